@@ -1,0 +1,48 @@
+"""The recording source as Kring sees it: it says what there is, and brings one item's bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from kring.model import Details, Frozen, SourceRef
+
+Progress = Callable[[int, int | None], None]
+"""Called with the bytes there so far and, where known, all there will be."""
+
+
+class Item(Frozen):
+    """One recording a source offers, before it is fetched. Plain data: it travels as a flow's parameter."""
+
+    ref: SourceRef
+    details: Details
+    file_name: str
+    location: str
+    """Path or URL, for the source that listed it."""
+    captions_location: str | None = None
+    """Path or URL of the platform's own transcript."""
+
+    @property
+    def recording_id(self) -> str:
+        return self.ref.recording_id
+
+
+class RecordingSource(Protocol):
+    name: str
+
+    def list(self) -> Iterator[Item]:
+        """What is there now and complete; the same recording has the same `ref` every time.
+
+        Raises SourceError for what is not as the settings say, SourceDown where it does not answer. An item that
+        cannot be understood is reported through `problems` and does not hold up the others.
+        """
+        ...
+
+    def fetch(self, location: str, dest: Path, progress: Progress | None = None) -> None:
+        """Write the bytes to `dest`, going on from what is already there; constant memory."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One sentence for each item the last `list` had to leave out."""
+        ...

@@ -1,0 +1,1 @@
+"""The local stack: what `kring up` starts, watches, restarts and stops."""

@@ -1,0 +1,137 @@
+"""The search index as Kring sees it. A view: it can be deleted and rebuilt from the bucket at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """20 to 60 seconds of consecutive segments of one recording: what is indexed and found.
+
+    A recording without speech has one passage with an empty text, so that its title is found.
+    `id` is `<recording id>-<number>`: only `a-zA-Z0-9-`.
+    """
+
+    id: str
+    recording_id: str
+    version: int
+    """The manifest's version this was made from."""
+    start: float
+    end: float
+    text: str
+    """The segments' texts, joined by single spaces."""
+    starts: tuple[tuple[int, float], ...]
+    """(offset in `text`, seconds): where each segment (or word, where times of words are known) begins."""
+    title: str
+    circle: str
+    network: str
+    language: str
+    date: date
+    speakers: tuple[str, ...] = ()
+    has_video: bool = False
+    poster: str | None = None
+    duration: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Values of one kind widen each other (or), kinds narrow each other (and); dates are inclusive."""
+
+    circles: frozenset[str] = frozenset()
+    networks: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    after: date | None = None
+    before: date | None = None
+    recording_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """`text` empty: everything, newest first. The last word also matches as a prefix when `typing`."""
+
+    text: str = ""
+    filters: Filters = field(default_factory=Filters)
+    typing: bool = False
+    page: int = 1
+    per_page: int = 10
+    passages: int = 3
+    """Best passages shown per recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A piece of text, plain (never HTML); `hit`: it matches the query."""
+
+    text: str
+    hit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PassageHit:
+    passage_id: str
+    start: float
+    """Seconds where the passage begins."""
+    end: float
+    hit_at: float
+    """Seconds of the segment or word where the first match is spoken; `start` where the match is in the title."""
+    fragments: tuple[Fragment, ...]
+    """An excerpt of about 240 characters around the matches."""
+    speakers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingHit:
+    """One recording with its best passages, best first."""
+
+    recording_id: str
+    version: int
+    title: tuple[Fragment, ...]
+    circle: str
+    network: str
+    language: str
+    date: date
+    duration: float
+    has_video: bool
+    poster: str | None
+    passages: tuple[PassageHit, ...]
+    passage_count: int
+    """All passages of this recording that match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    hits: tuple[RecordingHit, ...]
+    total: int
+    """Recordings that match, over all pages."""
+    facets: Mapping[str, Mapping[str, int]]
+    """`circle`, `network`, `language`, `year` → value → number of *recordings*. The counts of a kind ignore the
+    filters of that same kind, so that people see what they would get by adding a value."""
+    seconds: float
+
+
+class SearchIndex(Protocol):
+    """Every method raises SearchDown when the engine does not answer. Writers may be in several processes."""
+
+    def replace(self, recording_id: str, passages: Sequence[Passage]) -> None:
+        """These passages, and no others, are found for this recording once this returns. All or nothing."""
+
+    def remove(self, recording_id: str) -> None:
+        """Nothing of this recording is found once this returns."""
+
+    def search(self, query: Query) -> Results:
+        """Raises BadQuery where the query cannot be understood."""
+        ...
+
+    def rebuild(self, passages: Iterable[Passage]) -> int:
+        """Replace everything, without a moment in which search is dark; the number of passages."""
+        ...
+
+    def versions(self) -> dict[str, int]:
+        """Recording id → the manifest version it is indexed with: how drift is seen."""
+        ...
+
+    def close(self) -> None: ...

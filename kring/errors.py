@@ -1,0 +1,88 @@
+"""Every error Kring raises on purpose.
+
+    KringError
+    ├── InputError            what came in cannot be used; trying again cannot help
+    │   ├── EmptyFile · NotMedia · NoSound · TooLong · BadTranscript
+    │   ├── UnknownCircle · UnknownLanguage · BadMetadata · BadQuery
+    │   └── SourceError       a feed or folder that is not what the settings say
+    ├── SetupError            this machine lacks something (weights, ffmpeg, a setting)
+    ├── NotFound              no such object or recording
+    ├── Conflict              somebody else changed it first
+    └── TransientError        may pass later, unchanged
+        ├── StorageDown · SearchDown · OrchestratorDown · SourceDown
+        └── DiskFull
+
+A message is one sentence for people that says what happened and what to do, without secrets.
+`transient` is the only thing that decides whether a step is tried again.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class KringError(Exception):
+    """Base of all; `str(error)` is fit to be shown to a facilitator."""
+
+    transient: ClassVar[bool] = False
+
+
+class InputError(KringError): ...
+
+
+class EmptyFile(InputError): ...
+
+
+class NotMedia(InputError): ...
+
+
+class NoSound(InputError): ...
+
+
+class TooLong(InputError): ...
+
+
+class BadTranscript(InputError): ...
+
+
+class UnknownCircle(InputError): ...
+
+
+class UnknownLanguage(InputError): ...
+
+
+class BadMetadata(InputError): ...
+
+
+class BadQuery(InputError): ...
+
+
+class SourceError(InputError): ...
+
+
+class SetupError(KringError): ...
+
+
+class NotFound(KringError): ...
+
+
+class Conflict(KringError): ...
+
+
+class TransientError(KringError):
+    transient: ClassVar[bool] = True
+
+
+class StorageDown(TransientError): ...
+
+
+class SearchDown(TransientError): ...
+
+
+class OrchestratorDown(TransientError): ...
+
+
+class SourceDown(TransientError): ...
+
+
+class DiskFull(TransientError): ...

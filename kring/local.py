@@ -1,0 +1,70 @@
+"""What the local stack tells its neighbours: the addresses and keys in `<data>/stack.json` (mode 0600)."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from kring.errors import SetupError
+from kring.settings import Settings
+
+
+class LocalStack(BaseModel):
+    """Addresses of the parts a `kring up` on this machine runs; None: that part runs elsewhere."""
+
+    pid: int
+    s3_endpoint: str | None = None
+    s3_access_key: str | None = None
+    s3_secret_key: str | None = None
+    prefect_api_url: str | None = None
+    web_url: str | None = None
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace `path` in one move; only its owner may read it, from its first byte on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    part.replace(path)
+
+
+def read_stack(settings: Settings) -> LocalStack | None:
+    """What the running stack wrote down, or None where none was started in this data folder."""
+    try:
+        return LocalStack.model_validate_json(settings.stack_file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValidationError:
+        raise SetupError(f"{settings.stack_file} is damaged; stop Kring, delete the file and run `kring up`.") from None
+
+
+def write_stack(settings: Settings, stack: LocalStack) -> None:
+    write_private(settings.stack_file, json.dumps(stack.model_dump(), indent=2))
+
+
+def connect_locally(settings: Settings) -> Settings:
+    """Settings with the addresses of the local stack filled in where nothing else was said.
+
+    Raises SetupError where neither the environment nor a local stack says where the object store is.
+    """
+    stack = read_stack(settings)
+    missing: dict[str, object] = {}
+    if stack is not None:
+        if settings.s3_endpoint is None and stack.s3_endpoint is not None:
+            missing["s3_endpoint"] = stack.s3_endpoint
+            missing["s3_access_key"] = stack.s3_access_key
+            missing["s3_secret_key"] = SecretStr(stack.s3_secret_key or "")
+        if settings.prefect_api_url is None and stack.prefect_api_url is not None:
+            missing["prefect_api_url"] = stack.prefect_api_url
+    connected = settings.model_copy(update=missing)
+    if connected.s3_endpoint is None:
+        raise SetupError(
+            f"No Kring is running for the data folder {settings.data_dir}. "
+            "Start it with `kring up`, or set AWS_ENDPOINT_URL to your object store."
+        )
+    return connected

@@ -1,0 +1,245 @@
+"""The words of Kring as frozen types; `docs/architecture.md` explains each of them.
+
+Times within a recording are seconds from its start, as floats. Moments are timezone-aware UTC.
+Everything stored in the bucket as JSON is one of these types, so a document that does not fit is
+refused when it is read and never half-understood.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+
+def _clean_line(text: str) -> str:
+    """One line of human text: NFC, no control characters, single spaces."""
+    printable = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
+    return " ".join(unicodedata.normalize("NFC", printable).split())
+
+
+Line = Annotated[str, AfterValidator(_clean_line), StringConstraints(min_length=1, max_length=300)]
+RecordingId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Frozen(BaseModel):
+    """A value: immutable, and strict about unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Visibility(StrEnum):
+    """Who may find and play a recording."""
+
+    PUBLIC = "public"
+    NETWORK = "network"
+    CIRCLE = "circle"
+
+
+class Step(StrEnum):
+    """The way of one recording, in order."""
+
+    RECEIVE = "receive"
+    PROBE = "probe"
+    RENDER = "render"
+    TRANSCRIBE = "transcribe"
+    PUBLISH = "publish"
+    INDEX = "index"
+
+
+class State(StrEnum):
+    """What the manifest says of a recording: taken in, readable by members, or stopped by a problem."""
+
+    RECEIVED = "received"
+    PUBLISHED = "published"
+    FAILED = "failed"
+
+
+class Circle(Frozen):
+    """A group inside a network that meets. Stored at `circles/<slug>.json`."""
+
+    slug: Slug
+    name: Line
+    network: Slug
+    network_name: Line
+    language: str | None = None
+    """Whisper language code set for recordings that say none; None: detect from speech."""
+    glossary: tuple[Line, ...] = ()
+    visibility: Visibility = Visibility.NETWORK
+
+
+class Details(Frozen):
+    """What people say about a recording."""
+
+    title: Line
+    circle: Slug
+    date: date
+    language: str | None = None
+    presenters: tuple[Line, ...] = ()
+    visibility: Visibility | None = None
+    """None: the circle's default."""
+
+
+class SourceRef(Frozen):
+    """Where a recording came from: a source's name and the source's own name for it."""
+
+    source: Line
+    external_id: str
+
+    @property
+    def recording_id(self) -> str:
+        """16 hex characters of SHA-256 over source and external id."""
+        return hashlib.sha256(f"{self.source}\n{self.external_id}".encode()).hexdigest()[:16]
+
+
+class Original(Frozen):
+    """Bytes as they came in. The file name is data for people; the key comes from the hash."""
+
+    sha256: Sha256
+    size: int = Field(ge=0)
+    file_name: Line
+
+    @property
+    def key(self) -> str:
+        return f"originals/sha256/{self.sha256[:2]}/{self.sha256}"
+
+
+class Media(Frozen):
+    """What `probe` found in the file."""
+
+    duration: Seconds
+    format: str
+    audio_codec: str
+    video_codec: str | None = None
+    width: int | None = None
+    height: int | None = None
+
+    @property
+    def has_video(self) -> bool:
+        return self.video_codec is not None
+
+
+class Renditions(Frozen):
+    """Keys of what `render` made. `speech` is 16 kHz mono FLAC for the engines."""
+
+    recipe: str
+    playback: str
+    playback_type: str
+    speech: str
+    poster: str | None = None
+    peaks: str | None = None
+
+
+class Word(Frozen):
+    start: Seconds
+    end: Seconds
+    text: str
+    probability: float | None = None
+
+
+class Segment(Frozen):
+    """A stretch of a transcript. `speaker` is set where the meeting platform named one."""
+
+    start: Seconds
+    end: Seconds
+    text: str
+    speaker: str | None = None
+    words: tuple[Word, ...] = ()
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.end < self.start:
+            raise ValueError(f"segment ends ({self.end}) before it starts ({self.start})")
+        return self
+
+
+class Dropped(Frozen):
+    """Something an engine said that was kept out of the transcript, and why."""
+
+    segment: Segment
+    reason: str
+
+
+class Transcript(Frozen):
+    """What one engine with one configuration heard in one original; immutable.
+
+    Stored at `transcripts/<sha256 of the original>/<fingerprint>.json`.
+    """
+
+    schema_version: int = 1
+    fingerprint: str
+    engine: str
+    model: str
+    language: str
+    language_probability: float | None = None
+    duration: Seconds
+    segments: tuple[Segment, ...]
+    dropped: tuple[Dropped, ...] = ()
+
+
+class TranscriptRef(Frozen):
+    key: str
+    fingerprint: str
+    engine: str
+    model: str
+    language: str
+
+
+class Problem(Frozen):
+    """Why a recording stopped, in words a facilitator understands."""
+
+    step: Step
+    message: str
+    transient: bool
+    at: datetime
+
+
+class Manifest(Frozen):
+    """Everything known about one recording. Stored at `recordings/<id>.json`, written with If-Match."""
+
+    schema_version: int = 1
+    id: RecordingId
+    version: int = Field(default=1, ge=1)
+    """Grows with every write; index documents carry it, so that drift can be seen."""
+    source: SourceRef
+    details: Details
+    original: Original
+    captions: Original | None = None
+    """The meeting platform's own transcript (VTT), where there was one."""
+    state: State = State.RECEIVED
+    problem: Problem | None = None
+    media: Media | None = None
+    renditions: Renditions | None = None
+    transcript: TranscriptRef | None = None
+    seconds: dict[Step, float] = {}
+    """Wall-clock seconds each step took when it last did work."""
+    received_at: datetime
+    changed_at: datetime
+
+
+class Activity(Frozen):
+    """Who is working on a recording now, and how far. Stored at `runs/<recording-id>.json`.
+
+    A lease and a progress report in one: whoever holds it renews `beat_at`; a lease that is not renewed
+    (or whose process is gone from this machine) may be taken over.
+    """
+
+    recording_id: RecordingId
+    owner: str
+    """`<host>/<pid>/<process start>/<flow run id>`: names one process for ever."""
+    step: Step
+    fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
+    note: str = ""
+    beat_at: datetime
+
+
+def now() -> datetime:
+    """The present moment, timezone-aware."""
+    return datetime.now(UTC)

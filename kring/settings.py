@@ -1,0 +1,175 @@
+"""Settings: `kring.toml`, overruled by the environment (`KRING_…`), read once at the edge of the program.
+
+Other people's settings keep their own names: `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`,
+`AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `PREFECT_API_URL`, `MEILI_URL`, `MEILI_MASTER_KEY`. Where they are
+not set, the address of the stack that `kring up` runs on this machine is taken from the data folder.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from kring.errors import SetupError
+from kring.model import Line, Slug
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Web(Section):
+    """The web application."""
+
+    host: str = "127.0.0.1"
+    port: int = 8420
+    public_url: str = ""
+    """Address people use, for links; empty: the address it listens on."""
+
+
+class Local(Section):
+    """The parts `kring up` runs on this machine. A taken port moves to the next free one."""
+
+    s3_port: int = 8333
+    prefect_port: int = 4200
+
+
+class Transcribe(Section):
+    engine: str = "faster-whisper"
+    """`faster-whisper` or `openai-whisper`."""
+    model: str = "base"
+    """A Whisper size (`base`, `small`, …) or a folder or file with weights."""
+    threads: int = Field(default=0, ge=0)
+    """CPU threads per transcription; 0: as many as are fair for the worker's limit."""
+
+
+class Worker(Section):
+    limit: int = Field(default=2, ge=1)
+    """Recordings worked on at the same time."""
+    discover_seconds: int = Field(default=30, ge=5)
+    reconcile_seconds: int = Field(default=300, ge=30)
+    lease_seconds: int = Field(default=60, ge=10)
+    """A run that has not reported for so long is taken for dead."""
+
+
+class MediaLimits(Section):
+    """What hostile or broken media may cost."""
+
+    max_hours: float = Field(default=12, gt=0)
+    max_gb: float = Field(default=50, gt=0)
+    memory_mb: int = Field(default=2048, ge=256)
+    """Address space of one ffmpeg process."""
+    spare_disk_mb: int = Field(default=512, ge=0)
+    """Disk that stays free; work that would need it waits with a clear error."""
+
+
+class FolderSource(Section):
+    """A watched folder. Beside `x.mp4` may lie `x.toml` (title, circle, date, …) and `x.vtt`."""
+
+    kind: Literal["folder"] = "folder"
+    name: Line
+    path: Path
+    circle: Slug | None = None
+    settle_seconds: float = Field(default=10, ge=0)
+    """A file is taken once its size has stood still for so long."""
+
+
+class FeedSource(Section):
+    """An RSS or podcast feed; every enclosure is a recording."""
+
+    kind: Literal["feed"] = "feed"
+    name: Line
+    url: str
+    circle: Slug
+    language: str | None = None
+    allow_private: bool = False
+    """Fetch from private and loopback addresses too."""
+
+
+Source = Annotated[FolderSource | FeedSource, Field(discriminator="kind")]
+
+
+class Settings(BaseSettings):
+    """All settings. `docs/settings.md` lists them; a test keeps that list complete."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="KRING_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        nested_model_default_partial_update=True,
+    )
+
+    data_dir: Path = Path("data")
+    """Everything Kring keeps on this machine: objects, index, Prefect's database, logs, credentials."""
+    bucket: str = Field(default="kring", min_length=3, max_length=63)
+    web: Web = Web()
+    local: Local = Local()
+    transcribe: Transcribe = Transcribe()
+    worker: Worker = Worker()
+    media: MediaLimits = MediaLimits()
+    sources: tuple[Source, ...] = ()
+
+    # Other people's settings, under their own names.
+    s3_endpoint: str | None = Field(default=None, validation_alias="AWS_ENDPOINT_URL")
+    s3_access_key: str | None = Field(default=None, validation_alias="AWS_ACCESS_KEY_ID")
+    s3_secret_key: SecretStr | None = Field(default=None, validation_alias="AWS_SECRET_ACCESS_KEY")
+    s3_region: str = Field(default="us-east-1", validation_alias="AWS_REGION")
+    prefect_api_url: str | None = Field(default=None, validation_alias="PREFECT_API_URL")
+    meili_url: str | None = Field(default=None, validation_alias="MEILI_URL")
+    meili_master_key: SecretStr | None = Field(default=None, validation_alias="MEILI_MASTER_KEY")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_path())
+
+    @property
+    def work_dir(self) -> Path:
+        """Scratch space for files on their way; safe to delete while nothing runs."""
+        return self.data_dir / "work"
+
+    @property
+    def index_dir(self) -> Path:
+        return self.data_dir / "index"
+
+    @property
+    def stack_file(self) -> Path:
+        """Where `kring up` writes down the addresses and credentials of its parts (mode 0600)."""
+        return self.data_dir / "stack.json"
+
+
+def config_path() -> Path:
+    """`KRING_CONFIG`, else `kring.toml` in the current folder. The file need not exist."""
+    return Path(os.environ.get("KRING_CONFIG", "kring.toml"))
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; `data_dir` comes out absolute.
+
+    Raises SetupError naming the setting and what is wrong with it (never its value).
+    """
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise SetupError(f"The setting {where} is wrong: {first['msg']}. See docs/settings.md.") from None
+    except ValueError as error:  # a kring.toml that is not TOML
+        raise SetupError(f"{config_path()} cannot be read: {error}.") from None
+    return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().resolve()})

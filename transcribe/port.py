@@ -1,0 +1,33 @@
+"""The transcriber as Kring sees it; each engine is one file that keeps this promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from kring.model import Transcript
+
+Progress = Callable[[float], None]
+"""Called with the fraction done, 0 to 1, never falling."""
+
+
+class Transcriber(Protocol):
+    def fingerprint(self, language: str | None, prompt: str | None) -> str:
+        """Names this engine, its weights, its options, the audio recipe and these inputs.
+
+        Lower-case letters, digits and hyphens; the same inputs give the same name in every process, and
+        anything that could change a transcript changes it. Costs no model load.
+        """
+        ...
+
+    def transcribe(
+        self, audio: Path, *, language: str | None = None, prompt: str | None = None, progress: Progress | None = None
+    ) -> Transcript:
+        """Listen to `audio` (16 kHz mono FLAC or WAV made by `transcribe.render`) to its end.
+
+        `language`: a Whisper code to obey; None: detect from speech. `prompt`: names and terms to expect.
+        Raises UnknownLanguage for a code Whisper does not know, SetupError where weights are missing.
+        Errors of the engine surface here, not later.
+        """
+        ...
