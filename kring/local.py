@@ -68,3 +68,13 @@ def connect_locally(settings: Settings) -> Settings:
             "Start it with `kring up`, or set AWS_ENDPOINT_URL to your object store."
         )
     return connected
+
+
+def public_address(settings: Settings) -> str:
+    """Where people find the web pages, without a trailing slash."""
+    if settings.web.public_url:
+        return settings.web.public_url.rstrip("/")
+    stack = read_stack(settings)
+    if stack is not None and stack.web_url:
+        return stack.web_url.rstrip("/")
+    return f"http://{settings.web.host}:{settings.web.port}"

@@ -72,6 +72,13 @@ class MediaLimits(Section):
     """Disk that stays free; work that would need it waits with a clear error."""
 
 
+class Fetch(Section):
+    """Fetching addresses that people give to `kring add`."""
+
+    allow_private: bool = False
+    """Fetch from private and loopback addresses too."""
+
+
 class FolderSource(Section):
     """A watched folder. Beside `x.mp4` may lie `x.toml` (title, circle, date, …) and `x.vtt`."""
 
@@ -117,6 +124,7 @@ class Settings(BaseSettings):
     transcribe: Transcribe = Transcribe()
     worker: Worker = Worker()
     media: MediaLimits = MediaLimits()
+    fetch: Fetch = Fetch()
     sources: tuple[Source, ...] = ()
 
     # Other people's settings, under their own names.

@@ -1,1 +1,41 @@
 """Where recordings come from: the port and one file per kind of source."""
+
+from __future__ import annotations
+
+from flows.sources.address import Address
+from flows.sources.feed import Feed
+from flows.sources.folder import Folder
+from flows.sources.port import RecordingSource
+from kring.errors import SetupError
+from kring.settings import FolderSource, Settings
+
+UPLOAD = "upload"
+"""Name of the source of what people bring in themselves; its external id is the content's hash."""
+
+
+ADDRESS = "address"
+"""Name of the source of web addresses given by hand; its external id is the address."""
+
+
+def open_sources(settings: Settings) -> list[RecordingSource]:
+    """All sources of the settings, in their order. Raises SetupError where two share a name."""
+    names = [source.name for source in settings.sources]
+    for name in names:
+        if names.count(name) > 1 or name in {UPLOAD, ADDRESS}:
+            raise SetupError(f"The name {name!r} is taken by another source; give each its own in kring.toml.")
+    return [
+        Folder(source, settings) if isinstance(source, FolderSource) else Feed(source, settings)
+        for source in settings.sources
+    ]
+
+
+def open_source(settings: Settings, name: str) -> RecordingSource:
+    """Raises SetupError where the settings know no such source (any more)."""
+    if name == ADDRESS:
+        return Address(settings)
+    for source in open_sources(settings):
+        if source.name == name:
+            return source
+    raise SetupError(
+        f"The settings know no source called {name!r}; put it back into kring.toml or add the file by hand."
+    )

@@ -1,0 +1,183 @@
+"""The command line `kring`: thin commands over plain functions."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.commands.console import say, say_error
+from kring.errors import KringError
+from kring.model import Visibility
+
+app = typer.Typer(
+    name="kring",
+    help="The recording archive of knowledge circles.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+circle_app = typer.Typer(name="circle", help="The circles of the archive.", no_args_is_help=True)
+app.add_typer(circle_app)
+
+
+@app.command()
+def up() -> None:
+    """Run Kring on this machine until Ctrl-C: object store, Prefect, worker, web pages."""
+    from flows.commands.up import run_up
+
+    raise typer.Exit(run_up())
+
+
+@app.command()
+def demo(
+    check: Annotated[
+        bool, typer.Option("--check", help="Ask one query per language and stop; exit 0 if all answer.")
+    ] = False,
+) -> None:
+    """Run Kring with the sample recordings in it."""
+    from flows.commands.demo import run_demo
+
+    raise typer.Exit(run_demo(check=check))
+
+
+@app.command()
+def add(
+    what: Annotated[list[str], typer.Argument(metavar="PATH|URL…", help="Recordings: files, or addresses of files.")],
+    circle: Annotated[str, typer.Option(help="The circle that met.")],
+    title: Annotated[str | None, typer.Option(help="Default: from the file's name.")] = None,
+    date: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day it met. Default: from the file's name or time."),
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="nb, nn, da, nl, en, … Default: the circle's, else heard.")
+    ] = None,
+    transcript: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.vtt", help="The meeting platform's transcript. Default: a .vtt beside the file."),
+    ] = None,
+    presenter: Annotated[list[str] | None, typer.Option(help="Who speaks; may be given several times.")] = None,
+    visibility: Annotated[Visibility | None, typer.Option(help="Default: the circle's.")] = None,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the recording can be found.")] = True,
+) -> None:
+    """Take recordings in, and stay until they can be found."""
+    from flows.commands.add import add_recordings
+
+    raise typer.Exit(
+        add_recordings(
+            what,
+            circle=circle,
+            title=title,
+            date=date.date() if date else None,
+            language=language,
+            transcript=transcript,
+            presenters=tuple(presenter or ()),
+            visibility=visibility,
+            wait=wait,
+        )
+    )
+
+
+@app.command()
+def search(
+    words: Annotated[list[str], typer.Argument(help="What to look for.")],
+    circle: Annotated[list[str] | None, typer.Option(help="Only in this circle; may be given several times.")] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="Only in this language; may be given several times.")
+    ] = None,
+) -> None:
+    """Find what was said, and when."""
+    from flows.commands.find import run_search
+
+    raise typer.Exit(run_search(" ".join(words), circles=circle or [], languages=language or []))
+
+
+@app.command()
+def status(
+    problems: Annotated[bool, typer.Option("--problems", help="Only what is not searchable.")] = False,
+) -> None:
+    """One line per recording: where it is, and what is wrong with it."""
+    from flows.commands.operate import run_status
+
+    raise typer.Exit(run_status(only_problems=problems))
+
+
+@app.command()
+def reconcile(
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Also what was stopped by bad input.")] = False,
+) -> None:
+    """Find what a crash or an outage left unfinished, and start it again."""
+    from flows.commands.operate import run_reconcile
+
+    raise typer.Exit(run_reconcile(retry_failed=retry_failed))
+
+
+@app.command()
+def reindex() -> None:
+    """Build the search index afresh from the bucket; search stays up meanwhile."""
+    from flows.commands.operate import run_reindex
+
+    raise typer.Exit(run_reindex())
+
+
+@app.command()
+def verify(
+    deep: Annotated[bool, typer.Option("--deep", help="Read every original and compare its hash.")] = False,
+) -> None:
+    """Check that everything the manifests name is there, and name what nothing refers to."""
+    from flows.commands.operate import run_verify
+
+    raise typer.Exit(run_verify(deep=deep))
+
+
+@app.command()
+def check() -> None:
+    """Test every connection and tool, one line each."""
+    from flows.commands.operate import run_check
+
+    raise typer.Exit(run_check())
+
+
+@circle_app.command("add")
+def circle_add(
+    slug: Annotated[str, typer.Argument(help="Short name for addresses: a-z, 0-9 and hyphens.")],
+    name: Annotated[str, typer.Option(help="The name people know.")],
+    network: Annotated[str, typer.Option(help="Short name of the network: a-z, 0-9 and hyphens.")],
+    network_name: Annotated[str | None, typer.Option(help="The network's full name. Default: its short name.")] = None,
+    language: Annotated[str | None, typer.Option(help="Of recordings that say none. Default: heard.")] = None,
+    visibility: Annotated[Visibility, typer.Option(help="Of recordings that say none.")] = Visibility.NETWORK,
+) -> None:
+    """Make a circle, or change one."""
+    from flows.commands.circles import add_circle
+
+    add_circle(
+        slug=slug, name=name, network=network, network_name=network_name, language=language, visibility=visibility
+    )
+    say(f"The circle {slug} is there.")
+
+
+@circle_app.command("list")
+def circle_list() -> None:
+    """All circles."""
+    from flows.commands.circles import list_circles
+
+    list_circles()
+
+
+def main() -> None:
+    """Entry point: a KringError is one sentence on standard error and exit status 1."""
+    try:
+        app()
+    except KringError as error:
+        say_error(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the commands of `kring` do; `flows.cli` only names them."""

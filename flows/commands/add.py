@@ -1,0 +1,144 @@
+"""`kring add`."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from flows.commands.connection import connect
+from flows.commands.console import say, say_error
+from flows.commands.watch import RunState, StepBars, follow, page_of
+from flows.receive import describe, take_in
+from flows.sources import ADDRESS, UPLOAD
+from flows.sources.details import date_of, make_details, title_of
+from flows.sources.port import Item
+from flows.wiring import Ports
+from kring.errors import BadMetadata, BadTranscript, EmptyFile, KringError, NotFound
+from kring.model import Details, SourceRef, Step, Visibility
+from transcribe.captions import parse_vtt
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for, with everything checked that can be checked before a byte is sent."""
+
+    details: Details
+    path: Path | None = None
+    captions: Path | None = None
+    url: str = ""
+
+
+def add_recordings(
+    what: list[str],
+    *,
+    circle: str,
+    title: str | None,
+    date: date | None,
+    language: str | None,
+    transcript: Path | None,
+    presenters: tuple[str, ...],
+    visibility: Visibility | None,
+    wait: bool,
+) -> int:
+    """Take each in; one that cannot be used does not hold up the others. 0 only if all went well."""
+    if len(what) > 1 and (title is not None or transcript is not None):
+        raise BadMetadata("A title or a transcript belongs to one recording: add them one by one, or leave it out.")
+    ports = connect()
+    ports.archive.circle(circle)
+    failed = 0
+    for one in what:
+        try:
+            wish = _wish(
+                one,
+                transcript,
+                title=title,
+                circle=circle,
+                date=date,
+                language=language,
+                presenters=presenters,
+                visibility=visibility,
+            )
+            failed += not _add(ports, wish, wait=wait)
+        except KringError as error:
+            say_error(str(error))
+            failed += 1
+    return 1 if failed else 0
+
+
+def _wish(one: str, transcript: Path | None, **values: object) -> Wish:
+    if "://" in one:
+        if transcript is not None:
+            raise BadMetadata(
+                "A transcript can be given with a file, not with an address: download the recording first."
+            )
+        name = PurePosixPath(unquote(urlsplit(one).path)).name or "recording"
+        defaults = {"title": title_of(Path(name)), "date": datetime.now(UTC).date()}
+        return Wish(_details(values, defaults), url=one)
+    path = Path(one)
+    if not path.is_file():
+        raise NotFound(f"There is no file {one}; check the path." if not path.exists() else f"{one} is not a file.")
+    if path.stat().st_size == 0:
+        raise EmptyFile(f"{path.name} is empty (0 bytes): check that it was copied or exported to the end.")
+    beside = path.with_suffix(".vtt")
+    captions = transcript or (beside if beside.is_file() else None)
+    if captions is not None:
+        _check_captions(captions)
+    return Wish(_details(values, {"title": title_of(path), "date": date_of(path)}), path=path, captions=captions)
+
+
+def _details(values: dict[str, object], defaults: dict[str, object]) -> Details:
+    return make_details(**{key: defaults.get(key) if value is None else value for key, value in values.items()})
+
+
+def _check_captions(path: Path) -> None:
+    try:
+        parse_vtt(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        raise BadTranscript(f"There is no transcript {path}; check the path.") from None
+    except UnicodeDecodeError:
+        raise BadTranscript(f"{path.name} is not a VTT file in UTF-8; export it again as WebVTT.") from None
+    except BadTranscript as error:
+        raise BadTranscript(f"{path.name}: {error}") from None
+
+
+def _add(ports: Ports, wish: Wish, *, wait: bool) -> bool:
+    from flows.orchestrator import Orchestrator
+
+    orchestrator = Orchestrator()
+    with StepBars(wish.details.title) if wait else nullcontext() as bars:
+        if wish.path is None:
+            ref, item = SourceRef(source=ADDRESS, external_id=wish.url), None
+            name = PurePosixPath(unquote(urlsplit(wish.url).path)).name or "recording"
+            item = Item(ref=ref, details=wish.details, file_name=name, location=wish.url).model_dump(mode="json")
+        else:
+            original = describe(wish.path)
+            ref, item = SourceRef(source=UPLOAD, external_id=original.sha256), None
+            manifest = take_in(
+                ports.archive,
+                ref=ref,
+                details=wish.details,
+                path=wish.path,
+                original=original,
+                captions=wish.captions,
+                progress=lambda fraction: bars.show(Step.RECEIVE, fraction, "storing") if bars else None,
+            )
+            if manifest.details != wish.details:
+                say(f"This file is in the archive already, as “{manifest.details.title}”; nothing was changed.")
+        last = next(iter(orchestrator.runs(ref.recording_id)), None)
+        again = last is not None and not (last.waiting or last.active)
+        run_id = orchestrator.start(
+            ref.recording_id,
+            title=wish.details.title,
+            circle=wish.details.circle,
+            item=item,
+            after=last.id if last and again else None,
+        )
+        found = follow(ports, ref.recording_id, bars, RunState(run_id)) if bars else True
+    if not bars:
+        say(f"Taken in: {page_of(ports, ref.recording_id)}")
+    elif found:
+        say(f"  Searchable: {page_of(ports, ref.recording_id)}", "green")
+    return found

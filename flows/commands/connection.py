@@ -1,0 +1,17 @@
+"""What most commands start with: settings, the ports, and Prefect told where its server is."""
+
+from __future__ import annotations
+
+import os
+
+from flows.stack.environment import prefect_environment
+from flows.wiring import Ports, open_ports
+from kring.local import connect_locally
+from kring.settings import load_settings
+
+
+def connect() -> Ports:
+    """Ports to the running Kring. Sets Prefect's environment, which must come before Prefect is imported."""
+    settings = connect_locally(load_settings())
+    os.environ.update(prefect_environment(settings))
+    return open_ports(settings)

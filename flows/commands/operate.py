@@ -1,0 +1,142 @@
+"""What operators ask: `kring status`, `reconcile`, `reindex`, `verify`, `check`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from flows.commands.connection import connect
+from flows.commands.console import out, printable, say
+from flows.wiring import Ports
+from kring.errors import KringError
+from kring.local import connect_locally
+from kring.model import Manifest, State
+from kring.settings import load_settings
+
+
+def run_status(*, only_problems: bool) -> int:
+    """One line per recording, newest first; 0 where all are searchable, 1 otherwise."""
+    ports = connect()
+    indexed = ports.index.versions()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("", "recording", "date", "circle", "title", "state"):
+        table.add_column(column, overflow="fold")
+    troubled = 0
+    for manifest in sorted(ports.archive.manifests(), key=lambda manifest: manifest.received_at, reverse=True):
+        line = describe(ports, manifest, indexed.get(manifest.id))
+        troubled += not line.fine
+        if not (only_problems and line.fine):
+            details = manifest.details
+            row = (manifest.id, str(details.date), details.circle, printable(details.title), printable(line.text))
+            table.add_row(Text(line.mark, style=line.style), *(Text(cell) for cell in row))
+    out.print(table)
+    say(f"{troubled} not searchable." if troubled else "All are searchable.")
+    return 1 if troubled else 0
+
+
+@dataclass(frozen=True)
+class Line:
+    mark: str
+    style: str
+    text: str
+    fine: bool = False
+
+
+def describe(ports: Ports, manifest: Manifest, indexed: int | None) -> Line:
+    """Where a recording is, in words."""
+    activity = ports.leases.read(manifest.id)
+    if activity is not None and ports.leases.alive(activity):
+        return Line("●", "cyan", f"{activity.step} {activity.fraction:.0%} {activity.note}".rstrip())
+    if manifest.problem is not None:
+        return Line("✗", "red", f"{manifest.problem.step}: {manifest.problem.message}")
+    if manifest.state is not State.PUBLISHED:
+        return Line("○", "yellow", "waiting for a worker")
+    if indexed != manifest.version:
+        return Line("○", "yellow", "published, not in the index yet: `kring reconcile` mends it")
+    return Line("✔", "green", "searchable", fine=True)
+
+
+def run_reconcile(*, retry_failed: bool) -> int:
+    """Say what was done; always 0, since what is found is put right."""
+    ports = connect()
+    from flows.orchestrator import Orchestrator
+    from flows.plan import Crash, Rebuild
+    from flows.reconcile import reconcile
+
+    actions = reconcile(ports, Orchestrator(), retry_failed=retry_failed)
+    for action in actions:
+        match action:
+            case Crash(run):
+                say(f"declared dead   {run.recording_id}  {run.parameters.get('title', '')}")
+            case Rebuild(missing):
+                say(f"index rebuilt   {missing} recordings were missing from it")
+            case restart:
+                say(f"started again   {restart.recording_id}  {restart.why}")
+    say("Nothing is unfinished." if not actions else f"{len(actions)} things put right.")
+    return 0
+
+
+def run_reindex() -> int:
+    from flows.reconcile import reindex
+
+    started = time.monotonic()
+    count = reindex(connect())
+    say(f"{count} passages indexed in {time.monotonic() - started:.1f} s.")
+    return 0
+
+
+def run_verify(*, deep: bool) -> int:
+    """0 where nothing is missing or damaged; orphans alone are no fault, a crash may leave some."""
+    from storage.verify import verify
+
+    report = verify(connect().archive, deep=deep)
+    for name, keys in (("missing", report.missing), ("damaged", report.damaged), ("orphan", report.orphans)):
+        for key in keys:
+            say(f"{name:<8} {key}")
+    bad = len(report.missing) + len(report.damaged)
+    say(f"{report.recordings} recordings: {bad} faults, {len(report.orphans)} orphans.")
+    return 1 if bad else 0
+
+
+def run_check() -> int:
+    """Test every connection and tool by using it; 0 only if all work."""
+    settings = connect_locally(load_settings())
+
+    def prefect() -> str:
+        ports = connect()
+        from flows.orchestrator import Orchestrator
+
+        Orchestrator().runs("none")
+        return str(ports.settings.prefect_api_url)
+
+    def engine() -> str:
+        from transcribe.engines import open_transcriber
+
+        return open_transcriber(settings).fingerprint(None, None)
+
+    def tools() -> str:
+        from transcribe.ffmpeg import ffmpeg_path
+
+        return str(ffmpeg_path())
+
+    checks: dict[str, Callable[[], str]] = {
+        "object store": lambda: f"{connect().settings.s3_endpoint}, {len(connect().archive.circles())} circles",
+        "search index": lambda: f"{len(connect().index.versions())} recordings",
+        "prefect": prefect,
+        "engine": engine,
+        "ffmpeg": tools,
+    }
+    return 1 if sum(not _passes(name, test) for name, test in checks.items()) else 0
+
+
+def _passes(name: str, test: Callable[[], str]) -> bool:
+    try:
+        out.print(Text.assemble(("✔ ", "green"), f"{name:<13} {printable(test())}"))
+    except KringError as error:
+        out.print(Text.assemble(("✗ ", "red"), f"{name:<13} {printable(str(error))}"))
+        return False
+    return True

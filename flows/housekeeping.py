@@ -1,0 +1,63 @@
+"""The scheduled flows: `discover` looks for new recordings, `reconcile` for unfinished ones."""
+
+from __future__ import annotations
+
+import logging
+
+from prefect import flow
+from prefect.states import Completed, Failed, State
+
+from flows.heart import die_with_parent
+from flows.orchestrator import Orchestrator
+from flows.reconcile import reconcile as reconcile_archive
+from flows.sources import open_sources
+from flows.sources.port import RecordingSource
+from flows.wiring import Ports, ports_from_environment
+from kring.errors import KringError, OrchestratorDown, StorageDown
+from storage.keys import manifest_key
+
+log = logging.getLogger(__name__)
+
+
+@flow(name="discover", persist_result=False)
+def discover() -> State[None]:
+    """Start a run for every recording the sources offer that the archive does not have. Asking again is harmless."""
+    die_with_parent()
+    ports, orchestrator = ports_from_environment(), Orchestrator()
+    started, problems = 0, []
+    for source in open_sources(ports.settings):
+        try:
+            started += start_new(source, ports, orchestrator)
+        except (StorageDown, OrchestratorDown):
+            raise
+        except KringError as error:  # one bad source does not hold up the others
+            problems.append(f"{source.name}: {error}")
+        problems += source.problems
+    for problem in problems:
+        log.warning("Left out: %s", problem)
+    said = f"{started} new recordings."
+    return Failed(message=f"{said} {' '.join(problems)}") if problems else Completed(message=said)
+
+
+def start_new(source: RecordingSource, ports: Ports, orchestrator: Orchestrator) -> int:
+    """One run per item without a manifest; the number started or already under way."""
+    started = 0
+    for item in source.list():
+        if ports.archive.store.exists(manifest_key(item.recording_id)):
+            continue
+        orchestrator.start(
+            item.recording_id,
+            title=item.details.title,
+            circle=item.details.circle,
+            item=item.model_dump(mode="json"),
+        )
+        started += 1
+    return started
+
+
+@flow(name="reconcile", persist_result=False)
+def reconcile() -> State[None]:
+    """Start again what a crash or a server that was down has left unfinished."""
+    die_with_parent()
+    actions = reconcile_archive(ports_from_environment(), Orchestrator())
+    return Completed(message=f"{len(actions)} things put right.")

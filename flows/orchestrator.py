@@ -1,0 +1,152 @@
+"""Kring's dealings with the Prefect server: start a recording's run, look at runs, call a dead one dead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterTags
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.settings import PREFECT_API_URL
+from prefect.states import Crashed
+
+from kring.errors import OrchestratorDown
+from kring.model import now
+
+FLOW = "recording"
+DEPLOYMENT = "recording/kring"
+PAGE = 200
+WAITING = frozenset({StateType.SCHEDULED})
+ACTIVE = frozenset({StateType.PENDING, StateType.RUNNING, StateType.CANCELLING, StateType.PAUSED})
+
+
+@dataclass(frozen=True)
+class Run:
+    """One flow run of one recording, as the Prefect server tells it."""
+
+    id: str
+    recording_id: str
+    state: StateType
+    state_name: str
+    message: str
+    since: datetime
+    """When it came into this state."""
+    parameters: dict[str, Any]
+    tags: tuple[str, ...]
+
+    @property
+    def waiting(self) -> bool:
+        return self.state in WAITING
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE
+
+
+class Orchestrator:
+    """Every method raises OrchestratorDown when the Prefect server does not answer."""
+
+    def start(
+        self,
+        recording_id: str,
+        *,
+        title: str,
+        circle: str,
+        item: dict[str, Any] | None = None,
+        after: str | None = None,
+    ) -> str:
+        """Ask for a run of this recording; the id of the run.
+
+        Asking twice gives the same run. `after` names the last run where a new one is wanted: two who ask for a new
+        run after the same one get the same new one.
+        """
+        return self.start_again(
+            {"recording_id": recording_id, "title": title, "item": item},
+            tags=recording_tags(recording_id, circle),
+            after=after,
+        )
+
+    def start_again(self, parameters: dict[str, Any], *, tags: tuple[str, ...], after: str | None) -> str:
+        """A run with these parameters, e.g. those of a run that died before its recording was received."""
+        key = parameters["recording_id"] + (f":after:{after}" if after else "")
+        with _client() as client:
+            deployment = client.read_deployment_by_name(DEPLOYMENT)
+            run = client.create_flow_run_from_deployment(
+                deployment.id, parameters=parameters, tags=tags, name=parameters["title"], idempotency_key=key
+            )
+        return str(run.id)
+
+    def run(self, run_id: str) -> Run:
+        with _client() as client:
+            return _run(client.read_flow_run(UUID(run_id)))
+
+    def runs(self, recording_id: str | None = None, *, finished_well: bool = True) -> list[Run]:
+        """The runs of one recording, or of all, newest first; `finished_well` False: without the completed ones."""
+        states = None if finished_well else {"type": {"not_any_": [StateType.COMPLETED.value]}}
+        tags = FlowRunFilterTags(all_=[f"recording:{recording_id}"]) if recording_id else None
+        wanted = FlowRunFilter.model_validate({"tags": tags, "state": states})
+        found: list[Run] = []
+        with _client() as client:
+            while True:
+                page = client.read_flow_runs(
+                    flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW])),
+                    flow_run_filter=wanted,
+                    sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+                    limit=PAGE,
+                    offset=len(found),
+                )
+                found += [_run(run) for run in page]
+                if len(page) < PAGE:
+                    return found
+
+    def crash(self, run_id: str, why: str) -> None:
+        """Call a run dead whose process is gone, so that nobody waits for it."""
+        with _client() as client:
+            client.set_flow_run_state(UUID(run_id), Crashed(message=why), force=True)
+
+    def healthy(self) -> bool:
+        with _client() as client:
+            return client.api_healthcheck() is None
+
+
+def recording_tags(recording_id: str, circle: str) -> tuple[str, ...]:
+    return (circle, f"recording:{recording_id}")
+
+
+def _run(run: FlowRun) -> Run:
+    state = run.state
+    return Run(
+        id=str(run.id),
+        recording_id=str(run.parameters.get("recording_id", "")),
+        state=state.type if state else StateType.SCHEDULED,
+        state_name=state.name if state and state.name else "",
+        message=state.message if state and state.message else "",
+        since=state.timestamp if state else now(),
+        parameters=dict(run.parameters),
+        tags=tuple(run.tags),
+    )
+
+
+@contextmanager
+def _client() -> Iterator[SyncPrefectClient]:
+    host = urlsplit(PREFECT_API_URL.value() or "").netloc or "(no PREFECT_API_URL)"
+    try:
+        with get_client(sync_client=True) as client:
+            yield client
+    except ObjectNotFound:
+        raise OrchestratorDown("No worker has introduced itself yet; start one with `kring up`.") from None
+    except PrefectHTTPStatusError as error:
+        raise OrchestratorDown(f"The Prefect server at {host} answers {error.response.status_code}.") from None
+    except httpx.TransportError as error:
+        raise OrchestratorDown(
+            f"The Prefect server at {host} does not answer ({type(error).__name__}); is `kring up` running?"
+        ) from None

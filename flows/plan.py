@@ -1,0 +1,105 @@
+"""What has to be done for the archive to be whole: a pure function of what is there, carried out by `flows.reconcile`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flows.orchestrator import Run
+from flows.reports import STOPPED
+from kring.model import Activity, Manifest, State
+
+REBUILD_SHARE = 0.5
+"""Where more than this share of the published recordings is missing from the index, it is rebuilt in one go."""
+
+
+@dataclass(frozen=True)
+class Crash:
+    """Call this run dead: its process is gone."""
+
+    run: Run
+
+
+@dataclass(frozen=True)
+class Restart:
+    """Start this recording again."""
+
+    recording_id: str
+    why: str
+    manifest: Manifest | None
+    """None: it was never received; its last run knows where to fetch it."""
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """Feed the whole index again from the bucket."""
+
+    missing: int
+
+
+Action = Crash | Restart | Rebuild
+
+
+def plan(
+    manifests: Iterable[Manifest],
+    indexed: Mapping[str, int],
+    runs: Iterable[Run],
+    activities: Mapping[str, tuple[Activity, bool]],
+    *,
+    moment: datetime,
+    grace: timedelta,
+    retry_failed: bool = False,
+) -> list[Action]:
+    """What has to be done so that every recording is either searchable, being worked on, or stopped for a reason.
+
+    `runs` newest first. `activities`: who works on a recording, and whether that process is alive.
+    A run that claims to work without holding the lease gets `grace` to take it.
+    """
+    known = {manifest.id: manifest for manifest in manifests}
+    latest: dict[str, Run] = {}
+    actions: list[Action] = []
+    busy: set[str] = set()
+    for run in runs:
+        latest.setdefault(run.recording_id, run)
+        if run.waiting:
+            busy.add(run.recording_id)
+        elif run.active:
+            if _is_dead(run, activities.get(run.recording_id), moment, grace):
+                actions.append(Crash(run))
+            else:
+                busy.add(run.recording_id)
+    crashed = {action.run.id for action in actions if isinstance(action, Crash)}
+    published = [manifest for manifest in known.values() if manifest.state is State.PUBLISHED]
+    drifted = [manifest for manifest in published if indexed.get(manifest.id) != manifest.version]
+    rebuild = len(drifted) > 1 and len(drifted) > REBUILD_SHARE * len(published)
+    if rebuild:
+        actions.append(Rebuild(len(drifted)))
+    for recording_id, manifest in known.items():
+        why = _unfinished(manifest, retry_failed) or ("not in the index" if manifest in drifted and not rebuild else "")
+        if why and recording_id not in busy:
+            actions.append(Restart(recording_id, why, manifest))
+    for recording_id, run in latest.items():
+        lost = run.id in crashed or _ended_badly(run, retry_failed)
+        if recording_id not in known and recording_id not in busy and lost:
+            actions.append(Restart(recording_id, "stopped before it was received", None))
+    return actions
+
+
+def _is_dead(run: Run, activity: tuple[Activity, bool] | None, moment: datetime, grace: timedelta) -> bool:
+    if activity is not None and activity[0].owner.endswith(f"/{run.id}"):
+        return not activity[1]
+    return moment - run.since > grace
+
+
+def _unfinished(manifest: Manifest, retry_failed: bool) -> str:
+    if manifest.problem is not None:
+        return manifest.problem.message if manifest.problem.transient or retry_failed else ""
+    return "" if manifest.state is State.PUBLISHED else "unfinished"
+
+
+def _ended_badly(run: Run, retry_failed: bool) -> bool:
+    """Crashed, or failed in a way that may pass; what was stopped for a reason waits to be asked for."""
+    if run.state_name == STOPPED:
+        return retry_failed
+    return run.state.value in {"CRASHED", "FAILED"}

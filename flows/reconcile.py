@@ -1,0 +1,71 @@
+"""Carrying out `flows.plan`: a thin loop. And feeding the index afresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from flows.orchestrator import Orchestrator
+from flows.plan import Action, Crash, Rebuild, Restart, plan
+from flows.wiring import Ports
+from index.passages import passages_of
+from index.port import Passage
+from kring.model import State, now
+
+
+def reconcile(ports: Ports, orchestrator: Orchestrator, *, retry_failed: bool = False) -> list[Action]:
+    """Carry out the plan for the archive as it stands; what was done."""
+    runs = orchestrator.runs(finished_well=False)
+    manifests = list(ports.archive.manifests())
+    activities = {}
+    for recording_id in {run.recording_id for run in runs if run.active} | {
+        manifest.id for manifest in manifests if manifest.state is not State.PUBLISHED
+    }:
+        activity = ports.leases.read(recording_id)
+        if activity is not None:
+            activities[recording_id] = (activity, ports.leases.alive(activity))
+    actions = plan(
+        manifests,
+        ports.index.versions(),
+        runs,
+        activities,
+        moment=now(),
+        grace=timedelta(seconds=ports.settings.worker.lease_seconds),
+        retry_failed=retry_failed,
+    )
+    for action in actions:
+        _carry_out(action, ports, orchestrator)
+    return actions
+
+
+def _carry_out(action: Action, ports: Ports, orchestrator: Orchestrator) -> None:
+    match action:
+        case Crash(run):
+            orchestrator.crash(run.id, "Its process is gone; the recording goes on in a new run.")
+        case Rebuild():
+            reindex(ports)
+        case Restart(recording_id, _, manifest):
+            runs = orchestrator.runs(recording_id)
+            last = runs[0] if runs else None
+            if manifest is not None:
+                orchestrator.start(
+                    recording_id,
+                    title=manifest.details.title,
+                    circle=manifest.details.circle,
+                    after=last.id if last else None,
+                )
+            elif last is not None:
+                orchestrator.start_again(last.parameters, tags=last.tags, after=last.id)
+
+
+def reindex(ports: Ports) -> int:
+    """Build the index afresh from the bucket; the number of passages. Search stays up meanwhile."""
+
+    def passages() -> Iterator[Passage]:
+        circles = {circle.slug: circle for circle in ports.archive.circles()}
+        for manifest in ports.archive.manifests():
+            if manifest.state is State.PUBLISHED and manifest.transcript is not None:
+                transcript = ports.archive.transcript(manifest.transcript.key)
+                yield from passages_of(manifest, circles[manifest.details.circle], transcript)
+
+    return ports.index.rebuild(passages())

@@ -1,0 +1,181 @@
+"""The Prefect flow of one recording: `receive → probe → render → transcribe → publish → index`.
+
+Thin on purpose: what the steps do is in `flows.steps`, who may do it in `storage.leases`, where they go on
+after a crash in the bucket. Only ids travel between tasks.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from uuid import UUID
+
+from prefect import flow, runtime, task
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    update_progress_artifact,
+)
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed, Failed, State as PrefectState
+
+from flows import steps
+from flows.heart import Heart, LeaseLost, die_with_parent
+from flows.reports import STOPPED, describe_problem, record_problem, summary
+from flows.scratch import clear_scratch
+from flows.sources.port import Item
+from flows.steps import Job
+from flows.wiring import Ports, ports_from_environment
+from kring.errors import DiskFull, KringError, StorageDown, TransientError
+from kring.local import public_address
+from kring.model import Step
+from storage.leases import owner_name
+
+RETRY_SECONDS = [2, 10, 30]
+"""Waits before a step is tried again, for errors that may pass: a restart of a server takes a few seconds."""
+
+LONG_STEPS = (Step.RECEIVE, Step.RENDER, Step.TRANSCRIBE)
+
+_run: ContextVar[tuple[Ports, Heart, dict[Step, float]]] = ContextVar("run")
+log = logging.getLogger(__name__)
+
+
+def _may_pass(_task: Any, _run: Any, state: PrefectState[Any]) -> bool:
+    """Only what is marked transient is tried again; a full disk does not empty itself within seconds."""
+    error = state.data
+    exception = getattr(error, "exception", error)
+    return isinstance(exception, TransientError) and not isinstance(exception, DiskFull)
+
+
+@contextmanager
+def _working_on(step: Step, recording_id: str, item: Item | None = None) -> Iterator[Job]:
+    """A job whose progress goes to the lease and, for long steps, to a progress artifact in Prefect's UI."""
+    ports, heart, seconds = _run.get()
+    show = _progress_artifact(step) if step in LONG_STEPS else None
+    started = time.monotonic()
+    with heart.step(step, show):
+        yield Job(ports, recording_id, heart.report, item)
+    seconds[step] = round(time.monotonic() - started, 2)
+    if show:
+        show(1.0, "done")
+
+
+def _progress_artifact(step: Step) -> Callable[[float, str], None]:
+    key = f"{step.value}-{runtime.flow_run.id}"
+    artifact = create_progress_artifact(progress=0.0, key=key, description=step.value)
+    if not isinstance(artifact, UUID):
+        raise TypeError("create_progress_artifact was expected to return an id")
+
+    def show(fraction: float, note: str) -> None:
+        update_progress_artifact(artifact, progress=round(100 * fraction, 1), description=f"{step.value}: {note}")
+
+    return show
+
+
+def _step_task(step: Step) -> Any:
+    return task(
+        name=step.value,
+        task_run_name=step.value,
+        retries=len(RETRY_SECONDS),
+        retry_delay_seconds=RETRY_SECONDS,
+        retry_condition_fn=_may_pass,
+        cache_policy=NO_CACHE,
+        persist_result=False,
+    )
+
+
+@_step_task(Step.RECEIVE)
+def receive(recording_id: str, item: dict[str, Any] | None) -> None:
+    with _working_on(Step.RECEIVE, recording_id, Item.model_validate(item) if item else None) as job:
+        steps.receive(job)
+
+
+@_step_task(Step.PROBE)
+def probe(recording_id: str) -> None:
+    with _working_on(Step.PROBE, recording_id) as job:
+        steps.probe(job)
+
+
+@_step_task(Step.RENDER)
+def render(recording_id: str) -> None:
+    with _working_on(Step.RENDER, recording_id) as job:
+        steps.render(job)
+
+
+@_step_task(Step.TRANSCRIBE)
+def transcribe(recording_id: str) -> None:
+    with _working_on(Step.TRANSCRIBE, recording_id) as job:
+        steps.transcribe(job)
+
+
+@_step_task(Step.PUBLISH)
+def publish(recording_id: str) -> None:
+    with _working_on(Step.PUBLISH, recording_id) as job:
+        steps.publish(job, _run.get()[2])
+
+
+@_step_task(Step.INDEX)
+def index(recording_id: str) -> None:
+    with _working_on(Step.INDEX, recording_id) as job:
+        steps.index(job)
+
+
+@flow(name="recording", flow_run_name="{title}", persist_result=False, validate_parameters=False)
+def process_recording(recording_id: str, title: str, item: dict[str, Any] | None = None) -> PrefectState[Any]:
+    """Take one recording the whole way; safe to run again at any time.
+
+    `item` (an `Item` as plain data) says where to fetch it; None: it was received already. The state says how it
+    ended: Completed, Failed (may pass: `reconcile` starts it again) or Stopped (someone must do something first).
+    """
+    die_with_parent()
+    ports = ports_from_environment()
+    owner = owner_name(str(runtime.flow_run.id))
+    if not ports.leases.take(recording_id, owner):
+        return Completed(message="Another run is already working on this recording.")
+    seconds: dict[Step, float] = {}
+    with Heart(ports.leases, recording_id, owner, every=ports.settings.worker.lease_seconds / 4) as heart:
+        token = _run.set((ports, heart, seconds))
+        try:
+            receive(recording_id, item)
+            for step in (probe, render, transcribe, publish, index):
+                step(recording_id)
+        except LeaseLost as lost:
+            return Completed(message=str(lost))
+        except KringError as error:
+            log.warning("Stopped: %s", error)
+            return _stopped(ports, heart, recording_id, error)
+        except Exception as error:
+            record_problem(ports.archive, recording_id, heart.current_step, describe_problem(error), transient=False)
+            raise
+        finally:
+            _run.reset(token)
+    _leave_artifacts(ports, recording_id, seconds)
+    clear_scratch(ports.settings, recording_id)
+    return Completed(message="Published and searchable.")
+
+
+def _stopped(ports: Ports, heart: Heart, recording_id: str, error: KringError) -> PrefectState[Any]:
+    try:
+        record_problem(ports.archive, recording_id, heart.current_step, str(error), transient=error.transient)
+    except StorageDown as down:  # the manifest stays unfinished, which is what reconcile looks for
+        log.warning("The problem could not be written down: %s", down)
+    if error.transient:
+        return Failed(message=str(error))
+    clear_scratch(ports.settings, recording_id)
+    return Failed(name=STOPPED, message=str(error))
+
+
+def _leave_artifacts(ports: Ports, recording_id: str, seconds: dict[Step, float]) -> None:
+    manifest = ports.archive.manifest(recording_id)
+    create_link_artifact(
+        link=f"{public_address(ports.settings)}/r/{recording_id}",
+        link_text="Open the recording",
+        key=f"page-{recording_id}",
+        description="The recording's page",
+    )
+    create_markdown_artifact(summary(manifest, seconds), key=f"summary-{recording_id}", description="What was done")

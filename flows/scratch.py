@@ -1,0 +1,35 @@
+"""Scratch space on this machine for files on their way. What is in it can be made again from the bucket."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from kring.errors import DiskFull
+from kring.settings import Settings
+
+GB = 1e9
+
+
+def scratch_folder(settings: Settings, recording_id: str) -> Path:
+    """The folder of one recording; a run that goes on finds the files of the one before."""
+    folder = settings.work_dir / recording_id
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def clear_scratch(settings: Settings, recording_id: str) -> None:
+    folder = settings.work_dir / recording_id
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def require_space(folder: Path, needed: int, settings: Settings) -> None:
+    """Raise DiskFull unless `needed` bytes fit and the spare space stays free."""
+    free = shutil.disk_usage(folder).free
+    spare = settings.media.spare_disk_mb * 1_000_000
+    if free - spare < needed:
+        raise DiskFull(
+            f"The disk of the Kring machine is too full: {needed / GB:.1f} GB are needed and "
+            f"{max(0, free - spare) / GB:.1f} GB can be used. Make room, then run `kring reconcile`."
+        )

@@ -1,0 +1,96 @@
+"""Details of a file without a form: the sidecar `x.toml`, else what the file's name says."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from kring.errors import BadMetadata, UnknownLanguage
+from kring.model import Details
+from transcribe.engines import check_language
+
+MEDIA_SUFFIXES = frozenset(
+    [
+        ".mp4",
+        ".m4v",
+        ".mov",
+        ".mkv",
+        ".webm",
+        ".avi",
+        ".wmv",
+        ".mpg",
+        ".mpeg",
+        ".ts",
+        ".m4a",
+        ".mp3",
+        ".wav",
+        ".flac",
+        ".ogg",
+        ".oga",
+        ".opus",
+        ".aac",
+        ".wma",
+        ".aif",
+        ".aiff",
+    ]
+)
+"""Endings a watched folder takes for recordings. Only a first sieve: `probe` looks at the bytes."""
+
+_DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+
+
+def make_details(**values: Any) -> Details:
+    """Details from what people wrote. Raises BadMetadata naming the field, UnknownLanguage listing the codes."""
+    try:
+        details = Details(**values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise BadMetadata(f"The {field} is missing or wrong: {first['msg']}.") from None
+    if details.language is None:
+        return details
+    return details.model_copy(update={"language": check_language(details.language)})
+
+
+def details_of(path: Path, *, circle: str | None, language: str | None = None) -> Details:
+    """Details of a file in a watched folder: its sidecar's, completed from its name, its date and the source.
+
+    Raises BadMetadata, naming the sidecar, where that cannot be understood or no circle is given anywhere.
+    """
+    sidecar = path.with_suffix(".toml")
+    said: dict[str, Any] = {}
+    if sidecar.exists():
+        try:
+            said = tomllib.loads(sidecar.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadMetadata(f"{sidecar.name} is not TOML: {error}.") from None
+    values = {"title": title_of(path), "date": date_of(path), "circle": circle, "language": language, **said}
+    if values["circle"] is None:
+        raise BadMetadata(
+            f'{path.name} has no circle: write `circle = "…"` into {sidecar.name} or into the source\'s settings.'
+        )
+    try:
+        return make_details(**values)
+    except (BadMetadata, UnknownLanguage) as error:
+        raise type(error)(f"{sidecar.name if said else path.name}: {error}") from None
+
+
+def title_of(path: Path) -> str:
+    """The file's name without its ending, its date and its underscores."""
+    words = _DATE.sub(" ", path.stem).replace("_", " ").replace("-", " ").split()
+    return " ".join(words) or path.stem
+
+
+def date_of(path: Path) -> date:
+    """A date in the file's name (2025-03-14, 20250314), else the day it was last changed."""
+    if found := _DATE.search(path.stem):
+        try:
+            return date(*(int(part) for part in found.groups()))
+        except ValueError:  # 2025-02-30
+            pass
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()

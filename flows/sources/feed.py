@@ -1,0 +1,117 @@
+"""An RSS, Atom or podcast feed: every enclosure is a recording, known by its guid."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+import feedparser
+
+from flows.sources.details import MEDIA_SUFFIXES, make_details
+from flows.sources.download import download, get
+from flows.sources.port import Item, Progress
+from kring.errors import InputError, SourceError
+from kring.model import SourceRef
+from kring.settings import FeedSource, Settings
+
+MAX_FEED_BYTES = 20_000_000
+
+
+class Feed:
+    """Reads the feed at each `list`; an episode is the same recording as long as its guid stays the same."""
+
+    def __init__(self, source: FeedSource, settings: Settings) -> None:
+        self.name = source.name
+        self._source, self._settings = source, settings
+        self._problems: list[str] = []
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return tuple(self._problems)
+
+    def list(self) -> Iterator[Item]:
+        self._problems.clear()
+        parsed = feedparser.parse(self._read())
+        if not parsed.version:
+            raise SourceError(
+                f"The address of the source {self.name!r} is not an RSS or Atom feed; check it in kring.toml."
+            )
+        for entry in parsed.entries:
+            try:
+                item = self._item(entry)
+            except InputError as error:
+                self._problems.append(f"{entry.get('title', 'an episode')}: {error}")
+                continue
+            if item is not None:
+                yield item
+
+    def fetch(self, location: str, dest: Path, progress: Progress | None = None) -> None:
+        download(
+            location,
+            dest,
+            allow_private=self._source.allow_private,
+            max_bytes=int(self._settings.media.max_gb * 1e9),
+            progress=progress,
+        )
+
+    def _read(self) -> bytes:
+        data = b""
+        with get(self._source.url, allow_private=self._source.allow_private) as response:
+            for chunk in response.iter_bytes():
+                data += chunk
+                if len(data) > MAX_FEED_BYTES:
+                    raise SourceError(
+                        f"The feed of the source {self.name!r} is larger than {MAX_FEED_BYTES // 1_000_000} MB."
+                    )
+        return data
+
+    def _item(self, entry: Any) -> Item | None:
+        """None for an entry without a recording."""
+        enclosures = [link for link in entry.get("enclosures", []) if _is_media(link)]
+        if not enclosures:
+            return None
+        url = urljoin(self._source.url, enclosures[0]["href"])
+        name = PurePosixPath(unquote(urlsplit(url).path)).name or "recording"
+        details = make_details(
+            title=_plain(entry.get("title", "")) or name,
+            circle=self._source.circle,
+            date=_published(entry),
+            language=self._source.language,
+        )
+        return Item(
+            ref=SourceRef(source=self.name, external_id=entry.get("id") or url),
+            details=details,
+            file_name=name,
+            location=url,
+            captions_location=_transcript(entry, self._source.url),
+        )
+
+
+def _is_media(link: Any) -> bool:
+    kind = str(link.get("type", ""))
+    suffix = PurePosixPath(urlsplit(str(link.get("href", ""))).path).suffix.lower()
+    return bool(link.get("href")) and (kind.startswith(("audio/", "video/")) or suffix in MEDIA_SUFFIXES)
+
+
+def _transcript(entry: Any, base: str) -> str | None:
+    """The episode's `podcast:transcript`, where it is VTT."""
+    transcript = entry.get("podcast_transcript") or {}
+    url = transcript.get("url")
+    return urljoin(base, url) if url and transcript.get("type") == "text/vtt" else None
+
+
+def _published(entry: Any) -> Any:
+    moment = entry.get("published_parsed") or entry.get("updated_parsed")
+    stamp = calendar.timegm(moment) if moment else datetime.now(UTC).timestamp()
+    return datetime.fromtimestamp(stamp, UTC).date()
+
+
+def _plain(html: str) -> str:
+    """A feed's title as text: it may carry markup, which here is only data."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())[:300]

@@ -1,0 +1,126 @@
+"""A watched folder. A recording's identity is its content: renamed or dropped in twice, it is still the same one."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from flows.receive import describe
+from flows.scratch import require_space
+from flows.sources.details import MEDIA_SUFFIXES, details_of
+from flows.sources.port import Item, Progress
+from kring.errors import DiskFull, InputError, SourceDown, SourceError
+from kring.model import SourceRef
+from kring.settings import FolderSource, Settings
+
+CHUNK = 4 << 20
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A file as it was first seen with this size and time of change (seconds since the epoch)."""
+
+    since: float
+    sha256: str | None = None
+
+
+class Folder:
+    """Takes every media file below `path` once its size has stood still.
+
+    What was seen is remembered by path, size and time of change in the data folder: a file that still grows is a
+    new sight each time, and a poll reads no file twice. The memory can be deleted at any time.
+    """
+
+    def __init__(self, source: FolderSource, settings: Settings) -> None:
+        self.name = source.name
+        self._source, self._settings = source, settings
+        self._root = source.path.expanduser().resolve()
+        self._memory = settings.data_dir / "sources" / f"{hashlib.sha256(source.name.encode()).hexdigest()[:16]}.json"
+        self._problems: list[str] = []
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return tuple(self._problems)
+
+    def list(self) -> Iterator[Item]:
+        if not self._root.is_dir():
+            raise SourceError(
+                f"The watched folder {self._root} of the source {self.name!r} does not exist; "
+                "create it or correct kring.toml."
+            )
+        self._problems.clear()
+        known, seen = self._recall(), {}
+        for path in sorted(self._root.rglob("*")):
+            try:
+                if not self._is_recording(path):
+                    continue
+                stat = path.stat()
+                mark = f"{path.relative_to(self._root)}|{stat.st_size}|{stat.st_mtime_ns}"
+                sighting = seen[mark] = known.get(mark) or Sighting(since=time.time())
+                if time.time() - sighting.since < self._source.settle_seconds:
+                    continue
+                if sighting.sha256 is None:
+                    sighting = seen[mark] = replace(sighting, sha256=describe(path).sha256)
+                yield self._item(path, sighting)
+            except InputError as error:
+                self._problems.append(str(error))
+            except OSError as error:
+                self._problems.append(f"{path.name} cannot be read: {error.strerror}.")
+        self._remember(seen)
+
+    def fetch(self, location: str, dest: Path, progress: Progress | None = None) -> None:
+        """Copy the file, in case it changes or goes away while it is worked on."""
+        path = Path(location)
+        if not path.resolve().is_relative_to(self._root):
+            raise SourceError(f"{path.name} is not inside the watched folder {self._root}.")
+        try:
+            size = path.stat().st_size
+            require_space(dest.parent, size, self._settings)
+            with path.open("rb") as read, dest.open("wb") as write:
+                while chunk := read.read(CHUNK):
+                    write.write(chunk)
+                    if progress:
+                        progress(write.tell(), size)
+        except FileNotFoundError:
+            raise SourceError(
+                f"{path.name} is no longer in the watched folder; put it back to have it taken in."
+            ) from None
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise DiskFull(
+                    "The disk of the Kring machine is full. Make room, then run `kring reconcile`."
+                ) from None
+            raise SourceDown(f"{path.name} cannot be read at the moment: {error.strerror}.") from None
+
+    def _is_recording(self, path: Path) -> bool:
+        hidden = any(part.startswith(".") for part in path.relative_to(self._root).parts)
+        inside = path.resolve().is_relative_to(self._root)  # no link leads out of the folder
+        return path.suffix.lower() in MEDIA_SUFFIXES and not hidden and inside and path.is_file()
+
+    def _item(self, path: Path, sighting: Sighting) -> Item:
+        captions = path.with_suffix(".vtt")
+        return Item(
+            ref=SourceRef(source=self.name, external_id=sighting.sha256 or ""),
+            details=details_of(path, circle=self._source.circle),
+            file_name=path.name,
+            location=str(path),
+            captions_location=str(captions) if captions.is_file() else None,
+        )
+
+    def _recall(self) -> dict[str, Sighting]:
+        try:
+            remembered = json.loads(self._memory.read_text(encoding="utf-8"))
+            return {mark: Sighting(**sighting) for mark, sighting in remembered.items()}
+        except (FileNotFoundError, json.JSONDecodeError, TypeError):
+            return {}  # never written, or damaged: everything is looked at afresh
+
+    def _remember(self, seen: dict[str, Sighting]) -> None:
+        self._memory.parent.mkdir(parents=True, exist_ok=True)
+        part = self._memory.with_suffix(".part")
+        part.write_text(json.dumps({mark: asdict(sighting) for mark, sighting in seen.items()}), encoding="utf-8")
+        part.replace(self._memory)

@@ -1,0 +1,94 @@
+"""Who runs here and who elsewhere, and on which ports: settled once, before anything starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from flows.stack.parts import OBJECTS, PREFECT, Part, local_objects, objects_part, prefect_part, web_part, worker_part
+from flows.stack.ports import free_port
+from kring.local import LocalStack
+from kring.settings import Settings
+
+
+@dataclass(frozen=True)
+class House:
+    """The stack as it will run."""
+
+    settings: Settings
+    """With the addresses and credentials of every part, wherever it runs."""
+    parts: Sequence[Part]
+    """Those that run here."""
+    elsewhere: Mapping[str, str]
+    """Those that do not: name to host."""
+    stack: LocalStack
+    """What our neighbours are told."""
+
+
+def settle(settings: Settings, say: Callable[[str], None]) -> House:
+    """Choose free ports, make the object store's credentials where there are none yet.
+
+    `say` is told of every port that had to move. Raises SetupError where no port is free.
+    """
+    elsewhere: dict[str, str] = {}
+    parts: list[Part] = []
+    ports = _Ports(say)
+    objects = None
+    if settings.s3_endpoint is not None:
+        elsewhere[OBJECTS] = _host(settings.s3_endpoint)
+    else:
+        objects = local_objects(settings, ports.take("127.0.0.1", settings.local.s3_port))
+        settings = settings.model_copy(
+            update={
+                "s3_endpoint": objects.endpoint,
+                "s3_access_key": objects.access_key,
+                "s3_secret_key": SecretStr(objects.secret_key),
+            }
+        )
+    prefect_port = None
+    if settings.prefect_api_url is not None:
+        elsewhere[PREFECT] = _host(settings.prefect_api_url)
+    else:
+        prefect_port = ports.take("127.0.0.1", settings.local.prefect_port)
+        settings = settings.model_copy(update={"prefect_api_url": f"http://127.0.0.1:{prefect_port}/api"})
+    web_port = ports.take(settings.web.host, settings.web.port)
+    settings = settings.model_copy(update={"web": settings.web.model_copy(update={"port": web_port})})
+
+    web = web_part(settings)
+    if objects is not None:
+        parts.append(objects_part(settings, objects))
+    if prefect_port is not None:
+        parts.append(prefect_part(settings, prefect_port))
+    parts += [worker_part(settings), web]
+    stack = LocalStack(
+        pid=os.getpid(),
+        s3_endpoint=objects and objects.endpoint,
+        s3_access_key=objects and objects.access_key,
+        s3_secret_key=objects and objects.secret_key,
+        prefect_api_url=settings.prefect_api_url if prefect_port is not None else None,
+        web_url=web.address,
+    )
+    return House(settings, parts, elsewhere, stack)
+
+
+class _Ports:
+    """Gives every part a port of its own, and says so where it is not the wanted one."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._taken: set[int] = set()
+
+    def take(self, host: str, wanted: int) -> int:
+        port = free_port(host, wanted, self._taken)
+        if wanted not in (0, port):
+            self._say(f"port {wanted} is taken, using {port}")
+        self._taken.add(port)
+        return port
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2] or url

@@ -1,0 +1,74 @@
+"""The environment of the parts: the same settings the stack has, under the names everybody reads.
+
+`prefect_environment` is also for every program of ours that imports Prefect: it must be in `os.environ`
+before that import, because Prefect reads its settings while it is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import SecretStr
+
+from kring.settings import Settings
+
+
+def prefect_home(settings: Settings) -> str:
+    """Prefect's database, profiles and storage; never the user's own `~/.prefect`."""
+    return str(settings.data_dir / "prefect")
+
+
+def prefect_environment(settings: Settings) -> dict[str, str]:
+    """What Prefect 3 must find in the environment, for its server and its clients alike."""
+    home = prefect_home(settings)
+    environment = {
+        "PREFECT_HOME": home,
+        "PREFECT_PROFILES_PATH": f"{home}/profiles.toml",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",  # the server's heartbeat to its makers
+        "DO_NOT_TRACK": "1",  # the client's own, switched off apart
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        # With no server in reach, say so; do not quietly start one inside this process.
+        "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+        "PREFECT_LOGGING_LEVEL": "INFO",
+        "PREFECT_LOGGING_COLORS": "false",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        "PREFECT_CLI_PROMPT": "false",
+        "PREFECT_CLI_COLORS": "false",
+    }
+    if settings.prefect_api_url is not None:
+        environment["PREFECT_API_URL"] = settings.prefect_api_url
+    return environment
+
+
+def server_environment() -> dict[str, str]:
+    """More for the Prefect server that we run ourselves, on SQLite."""
+    return {
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        # Writers wait for each other instead of failing with "database is locked" (seconds; default 10).
+        "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+        # The foreman watches workers of work pools; the local stack has none.
+        "PREFECT_SERVER_SERVICES_FOREMAN_ENABLED": "false",
+    }
+
+
+def environment_of(settings: Settings, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """A child's environment, in which `load_settings()` gives exactly `settings`, wherever it runs."""
+    environment = {
+        name: value for name, value in inherited.items() if not name.startswith("KRING_") and name != "PREFECT_PROFILE"
+    }
+    # The file is left out: all that it says is in the settings already.
+    environment["KRING_CONFIG"] = os.devnull
+    values = settings.model_dump(mode="json")
+    for field, info in Settings.model_fields.items():
+        name = str(info.validation_alias or f"KRING_{field.upper()}")
+        value: Any = values[field]
+        if isinstance(secret := getattr(settings, field), SecretStr):
+            value = secret.get_secret_value()
+        if value is None:
+            environment.pop(name, None)
+        else:
+            environment[name] = value if isinstance(value, str) else json.dumps(value)
+    return environment | prefect_environment(settings)

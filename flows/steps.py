@@ -1,0 +1,233 @@
+"""The steps of one recording as plain functions over the ports; no Prefect in here.
+
+Each step is `is it in the bucket? load it : make it, put it`, with the object that says "complete" put last.
+So any step can be killed at any point and run again, and nothing is done twice.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from flows.receive import describe, take_in
+from flows.scratch import require_space, scratch_folder
+from flows.sources import open_source
+from flows.sources.port import Item
+from flows.wiring import Ports
+from index.passages import passages_of
+from kring.model import Frozen, Manifest, Media, Original, Renditions, State, Step, Transcript, TranscriptRef
+from storage.keys import manifest_key, rendition_key, transcript_key
+from transcribe.captions import transcript_from_vtt
+from transcribe.probe import probe as probe_file
+from transcribe.render import RECIPE, render as render_file
+
+Report = Callable[[float, str], None]
+"""Fraction of the step done, and a short note for people ("6.3 × real time")."""
+
+JSON = "application/json"
+PROBE_RECIPE = "probe-1"
+UNDETERMINED = "und"
+
+Document = TypeVar("Document", bound=Frozen)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One recording on its way through the house."""
+
+    ports: Ports
+    recording_id: str
+    report: Report
+    item: Item | None = None
+    """Where to fetch it from; None: it was received before this run."""
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.ports.archive.manifest(self.recording_id)
+
+    @property
+    def folder(self) -> Path:
+        return scratch_folder(self.ports.settings, self.recording_id)
+
+
+def receive(job: Job) -> None:
+    """Fetch the item and take it in, unless that was done before. Refuses a circle that does not exist.
+
+    The circle is looked up last: what could be received is kept, and its status says what is wrong.
+    """
+    if job.item is not None and not job.ports.archive.store.exists(manifest_key(job.recording_id)):
+        _fetch(job, job.item)
+    job.ports.archive.circle(job.manifest.details.circle)
+
+
+def _fetch(job: Job, item: Item) -> None:
+    source = open_source(job.ports.settings, item.ref.source)
+    path, captions = job.folder / "original", None
+    if not path.exists():
+        part = job.folder / "original.part"
+        source.fetch(
+            item.location, part, lambda done, total: job.report(0.7 * done / total if total else 0, "fetching")
+        )
+        part.rename(path)
+    if item.captions_location is not None:
+        captions = job.folder / "captions"
+        source.fetch(item.captions_location, captions)
+    original = describe(path, item.file_name)
+    take_in(
+        job.ports.archive,
+        ref=item.ref,
+        details=item.details,
+        path=path,
+        original=original,
+        captions=captions,
+        progress=lambda fraction: job.report(0.7 + 0.3 * fraction, "storing"),
+    )
+
+
+def probe(job: Job) -> Media:
+    """What is in the file. Raises the InputError that says why it cannot be used."""
+    original = job.manifest.original
+    key = rendition_key(original.sha256, PROBE_RECIPE, "media.json")
+    found = _load(job, key, Media)
+    if found is not None:
+        return found
+    media = probe_file(_local_original(job, original), job.ports.settings.media)
+    return _put(job, key, media)
+
+
+def render(job: Job) -> Renditions:
+    """Audio for the engine, playback, poster and peaks, each in the bucket, and the list of them put last."""
+    original = job.manifest.original
+    key = rendition_key(original.sha256, RECIPE, "renditions.json")
+    found = _load(job, key, Renditions)
+    if found is not None:
+        return found
+    media = probe(job)
+    path = _local_original(job, original)
+    require_space(job.folder, original.size, job.ports.settings)
+    folder = job.folder / RECIPE
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    made = render_file(
+        path, media, folder, job.ports.settings.media, lambda fraction: job.report(0.9 * fraction, "converting")
+    )
+
+    def keep(file: Path, media_type: str) -> str:
+        file_key = rendition_key(original.sha256, RECIPE, file.name)
+        job.ports.archive.store.put_file(file_key, file, media_type=media_type)
+        return file_key
+
+    return _put(
+        job,
+        key,
+        Renditions(
+            recipe=RECIPE,
+            playback=keep(made.playback, made.playback_type),
+            playback_type=made.playback_type,
+            speech=keep(made.speech, "audio/flac"),
+            poster=keep(made.poster, "image/jpeg") if made.poster else None,
+            peaks=keep(made.peaks, JSON) if made.peaks else None,
+        ),
+    )
+
+
+def transcribe(job: Job) -> TranscriptRef:
+    """The meeting platform's transcript where there is one; Whisper otherwise."""
+    manifest, archive = job.manifest, job.ports.archive
+    circle = archive.circle(manifest.details.circle)
+    language = manifest.details.language or circle.language
+    media = probe(job)
+    if manifest.captions is not None:
+        data = archive.store.get_bytes(manifest.captions.key).data
+        transcript = transcript_from_vtt(data, language=language or UNDETERMINED, duration=media.duration)
+        archive.put_transcript(manifest.original.sha256, transcript)
+        return _reference(
+            archive.transcript(transcript_key(manifest.original.sha256, transcript.fingerprint)), manifest
+        )
+    engine = job.ports.transcriber
+    key = transcript_key(manifest.original.sha256, engine.fingerprint(language, None))
+    if not archive.store.exists(key):
+        speech = _local_copy(job, render(job).speech, "speech.flac")
+        started = time.monotonic()
+
+        def progress(fraction: float) -> None:
+            speed = fraction * media.duration / max(time.monotonic() - started, 0.001)
+            job.report(fraction, f"{speed:.1f} × real time")
+
+        archive.put_transcript(
+            manifest.original.sha256, engine.transcribe(speech, language=language, prompt=None, progress=progress)
+        )
+    return _reference(archive.transcript(key), manifest)
+
+
+def publish(job: Job, seconds: dict[Step, float]) -> Manifest:
+    """The manifest names what the steps made: from here on members can find and play the recording."""
+    media, renditions, transcript = probe(job), render(job), transcribe(job)
+
+    def change(manifest: Manifest) -> Manifest:
+        same = (manifest.media, manifest.renditions, manifest.transcript) == (media, renditions, transcript)
+        return manifest.model_copy(
+            update={
+                "media": media,
+                "renditions": renditions,
+                "transcript": transcript,
+                "state": State.PUBLISHED,
+                "problem": None,
+                "seconds": manifest.seconds if same else {**manifest.seconds, **seconds},
+            }
+        )
+
+    return job.ports.archive.update(job.recording_id, change)
+
+
+def index(job: Job) -> int:
+    """Replace this recording's passages with those of the stored manifest; how many there are."""
+    return index_recording(job.ports, job.manifest)
+
+
+def index_recording(ports: Ports, manifest: Manifest) -> int:
+    circle = ports.archive.circle(manifest.details.circle)
+    transcript = ports.archive.transcript(manifest.transcript.key) if manifest.transcript else None
+    passages = passages_of(manifest, circle, transcript)
+    ports.index.replace(manifest.id, passages)
+    return len(passages)
+
+
+def _reference(transcript: Transcript, manifest: Manifest) -> TranscriptRef:
+    return TranscriptRef(
+        key=transcript_key(manifest.original.sha256, transcript.fingerprint),
+        fingerprint=transcript.fingerprint,
+        engine=transcript.engine,
+        model=transcript.model,
+        language=transcript.language,
+    )
+
+
+def _load(job: Job, key: str, kind: type[Document]) -> Document | None:
+    if not job.ports.archive.store.exists(key):
+        return None
+    return kind.model_validate_json(job.ports.archive.store.get_bytes(key).data)
+
+
+def _put(job: Job, key: str, document: Document) -> Document:
+    job.ports.archive.store.put_bytes(key, document.model_dump_json(indent=1).encode(), media_type=JSON)
+    return document
+
+
+def _local_original(job: Job, original: Original) -> Path:
+    return _local_copy(job, original.key, "original", original.size)
+
+
+def _local_copy(job: Job, key: str, name: str, size: int | None = None) -> Path:
+    """The object as a file in the scratch folder, fetched once per run and machine."""
+    path = job.folder / name
+    if path.exists() and (size is None or path.stat().st_size == size):
+        return path
+    info = job.ports.archive.store.stat(key)
+    require_space(job.folder, info.size if info else 0, job.ports.settings)
+    job.ports.archive.store.get_file(key, path)
+    return path

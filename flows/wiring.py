@@ -1,0 +1,43 @@
+"""Settings to adapters: the one place where the flows' side of the house is put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from index import open_index
+from index.port import SearchIndex
+from kring.local import connect_locally
+from kring.settings import Settings, load_settings
+from storage import open_store
+from storage.archive import Archive
+from storage.leases import Leases
+from transcribe.engines import open_transcriber
+from transcribe.port import Transcriber
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What the steps work with. Index and transcriber are opened when first asked for: both cost time."""
+
+    settings: Settings
+    archive: Archive
+    leases: Leases
+
+    @cached_property
+    def index(self) -> SearchIndex:
+        return open_index(self.settings)
+
+    @cached_property
+    def transcriber(self) -> Transcriber:
+        return open_transcriber(self.settings)
+
+
+def open_ports(settings: Settings) -> Ports:
+    """Connect to the object store the settings name. Raises StorageDown or SetupError."""
+    store = open_store(settings)
+    return Ports(settings, Archive(store), Leases(store, lease_seconds=settings.worker.lease_seconds))
+
+
+def ports_from_environment() -> Ports:
+    return open_ports(connect_locally(load_settings()))

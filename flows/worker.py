@@ -1,0 +1,78 @@
+"""The worker process: serves the flows, with a limit. Run as `python -m flows.worker`.
+
+Two runners in one process: recordings take their turn up to the limit; discover and reconcile have a place of
+their own, so that a morning of long transcriptions does not keep new recordings from being noticed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+
+from flows.stack.environment import prefect_environment
+from flows.stack.parts import worker_ready_file
+from kring.errors import KringError
+from kring.local import connect_locally
+from kring.settings import Settings, load_settings
+
+POLL_SECONDS = 1.0
+"""How often the server is asked for new runs; the wait people notice after `kring add`."""
+
+log = logging.getLogger("kring.worker")
+
+
+async def serve(settings: Settings, entrypoint: str = "flows.recording:process_recording") -> None:
+    """Serve until SIGTERM or SIGINT. Raises OrchestratorDown through Prefect's client where no server answers."""
+    from prefect.flows import EntrypointType
+    from prefect.runner import Runner
+
+    from flows.housekeeping import discover, reconcile
+    from flows.recording import process_recording
+
+    recordings = Runner(
+        name="recordings", query_seconds=POLL_SECONDS, limit=settings.worker.limit, pause_on_shutdown=False
+    )
+    housekeeping = Runner(name="housekeeping", query_seconds=POLL_SECONDS, limit=1, pause_on_shutdown=False)
+    served = await process_recording.ato_deployment(name="kring", entrypoint_type=EntrypointType.MODULE_PATH)
+    served.entrypoint = entrypoint
+    await recordings.aadd_deployment(served)
+    for chore, seconds in (
+        (discover, settings.worker.discover_seconds),
+        (reconcile, settings.worker.reconcile_seconds),
+    ):
+        await housekeeping.aadd_deployment(
+            await chore.ato_deployment(name="kring", interval=seconds, entrypoint_type=EntrypointType.MODULE_PATH)
+        )
+    running = [asyncio.create_task(runner.start()) for runner in (recordings, housekeeping)]
+    stop = asyncio.Event()
+    while not all(runner.started for runner in (recordings, housekeeping)):
+        await asyncio.sleep(0.05)
+    for number in (signal.SIGTERM, signal.SIGINT):  # after the runners: each sets a handler of its own
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    ready = worker_ready_file(settings)
+    ready.parent.mkdir(parents=True, exist_ok=True)
+    ready.write_text(str(os.getpid()), encoding="utf-8")
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait([stopped, *running], return_when=asyncio.FIRST_COMPLETED)
+    ready.unlink(missing_ok=True)
+    for runner in (recordings, housekeeping):
+        await runner.astop()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
+def main() -> int:
+    try:
+        settings = connect_locally(load_settings())
+        os.environ.update(prefect_environment(settings))
+        asyncio.run(serve(settings))
+    except KringError as error:
+        print(error, file=sys.stderr)  # noqa: T201 — the supervisor's log is where operators look
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Recordings as cards: what filters and facets need to know of each, for every engine that counts in Python."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from index.port import Filters, Passage
+
+_KINDS = ("circle", "network", "language", "year")
+_Cell = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    recording_id: str
+    version: int
+    date: date
+    cell: _Cell
+    """Circle, network, language and year: recordings in one cell count alike."""
+
+
+def card_of(passage: Passage) -> Card:
+    cell = (passage.circle, passage.network, passage.language, str(passage.date.year))
+    return Card(passage.recording_id, passage.version, passage.date, cell)
+
+
+def newest_first(card: Card) -> tuple[int, str]:
+    """Sort key: newest first, then by id. It also settles ties of relevance."""
+    return (-card.date.toordinal(), card.recording_id)
+
+
+def admitted(cards: Iterable[Card], filters: Filters) -> list[Card]:
+    """The cards that pass every filter, in the order given."""
+    if filters == Filters():
+        return list(cards)
+    allowed = _allowed(filters)
+    return [
+        card
+        for card in cards
+        if (filters.recording_id is None or card.recording_id == filters.recording_id)
+        and _in_time(card, filters)
+        and _passes(card.cell, allowed)
+    ]
+
+
+def facet_counts(cards: Collection[Card], filters: Filters) -> dict[str, dict[str, int]]:
+    """Kind → value → recordings, the most frequent first; each kind ignores its own filter (a year: the dates)."""
+    allowed = _allowed(filters)
+    if filters.recording_id is not None:
+        cards = [card for card in cards if card.recording_id == filters.recording_id]
+    cells = Counter([card.cell for card in cards])
+    dated = cells
+    if filters.after is not None or filters.before is not None:
+        dated = Counter([card.cell for card in cards if _in_time(card, filters)])
+    facets = {}
+    for position, kind in enumerate(_KINDS):
+        counts: Counter[str] = Counter()
+        for cell, count in (cells if kind == "year" else dated).items():
+            if _passes(cell, allowed, but=position):
+                counts[cell[position]] += count
+        facets[kind] = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    return facets
+
+
+def _allowed(filters: Filters) -> tuple[frozenset[str], ...]:
+    return (filters.circles, filters.networks, filters.languages)
+
+
+def _passes(cell: _Cell, allowed: tuple[frozenset[str], ...], but: int = -1) -> bool:
+    return all(i == but or not values or cell[i] in values for i, values in enumerate(allowed))
+
+
+def _in_time(card: Card, filters: Filters) -> bool:
+    return (filters.after is None or card.date >= filters.after) and (
+        filters.before is None or card.date <= filters.before
+    )

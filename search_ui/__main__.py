@@ -1,0 +1,43 @@
+"""`python -m search_ui`: serve the web application where the settings say."""
+
+from __future__ import annotations
+
+import sys
+
+import uvicorn
+
+from index import open_index
+from kring.errors import KringError
+from kring.local import connect_locally
+from kring.settings import load_settings
+from search_ui.app import create_app
+from storage import open_store
+from storage.archive import Archive
+
+
+def main() -> int:
+    """Serve until SIGINT or SIGTERM; 1 where it cannot start, with one sentence on stderr."""
+    try:
+        settings = connect_locally(load_settings())
+        store = open_store(settings)
+        index = open_index(settings, writer=False)
+    except KringError as error:
+        print(f"search_ui: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    try:
+        uvicorn.run(
+            create_app(settings, Archive(store), index),
+            host=settings.web.host,
+            port=settings.web.port,
+            proxy_headers=False,
+            server_header=False,
+            log_level="warning",
+            timeout_graceful_shutdown=3,  # a paused film keeps its connection; it asks again by itself
+        )
+    finally:
+        index.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

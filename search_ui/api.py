@@ -1,0 +1,222 @@
+"""The HTTP API under `/api`: what the pages show, as JSON, described at `/api/openapi.json`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+
+from index.port import Fragment, PassageHit, Query, RecordingHit
+from kring.model import Activity, Details, Problem, State, Step, Transcript
+from search_ui import view
+from search_ui.pages import transcript_of
+from search_ui.site import Site, site_of
+from search_ui.wanted import Wanted, wanted
+
+router = APIRouter(prefix="/api", tags=["archive"])
+health = APIRouter(tags=["operation"])
+
+
+class Piece(BaseModel):
+    """Plain text, never HTML; `hit`: it matches the query."""
+
+    text: str
+    hit: bool
+
+
+class FoundPassage(BaseModel):
+    """Times in seconds; `hit_at` is where the first matching word is spoken, and `url` opens there."""
+
+    start: float
+    end: float
+    hit_at: float
+    text: list[Piece]
+    speakers: list[str]
+    url: str
+
+
+class FoundRecording(BaseModel):
+    """One recording with its best passages, best first."""
+
+    id: str
+    title: list[Piece]
+    circle: str
+    circle_name: str
+    network: str
+    network_name: str
+    language: str
+    date: date
+    duration: float
+    has_video: bool
+    poster_url: str | None
+    url: str
+    passages: list[FoundPassage]
+    passage_count: int
+
+
+class Found(BaseModel):
+    """`total`: matching recordings over all pages; `facets`: kind → value → number of recordings."""
+
+    total: int
+    page: int
+    seconds: float
+    facets: dict[str, dict[str, int]]
+    recordings: list[FoundRecording]
+
+
+class Working(BaseModel):
+    """Who works on it is nobody's business; how far it is, is. `alive` false: it waits to be taken up again."""
+
+    step: Step
+    fraction: float
+    note: str
+    alive: bool
+    beat_at: datetime
+
+
+class RecordingStatus(BaseModel):
+    """One recording as the archive knows it; `searchable`: search finds it now."""
+
+    id: str
+    version: int
+    title: str
+    details: Details
+    state: State
+    problem: Problem | None
+    activity: Working | None
+    searchable: bool
+    duration: float | None
+    language: str | None
+    received_at: datetime
+    changed_at: datetime
+    urls: dict[str, str]
+
+
+class CircleName(BaseModel):
+    slug: str
+    name: str
+    network: str
+    network_name: str
+    language: str | None
+
+
+@router.get("/search")
+def search(site: Annotated[Site, Depends(site_of)], want: Annotated[Wanted, Depends(wanted)]) -> Found:
+    """Recordings in which something was said, with the passages that match.
+
+    Values of one filter widen each other, filters narrow each other; days are inclusive.
+    """
+    results = site.index.search(want.query())
+    return Found(
+        total=results.total,
+        page=want.page,
+        seconds=results.seconds,
+        facets={kind: dict(counts) for kind, counts in results.facets.items()},
+        recordings=[_recording(site, hit) for hit in results.hits],
+    )
+
+
+def _recording(site: Site, hit: RecordingHit) -> FoundRecording:
+    return FoundRecording(
+        id=hit.recording_id,
+        title=_pieces(hit.title),
+        circle=hit.circle,
+        circle_name=site.names.circle(hit.circle),
+        network=hit.network,
+        network_name=site.names.network(hit.network),
+        language=hit.language,
+        date=hit.date,
+        duration=hit.duration,
+        has_video=hit.has_video,
+        poster_url=f"/media/{hit.recording_id}/poster" if hit.poster else None,
+        url=f"/r/{hit.recording_id}",
+        passages=[_passage(hit.recording_id, passage) for passage in hit.passages],
+        passage_count=hit.passage_count,
+    )
+
+
+def _passage(recording_id: str, hit: PassageHit) -> FoundPassage:
+    return FoundPassage(
+        start=hit.start,
+        end=hit.end,
+        hit_at=hit.hit_at,
+        text=_pieces(hit.fragments),
+        speakers=list(hit.speakers),
+        url=f"/r/{recording_id}?t={view.time_parameter(hit.hit_at)}",
+    )
+
+
+def _pieces(fragments: tuple[Fragment, ...]) -> list[Piece]:
+    return [Piece(text=fragment.text, hit=fragment.hit) for fragment in fragments]
+
+
+@router.get("/recordings/{recording_id}")
+def recording(recording_id: str, site: Annotated[Site, Depends(site_of)]) -> RecordingStatus:
+    """How far a recording is, and where its parts are."""
+    manifest = site.manifest(recording_id)
+    activity = site.leases.read(manifest.id)
+    urls = {"page": f"/r/{manifest.id}"}
+    if manifest.state is State.PUBLISHED and manifest.renditions is not None:
+        urls["playback"] = f"/media/{manifest.id}/playback"
+        if manifest.renditions.poster is not None:
+            urls["poster"] = f"/media/{manifest.id}/poster"
+    if manifest.state is State.PUBLISHED and manifest.transcript is not None:
+        urls["transcript"] = f"/api/recordings/{manifest.id}/transcript"
+        urls["captions"] = f"/r/{manifest.id}/captions.vtt"
+    return RecordingStatus(
+        id=manifest.id,
+        version=manifest.version,
+        title=manifest.details.title,
+        details=manifest.details,
+        state=manifest.state,
+        problem=manifest.problem,
+        activity=_working(site, activity) if activity else None,
+        searchable=site.searchable(manifest.id),
+        duration=manifest.media.duration if manifest.media else None,
+        language=manifest.transcript.language if manifest.transcript else manifest.details.language,
+        received_at=manifest.received_at,
+        changed_at=manifest.changed_at,
+        urls=urls,
+    )
+
+
+def _working(site: Site, activity: Activity) -> Working:
+    return Working(
+        step=activity.step,
+        fraction=activity.fraction,
+        note=activity.note,
+        alive=site.leases.alive(activity),
+        beat_at=activity.beat_at,
+    )
+
+
+@router.get("/recordings/{recording_id}/transcript")
+def transcript(recording_id: str, site: Annotated[Site, Depends(site_of)]) -> Transcript:
+    """The transcript as it is stored: segments with times in seconds, speakers, words."""
+    return transcript_of(site, recording_id)[1]
+
+
+@router.get("/circles")
+def circles(site: Annotated[Site, Depends(site_of)]) -> list[CircleName]:
+    """Circles and the networks they belong to."""
+    ordered = sorted(site.names.circles().values(), key=lambda circle: circle.name.casefold())
+    return [
+        CircleName(
+            slug=circle.slug,
+            name=circle.name,
+            network=circle.network,
+            network_name=circle.network_name,
+            language=circle.language,
+        )
+        for circle in ordered
+    ]
+
+
+@health.get("/healthz")
+def healthz(site: Annotated[Site, Depends(site_of)]) -> dict[str, str]:
+    """200 only where the object store and the index both answer."""
+    site.archive.store.exists("healthz")
+    site.index.search(Query(per_page=1, passages=1))
+    return {"status": "ok"}

@@ -1,0 +1,34 @@
+"""The application, put together: routes, error answers, static files and the guard around them."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from index.port import SearchIndex
+from kring.settings import Settings
+from search_ui import api, media, pages, problems
+from search_ui.guard import Guard, host_names
+from search_ui.rendering import HERE, Static
+from search_ui.site import Site
+from storage.archive import Archive
+
+
+def create_app(settings: Settings, archive: Archive, index: SearchIndex) -> FastAPI:
+    """The web application over an archive and an index, both opened by the caller and closed by it."""
+    app = FastAPI(
+        title="Kring",
+        summary="The recording archive of knowledge circles.",
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # the stock documentation pages load scripts from a foreign host
+        redoc_url=None,
+    )
+    app.state.site = Site(settings, archive, index)
+    problems.install(app)
+    for router in (pages.router, media.router, api.router, api.health):
+        app.include_router(router)
+    app.mount("/static", Static(directory=HERE / "static"))
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(Guard, hosts=host_names(settings.web))
+    return app

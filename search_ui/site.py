@@ -1,0 +1,94 @@
+"""What every request needs: the archive, the index, the names of circles; and the questions pages ask of them."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from index.port import Filters, Query, SearchIndex
+from kring.errors import NotFound
+from kring.model import Circle, Manifest, State
+from kring.settings import Settings
+from storage.archive import Archive
+from storage.leases import Leases
+
+NAMES_SECONDS = 10.0
+"""How long a renamed circle may keep its old name on pages."""
+
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+class Names:
+    """Names of circles and networks by slug, read again from the archive every `NAMES_SECONDS`."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._lock = threading.Lock()
+        self._circles: dict[str, Circle] = {}
+        self._read_at = float("-inf")
+
+    def circles(self) -> dict[str, Circle]:
+        """All circles by slug. Raises StorageDown."""
+        with self._lock:
+            if time.monotonic() - self._read_at > NAMES_SECONDS:
+                self._circles = {circle.slug: circle for circle in self._archive.circles()}
+                self._read_at = time.monotonic()
+            return self._circles
+
+    def circle(self, slug: str) -> str:
+        """The circle's name; its slug where it has gone."""
+        circle = self.circles().get(slug)
+        return circle.name if circle else slug
+
+    def network(self, slug: str) -> str:
+        """The network's name; its slug where none of its circles is left."""
+        return next((c.network_name for c in self.circles().values() if c.network == slug), slug)
+
+    def network_of(self, circle_slug: str) -> str | None:
+        circle = self.circles().get(circle_slug)
+        return circle.network_name if circle else None
+
+
+@dataclass(frozen=True)
+class Site:
+    """The running web application's parts; `request.app.state.site`."""
+
+    settings: Settings
+    archive: Archive
+    index: SearchIndex
+    leases: Leases = field(init=False)
+    names: Names = field(init=False)
+
+    def __post_init__(self) -> None:
+        leases = Leases(self.archive.store, lease_seconds=self.settings.worker.lease_seconds)
+        object.__setattr__(self, "leases", leases)
+        object.__setattr__(self, "names", Names(self.archive))
+
+    def manifest(self, recording_id: str) -> Manifest:
+        """Raises NotFound, also for what cannot be an id, and StorageDown."""
+        if not _ID.fullmatch(recording_id):
+            raise NotFound("There is no recording at this address; it may have been removed, or the link is incomplete.")
+        return self.archive.manifest(recording_id)
+
+    def searchable(self, recording_id: str) -> bool:
+        """Whether search finds this recording now. Raises SearchDown."""
+        return self.index.search(Query(filters=Filters(recording_id=recording_id), per_page=1)).total > 0
+
+
+def site_of(request: Request) -> Site:
+    site = request.app.state.site
+    if not isinstance(site, Site):
+        raise TypeError("app.state.site is not a Site")
+    return site
+
+
+def published(site: Site, recording_id: str) -> Manifest:
+    """The manifest of a recording that members may read. Raises NotFound."""
+    manifest = site.manifest(recording_id)
+    if manifest.state is not State.PUBLISHED:
+        raise NotFound("This recording is not published yet; its page says how far it is.")
+    return manifest

@@ -1,0 +1,131 @@
+"""The plan of `reconcile`: what is unfinished is started again, what is dead is called dead, the rest is left alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from prefect.client.schemas.objects import StateType
+
+from flows.orchestrator import Run
+from flows.plan import Action, Crash, Rebuild, Restart, plan
+from flows.reports import STOPPED
+from kring.model import Activity, Details, Manifest, Original, Problem, SourceRef, State, Step
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+GRACE = timedelta(seconds=60)
+
+
+def manifest(name: str, state: State, *, transient: bool | None = None, version: int = 1) -> Manifest:
+    ref = SourceRef(source="upload", external_id=name)
+    problem = None
+    if transient is not None:
+        problem = Problem(step=Step.PROBE, message="It did not work.", transient=transient, at=NOON)
+    return Manifest(
+        id=ref.recording_id,
+        version=version,
+        source=ref,
+        details=Details(title=name, circle="privacy", date=date(2026, 3, 1)),
+        original=Original(sha256="a" * 64, size=1, file_name="a.mp4"),
+        state=state,
+        problem=problem,
+        received_at=NOON,
+        changed_at=NOON,
+    )
+
+
+def run(recording_id: str, state: StateType, *, name: str = "", run_id: str = "run-1", age: float = 0) -> Run:
+    return Run(
+        id=run_id,
+        recording_id=recording_id,
+        state=state,
+        state_name=name or state.value.title(),
+        message="",
+        since=NOON - timedelta(seconds=age),
+        parameters={"recording_id": recording_id, "title": "x"},
+        tags=(),
+    )
+
+
+def activity(recording_id: str, run_id: str) -> Activity:
+    return Activity(recording_id=recording_id, owner=f"host/1/2/{run_id}", step=Step.RENDER, beat_at=NOON)
+
+
+def ask(
+    manifests: list[Manifest],
+    runs: list[Run] | None = None,
+    *,
+    indexed: dict[str, int] | None = None,
+    working: dict[str, tuple[Activity, bool]] | None = None,
+    retry_failed: bool = False,
+) -> list[Action]:
+    return plan(
+        manifests, indexed or {}, runs or [], working or {}, moment=NOON, grace=GRACE, retry_failed=retry_failed
+    )
+
+
+def test_nothing_is_done_where_all_is_well() -> None:
+    done = manifest("done", State.PUBLISHED, version=3)
+    assert ask([done], indexed={done.id: 3}) == []
+
+
+def test_what_was_received_and_has_no_run_is_started() -> None:
+    received = manifest("received", State.RECEIVED)
+    assert ask([received]) == [Restart(received.id, "unfinished", received)]
+
+
+@pytest.mark.parametrize("state", [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING])
+def test_what_is_under_way_is_left_alone(state: StateType) -> None:
+    received = manifest("received", State.RECEIVED)
+    assert ask([received], [run(received.id, state)]) == []
+
+
+def test_a_run_whose_process_is_gone_is_called_dead_and_goes_on_at_once() -> None:
+    received = manifest("received", State.RECEIVED)
+    dead = run(received.id, StateType.RUNNING)
+    actions = ask([received], [dead], working={received.id: (activity(received.id, "run-1"), False)})
+    assert actions == [Crash(dead), Restart(received.id, "unfinished", received)]
+
+
+def test_a_run_that_lives_is_not_called_dead_however_long_it_takes() -> None:
+    received = manifest("received", State.RECEIVED)
+    old = run(received.id, StateType.RUNNING, age=7200)
+    assert ask([received], [old], working={received.id: (activity(received.id, "run-1"), True)}) == []
+
+
+def test_a_run_without_lease_gets_grace_and_then_is_called_dead() -> None:
+    received = manifest("received", State.RECEIVED)
+    assert ask([received], [run(received.id, StateType.PENDING, age=59)]) == []
+    assert isinstance(ask([received], [run(received.id, StateType.PENDING, age=61)])[0], Crash)
+
+
+def test_a_problem_that_may_pass_is_tried_again_one_that_cannot_is_not() -> None:
+    down = manifest("down", State.FAILED, transient=True)
+    broken = manifest("broken", State.FAILED, transient=False)
+    assert [action.recording_id for action in ask([down, broken]) if isinstance(action, Restart)] == [down.id]
+    asked = ask([down, broken], retry_failed=True)
+    assert {action.recording_id for action in asked if isinstance(action, Restart)} == {down.id, broken.id}
+
+
+def test_what_died_before_it_was_received_is_fetched_again() -> None:
+    dead = run("f" * 16, StateType.CRASHED)
+    assert ask([], [dead]) == [Restart("f" * 16, "stopped before it was received", None)]
+    stopped = run("e" * 16, StateType.FAILED, name=STOPPED)
+    assert ask([], [stopped]) == []
+
+
+def test_only_the_newest_run_counts_for_what_was_never_received() -> None:
+    newest = run("f" * 16, StateType.SCHEDULED, run_id="run-2")
+    assert ask([], [newest, run("f" * 16, StateType.CRASHED)]) == []
+
+
+def test_a_recording_missing_from_the_index_is_indexed_again() -> None:
+    one = manifest("one", State.PUBLISHED, version=2)
+    others = [manifest(f"other {number}", State.PUBLISHED) for number in range(3)]
+    indexed = {other.id: 1 for other in others} | {one.id: 1}
+    assert ask([one, *others], indexed=indexed) == [Restart(one.id, "not in the index", one)]
+
+
+def test_an_index_that_lost_most_is_rebuilt_in_one_go() -> None:
+    published = [manifest(f"{number}", State.PUBLISHED) for number in range(4)]
+    assert ask(published, indexed={published[0].id: 1}) == [Rebuild(3)]

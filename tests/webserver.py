@@ -1,0 +1,75 @@
+"""A real web server on loopback for the tests of fetching: files with ETag and Range, redirects, broken lines."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Site:
+    """What the server has, and what it was asked."""
+
+    address: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    redirects: dict[str, str] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
+    break_after: int | None = None
+    """Hang up after so many bytes of the next answer."""
+    requests: list[tuple[str, str | None]] = field(default_factory=list)
+    """(path, Range header) of each request."""
+
+
+@contextmanager
+def serve() -> Iterator[Site]:
+    site = Site()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            wanted = self.headers.get("Range")
+            site.requests.append((self.path, wanted))
+            if self.path in site.redirects:
+                self.send_response(302)
+                self.send_header("Location", site.redirects[self.path])
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            data = site.files.get(self.path, b"")
+            status = site.statuses.get(self.path, 200 if self.path in site.files else 404)
+            etag = f'"{hashlib.sha256(data).hexdigest()[:12]}"'
+            start = 0
+            if wanted and status == 200 and self.headers.get("If-Range", etag) == etag:
+                start = int(re.fullmatch(r"bytes=(\d+)-", wanted)[1])  # type: ignore[index]
+                status = 206 if start < len(data) else 416
+            self.send_response(status)
+            self.send_header("ETag", etag)
+            if status == 416:
+                self.send_header("Content-Range", f"bytes */{len(data)}")
+                data = b""
+            body = data[start:]
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            cut, site.break_after = site.break_after, None
+            self.wfile.write(body if cut is None else body[:cut])
+            if cut is not None:
+                self.close_connection = True
+                self.connection.close()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    site.address = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,127 @@
+"""What ffmpeg says is in a file: its streams and the duration its header promises."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from kring.errors import NotMedia
+from kring.settings import MediaLimits
+from transcribe import ffmpeg
+from transcribe.containers import ENDS_EARLY, container_of
+
+_DESCRIBE_SECONDS: Final = 120.0
+# Values of metadata are printed with at least four spaces before them, so they cannot pass for these lines.
+_DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d\.\d+)", re.MULTILINE)
+_STREAM = re.compile(
+    r"^  Stream #0:(?P<index>\d+)(?:\[0x[0-9a-f]+\])?(?:\([^)\n]*\))?: "
+    r"(?P<kind>Audio|Video): (?P<codec>\w+)(?P<rest>.*)$"
+)
+_SIZE = re.compile(r", (\d{1,5})x(\d{1,5})\b")
+_RATE = re.compile(r", ([\d.]+)(k?) (?:fps|tbr)\b")
+_ROTATION = re.compile(r"^ +displaymatrix: rotation of (-?[\d.]+) degrees")
+
+
+@dataclass(frozen=True)
+class Stream:
+    index: int
+    codec: str
+    details: str
+    """The rest of ffmpeg's line about it: profile, pixel format, …"""
+    width: int = 0
+    height: int = 0
+    rotation: float = 0.0
+    """Degrees by which a player must turn the picture (phones store it lying)."""
+
+    @property
+    def is_default(self) -> bool:
+        return "(default)" in self.details
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames per second, 0 where ffmpeg does not say."""
+        found = _RATE.search(self.details)
+        return float(found[1]) * (1000 if found[2] else 1) if found else 0.0
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """Width and height as seen, after turning."""
+        lying = abs(round(self.rotation)) % 180 == 90
+        return (self.height, self.width) if lying else (self.width, self.height)
+
+
+@dataclass(frozen=True)
+class Contents:
+    demuxer: str
+    promised: float | None
+    """Seconds the header promises; None where it says nothing or ffmpeg could only estimate."""
+    audio: Stream | None
+    video: Stream | None
+    elsewhere: bool
+    """Some of it lies in another file, which is never opened (a QuickTime reference movie)."""
+
+
+def contents_of(path: Path, limits: MediaLimits) -> Contents:
+    """Look at the file's header. Raises EmptyFile and NotMedia."""
+    with ffmpeg.regular_file(path) as file:
+        demuxer = container_of(file)
+    nothing = ffmpeg.source(demuxer, seconds=1).output("pipe:1", f="null", c="copy", t=0)
+    finished = ffmpeg.run(ffmpeg.arguments(nothing, log_level="info"), path, limits, timeout=_DESCRIBE_SECONDS)
+    if "\nInput #0" not in "\n" + finished.head:
+        if "moov atom not found" in finished.head:
+            raise NotMedia(ENDS_EARLY)
+        raise NotMedia("This file cannot be read: it is damaged or cut off; export or copy the recording again.")
+    return parse(demuxer, finished.head)
+
+
+def parse(demuxer: str, printed: str) -> Contents:
+    """Understand what `ffmpeg -i` printed at log level info (versions 5 to 9)."""
+    about_input = printed.partition("\nOutput #0")[0].partition("\nStream mapping:")[0]
+    guessed = "Estimating duration from bitrate" in printed
+    found = None if guessed else _DURATION.search(about_input)
+    promised = int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]) if found else None
+    streams = _streams(about_input)
+    sound = [stream for kind, stream in streams if kind == "Audio"]
+    picture = [stream for kind, stream in streams if kind == "Video" and "(attached pic)" not in stream.details]
+    return Contents(
+        demuxer=demuxer,
+        promised=promised,
+        audio=_chosen(sound),
+        video=_chosen(picture),
+        elsewhere="Skipped opening external track" in printed,
+    )
+
+
+def _streams(about_input: str) -> list[tuple[str, Stream]]:
+    streams: list[tuple[str, Stream]] = []
+    for line in about_input.splitlines():
+        if found := _STREAM.match(line):
+            size = _SIZE.search(found["rest"]) if found["kind"] == "Video" else None
+            width, height = (int(size[1]), int(size[2])) if size else (0, 0)
+            streams.append((found["kind"], Stream(int(found["index"]), found["codec"], found["rest"], width, height)))
+        elif streams and (turned := _ROTATION.match(line)):
+            kind, stream = streams[-1]
+            streams[-1] = kind, replace(stream, rotation=float(turned[1]))
+    return streams
+
+
+def _chosen(streams: list[Stream]) -> Stream | None:
+    """The one players would choose: the first marked as default, else the first."""
+    return next((stream for stream in streams if stream.is_default), streams[0] if streams else None)
+
+
+def end_of(path: Path, contents: Contents, streams: list[Stream], limits: MediaLimits, *, at_most: float) -> float:
+    """Seconds at which the last packet of `streams` ends: measured by reading the file, nothing is decoded.
+
+    Headers can lie or say nothing (recordings made in a browser, raw MP3). Reads at most `at_most` seconds.
+    """
+    read: Any = ffmpeg.source(contents.demuxer, seconds=at_most)
+    chosen = [read[str(stream.index)] for stream in streams]
+    node = ffmpeg.output(chosen, "pipe:1", f="null", c="copy")
+    reader = ffmpeg.ProgressReader()
+    timeout = _DESCRIBE_SECONDS + path.stat().st_size / 5e6  # a slow network disk
+    arguments = ["-progress", "pipe:1", *ffmpeg.arguments(node)]
+    ffmpeg.check(ffmpeg.run(arguments, path, limits, timeout=timeout, on_output=reader.feed), limits)
+    return reader.seconds

@@ -1,0 +1,153 @@
+"""CTranslate2's `model.bin` read without CTranslate2, and Whisper's tensors under OpenAI's names.
+
+Layout, little-endian (`ctranslate2/specs/model_spec.py`, binary version 6): u32 version; the specification's name; u32
+its revision; u32 number of variables, each a name, u8 rank, u32 per dimension, u8 type, u32 bytes, the bytes; u32
+number of aliases, each two names. A name is a u16 length that counts a closing NUL, then UTF-8.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kring.errors import SetupError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Tensors = dict[str, "np.ndarray"]
+
+BINARY_VERSION = 6
+TYPES = ("float32", "int8", "int16", "int32", "float16")
+"""By CTranslate2's type number; bfloat16 (5) has no numpy type and no Whisper weights are published in it."""
+
+
+class _Reader:
+    def __init__(self, data: memoryview) -> None:
+        self.data = data
+        self.at = 0
+
+    def number(self, format_: str) -> int:
+        value: int = struct.unpack_from(f"<{format_}", self.data, self.at)[0]
+        self.at += struct.calcsize(f"<{format_}")
+        return value
+
+    def take(self, size: int) -> memoryview:
+        if self.at + size > len(self.data):
+            raise struct.error("the file ends inside a variable")
+        self.at += size
+        return self.data[self.at - size : self.at]
+
+    def name(self) -> str:
+        return bytes(self.take(self.number("H"))[:-1]).decode("utf-8")
+
+
+def read_variables(path: Path) -> Tensors:
+    """The variables of a CTranslate2 Whisper model by name, aliases resolved; memory-mapped and read-only.
+
+    Raises SetupError where the file is not one, or is of another version.
+    """
+    import numpy as np
+
+    try:
+        reader = _Reader(memoryview(np.memmap(path, mode="r", dtype=np.uint8).data))
+        version, name, _revision = reader.number("I"), reader.name(), reader.number("I")
+        if version != BINARY_VERSION or name != "WhisperSpec":
+            raise SetupError(
+                f"{path} holds {name} in format {version}; expected WhisperSpec in format {BINARY_VERSION}."
+            )
+        variables: Tensors = {}
+        for _ in range(reader.number("I")):
+            name = reader.name()
+            shape = tuple(reader.number("I") for _ in range(reader.number("B")))
+            dtype = np.dtype(TYPES[reader.number("B")])
+            variables[name] = np.frombuffer(reader.take(reader.number("I")), dtype).reshape(shape)
+        for _ in range(reader.number("I")):
+            alias, name = reader.name(), reader.name()
+            variables[alias] = variables[name]
+    except (struct.error, UnicodeDecodeError, ValueError, IndexError, KeyError, OSError) as error:
+        raise SetupError(f"{path} cannot be read as CTranslate2 weights: {error}.") from None
+    return variables
+
+
+def openai_checkpoint(variables: Tensors) -> tuple[dict[str, int], Tensors]:
+    """The dimensions and the state of the same model in openai-whisper's layout (`whisper/model.py`).
+
+    CTranslate2 fuses query, key and value (in cross-attention key and value) along the first axis; here they are
+    parted again. Keys have no bias there (the fused one is zero), so it is left out.
+
+    Raises SetupError for quantised weights.
+    """
+    if any(tensor.dtype.kind == "i" and tensor.ndim > 1 and "weight" in name for name, tensor in variables.items()):
+        raise SetupError("These weights are quantised; openai-whisper needs them in float16 or float32.")
+    width = variables["encoder/conv1/weight"].shape[0]
+    layers = {side: _layers(variables, side) for side in ("encoder", "decoder")}
+    dims = {
+        "n_mels": variables["encoder/conv1/weight"].shape[1],
+        "n_audio_ctx": variables["encoder/position_encodings/encodings"].shape[0],
+        "n_audio_state": width,
+        "n_audio_head": int(variables["encoder/num_heads"]),
+        "n_audio_layer": layers["encoder"],
+        "n_vocab": variables["decoder/embeddings/weight"].shape[0],
+        "n_text_ctx": variables["decoder/position_encodings/encodings"].shape[0],
+        "n_text_state": width,
+        "n_text_head": int(variables["decoder/num_heads"]),
+        "n_text_layer": layers["decoder"],
+    }
+    state: Tensors = {
+        "encoder.positional_embedding": variables["encoder/position_encodings/encodings"],
+        "decoder.positional_embedding": variables["decoder/position_encodings/encodings"],
+        "decoder.token_embedding.weight": variables["decoder/embeddings/weight"],
+        **_affine(variables, "encoder/conv1", "encoder.conv1"),
+        **_affine(variables, "encoder/conv2", "encoder.conv2"),
+        **_norm(variables, "encoder/layer_norm", "encoder.ln_post"),
+        **_norm(variables, "decoder/layer_norm", "decoder.ln"),
+    }
+    for side, count in layers.items():
+        for number in range(count):
+            state |= _block(variables, f"{side}/layer_{number}", f"{side}.blocks.{number}")
+    return dims, state
+
+
+def _layers(variables: Tensors, side: str) -> int:
+    return len({name.split("/")[1] for name in variables if name.startswith(f"{side}/layer_") and name.count("/") > 2})
+
+
+def _affine(variables: Tensors, source: str, target: str) -> Tensors:
+    return {f"{target}.{part}": variables[f"{source}/{part}"] for part in ("weight", "bias")}
+
+
+def _norm(variables: Tensors, source: str, target: str) -> Tensors:
+    return {f"{target}.weight": variables[f"{source}/gamma"], f"{target}.bias": variables[f"{source}/beta"]}
+
+
+def _fused(variables: Tensors, source: str, target: str, names: tuple[str, ...]) -> Tensors:
+    """One matrix with several stacked along the first axis, parted; keys lose their zero bias."""
+    parted: Tensors = {}
+    for part in ("weight", "bias"):
+        fused = variables[f"{source}/{part}"]
+        rows = fused.shape[0] // len(names)
+        for number, name in enumerate(names):
+            if (name, part) != ("key", "bias"):
+                parted[f"{target}.{name}.{part}"] = fused[number * rows : (number + 1) * rows]
+    return parted
+
+
+def _block(variables: Tensors, source: str, target: str) -> Tensors:
+    block = {
+        **_norm(variables, f"{source}/self_attention/layer_norm", f"{target}.attn_ln"),
+        **_fused(variables, f"{source}/self_attention/linear_0", f"{target}.attn", ("query", "key", "value")),
+        **_affine(variables, f"{source}/self_attention/linear_1", f"{target}.attn.out"),
+        **_norm(variables, f"{source}/ffn/layer_norm", f"{target}.mlp_ln"),
+        **_affine(variables, f"{source}/ffn/linear_0", f"{target}.mlp.0"),
+        **_affine(variables, f"{source}/ffn/linear_1", f"{target}.mlp.2"),
+    }
+    if f"{source}/attention/linear_0/weight" in variables:  # the decoder also listens to the encoder
+        block |= {
+            **_norm(variables, f"{source}/attention/layer_norm", f"{target}.cross_attn_ln"),
+            **_affine(variables, f"{source}/attention/linear_0", f"{target}.cross_attn.query"),
+            **_fused(variables, f"{source}/attention/linear_1", f"{target}.cross_attn", ("key", "value")),
+            **_affine(variables, f"{source}/attention/linear_2", f"{target}.cross_attn.out"),
+        }
+    return block

@@ -1,0 +1,229 @@
+"""The one place that runs ffmpeg, on files that may be hostile.
+
+What protects whom, outermost first:
+
+- The demuxer is forced (`-f`) from the file's own first bytes (`transcribe.containers`), so ffmpeg never guesses;
+  `-format_whitelist` and `-codec_whitelist` hold it to that one container and to known decoders, and
+  `-protocol_whitelist file` leaves it no network, no `concat:`, no `subfile:`.
+- The file comes in as standard input and is opened as `/dev/stdin`: its name never reaches a command line, so no
+  `-`, `%d`, `:` or newline in it can mean anything, and no path in it can be resolved against its folder.
+- No shell, an environment of four variables, memory, CPU, file-size and wall-clock limits, no core dumps, low
+  priority, and a child that dies with its parent (`transcribe.limited`).
+- What ffmpeg prints goes to the log only: it can contain text from the file.
+
+ffprobe is never used. Not every machine has it, and one way of looking at a file is easier to trust than two.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import selectors
+import shutil
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+import ffmpeg
+import imageio_ffmpeg
+
+from kring.errors import DiskFull, NotMedia, SetupError
+from kring.settings import MediaLimits
+from transcribe import limited
+from transcribe.codecs import DECODERS
+from transcribe.port import Progress
+
+log = logging.getLogger(__name__)
+
+THREADS: Final = min(4, os.cpu_count() or 1)
+DISK_FULL: Final = "The disk became full while the recording was prepared; free some space, then try again."
+_MAX_PIXELS: Final = 7680 * 4320  # 8K; a header may claim anything
+_KEEP_HEAD, _KEEP_TAIL = 1 << 20, 1 << 14
+_PASSED_ON: Final = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What one run of ffmpeg left: exit status, and what it printed (its beginning and its end)."""
+
+    status: int
+    head: str
+    tail: str
+
+
+class TooSlow(NotMedia):
+    """The wall-clock limit passed. No retry: the same file costs the same time again."""
+
+
+def binary() -> str:
+    """Path of ffmpeg: the system's, else the one packed in `imageio-ffmpeg`. Raises SetupError."""
+    found = shutil.which("ffmpeg")
+    if found is not None:
+        return found
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError:
+        raise SetupError("ffmpeg is missing on this machine; install it (for example `apt install ffmpeg`).") from None
+
+
+def source(demuxer: str, *, seconds: float, **options: Any) -> Any:
+    """An ffmpeg-python input node for the file given to `run`; at most `seconds` of it are read."""
+    return ffmpeg.input(
+        "file:/dev/stdin",
+        f=demuxer,
+        format_whitelist=demuxer,
+        protocol_whitelist="file",
+        codec_whitelist=",".join(DECODERS),
+        max_pixels=_MAX_PIXELS,
+        threads=THREADS,
+        t=f"{seconds:.3f}",
+        **options,
+    )
+
+
+def output(streams: list[Any], target: str, **options: Any) -> Any:
+    """An ffmpeg-python output node that takes exactly these streams, and no titles, chapters or other data."""
+    options = {"map_metadata": -1, "map_chapters": -1, **options}
+    return ffmpeg.output(*streams, target, **options)
+
+
+def together(*outputs: Any) -> Any:
+    """Several output nodes made in one run."""
+    return ffmpeg.merge_outputs(*outputs)
+
+
+def arguments(node: Any, *, log_level: str = "warning") -> list[str]:
+    """The arguments (without the program) for an ffmpeg-python output node."""
+    built: list[str] = ffmpeg.get_args(node, overwrite_output=True)
+    common = ["-nostdin", "-hide_banner", "-loglevel", log_level, "-nostats", "-stats_period", "0.5"]
+    return [*common, "-filter_threads", "1", "-filter_complex_threads", "1", *built]
+
+
+@contextmanager
+def regular_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open for reading; a pipe, device or folder (which could hang or never end) raises NotMedia."""
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise NotMedia("This is not a file but a pipe or device; copy the recording into a file first.")
+        yield file
+
+
+def run(
+    arguments: list[str],
+    path: Path,
+    limits: MediaLimits,
+    *,
+    timeout: float,
+    written_mb: int = 0,
+    on_output: Callable[[bytes], None] | None = None,
+) -> Finished:
+    """Run ffmpeg on `path` and wait for it; it is killed when anything at all goes wrong here.
+
+    `timeout`: wall-clock seconds. `written_mb`: size limit of each file it may write; 0: none at all.
+    `on_output` gets each piece of its standard output. The exit status is the caller's to judge (`check`).
+    Raises TooSlow and SetupError.
+    """
+    program = binary()
+    launcher = [sys.executable, "-I", "-S", limited.__file__]
+    bounds = (limits.memory_mb, int(timeout * THREADS) + 1, written_mb, os.getpid())
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    with regular_file(path) as file:
+        process = subprocess.Popen(
+            [*launcher, *(str(bound) for bound in bounds), program, *arguments],
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**environment, "LC_ALL": "C", "AV_LOG_FORCE_NOCOLOR": "1"},
+            process_group=0,  # Ctrl-C is for us; ffmpeg would take it as "finish early"
+        )
+    with process:
+        try:
+            printed = _drain(process, time.monotonic() + timeout, on_output)
+            status = process.wait(timeout=10)
+        finally:
+            process.kill()
+    finished = Finished(
+        status, printed[:_KEEP_HEAD].decode(errors="replace"), printed[-_KEEP_TAIL:].decode(errors="replace")
+    )
+    if status != 0:
+        log.info("ffmpeg ended with %d: %r", status, finished.tail)
+    return finished
+
+
+def _drain(process: subprocess.Popen[bytes], deadline: float, on_output: Callable[[bytes], None] | None) -> bytearray:
+    """Read both pipes until they close; returns the beginning and the end of standard error."""
+    printed = bytearray()
+    with selectors.DefaultSelector() as selector:
+        for pipe in (process.stdout, process.stderr):
+            assert pipe is not None  # noqa: S101  both are pipes, see run()
+            selector.register(pipe.fileno(), selectors.EVENT_READ, pipe is process.stdout)
+        while selector.get_map():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TooSlow(
+                    "Reading this file takes unreasonably long; convert it to MP4 (H.264, AAC) and try again."
+                )
+            for key, _ in selector.select(left):
+                piece = os.read(key.fd, 1 << 16)
+                if not piece:
+                    selector.unregister(key.fd)
+                elif not key.data:
+                    printed += piece
+                    if len(printed) > _KEEP_HEAD + 2 * _KEEP_TAIL:
+                        del printed[_KEEP_HEAD:-_KEEP_TAIL]
+                elif on_output is not None:
+                    on_output(piece)
+    return printed
+
+
+def check(finished: Finished, limits: MediaLimits) -> None:
+    """Raise for a failed run: DiskFull, SetupError, or NotMedia where the file itself is to blame."""
+    if finished.status == 0:
+        return
+    said = finished.tail
+    if "No space left on device" in said or "Disk quota exceeded" in said:
+        raise DiskFull(DISK_FULL)
+    if "Unknown encoder" in said or "No such filter" in said:
+        raise SetupError("The ffmpeg on this machine cannot make H.264, AAC or FLAC; install a complete ffmpeg.")
+    if "Cannot allocate memory" in said:
+        raise NotMedia(
+            f"Preparing this file takes more than {limits.memory_mb} MB of memory; "
+            "convert it to MP4 with a smaller picture, or raise KRING_MEDIA__MEMORY_MB."
+        )
+    raise NotMedia(
+        "The sound or picture in this file cannot be read: it is damaged or unusual; export it again as MP4 or M4A."
+    )
+
+
+def fraction_of(duration: float, progress: Progress | None) -> Callable[[bytes], None]:
+    """A reader for `-progress pipe:1` that calls `progress` with the part of `duration` (seconds) done."""
+    reader = ProgressReader()
+
+    def read(piece: bytes) -> None:
+        before = reader.seconds
+        reader.feed(piece)
+        if progress is not None and duration > 0 and reader.seconds > before:
+            progress(min(1.0, reader.seconds / duration))
+
+    return read
+
+
+class ProgressReader:
+    """Follows `-progress pipe:1`: `seconds` is the furthest output time so far."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._rest = b""
+
+    def feed(self, piece: bytes) -> None:
+        *lines, self._rest = (self._rest + piece).split(b"\n")
+        for line in lines:
+            name, _, value = line.partition(b"=")
+            if name == b"out_time_us" and value.strip().isdigit():  # N/A before the first packet
+                self.seconds = max(self.seconds, int(value) / 1e6)

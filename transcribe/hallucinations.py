@@ -1,0 +1,146 @@
+"""What Whisper is known to invent, told from what was said. Pure; nothing is thrown away without a reason.
+
+Trained on subtitles, Whisper fills music and noise with the credits at their end, repeats itself in loops, and
+returns the glossary it was given as if it had been spoken.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kring.model import Dropped, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A segment with what the engine thinks of it."""
+
+    segment: Segment
+    log_probability: float
+    """Mean natural logarithm of the tokens' probabilities in its window."""
+    no_speech: float
+    """Probability, 0 to 1, that nobody speaks in its window."""
+
+
+UNSURE = -1.0
+"""Whisper's own `logprob_threshold` …"""
+NO_SPEECH = 0.6
+"""… and `no_speech_threshold` (`whisper/transcribe.py`), applied here so that what they take out is kept for audit."""
+REPEATS = 2
+"""So many equal segments in a row may be speech (“Ja.” “Ja.”); further ones are a loop."""
+LOOP = 4
+"""So many equal phrases in a row inside a segment are a loop …"""
+LOOP_WORDS = 8
+"""… when they are at least so many words."""
+ECHO_WORDS = 5
+"""So many words that stand in the prompt in the same order are an echo of it."""
+
+BYLINES = {
+    "no": r"(norske )?(teksting|tekstet|tekster|undertekst(er|ing|et)?|oversatt|oversettelse)( og \w+)?( er)? (av|ved)",
+    "nn": r"(nynorske? )?(teksta|teksting|undertekst(ar|ing)|omsett|omsetjing)( og \w+)? av",
+    "da": r"(danske )?(tekster|tekstet|tekstning|undertekster|oversat|oversættelse)( og \w+)? (af|ved)",
+    "nl": r"(nederlandse )?(ondertitel(s|ing|d)|vertaling|vertaald|bewerking)( en \w+)?"
+    r"( (ingediend|verzorgd|gemaakt))? door",
+    "en": r"(english )?(subtitl(es|ed|ing)|caption(s|ed|ing)|subs|transcri(bed|ption)|translat(ed|ion))( and \w+)?"
+    r"( (provided|created|made|edited))? by",
+}
+"""How a subtitler's credit begins, by the language it is in; a name follows and nothing else."""
+
+FAREWELLS = {
+    "no": (
+        r"takk for at (du|dere) (så|ser|har sett|lyttet|hørte)( på| med)?( (videoen|denne videoen))?",
+        r"(husk å )?abonnere? på kanalen( min| vår)?",
+        r"teksting|undertekster",
+    ),
+    "nn": (r"takk for at (du|de) såg( på)?",),
+    "da": (
+        r"tak (fordi|for at) (du|i) (så|ser|har set|kiggede)( med| på)?( (videoen|denne video))?",
+        r"danske tekster|undertekster",
+    ),
+    "nl": (
+        r"bedankt voor het kijken( naar (de|deze) video)?",
+        r"ondertitel(s|ing) ingediend door de amara org gemeenschap",
+        r"ondertitel(s|ing)|tv gelderland( 20\d\d)?",
+    ),
+    "en": (
+        r"(thank you|thanks)( so much| very much)? for (watching|viewing)( (this|the|my) video)?",
+        r"(please |don't forget to )?(like and )?subscribe( to (my|our|the) channel)?",
+        r"subtitles by the amara org community|(www )?(amara|opensubtitles) org",
+    ),
+}
+"""Other whole segments from the end of videos, in plain form (see `plain`), by language.
+
+Both lists are tried whatever the language: a Norwegian recording is as likely to get a Danish credit."""
+
+_CAPITALISED = r"[A-ZÀ-ÖØ-Þ][\w.'’&-]*"
+_NAME = rf"{_CAPITALISED}(?: (?:{_CAPITALISED}|av|af|van|den?|der|von|og|en|and|&|\d{{4}}))*"
+_BYLINE = re.compile(rf"(?i:{'|'.join(f'(?:{head})' for head in BYLINES.values())})[: ]+{_NAME}")
+_FAREWELL = re.compile("|".join(f"(?:{pattern})" for patterns in FAREWELLS.values() for pattern in patterns))
+
+
+def plain(text: str) -> str:
+    """Lower case, words and digits only, single spaces: “Teksting av: N. N.” gives “teksting av n n”."""
+    lowered = unicodedata.normalize("NFC", text).lower().replace("’", "'")
+    kept = "".join(c if c.isalnum() or c == "'" else " " for c in lowered)
+    return " ".join(kept.split())
+
+
+def is_credit(text: str) -> bool:
+    """Whether a whole segment is a subtitle credit or the farewell of a video, not a speaker's words."""
+    line = " ".join(text.split()).strip('-–—.,!?()[]"«»“”♪* ')
+    return _BYLINE.fullmatch(line) is not None or _FAREWELL.fullmatch(plain(text)) is not None
+
+
+def is_loop(text: str) -> bool:
+    """Whether a segment is mostly one phrase said four times or more in a row."""
+    words = plain(text).split()
+    for size in range(1, len(words) // LOOP + 1):
+        for start in range(min(size, len(words) - size * LOOP) + 1):
+            phrase = words[start : start + size]
+            end = start + size
+            while words[end : end + size] == phrase:
+                end += size
+            said = end - start
+            if said >= max(size * LOOP, LOOP_WORDS) and said >= 0.8 * len(words):
+                return True
+    return False
+
+
+def is_echo(text: str, prompt: str | None) -> bool:
+    """Whether a segment is a piece of the prompt, long enough not to be chance."""
+    words = plain(text)
+    return prompt is not None and words.count(" ") + 1 >= ECHO_WORDS and f" {words} " in f" {plain(prompt)} "
+
+
+def sift(heard: Iterable[Heard], prompt: str | None = None) -> tuple[tuple[Segment, ...], tuple[Dropped, ...]]:
+    """The segments to keep, and those kept out with the reason for each; together all that was heard."""
+    kept: list[Segment] = []
+    dropped: list[Dropped] = []
+    last, times = "", 0
+    for one in heard:
+        text = plain(one.segment.text)
+        last, times = text, times + 1 if text == last else 1
+        reason = _reason(one, prompt, times)
+        if reason is None:
+            kept.append(one.segment)
+        else:
+            dropped.append(Dropped(segment=one.segment, reason=reason))
+    return tuple(kept), tuple(dropped)
+
+
+def _reason(one: Heard, prompt: str | None, times: int) -> str | None:
+    text = one.segment.text
+    why = {
+        "no words": not plain(text),
+        "subtitle credit": is_credit(text),
+        f"probably no speech (no speech {one.no_speech:.2f}, log probability {one.log_probability:.2f})": (
+            one.no_speech > NO_SPEECH and one.log_probability < UNSURE
+        ),
+        "repeats itself": is_loop(text),
+        f"same words {times} times in a row": times > REPEATS,
+        "echo of the glossary": is_echo(text, prompt),
+    }
+    return next((reason for reason, holds in why.items() if holds), None)

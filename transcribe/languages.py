@@ -1,0 +1,38 @@
+"""Languages by Whisper's codes: Kring's one spelling, in circles, manifests, transcripts and filters.
+
+Whisper writes Bokmål `no` and Nynorsk `nn`. People write `nb`, `nb-NO` or `EN`, so `check_language` is asked wherever
+a code comes in and only its answer is kept. `no` is also a valid BCP 47 tag, fit for `lang` and `srclang`.
+"""
+
+from __future__ import annotations
+
+from kring.errors import UnknownLanguage
+
+_CODES = """
+en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur hr bg lt la mi ml cy sk
+te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si km sn yo so af oc ka be tg sd gu am yi lo uz fo
+ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha ba jw su yue
+"""
+CODES = frozenset(_CODES.split())
+"""What Whisper's multilingual models know."""
+
+ALIASES = {"nb": "no", "jv": "jw", "fil": "tl"}
+"""Other codes for languages Whisper knows under its own."""
+
+UNDETERMINED = "und"
+"""The language of a recording in which nobody speaks (BCP 47)."""
+
+
+def check_language(code: str) -> str:
+    """Whisper's code for `code`: any case, with or without a region (`nb-NO` gives `no`).
+
+    Raises UnknownLanguage, which lists the codes.
+    """
+    primary = code.strip().lower().replace("_", "-").split("-")[0]
+    known = ALIASES.get(primary, primary)
+    if known not in CODES:
+        raise UnknownLanguage(
+            f"“{code.strip()[:40]}” is not a language code Whisper knows. Here: no or nb (Bokmål), nn (Nynorsk), "
+            f"da (Danish), nl (Dutch), en (English). All: {', '.join(sorted(CODES))}."
+        )
+    return known

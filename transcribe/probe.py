@@ -1,0 +1,85 @@
+"""What is in a file, and whether Kring can use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from kring.errors import NoSound, NotMedia, TooLong
+from kring.model import Media
+from kring.settings import MediaLimits
+from transcribe.codecs import AUDIO, VIDEO
+from transcribe.containers import ENDS_EARLY
+from transcribe.contents import Contents, contents_of, end_of
+
+SHORTFALL: Final = 0.1
+"""A file that lacks more than this part of what it promises counts as cut off."""
+_SHORTFALL_SECONDS: Final = 0.5  # but never mind so little
+
+
+def probe(path: Path, limits: MediaLimits) -> Media:
+    """Look at a file that may be hostile; the sound is read to its end, so a cut-off file is noticed.
+
+    Nothing but `path` is opened, whatever the file says. `duration` is measured, in seconds.
+    Raises EmptyFile, NotMedia, NoSound and TooLong with a sentence for the facilitator.
+    """
+    size = path.stat().st_size
+    if size > limits.max_gb * 1e9:
+        raise TooLong(f"The file has {size / 1e9:.1f} GB; at most {limits.max_gb:g} GB are taken. Split it in parts.")
+    contents = contents_of(path, limits)
+    if contents.elsewhere:
+        raise NotMedia(
+            "This file only points to sound or picture in another file; export it as a self-contained movie."
+        )
+    if contents.audio is None:
+        if contents.video is None:
+            raise NotMedia("There is neither sound nor picture in this file; export the recording again.")
+        raise NoSound("This video has no sound track, so there is nothing to transcribe; export it again with sound.")
+    _known(contents.audio.codec, AUDIO, "sound")
+    if contents.video is not None:
+        _known(contents.video.codec, VIDEO, "picture")
+    duration = _duration(path, contents, limits)
+    width, height = contents.video.shown if contents.video else (None, None)
+    return Media(
+        duration=duration,
+        format=contents.demuxer,
+        audio_codec=contents.audio.codec,
+        video_codec=contents.video.codec if contents.video else None,
+        width=width,
+        height=height,
+    )
+
+
+def falls_short(measured: float, promised: float) -> bool:
+    return promised - measured > max(promised * SHORTFALL, _SHORTFALL_SECONDS)
+
+
+def _known(codec: str, codecs: dict[str, tuple[str, ...]], what: str) -> None:
+    if codec not in codecs:
+        raise NotMedia(
+            f"The {what} in this file is stored in a form Kring does not read ({codec[:20]}); export it as MP4."
+        )
+
+
+def _duration(path: Path, contents: Contents, limits: MediaLimits) -> float:
+    """Seconds, from the packets that are there. Raises TooLong, NoSound, and NotMedia for a file that was cut off."""
+    most = limits.max_hours * 3600
+    promised = contents.promised or 0.0
+    if promised > most:
+        raise _too_long(limits)
+    assert contents.audio is not None  # noqa: S101  probe() saw to it
+    duration = end_of(path, contents, [contents.audio], limits, at_most=most + 60)
+    if duration <= 0:
+        raise NoSound("The sound track of this file is empty; export the recording again with sound.")
+    if contents.video is not None and falls_short(duration, promised):
+        # Sound may end before the picture does; in a file that was cut off, both do.
+        duration = end_of(path, contents, [contents.audio, contents.video], limits, at_most=most + 60)
+    if falls_short(duration, promised):
+        raise NotMedia(ENDS_EARLY)
+    if duration > most:
+        raise _too_long(limits)
+    return max(duration, promised)
+
+
+def _too_long(limits: MediaLimits) -> TooLong:
+    return TooLong(f"The recording is longer than {limits.max_hours:g} hours; split it in parts and add each of them.")
