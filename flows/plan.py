@@ -1,4 +1,4 @@
-"""What has to be done for the archive to be whole: a pure function of what is there, carried out by `flows.reconcile`."""
+"""What has to be done for the archive to be whole: a pure function of what is there; `flows.reconcile` does it."""
 
 from __future__ import annotations
 

@@ -45,6 +45,12 @@ _run: ContextVar[tuple[Ports, Heart, dict[Step, float]]] = ContextVar("run")
 log = logging.getLogger(__name__)
 
 
+def current_step() -> Step | None:
+    """What this process is working on; None outside a run."""
+    run = _run.get(None)
+    return run[1].current_step if run else None
+
+
 def _may_pass(_task: Any, _run: Any, state: PrefectState[Any]) -> bool:
     """Only what is marked transient is tried again; a full disk does not empty itself within seconds."""
     error = state.data
@@ -126,7 +132,7 @@ def index(recording_id: str) -> None:
 
 
 @flow(name="recording", flow_run_name="{title}", persist_result=False, validate_parameters=False)
-def process_recording(recording_id: str, title: str, item: dict[str, Any] | None = None) -> PrefectState[Any]:
+def process_recording(recording_id: str, title: str, item: dict[str, Any] | None = None) -> PrefectState[Any]:  # noqa: ARG001
     """Take one recording the whole way; safe to run again at any time.
 
     `item` (an `Item` as plain data) says where to fetch it; None: it was received already. The state says how it

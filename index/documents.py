@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import date
+from functools import lru_cache
 
 import tantivy
 
@@ -41,10 +42,6 @@ def schema() -> tantivy.Schema:
 def rec_of(recording_id: str) -> int:
     """16 hex characters as a signed 64-bit integer."""
     return int(recording_id, 16) - (1 << 63)
-
-
-def id_of(rec: int) -> str:
-    return f"{rec + (1 << 63):016x}"
 
 
 def document(passage: Passage, *, first: bool) -> tantivy.Document:
@@ -84,6 +81,7 @@ def _write_card(card: Card) -> str:
     return json.dumps([card.recording_id, card.version, card.date.toordinal(), *card.cell], ensure_ascii=False)
 
 
+@lru_cache(maxsize=1 << 16)
 def read_card(text: str) -> Card:
     recording_id, version, day, circle, network, language, year = json.loads(text)
     return Card(recording_id, version, date.fromordinal(day), (circle, network, language, year))

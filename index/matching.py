@@ -7,11 +7,13 @@ speakers' names; what the title holds is added, twice as heavy.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 import tantivy
 from tantivy import Occur, Query
 
+from index.documents import rec_of
 from index.port import Filters
 from index.wanted import Part, Phrase
 
@@ -107,6 +109,9 @@ def filtering(schema: tantivy.Schema, filters: Filters) -> list[Query]:
         after = filters.after.toordinal() if filters.after else None
         before = filters.before.toordinal() if filters.before else None
         conditions.append(Query.range_query(schema, "day", tantivy.FieldType.Integer, after, before))
+    if filters.recording_id is not None:
+        known = re.fullmatch("[0-9a-f]{16}", filters.recording_id)
+        conditions.append(in_recordings(schema, [rec_of(filters.recording_id)] if known else []))
     return [Query.const_score_query(condition, 0.0) for condition in conditions]
 
 

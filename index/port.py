@@ -77,7 +77,8 @@ class PassageHit:
     """Seconds where the passage begins."""
     end: float
     hit_at: float
-    """Seconds of the segment or word where the first match is spoken; `start` where the match is in the title."""
+    """Seconds of the segment or word where the first match of the excerpt is spoken; `start` where the match is in
+    the title."""
     fragments: tuple[Fragment, ...]
     """An excerpt of about 240 characters around the matches."""
     speakers: tuple[str, ...] = ()
@@ -115,6 +116,11 @@ class Results:
 
 class SearchIndex(Protocol):
     """Every method raises SearchDown when the engine does not answer. Writers may be in several processes."""
+
+    @property
+    def needs_rebuild(self) -> bool:
+        """True where the index is new, damaged or of another version: fill it from the bucket with `rebuild`."""
+        ...
 
     def replace(self, recording_id: str, passages: Sequence[Passage]) -> None:
         """These passages, and no others, are found for this recording once this returns. All or nothing."""

@@ -94,7 +94,9 @@ def find(part: Part, text: Sequence[Token]) -> list[Found]:
     """Every place in `text` where `part` is found, in order."""
     if isinstance(part, Word):
         return [
-            Found(i, i + 1, match) for i, token in enumerate(text) if (match := part.match(token.forms)) is not Match.NONE
+            Found(i, i + 1, match)
+            for i, token in enumerate(text)
+            if (match := part.match(token.forms)) is not Match.NONE
         ]
     size = len(part.folded)
     folded = tuple(token.forms.folded for token in text)

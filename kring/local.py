@@ -34,13 +34,24 @@ def write_private(path: Path, text: str) -> None:
 
 
 def read_stack(settings: Settings) -> LocalStack | None:
-    """What the running stack wrote down, or None where none was started in this data folder."""
+    """What the running stack wrote down, or None where none runs on this data folder."""
     try:
-        return LocalStack.model_validate_json(settings.stack_file.read_text(encoding="utf-8"))
+        stack = LocalStack.model_validate_json(settings.stack_file.read_text(encoding="utf-8"))
+        return stack if _is_alive(stack.pid) else None
     except FileNotFoundError:
         return None
     except ValidationError:
         raise SetupError(f"{settings.stack_file} is damaged; stop Kring, delete the file and run `kring up`.") from None
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:  # it was killed and could not take its file away
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def write_stack(settings: Settings, stack: LocalStack) -> None:

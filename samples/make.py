@@ -35,7 +35,7 @@ AUDIO = {
 }
 VIDEO = {
     "mp4": ["-c:v", "libx264", "-crf", "30", "-preset", "slow", "-tune", "stillimage", "-pix_fmt", "yuv420p"],
-    "webm": ["-c:v", "libvpx-vp9", "-crf", "36", "-b:v", "0", "-pix_fmt", "yuv420p"],
+    "webm": ["-c:v", "libvpx-vp9", "-crf", "36", "-b:v", "0", "-cpu-used", "4", "-pix_fmt", "yuv420p"],
 }
 
 

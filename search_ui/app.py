@@ -30,5 +30,5 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex) -> Fast
         app.include_router(router)
     app.mount("/static", Static(directory=HERE / "static"))
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    app.add_middleware(Guard, hosts=host_names(settings.web))
+    app.add_middleware(Guard, hosts=host_names(settings.web), broken=problems.broken)
     return app

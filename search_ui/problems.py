@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from kring.errors import InputError, KringError, NotFound, SearchDown, StorageDown, TransientError
-from search_ui.guard import HEADERS
 from search_ui.rendering import page
 
 log = logging.getLogger("kring.web")
@@ -81,8 +80,13 @@ def answer(request: Request, status: int, sentence: str) -> Response:
     return response
 
 
+def broken(request: Request) -> Response:
+    """The answer to an error nobody expected."""
+    return answer(request, 500, BROKEN)
+
+
 def install(app: FastAPI) -> None:
-    """Make `app` answer every error in words."""
+    """Make `app` answer every expected error in words."""
 
     @app.exception_handler(KringError)
     def known(request: Request, error: KringError) -> Response:
@@ -99,10 +103,4 @@ def install(app: FastAPI) -> None:
     def http(request: Request, error: HTTPException) -> Response:
         response = answer(request, error.status_code, SENTENCES.get(error.status_code, f"{error.detail}."))
         response.headers.update(error.headers or {})
-        return response
-
-    @app.exception_handler(Exception)
-    def unknown(request: Request, _error: Exception) -> Response:
-        response = answer(request, 500, BROKEN)
-        response.headers.update(HEADERS)  # this answer is made outside all middleware
         return response

@@ -52,7 +52,7 @@ def _environment() -> Environment:
 _templates = _environment()
 
 
-def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
+def page(template: str, status: int = 200, /, **values: Any) -> HTMLResponse:
     """A page or a part of one. Browsers keep it but ask each time whether it is still true."""
     html = _templates.get_template(template).render(values)
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "private, no-cache"})

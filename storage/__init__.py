@@ -1,1 +1,68 @@
-"""The bucket: the port, its S3 adapter (the only place that knows boto3), keys and manifests."""
+"""The bucket: the port, its S3 adapter (the only place that knows boto3), keys, manifests and leases."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from kring.errors import Conflict, DiskFull, SetupError
+from kring.settings import Settings
+
+if TYPE_CHECKING:
+    from storage.port import ObjectStore
+    from storage.s3 import S3Store
+
+CRASHED_UPLOAD = timedelta(days=2)
+"""An upload that has not ended after so long never will."""
+
+_opened: set[tuple[str, str]] = set()
+_opening = threading.Lock()
+
+
+def open_store(settings: Settings) -> ObjectStore:
+    """The bucket that `settings` name, made where there is none.
+
+    The first time in a process, the server is tried for conditional writes, on which manifests and leases rest.
+    Raises StorageDown where it does not answer, SetupError where the address, the credentials or the server are not fit.
+    """
+    from storage.s3 import S3Store
+
+    if settings.s3_endpoint is None:
+        raise SetupError("No object store is known. Start one with `kring up`, or set AWS_ENDPOINT_URL.")
+    try:
+        store = S3Store(
+            endpoint=settings.s3_endpoint,
+            bucket=settings.bucket,
+            access_key=settings.s3_access_key,
+            secret_key=settings.s3_secret_key.get_secret_value() if settings.s3_secret_key else None,
+            region=settings.s3_region,
+        )
+    except ValueError:  # boto3's word for an address that is none; its text may hold credentials
+        raise SetupError("AWS_ENDPOINT_URL is not an address such as http://127.0.0.1:8333.") from None
+    with _opening:
+        if (store.endpoint, store.bucket) not in _opened:
+            store.ensure_bucket()
+            _check_conditional_writes(store)
+            store.abandon_uploads(CRASHED_UPLOAD)
+            _opened.add((store.endpoint, store.bucket))
+    return store
+
+
+def _check_conditional_writes(store: S3Store) -> None:
+    key = f"probes/{secrets.token_hex(8)}"
+    try:
+        store.put_bytes(key, b"first", media_type="text/plain", if_absent=True)
+    except DiskFull:
+        return  # a full store can still be read, and every write will say that it is full
+    try:
+        store.put_bytes(key, b"second", media_type="text/plain", if_absent=True)
+    except Conflict:
+        return
+    finally:
+        store.delete(key)
+    raise SetupError(
+        f"The object store at {store.endpoint} ignores If-None-Match, so two writers could overwrite each other. "
+        "Use one that honours conditional writes (SeaweedFS 4.48, MinIO, Ceph, AWS)."
+    )

@@ -95,7 +95,7 @@ def transcript_from_vtt(data: bytes, *, language: str, duration: float) -> Trans
 
 
 def write_vtt(segments: Iterable[Segment]) -> str:
-    """Segments as a WebVTT file, one cue each; `<v Name>` where the speaker is known. Segments without text are left out."""
+    """Segments as a WebVTT file: a cue for each that has text, `<v Name>` where the speaker is known."""
     cues = ["WEBVTT\n"]
     for segment in segments:
         text = html.escape(clean(segment.text), quote=False)

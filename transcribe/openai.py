@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from kring.errors import SetupError
 from transcribe.engine import Whisper, fair_threads
 from transcribe.listening import TEMPERATURES, RawSegment, RawWord
 from transcribe.weights import checkpoint
@@ -24,12 +25,18 @@ class OpenAIWhisper(Whisper):
 
     @cached_property
     def _whisper(self) -> Any:
+        import pickle
+
         import torch
         import whisper
 
         torch.set_num_threads(fair_threads(self.settings))
         torch.manual_seed(0)  # only the hotter temperatures draw lots
-        model = whisper.load_model(str(checkpoint(self.settings)), device=DEVICE)
+        weights = checkpoint(self.settings)
+        try:
+            model = whisper.load_model(str(weights), device=DEVICE)
+        except (RuntimeError, ValueError, KeyError, TypeError, pickle.UnpicklingError) as error:
+            raise SetupError(f"The weights in {weights} cannot be loaded; delete that file. ({error})") from None
         heads = whisper._ALIGNMENT_HEADS.get(self.model)
         if heads is not None:  # without them words get their times from every head, which is less exact
             model.set_alignment_heads(heads)

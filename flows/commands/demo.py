@@ -15,9 +15,10 @@ from rich.text import Text
 
 from flows.commands.console import is_terminal, out, printable, say, say_error
 from flows.commands.operate import Line, describe
-from flows.commands.up import running_stack
+from flows.commands.up import ports_of, welcome
 from flows.sources.folder import Folder
 from flows.sources.port import Item
+from flows.stack.up import Stack
 from flows.wiring import Ports
 from index.port import Query
 from kring.errors import NotFound, SetupError
@@ -33,30 +34,25 @@ PATIENCE_SECONDS = 600.0
 def run_demo(*, check: bool) -> int:
     """Start, bring in the samples, print the address; then serve until Ctrl-C, or `check` and stop. 0: all is well."""
     started = time.monotonic()
-    settings = with_samples(load_settings())
-    with running_stack(settings) as stack:
-        from flows.housekeeping import start_new
-        from flows.orchestrator import Orchestrator
-
-        ports = stack.ports()
-        bring_in_circles(ports)
-        source = Folder(_source(), ports.settings)
-        items = list(source.list())
-        if source.problems:
-            raise SetupError(f"The samples are damaged: {source.problems[0]}")
-        start_new(source, ports, Orchestrator())
-        fine = wait_until_searchable(ports, items, stack.alive)
-        passages = sum(hit.passage_count for hit in ports.index.search(Query(per_page=1000)).hits)
-        address = public_address(ports.settings)
-        if check:
-            fine = fine and ask_queries(address, items)
-            if fine:
-                say(
-                    f"demo: {len(items)} recordings, {passages} passages searchable in {time.monotonic() - started:.0f} s"
-                )
-            return 0 if fine else 1
-        say(f"\n  Kring is at {address}\n  Ctrl-C stops it; everything is there again at the next start.\n", "bold")
-        return stack.serve()
+    try:
+        with Stack(with_samples(load_settings())) as stack:
+            stack.wait_healthy()
+            ports = ports_of(stack)
+            items = bring_in_samples(ports)
+            fine = wait_until_searchable(ports, items)
+            if not check:
+                welcome(stack)
+                stack.watch_until_stopped()
+                return 0
+            if not (fine and ask_queries(public_address(ports.settings), items)):
+                return 1
+            passages = sum(hit.passage_count for hit in ports.index.search(Query(per_page=1000)).hits)
+            took = time.monotonic() - started
+    except KeyboardInterrupt:
+        return 130
+    # After the stack has stopped, so that this is the last line.
+    say(f"demo: {len(items)} recordings, {passages} passages searchable in {took:.0f} s")
+    return 0
 
 
 def with_samples(settings: Settings) -> Settings:
@@ -69,6 +65,20 @@ def _source() -> FolderSource:
     return FolderSource(name=SOURCE, path=SAMPLES, settle_seconds=0)
 
 
+def bring_in_samples(ports: Ports) -> list[Item]:
+    """Ask for a run of every sample that is not there yet, through the source they come by."""
+    from flows.housekeeping import start_new
+    from flows.orchestrator import Orchestrator
+
+    bring_in_circles(ports)
+    source = Folder(_source(), ports.settings)
+    items = list(source.list())
+    if source.problems:
+        raise SetupError(f"The samples are damaged: {source.problems[0]}")
+    start_new(source, ports, Orchestrator())
+    return items
+
+
 def bring_in_circles(ports: Ports) -> None:
     """The samples' circles; those there already are left as they are."""
     known = {circle.slug for circle in ports.archive.circles()}
@@ -77,12 +87,12 @@ def bring_in_circles(ports: Ports) -> None:
             ports.archive.put_circle(Circle.model_validate(circle))
 
 
-def wait_until_searchable(ports: Ports, items: list[Item], alive: Any) -> bool:
+def wait_until_searchable(ports: Ports, items: list[Item]) -> bool:
     """Show one line per recording until all can be found; False where one has stopped or time is up."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     told: set[str] = set()
     with Live(console=out, auto_refresh=False, transient=True) if is_terminal() else nullcontext() as live:
-        while time.monotonic() < deadline and alive():
+        while time.monotonic() < deadline:
             lines = _lines(ports, items)
             if live is not None:
                 live.update(_table(items, lines), refresh=True)

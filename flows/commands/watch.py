@@ -94,9 +94,8 @@ def follow(ports: Ports, recording_id: str, bars: StepBars, run_state: RunState)
             return False
         elif time.monotonic() - idle_since > PATIENCE_SECONDS and not reminded:
             reminded = True
-            say(
-                f"Nobody has taken it up for {PATIENCE_SECONDS:.0f} s: the workers are busy, or none is running (`kring up`)."
-            )
+            waited = f"Nobody has taken it up for {PATIENCE_SECONDS:.0f} s"
+            say(f"{waited}: the workers are busy, or none is running (`kring up`).")
         time.sleep(POLL_SECONDS)
 
 

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
-
-from flows.stack.parts import OBJECTS, PREFECT, Part, local_objects, objects_part, prefect_part, web_part, worker_part
+from flows.stack.parts import OBJECTS, PREFECT, Objects, Part, objects_part, prefect_part, web_part, worker_part
 from flows.stack.ports import free_port
 from kring.local import LocalStack
 from kring.settings import Settings
+from storage import seaweed
 
 
 @dataclass(frozen=True)
@@ -41,12 +40,12 @@ def settle(settings: Settings, say: Callable[[str], None]) -> House:
     if settings.s3_endpoint is not None:
         elsewhere[OBJECTS] = _host(settings.s3_endpoint)
     else:
-        objects = local_objects(settings, ports.take("127.0.0.1", settings.local.s3_port))
+        objects = Objects(ports.take("127.0.0.1", settings.local.s3_port), seaweed.prepare(settings.data_dir))
         settings = settings.model_copy(
             update={
                 "s3_endpoint": objects.endpoint,
-                "s3_access_key": objects.access_key,
-                "s3_secret_key": SecretStr(objects.secret_key),
+                "s3_access_key": objects.seaweed.access_key,
+                "s3_secret_key": objects.seaweed.secret_key,
             }
         )
     prefect_port = None
@@ -64,14 +63,13 @@ def settle(settings: Settings, say: Callable[[str], None]) -> House:
     if prefect_port is not None:
         parts.append(prefect_part(settings, prefect_port))
     parts += [worker_part(settings), web]
-    stack = LocalStack(
-        pid=os.getpid(),
-        s3_endpoint=objects and objects.endpoint,
-        s3_access_key=objects and objects.access_key,
-        s3_secret_key=objects and objects.secret_key,
-        prefect_api_url=settings.prefect_api_url if prefect_port is not None else None,
-        web_url=web.address,
-    )
+    stack = LocalStack(pid=os.getpid(), web_url=web.address)
+    if objects is not None:
+        stack.s3_endpoint = objects.endpoint
+        stack.s3_access_key = objects.seaweed.access_key
+        stack.s3_secret_key = objects.seaweed.secret_key.get_secret_value()
+    if prefect_port is not None:
+        stack.prefect_api_url = settings.prefect_api_url
     return House(settings, parts, elsewhere, stack)
 
 

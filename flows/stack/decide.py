@@ -60,7 +60,7 @@ def pause_before_start(deaths: int) -> float:
     return float(min(LONGEST_PAUSE, 2 ** max(0, deaths - 1)))
 
 
-def advance(life: Life, seen: Seen, patience: float) -> tuple[Life, Do]:
+def advance(life: Life, seen: Seen, patience: float) -> tuple[Life, Do]:  # noqa: PLR0911 — one rule, one line
     """The next state of a part and what to do now. `patience`: seconds it may take to become healthy."""
     match life.phase:
         case Phase.WAITING if seen.needs_met:

@@ -15,16 +15,25 @@ from pydantic import SecretStr
 
 from kring.settings import Settings
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
 
 def prefect_home(settings: Settings) -> str:
     """Prefect's database, profiles and storage; never the user's own `~/.prefect`."""
     return str(settings.data_dir / "prefect")
 
 
-def prefect_environment(settings: Settings) -> dict[str, str]:
-    """What Prefect 3 must find in the environment, for its server and its clients alike."""
+def prefect_environment(settings: Settings, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What Prefect 3 must find in the environment, for its server and its clients alike.
+
+    With it the addresses of this machine are taken out of the reach of any proxy that `inherited` names.
+    """
     home = prefect_home(settings)
+    beyond = inherited.get("NO_PROXY") or inherited.get("no_proxy") or ""
+    direct = ",".join(dict.fromkeys([*filter(None, beyond.split(",")), *LOOPBACK]))
     environment = {
+        "NO_PROXY": direct,
+        "no_proxy": direct,
         "PREFECT_HOME": home,
         "PREFECT_PROFILES_PATH": f"{home}/profiles.toml",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",  # the server's heartbeat to its makers
@@ -71,4 +80,4 @@ def environment_of(settings: Settings, inherited: Mapping[str, str] = os.environ
             environment.pop(name, None)
         else:
             environment[name] = value if isinstance(value, str) else json.dumps(value)
-    return environment | prefect_environment(settings)
+    return environment | prefect_environment(settings, inherited)

@@ -54,7 +54,7 @@ def _start(command: list[str]) -> int:
         for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores these; the part need not
             signal.signal(ignored, signal.SIG_DFL)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.execvp(command[0], command)
+        os.execvp(command[0], command)  # noqa: S606 — what we are for
     except OSError as error:
         os.write(2, f"{command[0]} cannot be started: {error.strerror}\n".encode())
     os._exit(127)
@@ -125,10 +125,9 @@ def _end_what_is_left(group: int) -> None:
 def main(arguments: list[str]) -> int:
     grace, pid_file, command = float(arguments[0]), Path(arguments[1]), arguments[2:]
     os.umask(0o077)
-    for name in os.listdir("/dev/fd"):  # the stack's lock is ours to hold, not the part's
+    for entry in Path("/dev/fd").iterdir():  # the stack's lock is ours to hold, not the part's
         with contextlib.suppress(OSError):
-            if int(name) > 2:
-                os.set_inheritable(int(name), False)
+            os.set_inheritable(int(entry.name), int(entry.name) <= 2)
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     wake, wake_writer = os.pipe()
     os.set_blocking(wake_writer, False)

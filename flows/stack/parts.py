@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from flows.stack.environment import environment_of, prefect_home, server_environment
 from kring.settings import Settings
+from storage import seaweed
+from storage.seaweed import Seaweed
 
 OBJECTS, PREFECT, WORKER, WEB = "objects", "prefect", "worker", "web"
 TITLES = {OBJECTS: "object store", PREFECT: "Prefect", WORKER: "worker", WEB: "web"}
@@ -68,6 +70,31 @@ def written_by_the_living(ready: Path) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class Objects:
+    """The local object store: its address and the keys it gives out."""
+
+    port: int
+    seaweed: Seaweed
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def objects_part(settings: Settings, objects: Objects) -> Part:
+    """SeaweedFS. Raises SetupError where it is not installed."""
+    return Part(
+        name=OBJECTS,
+        command=seaweed.command(settings.data_dir, objects.port, objects.seaweed),
+        environment=environment_of(settings) | seaweed.environment(objects.seaweed),
+        healthy=lambda: answers(f"{objects.endpoint}/status"),
+        address=objects.endpoint,
+        cwd=settings.data_dir,
+        grace=8.0,
+    )
+
+
 def prefect_part(settings: Settings, port: int) -> Part:
     """The Prefect server with its UI, on SQLite in the data folder. `settings` hold its API address."""
     home = Path(prefect_home(settings))
@@ -92,6 +119,7 @@ def worker_part(settings: Settings) -> Part:
         name=WORKER,
         command=[sys.executable, "-m", "flows.worker"],
         environment=environment_of(settings),
+        address=f"{settings.worker.limit} at a time",
         healthy=lambda: written_by_the_living(ready),
         needs=frozenset({OBJECTS, PREFECT}),
         ready_file=ready,

@@ -32,7 +32,7 @@ class Process:
         """Start `command`; its output goes to the end of `log`. `lock`: a descriptor the guardian keeps open."""
         self._grace, self._pid_file = grace, pid_file
         pid_file.unlink(missing_ok=True)
-        with log.open("ab") as output:
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as output:
             output.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} starts: {command[0]}\n".encode())
             output.flush()
             self.log_starts_at = output.tell()

@@ -53,7 +53,7 @@ function keepInView(element) {
     pane.scrollTo({ top: pane.scrollTop + box.top - frame.top - frame.height * 0.35, behavior });
     return;
   }
-  const covered = Math.max(0, player.closest(".stage").getBoundingClientRect().bottom);
+  const covered = Math.max(0, player.closest(".screen").getBoundingClientRect().bottom);
   if (box.top > covered && box.bottom < innerHeight - 24) return;
   scrollTo({ top: scrollY + box.top - covered - (innerHeight - covered) * 0.3, behavior });
 }

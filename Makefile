@@ -1,0 +1,51 @@
+# Everything happens in this folder, in .venv; only system packages go elsewhere, through apt where it may.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test lint fmt clean moved
+
+BIN := .venv/bin
+LOCAL := .venv/.kring-local
+DEV := .venv/.kring-dev
+WANTED := pyproject.toml constraints.txt deploy/setup.sh
+
+# An environment knows its folder by its full path: after a move, or once its Python is gone, it is made anew.
+ifeq ($(wildcard $(BIN)/python),)
+ANEW := moved
+else ifneq ($(shell cat .venv/.kring-home 2>/dev/null),$(CURDIR))
+ANEW := moved
+endif
+
+help:  ## List what there is (this)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: $(LOCAL)  ## Install all that running Kring needs (the others do it by themselves)
+
+setup-dev: $(DEV)  ## Install all that working on Kring needs as well
+
+demo: $(LOCAL)  ## Start Kring with the sample recordings, until Ctrl-C (ARGS=--check: try them and stop)
+	@$(BIN)/kring demo $(ARGS)
+
+test: lint  ## Run lint and all tests (ARGS="-k words" runs some)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV)  ## Check format, code, types and the direction of imports
+	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: make fmt does it."; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+
+fmt: $(DEV)  ## Format the code and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+clean:  ## Remove the environment and all caches; recordings in data/ stay
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+moved:
+
+$(LOCAL): $(WANTED) $(ANEW)
+	@sh deploy/setup.sh local
+
+$(DEV): $(WANTED) $(LOCAL)
+	@sh deploy/setup.sh dev

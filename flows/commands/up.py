@@ -1,0 +1,34 @@
+"""`kring up`."""
+
+from __future__ import annotations
+
+import os
+
+from flows.commands.console import say
+from flows.stack.environment import prefect_environment
+from flows.stack.up import Stack, run_stack
+from flows.wiring import Ports, open_ports
+from kring.local import public_address
+from kring.settings import load_settings
+
+
+def run_up() -> int:
+    """Run the local stack until Ctrl-C or SIGTERM. 0: it was stopped cleanly."""
+    run_stack(load_settings(), on_ready=welcome)
+    return 0
+
+
+def welcome(stack: Stack) -> None:
+    say(f"\n  Kring is at {public_address(stack.settings)}")
+    say(f"  Flow runs:  {prefect_page(stack)}", "dim")
+    say("  Ctrl-C stops it; everything is there again at the next start.\n", "dim")
+
+
+def prefect_page(stack: Stack) -> str:
+    return str(stack.settings.prefect_api_url).removesuffix("/api")
+
+
+def ports_of(stack: Stack) -> Ports:
+    """The ports to a healthy stack, for work in this process. Must come before Prefect is imported."""
+    os.environ.update(prefect_environment(stack.settings))
+    return open_ports(stack.settings)

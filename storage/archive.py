@@ -1,0 +1,127 @@
+"""The documents of the archive: manifests, circles and transcripts, as types over an object store."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from kring.errors import Conflict, KringError, NotFound, UnknownCircle
+from kring.model import Circle, Manifest, Transcript, now
+from storage.documents import JSON, read_document, write_document
+from storage.keys import CIRCLES, RECORDINGS, circle_key, manifest_key, transcript_key
+from storage.port import ObjectStore
+
+ATTEMPTS = 16
+"""Times a change is tried again because somebody else wrote the same manifest in between."""
+
+Damaged = Callable[[str, KringError], None]
+"""Called with the key of a document that cannot be read, and why."""
+
+Document = TypeVar("Document", bound=BaseModel)
+_log = logging.getLogger(__name__)
+
+
+class Archive:
+    """What is known about every recording. All methods raise StorageDown and DiskFull as the store does.
+
+    A document that is not what its key says raises `storage.documents.DamagedDocument`.
+    """
+
+    def __init__(self, store: ObjectStore) -> None:
+        self.store = store
+
+    def manifest(self, recording_id: str) -> Manifest:
+        """Raises NotFound."""
+        return self._fetch(recording_id)[0]
+
+    def manifests(self, damaged: Damaged | None = None) -> Iterator[Manifest]:
+        """All recordings that can be read; one damaged manifest goes to `damaged` (or the log) and hides no other."""
+        return self._all(Manifest, RECORDINGS, damaged)
+
+    def create(self, manifest: Manifest) -> Manifest:
+        """Store a new manifest; where this recording has one already, that one is returned unchanged."""
+        key = manifest_key(manifest.id)
+        try:
+            self.store.put_bytes(key, write_document(manifest), media_type=JSON, if_absent=True)
+        except Conflict:
+            return self.manifest(manifest.id)
+        return manifest
+
+    def update(self, recording_id: str, change: Callable[[Manifest], Manifest]) -> Manifest:
+        """The manifest as `change` makes it, with the next version; nothing is written where nothing changed.
+
+        `change` is called again with the newer manifest when somebody else wrote in between, so it does nothing but
+        compute. Raises NotFound, and Conflict where others never stop writing.
+        """
+        for _ in range(ATTEMPTS):
+            old, etag = self._fetch(recording_id)
+            wanted = change(old)
+            if wanted == old:
+                return old
+            new = wanted.model_copy(update={"id": old.id, "version": old.version + 1, "changed_at": now()})
+            try:
+                self.store.put_bytes(manifest_key(old.id), write_document(new), media_type=JSON, if_match=etag)
+            except Conflict:
+                continue
+            return new
+        raise Conflict(f"The recording {recording_id} is being changed by others all the time; try again later.")
+
+    def circle(self, slug: str) -> Circle:
+        """Raises UnknownCircle, which names the circles there are."""
+        try:
+            key = circle_key(slug)
+            return read_document(Circle, key, self.store.get_bytes(key).data)
+        except (NotFound, ValueError):
+            there = ", ".join(circle.slug for circle in self.circles()) or "none yet"
+            raise UnknownCircle(
+                f"There is no circle {slug!r}; there are: {there}. Make one with `kring circle add`."
+            ) from None
+
+    def circles(self, damaged: Damaged | None = None) -> list[Circle]:
+        """All circles that can be read, in order of their slugs."""
+        return sorted(self._all(Circle, CIRCLES, damaged), key=lambda circle: circle.slug)
+
+    def put_circle(self, circle: Circle) -> None:
+        """Store a circle, over an older one of the same slug."""
+        self.store.put_bytes(circle_key(circle.slug), write_document(circle), media_type=JSON)
+
+    def transcript(self, key: str) -> Transcript:
+        """Raises NotFound."""
+        return read_document(Transcript, key, self.store.get_bytes(key).data)
+
+    def put_transcript(self, sha256: str, transcript: Transcript) -> str:
+        """Store what was heard in the original `sha256` and return the key; one that is there already stays as it is."""
+        key = transcript_key(sha256, transcript.fingerprint)
+        try:
+            self.store.put_bytes(key, write_document(transcript), media_type=JSON, if_absent=True)
+        except Conflict:
+            _log.debug("%s is there already", key)
+        return key
+
+    def _fetch(self, recording_id: str) -> tuple[Manifest, str]:
+        try:
+            key = manifest_key(recording_id)
+            found = self.store.get_bytes(key)
+        except (NotFound, ValueError):
+            raise NotFound(f"There is no recording {recording_id}; `kring status` lists the ones there are.") from None
+        return read_document(Manifest, key, found.data), found.etag
+
+    def _all(self, kind: type[Document], prefix: str, damaged: Damaged | None) -> Iterator[Document]:
+        for info in self.store.list(prefix):
+            try:
+                data = self.store.get_bytes(info.key).data
+            except NotFound:
+                continue  # erased since it was listed
+            try:
+                document = read_document(kind, info.key, data)
+            except KringError as error:
+                (damaged or _log_damaged)(info.key, error)
+            else:
+                yield document
+
+
+def _log_damaged(key: str, error: KringError) -> None:
+    _log.warning("left out %s: %s", key, error)

@@ -1,0 +1,44 @@
+"""JSON documents in the bucket: one of our types each, refused when they are anything else."""
+
+from __future__ import annotations
+
+import json
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from kring.errors import KringError, SetupError
+
+JSON = "application/json"
+SCHEMA_VERSION = 1
+"""The newest `schema_version` this program can read and write."""
+
+Document = TypeVar("Document", bound=BaseModel)
+
+
+class DamagedDocument(KringError):
+    """A document in the bucket is not what its key says; somebody has to look at it."""
+
+
+def read_document(kind: type[Document], key: str, data: bytes) -> Document:
+    """Raises DamagedDocument naming `key`, or SetupError where a newer Kring wrote it."""
+    try:
+        plain = json.loads(data)
+        version = plain.get("schema_version", 1) if isinstance(plain, dict) else 1
+        if isinstance(version, int) and version > SCHEMA_VERSION:
+            raise SetupError(f"{key} was written by a newer Kring (schema {version}); update Kring on this machine.")
+        return kind.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "document"
+        raise _damaged(key, f"{where}: {first['msg']}") from None
+    except (ValueError, RecursionError):  # not JSON, not UTF-8, or nested without end
+        raise _damaged(key, "it is not JSON") from None
+
+
+def write_document(document: BaseModel) -> bytes:
+    return document.model_dump_json(indent=1).encode()
+
+
+def _damaged(key: str, reason: str) -> DamagedDocument:
+    return DamagedDocument(f"{key} in the object store is damaged ({reason}); restore it from a backup or remove it.")

@@ -1,0 +1,50 @@
+"""Where everything lies in the bucket. Keys are made of hashes, ids and our own names, never of anything a person typed.
+
+originals/sha256/ab/abcdef…               `kring.model.Original.key`
+renditions/<sha256>/<recipe>/<name>
+transcripts/<sha256>/<fingerprint>.json
+corrections/<recording-id>/<n>.json
+recordings/<recording-id>.json
+circles/<slug>.json
+runs/<recording-id>.json
+"""
+
+from __future__ import annotations
+
+import re
+
+RECORDINGS = "recordings/"
+CIRCLES = "circles/"
+RUNS = "runs/"
+CORRECTIONS = "corrections/"
+
+_ID = re.compile(r"[0-9a-f]{16}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+
+
+def manifest_key(recording_id: str) -> str:
+    return f"{RECORDINGS}{_fit(_ID, recording_id)}.json"
+
+
+def circle_key(slug: str) -> str:
+    return f"{CIRCLES}{_fit(_NAME, slug)}.json"
+
+
+def transcript_key(sha256: str, fingerprint: str) -> str:
+    return f"transcripts/{_fit(_SHA256, sha256)}/{_fit(_NAME, fingerprint)}.json"
+
+
+def rendition_key(sha256: str, recipe: str, name: str) -> str:
+    return f"renditions/{_fit(_SHA256, sha256)}/{_fit(_NAME, recipe)}/{_fit(_NAME, name)}"
+
+
+def activity_key(recording_id: str) -> str:
+    return f"{RUNS}{_fit(_ID, recording_id)}.json"
+
+
+def _fit(pattern: re.Pattern[str], part: str) -> str:
+    """`part` itself. Raises ValueError where it is no such part: that is a mistake in the program."""
+    if pattern.fullmatch(part) is None:
+        raise ValueError(f"{part!r} cannot be part of a key")
+    return part

@@ -1,0 +1,218 @@
+"""The object store on any S3 server; the only place that imports boto3."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from urllib.parse import quote
+
+import boto3
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from kring.errors import Conflict, NotFound
+from storage.files import arriving
+from storage.port import Fetched, ObjectInfo, Progress
+from storage.s3_errors import error_code, in_our_words, retries
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PART_BYTES = 16 * 1024 * 1024
+"""Files above this size travel in parts of it; at most four at a time, so memory does not grow with the file."""
+TRANSFER = TransferConfig(
+    multipart_threshold=PART_BYTES,
+    multipart_chunksize=PART_BYTES,
+    max_concurrency=4,
+    max_io_queue=8,
+    preferred_transfer_client="classic",
+)
+CONNECT_SECONDS = 5
+READ_SECONDS = 60
+ATTEMPTS = 4
+
+
+class S3Store:
+    """Keeps the promise of `storage.port.ObjectStore` in one bucket of one server. Safe to share between threads."""
+
+    def __init__(
+        self, *, endpoint: str, bucket: str, access_key: str | None, secret_key: str | None, region: str
+    ) -> None:
+        """Connects to nothing yet. Without keys, those boto3 finds (a role, a profile) are used."""
+        self.endpoint, self.bucket, self.region = endpoint, bucket, region
+        config = Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "path"},
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            max_pool_connections=32,
+            # The newer default (a CRC trailer on everything) is refused by older S3-alikes.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        )
+        session = boto3.session.Session(
+            aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region
+        )
+        self._client: S3Client = session.client("s3", endpoint_url=endpoint, config=config)
+
+    def put_file(self, key: str, path: Path, *, media_type: str, progress: Progress | None = None) -> None:
+        with self._words(key):
+            self._client.upload_file(
+                str(path), self.bucket, key, ExtraArgs={"ContentType": media_type}, Callback=progress, Config=TRANSFER
+            )
+
+    def put_bytes(
+        self, key: str, data: bytes, *, media_type: str, if_match: str | None = None, if_absent: bool = False
+    ) -> str:
+        condition: dict[str, Any] = {}
+        if if_match is not None:
+            condition["IfMatch"] = if_match
+        if if_absent:
+            condition["IfNoneMatch"] = "*"
+        with self._words(key):
+            try:
+                answer = self._client.put_object(
+                    Bucket=self.bucket, Key=key, Body=data, ContentType=media_type, **condition
+                )
+            except ClientError as error:
+                if condition and error_code(error) == "NoSuchKey":
+                    raise Conflict(f"{key} is not there any more; read it again and try again.") from None
+                mine = self._own_write(key, data) if condition and retries(error) else None
+                if mine is None:
+                    raise
+                return mine
+            return str(answer["ETag"])
+
+    def get_bytes(self, key: str) -> Fetched:
+        with self._words(key):
+            answer = self._client.get_object(Bucket=self.bucket, Key=key)
+            with answer["Body"] as body:
+                return Fetched(body.read(), answer["ETag"])
+
+    def get_file(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
+        with arriving(path) as file, self._words(key):
+            self._client.download_fileobj(self.bucket, key, file, Callback=progress, Config=TRANSFER)
+
+    def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        info = self.stat(key)
+        if info is None:
+            raise NotFound(f"There is no object {key} in the bucket {self.bucket}.")
+        last = info.size if end is None else min(end, info.size)
+        if start >= last:
+            return io.BytesIO()
+        with self._words(key):
+            answer = self._client.get_object(
+                Bucket=self.bucket, Key=key, Range=f"bytes={start}-{last - 1}", IfMatch=info.etag
+            )
+        # A reader over `_Stream` has every method of a binary file; the types do not know.
+        return cast(BinaryIO, io.BufferedReader(_Stream(answer["Body"], self, key), 256 * 1024))
+
+    def stat(self, key: str) -> ObjectInfo | None:
+        try:
+            with self._words(key):
+                found = self._client.head_object(Bucket=self.bucket, Key=key)
+        except NotFound:
+            return None
+        return ObjectInfo(key, found["ContentLength"], found["ETag"], found["LastModified"])
+
+    def exists(self, key: str) -> bool:
+        return self.stat(key) is not None
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        with self._words(prefix):
+            for page in pages:
+                for entry in page.get("Contents", ()):
+                    yield ObjectInfo(entry["Key"], entry["Size"], entry["ETag"], entry["LastModified"])
+
+    def delete(self, key: str) -> None:
+        with self._words(key):
+            self._client.delete_object(Bucket=self.bucket, Key=key)
+
+    def presign(self, key: str, *, expires: int, download_name: str | None = None) -> str:
+        wanted: dict[str, Any] = {"Bucket": self.bucket, "Key": key}
+        if download_name is not None:
+            wanted["ResponseContentDisposition"] = content_disposition(download_name)
+        with self._words(key):
+            return self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=expires)
+
+    def ensure_bucket(self) -> bool:
+        """Make the bucket where there is none; whether it had to be made."""
+        with self._words():
+            try:
+                self._client.head_bucket(Bucket=self.bucket)
+            except ClientError as error:
+                if error_code(error) not in {"404", "NoSuchBucket", "NotFound"}:
+                    raise
+            else:
+                return False
+            place: Any = {} if self.region == "us-east-1" else {"LocationConstraint": self.region}
+            try:
+                self._client.create_bucket(
+                    Bucket=self.bucket, **({"CreateBucketConfiguration": place} if place else {})
+                )
+            except ClientError as error:
+                if error_code(error) != "BucketAlreadyOwnedByYou":
+                    raise
+                return False
+        return True
+
+    def abandon_uploads(self, older_than: timedelta) -> int:
+        """Free the room of uploads that a crash left half-way so long ago; how many there were."""
+        before, count = datetime.now(UTC) - older_than, 0
+        with self._words():
+            for page in self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket):
+                for upload in page.get("Uploads", ()):
+                    if upload["Initiated"] < before:
+                        self._client.abort_multipart_upload(
+                            Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                        )
+                        count += 1
+        return count
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def _own_write(self, key: str, data: bytes) -> str | None:
+        """The etag, where a write that was sent twice was refused because its first sending had arrived."""
+        try:
+            there = self.get_bytes(key)
+        except NotFound:
+            return None
+        return there.etag if there.data == data else None
+
+    def _words(self, key: str = "") -> Any:
+        return in_our_words(self.endpoint, self.bucket, key)
+
+
+class _Stream(io.RawIOBase):
+    """The body of an answer as a plain stream whose errors are ours."""
+
+    def __init__(self, body: Any, store: S3Store, key: str) -> None:
+        super().__init__()
+        self._body, self._store, self._key = body, store, key
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with self._store._words(self._key):
+            data = self._body.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._body.close()
+        super().close()
+
+
+def content_disposition(name: str) -> str:
+    """The header that saves a download under `name` (RFC 6266); markup, quotes and line breaks cannot get out."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._-()") else "_" for c in name) or "recording"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

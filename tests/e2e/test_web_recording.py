@@ -1,0 +1,187 @@
+"""The recording page in a real browser: opening at a time, following, seeking, copying a link, without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from index.memory import MemoryIndex
+from kring.model import Manifest, Step
+from kring.settings import Settings
+from search_ui.app import create_app
+from storage.archive import Archive
+from storage.leases import Leases, owner_name
+from storage.memory import MemoryStore
+from tests import web_archive
+from tests.browser import PHONE, browser, open_page, serving
+from tests.web_archive import LONG, TALKS, transcript_of
+
+__all__ = ["browser"]
+
+FILM, SOUND = TALKS[0], TALKS[3]
+
+
+@dataclass
+class Served:
+    origin: str
+    archive: Archive
+    index: MemoryIndex
+    going: Manifest
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    index, archive = MemoryIndex(), Archive(MemoryStore())
+    web_archive.fill(archive, index)
+    going, _ = web_archive.add_unfinished(archive)
+    with serving(create_app(Settings(data_dir=Path("unused")), archive, index)) as origin:
+        yield Served(origin, archive, index, going)
+
+
+def time_of(page: Page) -> float:
+    return float(page.evaluate("document.getElementById('player').currentTime"))
+
+
+@pytest.mark.parametrize(("talk", "t"), [(FILM, "22"), (FILM, "0:22"), (SOUND, "22s")])
+def test_it_opens_at_a_time(browser: Browser, served: Served, talk: web_archive.Talk, t: str) -> None:
+    with open_page(browser, served.origin) as (page, _):
+        page.goto(f"/r/{talk.id}?t={t}")
+        page.wait_for_function("Math.abs(document.getElementById('player').currentTime - 22) < 0.5")
+        line = next(line for line in transcript_of(talk).segments if line.start <= 22 < line.end + 0.3)
+        expect(page.locator(".line[aria-current]")).to_contain_text(line.text)
+        assert page.evaluate("document.getElementById('player').paused")
+
+
+def test_a_click_on_a_line_plays_it_and_the_current_line_follows(browser: Browser, served: Served) -> None:
+    lines = transcript_of(FILM).segments
+    with open_page(browser, served.origin) as (page, _):
+        page.goto(f"/r/{FILM.id}")
+        page.get_by_text(lines[3].text).click()
+        page.wait_for_function(f"document.getElementById('player').currentTime >= {lines[3].start} - 0.1")
+        assert time_of(page) < lines[3].start + 3
+        expect(page.locator(".line[aria-current]")).to_contain_text(lines[3].text)
+        assert not page.evaluate("document.getElementById('player').paused")
+        page.evaluate("document.getElementById('player').playbackRate = 4")
+        expect(page.locator(".line[aria-current]")).to_contain_text(lines[4].text)
+        expect(page.locator(".line[aria-current]")).to_contain_text(lines[5].text)
+        expect(page.locator(".line[aria-current]")).to_have_count(1)
+
+
+def test_it_follows_until_somebody_scrolls(browser: Browser, served: Served) -> None:
+    with open_page(browser, served.origin, reduced_motion="reduce") as (page, _):
+        page.goto(f"/r/{LONG.id}?t=50")
+        follow = page.get_by_role("button", name="Follow")
+        expect(follow).to_have_attribute("aria-pressed", "true")
+        current = page.locator(".line[aria-current]")
+        expect(current).to_be_in_viewport()
+        page.locator("#lines").hover()
+        page.mouse.wheel(0, 4000)
+        expect(follow).to_have_attribute("aria-pressed", "false")
+        expect(current).not_to_be_in_viewport()
+        page.evaluate("document.getElementById('player').currentTime = 5")
+        expect(current).to_contain_text("Punkt 1 ")
+        expect(current).not_to_be_in_viewport()
+        follow.click()
+        expect(follow).to_have_attribute("aria-pressed", "true")
+        expect(current).to_be_in_viewport()
+
+
+def test_the_link_to_this_moment_is_copied(browser: Browser, served: Served) -> None:
+    with open_page(browser, served.origin, permissions=["clipboard-read", "clipboard-write"]) as (page, _):
+        page.goto(f"/r/{FILM.id}?t=14&q=personvern")
+        page.wait_for_function("document.getElementById('player').currentTime > 13")
+        page.get_by_role("button", name="Copy link to this moment").click()
+        expect(page.get_by_role("status")).to_have_text("The link to 00:00:14 is copied.")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == f"{served.origin}/r/{FILM.id}?t=14"
+
+
+def test_where_the_clipboard_is_refused_the_link_is_shown(browser: Browser, served: Served) -> None:
+    with open_page(browser, served.origin) as (page, _):
+        page.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError'))")
+        page.goto(f"/r/{FILM.id}?t=14")
+        page.wait_for_function("document.getElementById('player').currentTime > 13")
+        page.get_by_role("button", name="Copy link to this moment").click()
+        field = page.get_by_label("Copy this link")
+        expect(field).to_be_focused()
+        expect(field).to_have_value(f"{served.origin}/r/{FILM.id}?t=14")
+
+
+def test_captions_are_loaded(browser: Browser, served: Served) -> None:
+    with open_page(browser, served.origin) as (page, _):
+        page.goto(f"/r/{FILM.id}")
+        page.evaluate("document.getElementById('player').textTracks[0].mode = 'showing'")
+        page.wait_for_function(
+            f"document.getElementById('player').textTracks[0].cues?.length === {len(FILM.said)}"
+        )
+
+
+def test_searching_inside_a_recording(browser: Browser, served: Served) -> None:
+    with open_page(browser, served.origin) as (page, _):
+        page.goto(f"/r/{FILM.id}")
+        page.get_by_label("Words to find in this recording").fill("risikovurdering")
+        page.get_by_label("Words to find in this recording").press("Enter")
+        expect(page.locator(".lines mark").first).to_have_text(re.compile("risikovurdering", re.I))
+        page.locator(".moments a").first.click()
+        page.wait_for_function("document.getElementById('player').currentTime > 1")
+        page.get_by_role("link", name="All recordings about").click()
+        expect(page.get_by_label("Words to find")).to_have_value("risikovurdering")
+
+
+def test_reading_works_without_javascript(browser: Browser, served: Served) -> None:
+    lines = transcript_of(FILM).segments
+    with open_page(browser, served.origin, java_script_enabled=False) as (page, _):
+        page.goto(f"/r/{FILM.id}")
+        expect(page.get_by_text(lines[-1].text)).to_be_visible()
+        expect(page.get_by_role("button", name="Copy link")).to_have_count(0)
+        page.locator(".line a.time").nth(4).click()
+        expect(page).to_have_url(re.compile(rf"\?t={int(lines[4].start)}#l5$"))
+        expect(page.locator("source")).to_have_attribute("src", f"/media/{FILM.id}/playback#t={int(lines[4].start)}")
+
+
+def test_lines_are_reached_and_played_from_the_keyboard(browser: Browser, served: Served) -> None:
+    lines = transcript_of(SOUND).segments
+    with open_page(browser, served.origin) as (page, _):
+        page.goto(f"/r/{SOUND.id}")
+        page.locator("#lines").focus()
+        for _ in range(3):
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_function(f"document.getElementById('player').currentTime >= {lines[2].start} - 0.1")
+        expect(page.locator(".line[aria-current]")).to_contain_text(lines[2].text)
+
+
+@pytest.mark.parametrize("talk", [FILM, SOUND])
+def test_on_a_phone_the_player_stays_and_nothing_is_cut_off(
+    browser: Browser, served: Served, talk: web_archive.Talk
+) -> None:
+    with open_page(browser, served.origin, viewport=PHONE, reduced_motion="reduce") as (page, _):
+        page.goto(f"/r/{talk.id}?t=22")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        page.wait_for_function("document.getElementById('player').currentTime > 21")
+        page.locator(".line").last.scroll_into_view_if_needed()
+        expect(page.locator("#player")).to_be_in_viewport(ratio=0.9)
+
+
+def test_a_recording_being_worked_on_follows_and_opens_when_it_is_there(browser: Browser, served: Served) -> None:
+    leases = Leases(served.archive.store, lease_seconds=60)
+    owner = owner_name("run")
+    going = served.going.id
+    assert leases.take(going, owner)
+    leases.beat(going, owner, Step.RENDER, 0.1)
+    with open_page(browser, served.origin) as (page, _):
+        page.goto(f"/r/{going}")
+        expect(page.get_by_role("status")).to_have_text("Preparing sound and picture: 10 %")
+        leases.beat(going, owner, Step.TRANSCRIBE, 0.42)
+        expect(page.get_by_role("status")).to_have_text("Writing down what is said: 42 %")
+        leases.release(going, owner)
+        expect(page.get_by_role("heading", name="waits for its turn")).to_be_visible()
+        done = served.archive.manifest(FILM.id)
+        fields = {name: getattr(done, name) for name in ("state", "media", "renditions", "transcript")}
+        served.archive.update(going, lambda manifest: manifest.model_copy(update=fields))
+        expect(page.locator("video")).to_be_visible()

@@ -1,0 +1,269 @@
+"""The whole way on the running stack, as people go it: the command line, a watched folder, a feed, bad input."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from kring.model import State
+from kring.settings import FeedSource, FolderSource, Settings, Worker
+from tests.running import JFK, JFK_MISSING, REPOSITORY, Kring, eventually, free_port, running
+from tests.webserver import Site, serve
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+FFMPEG = shutil.which("ffmpeg") or "ffmpeg"
+needs_speech = pytest.mark.skipif(not JFK.exists(), reason=JFK_MISSING)
+
+
+def test_the_demo_checks_itself(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PREFECT_"))}
+    environment |= {"KRING_DATA_DIR": str(tmp_path / "data"), "KRING_CONFIG": os.devnull}
+    environment |= {
+        "KRING_WEB__PORT": str(free_port()),
+        "KRING_LOCAL__S3_PORT": str(free_port()),
+        "KRING_LOCAL__PREFECT_PORT": str(free_port()),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "flows.cli", "demo", "--check"],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        env=environment,
+        cwd=REPOSITORY,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    last = done.stdout.rstrip().splitlines()[-1]
+    assert re.fullmatch(r"demo: \d+ recordings, \d+ passages searchable in \d+ s", last), last
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with serve() as site:
+        site.files["/feed.xml"] = b'<rss version="2.0"><channel><title>Empty</title></channel></rss>'
+        yield site
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("watched")
+
+
+@pytest.fixture(scope="module")
+def kring(tmp_path_factory: pytest.TempPathFactory, site: Site, watched: Path) -> Iterator[Kring]:
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("whole") / "data",
+        worker=Worker(discover_seconds=5),
+        sources=(
+            FolderSource(name="shared drive", path=watched, circle="privacy", settle_seconds=1),
+            FeedSource(
+                kind="feed",
+                name="podcast",
+                url=f"{site.address}/feed.xml",
+                circle="privacy",
+                language="en",
+                allow_private=True,
+            ),
+        ),
+    )
+    with running(settings) as kring:
+        yield kring
+
+
+def ffmpeg(*arguments: str) -> None:
+    subprocess.run([FFMPEG, "-v", "error", "-y", *arguments], check=True)
+
+
+VTT = """WEBVTT
+
+00:00:00.500 --> 00:00:02.000
+<v Kari Nordmann>Personvernombudet hilser velkommen.</v>
+
+00:00:02.500 --> 00:00:04.500
+<v Bjørn Ås>Takk skal du ha, Kari.</v>
+"""
+
+
+def tone(path: Path, *more: str) -> Path:
+    ffmpeg("-f", "lavfi", "-i", "sine=frequency=330:duration=5", *more, str(path))
+    return path
+
+
+def search(kring: Kring, text: str) -> list[dict[str, object]]:
+    response = httpx.get(f"{kring.address}/api/search", params={"q": text}, timeout=30, trust_env=False)
+    response.raise_for_status()
+    return list(response.json()["recordings"])
+
+
+@needs_speech
+def test_real_speech_is_found_where_it_was_said(kring: Kring) -> None:
+    done = kring.run("add", str(JFK), "--circle", "privacy", "--title", "Inaugural address", "--date", "1961-01-20")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (found,) = search(kring, "ask not what your country")
+    assert found["title"] == [{"text": "Inaugural address", "hit": False}]
+    passages = found["passages"]
+    assert isinstance(passages, list)
+    # The recording begins with "And so, my fellow Americans" at 0.3 s; "ask not" follows at 3.3 s.
+    assert abs(passages[0]["start"] - 0.3) <= 1.0
+    assert abs(passages[0]["hit_at"] - 3.3) <= 1.0
+
+
+def test_the_platforms_transcript_is_used_with_its_speakers(kring: Kring, tmp_path: Path) -> None:
+    path = tone(tmp_path / "2025-06-01 møte.mp3")
+    path.with_suffix(".vtt").write_text(VTT, encoding="utf-8")
+    done = kring.run("add", str(path), "--circle", "privacy", "--language", "nb")
+    assert done.returncode == 0, done.stdout + done.stderr
+    manifest = kring.recording("møte")
+    assert manifest.details.date.isoformat() == "2025-06-01"
+    assert manifest.transcript is not None
+    transcript = kring.ports.archive.transcript(manifest.transcript.key)
+    assert [segment.speaker for segment in transcript.segments] == ["Kari Nordmann", "Bjørn Ås"]
+    assert [found["id"] for found in search(kring, "personvernombudet hilser")] == [manifest.id]
+
+
+def test_the_same_file_again_is_the_same_recording(kring: Kring, tmp_path: Path) -> None:
+    path = tone(tmp_path / "once.mp3", "-metadata", "title=once")
+    for _ in range(2):
+        done = kring.run("add", str(path), "--circle", "privacy", "--language", "en")
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert sum(manifest.details.title == "once" for manifest in kring.ports.archive.manifests()) == 1
+
+
+def test_a_watched_folder_and_a_feed_bring_recordings_in(
+    kring: Kring, site: Site, watched: Path, tmp_path: Path
+) -> None:
+    tone(watched / "from the folder.mp3", "-metadata", "title=folder")
+    (watched / "from the folder.vtt").write_text(VTT.replace("Personvernombudet", "Mappevakten"), encoding="utf-8")
+    site.files["/episode.mp3"] = tone(tmp_path / "episode.mp3", "-metadata", "title=feed").read_bytes()
+    site.files["/feed.xml"] = (
+        '<rss version="2.0"><channel><title>F</title><item><title>From the feed</title><guid>1</guid>'
+        f'<enclosure url="{site.address}/episode.mp3" type="audio/mpeg" length="1"/></item></channel></rss>'
+    ).encode()
+
+    def both() -> bool:
+        states = {manifest.details.title: manifest.state for manifest in kring.ports.archive.manifests()}
+        return all(states.get(title) is State.PUBLISHED for title in ("from the folder", "From the feed"))
+
+    eventually(both, seconds=120, what="folder and feed to be taken in")
+    assert len(search(kring, "Mappevakten")) == 1
+    assert len([path for path, _ in site.requests if path == "/episode.mp3"]) == 1
+
+
+def make_text(path: Path) -> None:
+    path.write_text("Dette er ikke en video.\n" * 100)
+
+
+def make_truncated(path: Path) -> None:
+    ffmpeg("-f", "lavfi", "-i", "sine=duration=5", "-f", "mp4", str(path))
+    path.write_bytes(path.read_bytes()[:-2000])  # the index of an MP4 is at its end
+
+
+def make_silent_video(path: Path) -> None:
+    ffmpeg("-f", "lavfi", "-i", "testsrc=duration=2:size=320x180", "-pix_fmt", "yuv420p", str(path))
+
+
+def make_playlist(path: Path) -> None:
+    path.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "says"),
+    [
+        ("text.mp4", make_text, "not"),
+        ("truncated.mp4", make_truncated, "end"),
+        ("no sound.mp4", make_silent_video, "sound"),
+        ("playlist.mp4", make_playlist, "playlist"),
+    ],
+)
+def test_bad_media_is_kept_and_its_status_says_why(
+    kring: Kring, tmp_path: Path, name: str, make: object, says: str
+) -> None:
+    path = tmp_path / name
+    make(path)  # type: ignore[operator]
+    done = kring.run("add", str(path), "--circle", "privacy", "--language", "nb")
+    assert done.returncode == 1
+    manifest = kring.recording(path.stem)
+    assert manifest.state is State.FAILED
+    assert manifest.problem is not None
+    assert not manifest.problem.transient
+    assert says in manifest.problem.message.lower()
+    assert manifest.problem.message in done.stderr.replace("\n", " ")
+    assert kring.ports.archive.store.get_bytes(manifest.original.key).data == path.read_bytes()
+    assert "root:" not in done.stdout + done.stderr
+    page = httpx.get(f"{kring.address}/r/{manifest.id}", timeout=30, trust_env=False)
+    assert page.status_code == 200
+    assert says in page.text.lower()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--circle", "nowhere"], "privacy"),  # names the circles there are
+        (["--circle", "privacy", "--language", "klingon"], "da (Danish)"),
+        (["--circle", "privacy", "--transcript", "TEXT"], "WEBVTT"),
+    ],
+)
+def test_a_wrong_wish_is_refused_before_anything_is_sent(
+    kring: Kring, tmp_path: Path, arguments: list[str], says: str
+) -> None:
+    path = tone(tmp_path / "fine.mp3", "-metadata", f"title={says}")
+    (tmp_path / "notes.txt").write_text("nothing of the kind\n")
+    wish = [str(tmp_path / "notes.txt") if argument == "TEXT" else argument for argument in arguments]
+    before = len(list(kring.ports.archive.store.list()))
+    done = kring.run("add", str(path), *wish)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(list(kring.ports.archive.store.list("originals/"))) <= before
+
+
+def test_an_empty_file_and_a_missing_one_say_so(kring: Kring, tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").touch()
+    done = kring.run("add", str(tmp_path / "empty.mp4"), str(tmp_path / "gone.mp4"), "--circle", "privacy")
+    assert done.returncode == 1
+    assert "empty.mp4 is empty" in done.stderr
+    assert "no file" in done.stderr
+
+
+def test_markup_in_a_title_is_only_text(kring: Kring, tmp_path: Path) -> None:
+    title = "<script>alert(1)</script> & [bold]Fish[/bold]"
+    path = tone(tmp_path / "x.mp3", "-metadata", "title=markup")
+    done = kring.run("add", str(path), "--circle", "privacy", "--language", "en", "--title", title)
+    assert done.returncode == 0, done.stderr
+    assert title in done.stdout
+    page = httpx.get(f"{kring.address}/r/{kring.recording(title).id}", timeout=30, trust_env=False).text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_with_the_server_down_the_sentence_says_which(kring: Kring, tmp_path: Path) -> None:
+    path = tone(tmp_path / "x.mp3", "-metadata", "title=down")
+    dead = f"http://127.0.0.1:{free_port()}"
+    keys = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "very-secret"}
+    elsewhere = Kring(kring.stack, kring.ports, kring.environment | keys | {"AWS_ENDPOINT_URL": dead})
+    done = elsewhere.run("add", str(path), "--circle", "privacy")
+    assert done.returncode == 1
+    assert dead.removeprefix("http://") in done.stderr
+    assert "very-secret" not in done.stderr
+    nowhere = Kring(kring.stack, kring.ports, kring.environment | {"KRING_DATA_DIR": str(tmp_path / "none")})
+    assert "kring up" in nowhere.run("status").stderr
+
+
+def test_operators_see_each_recording_and_the_archive_is_whole(kring: Kring) -> None:
+    status = kring.run("status")
+    for manifest in kring.ports.archive.manifests():
+        assert manifest.id in status.stdout
+    verified = kring.run("verify", "--deep")
+    assert verified.returncode == 0, verified.stdout
+    assert kring.run("check").returncode == 0
+    assert kring.run("reindex").returncode == 0
+    assert kring.run("search", "hilser", "velkommen").returncode == 0

@@ -1,0 +1,89 @@
+"""A running Kring for the end-to-end tests: the real stack in a folder of its own, on free ports, and its commands."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from flows.stack.environment import prefect_environment
+from flows.stack.up import Stack
+from flows.wiring import Ports, open_ports
+from kring.local import public_address
+from kring.model import Manifest
+from kring.settings import Settings
+
+REPOSITORY = Path(__file__).parents[1]
+AUDIO = REPOSITORY.parent / "shared" / "audio"
+JFK = AUDIO / "jfk_en_11s.flac"
+JFK_MISSING = f"real speech for this test is not here: {JFK}"
+
+Answer = TypeVar("Answer")
+
+
+def eventually(ask: Callable[[], Answer], *, seconds: float, what: str) -> Answer:
+    """The first true answer; fails after `seconds` saying what was waited for."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := ask():
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"waited {seconds:.0f} s for {what}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Kring:
+    """`run` is what a person types; `ports` look into the archive."""
+
+    stack: Stack
+    ports: Ports
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return public_address(self.ports.settings)
+
+    def run(self, *arguments: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "flows.cli", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=self.environment,
+            cwd=REPOSITORY,
+            check=False,
+        )
+
+    def recording(self, title: str) -> Manifest:
+        return next(manifest for manifest in self.ports.archive.manifests() if manifest.details.title == title)
+
+
+@contextmanager
+def running(settings: Settings, commands: Mapping[str, list[str]] | None = None) -> Iterator[Kring]:
+    """A healthy stack with one circle, `privacy`; stopped, all of it, at the end."""
+    ports = {"s3_port": free_port(), "prefect_port": free_port()}
+    web = settings.web.model_copy(update={"port": free_port()})
+    settings = settings.model_copy(update={"local": settings.local.model_copy(update=ports), "web": web})
+    with Stack(settings, commands=commands) as stack:
+        stack.wait_healthy()
+        os.environ.update(prefect_environment(stack.settings))
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environment |= {"KRING_DATA_DIR": str(settings.data_dir), "KRING_CONFIG": os.devnull, "COLUMNS": "200"}
+        environment.pop("PREFECT_API_URL", None)
+        kring = Kring(stack, open_ports(stack.settings), environment)
+        added = kring.run("circle", "add", "privacy", "--name", "Privacy", "--network", "digi-test")
+        assert added.returncode == 0, added.stderr
+        yield kring

@@ -1,0 +1,59 @@
+"""The docs are complete: every setting, every command and every option is in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+import typer
+from pydantic import BaseModel
+
+from flows.cli import app
+from kring.settings import FeedSource, FolderSource, Settings
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def settings_of(model: type[BaseModel], prefix: str = "") -> list[str]:
+    names: list[str] = []
+    for name, field in model.model_fields.items():
+        alias = field.validation_alias
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            names += settings_of(field.annotation, f"{prefix}{name}.")
+        else:
+            names.append(str(alias) if alias else f"{prefix}{name}")
+    return names
+
+
+@pytest.mark.parametrize("name", settings_of(Settings))
+def test_every_setting_is_documented(name: str) -> None:
+    assert f"`{name}`" in (DOCS / "settings.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted({*FolderSource.model_fields, *FeedSource.model_fields}))
+def test_every_setting_of_a_source_is_documented(name: str) -> None:
+    assert f"\n{name} = " in (DOCS / "settings.md").read_text(encoding="utf-8")
+
+
+def commands(command: click.Command, path: str = "kring") -> list[tuple[str, click.Command]]:
+    if isinstance(command, click.Group):
+        return [found for name, inner in command.commands.items() for found in commands(inner, f"{path} {name}")]
+    return [(path, command)]
+
+
+COMMANDS = commands(typer.main.get_command(app))
+
+
+@pytest.mark.parametrize("path", [path for path, _ in COMMANDS])
+def test_every_command_is_documented(path: str) -> None:
+    assert f"`{path}" in (DOCS / "commands.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "option",
+    sorted({option for _, command in COMMANDS for parameter in command.params for option in parameter.opts
+            if option.startswith("--") and option != "--help"}),
+)  # fmt: skip
+def test_every_option_is_documented(option: str) -> None:
+    assert option in (DOCS / "commands.md").read_text(encoding="utf-8")

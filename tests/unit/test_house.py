@@ -1,0 +1,27 @@
+"""The house: generic package names must be ours, and the heavy engines are loaded only where they are used."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", ["kring", "storage", "transcribe", "index", "flows", "search_ui"])
+def test_the_packages_are_this_projects(name: str) -> None:
+    found = importlib.import_module(name).__file__
+    assert found is not None
+    assert Path(found).is_relative_to(REPOSITORY)
+
+
+@pytest.mark.parametrize("module", ["flows.cli", "search_ui.app", "transcribe.engines", "index", "storage"])
+def test_importing_an_entry_point_loads_no_engine(module: str) -> None:
+    code = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    heavy = {"torch", "whisper", "faster_whisper", "ctranslate2"} | ({"prefect"} if module == "flows.cli" else set())
+    assert heavy.isdisjoint(done.stdout.split())

@@ -1,0 +1,85 @@
+"""Children of the stack see the settings the stack has."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from flows.stack.environment import environment_of, prefect_environment
+from kring.settings import FeedSource, FolderSource, Settings, Web, Worker, load_settings
+
+HOSTILE = {
+    "KRING_WEB__PORT": "1",
+    "KRING_BUCKET": "another",
+    "KRING_CONFIG": "kring.toml",
+    "AWS_ENDPOINT_URL": "http://elsewhere",
+    "MEILI_URL": "http://elsewhere",
+    "PREFECT_PROFILE": "mine",
+    "PREFECT_HOME": "/home/somebody/.prefect",
+    "PATH": "/usr/bin",
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name in HOSTILE:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KRING_CONFIG", str(tmp_path / "none.toml"))
+    return load_settings(data_dir=tmp_path / "data").model_copy(
+        update={
+            "bucket": "123",
+            "web": Web(host="::1", port=9999, public_url="https://kring.example"),
+            "worker": Worker(limit=7),
+            "sources": (
+                FolderSource(name="Mappe æøå", path=tmp_path / "in"),
+                FeedSource(name="Feed", url="https://example.org/rss", circle="personvern"),
+            ),
+            "s3_endpoint": "http://127.0.0.1:8333",
+            "s3_access_key": "key",
+            "s3_secret_key": SecretStr("se:cr{et"),
+            "prefect_api_url": "http://127.0.0.1:4200/api",
+        }
+    )
+
+
+def test_load_settings_in_a_child_gives_the_same_settings(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kring.toml").write_text("bucket = 'from-the-file'\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    environment = environment_of(settings, HOSTILE)
+    for name in HOSTILE:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings() == settings
+    assert environment["PATH"] == os.environ["PATH"] == "/usr/bin"
+
+
+def test_prefect_keeps_to_the_data_folder_and_calls_nobody(settings: Settings) -> None:
+    environment = environment_of(settings, HOSTILE)
+    home = str(settings.data_dir / "prefect")
+    assert environment["PREFECT_HOME"] == home
+    assert environment["PREFECT_PROFILES_PATH"].startswith(home)
+    assert "PREFECT_PROFILE" not in environment
+    assert environment["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    assert environment["DO_NOT_TRACK"] == "1"
+    assert environment["PREFECT_API_URL"] == "http://127.0.0.1:4200/api"
+
+
+def test_prefect_itself_reads_these_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    from prefect.settings import Settings as PrefectSettings
+
+    for name, value in prefect_environment(settings).items():
+        monkeypatch.setenv(name, value)
+    read = PrefectSettings()
+    assert read.home == settings.data_dir / "prefect"
+    assert read.profiles_path == settings.data_dir / "prefect" / "profiles.toml"
+    assert read.api.url == settings.prefect_api_url
+    assert read.server.analytics_enabled is False
+    assert read.server.ui.show_promotional_content is False
+    assert read.server.ephemeral.enabled is False
+    assert read.logging.to_api.when_missing_flow == "ignore"
