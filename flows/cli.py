@@ -18,6 +18,7 @@ app = typer.Typer(
     help="The recording archive of knowledge circles.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 circle_app = typer.Typer(name="circle", help="The circles of the archive.", no_args_is_help=True)

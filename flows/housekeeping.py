@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 
 from prefect import flow
-from prefect.states import Completed, Failed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 
 from flows.heart import die_with_parent
 from flows.orchestrator import Orchestrator

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, ParamSpec
 from uuid import UUID
 
-from prefect import flow, runtime, task
+from prefect import Task, flow, runtime
 from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
@@ -22,7 +22,8 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, Failed, State as PrefectState
+from prefect.client.schemas.objects import State as PrefectState
+from prefect.states import Completed, Failed
 
 from flows import steps
 from flows.heart import Heart, LeaseLost, die_with_parent
@@ -36,10 +37,12 @@ from kring.local import public_address
 from kring.model import Step
 from storage.leases import owner_name
 
-RETRY_SECONDS = [2, 10, 30]
+RETRY_SECONDS: list[float] = [2, 10, 30]
 """Waits before a step is tried again, for errors that may pass: a restart of a server takes a few seconds."""
 
 LONG_STEPS = (Step.RECEIVE, Step.RENDER, Step.TRANSCRIBE)
+
+Given = ParamSpec("Given")
 
 _run: ContextVar[tuple[Ports, Heart, dict[Step, float]]] = ContextVar("run")
 log = logging.getLogger(__name__)
@@ -83,49 +86,54 @@ def _progress_artifact(step: Step) -> Callable[[float, str], None]:
     return show
 
 
-def _step_task(step: Step) -> Any:
-    return task(
-        name=step.value,
-        task_run_name=step.value,
-        retries=len(RETRY_SECONDS),
-        retry_delay_seconds=RETRY_SECONDS,
-        retry_condition_fn=_may_pass,
-        cache_policy=NO_CACHE,
-        persist_result=False,
-    )
+def as_step(step: Step) -> Callable[[Callable[Given, None]], Callable[Given, None]]:
+    """A Prefect task that is tried again only for what may pass."""
+
+    def make(work: Callable[Given, None]) -> Callable[Given, None]:
+        return Task(
+            work,
+            name=step.value,
+            retries=len(RETRY_SECONDS),
+            retry_delay_seconds=RETRY_SECONDS,
+            retry_condition_fn=_may_pass,
+            cache_policy=NO_CACHE,
+            persist_result=False,
+        )
+
+    return make
 
 
-@_step_task(Step.RECEIVE)
+@as_step(Step.RECEIVE)
 def receive(recording_id: str, item: dict[str, Any] | None) -> None:
     with _working_on(Step.RECEIVE, recording_id, Item.model_validate(item) if item else None) as job:
         steps.receive(job)
 
 
-@_step_task(Step.PROBE)
+@as_step(Step.PROBE)
 def probe(recording_id: str) -> None:
     with _working_on(Step.PROBE, recording_id) as job:
         steps.probe(job)
 
 
-@_step_task(Step.RENDER)
+@as_step(Step.RENDER)
 def render(recording_id: str) -> None:
     with _working_on(Step.RENDER, recording_id) as job:
         steps.render(job)
 
 
-@_step_task(Step.TRANSCRIBE)
+@as_step(Step.TRANSCRIBE)
 def transcribe(recording_id: str) -> None:
     with _working_on(Step.TRANSCRIBE, recording_id) as job:
         steps.transcribe(job)
 
 
-@_step_task(Step.PUBLISH)
+@as_step(Step.PUBLISH)
 def publish(recording_id: str) -> None:
     with _working_on(Step.PUBLISH, recording_id) as job:
         steps.publish(job, _run.get()[2])
 
 
-@_step_task(Step.INDEX)
+@as_step(Step.INDEX)
 def index(recording_id: str) -> None:
     with _working_on(Step.INDEX, recording_id) as job:
         steps.index(job)

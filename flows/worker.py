@@ -26,8 +26,8 @@ log = logging.getLogger("kring.worker")
 
 async def serve(settings: Settings, entrypoint: str = "flows.recording:process_recording") -> None:
     """Serve until SIGTERM or SIGINT. Raises OrchestratorDown through Prefect's client where no server answers."""
-    from prefect.flows import EntrypointType
     from prefect.runner import Runner
+    from prefect.types.entrypoint import EntrypointType
 
     from flows.housekeeping import discover, reconcile
     from flows.recording import process_recording

@@ -18,13 +18,15 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import Stemmer
 
 _LANGUAGES = {"no": "no", "nb": "no", "nn": "no", "da": "da", "nl": "nl", "en": "en"}
 _ALGORITHMS = {"no": "norwegian", "da": "danish", "nl": "dutch", "en": "english"}
 _LONGEST = 100  # characters of a form; longer "words" are debris, and engines have limits of their own
-_TOKEN = re.compile("(?:[^\\W_][\u0300-\u036f\u00ad\u200b-\u200d]*)+")  # letters and digits with their marks
+_MARKS = "[\u0300-\u036f\u00ad\u200b-\u200d]"  # combining accents, soft hyphens, joiners: inside words
+_TOKEN = re.compile(rf"[^\W_]+(?:{_MARKS}+[^\W_]*)*")
 _UNFOLDABLE = str.maketrans(
     {"æ": "ae", "ø": "o", "œ": "oe", "ß": "ss", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}  # no decomposition
 )
@@ -39,8 +41,7 @@ class Forms:
     """Empty where the language is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """`start` and `end` are offsets in the original text."""
 
     start: int

@@ -8,7 +8,7 @@ recording only, so that one small aggregation reads all recordings. `payload` is
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import date
 from functools import lru_cache
 
@@ -20,6 +20,7 @@ from index.port import Passage
 
 SCHEMA = 1
 """Grows with every change of the schema or of the analysis; an index of another number is rebuilt."""
+_FIELDS = tuple(field.name for field in fields(Passage))
 
 
 def schema() -> tantivy.Schema:
@@ -62,19 +63,24 @@ def document(passage: Passage, *, first: bool) -> tantivy.Document:
         rec=rec_of(passage.recording_id),
         millis=round(passage.start * 1000),
         first=first,
-        payload=json.dumps({**asdict(passage), "date": passage.date.isoformat()}, ensure_ascii=False).encode(),
+        payload=_payload(passage),
     )
     if first:
         made.add_text("card", _write_card(card_of(passage)))
     return made
 
 
+def _payload(passage: Passage) -> bytes:
+    values = [getattr(passage, name) for name in _FIELDS]
+    return json.dumps(values, ensure_ascii=False, default=date.isoformat).encode()
+
+
 def passage_in(stored: tantivy.Document) -> Passage:
-    fields = json.loads(bytes(stored["payload"][0]))
-    fields["date"] = date.fromisoformat(fields["date"])
-    fields["starts"] = tuple((offset, seconds) for offset, seconds in fields["starts"])
-    fields["speakers"] = tuple(fields["speakers"])
-    return Passage(**fields)
+    values = dict(zip(_FIELDS, json.loads(bytes(stored["payload"][0])), strict=True))
+    values["date"] = date.fromisoformat(values["date"])
+    values["starts"] = tuple((offset, seconds) for offset, seconds in values["starts"])
+    values["speakers"] = tuple(values["speakers"])
+    return Passage(**values)
 
 
 def _write_card(card: Card) -> str:

@@ -97,8 +97,8 @@ def parse_time(text: str) -> float | None:
 
 
 def time_parameter(seconds: float) -> str:
-    """The value of `?t=` for a moment: whole seconds, rounded down so that the word's beginning is heard."""
-    return str(math.floor(seconds))
+    """The value of `?t=` for a moment: tenths of seconds, rounded down so that the word's beginning is heard."""
+    return f"{math.floor(seconds * 10) / 10:g}" if seconds < 100_000 else str(math.floor(seconds))
 
 
 @dataclass(frozen=True, slots=True)

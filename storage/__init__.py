@@ -25,7 +25,7 @@ def open_store(settings: Settings) -> ObjectStore:
     """The bucket that `settings` name, made where there is none.
 
     The first time in a process, the server is tried for conditional writes, on which manifests and leases rest.
-    Raises StorageDown where it does not answer, SetupError where the address, the credentials or the server are not fit.
+    Raises StorageDown where it does not answer, SetupError where address, credentials or server are not fit.
     """
     from storage.s3 import S3Store
 

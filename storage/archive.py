@@ -93,7 +93,7 @@ class Archive:
         return read_document(Transcript, key, self.store.get_bytes(key).data)
 
     def put_transcript(self, sha256: str, transcript: Transcript) -> str:
-        """Store what was heard in the original `sha256` and return the key; one that is there already stays as it is."""
+        """Store what was heard in the original `sha256` and return the key; one already there stays as it is."""
         key = transcript_key(sha256, transcript.fingerprint)
         try:
             self.store.put_bytes(key, write_document(transcript), media_type=JSON, if_absent=True)

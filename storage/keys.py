@@ -1,4 +1,4 @@
-"""Where everything lies in the bucket. Keys are made of hashes, ids and our own names, never of anything a person typed.
+"""Where everything lies in the bucket. Keys are made of hashes, ids and our own names, never of what a person typed.
 
 originals/sha256/ab/abcdef…               `kring.model.Original.key`
 renditions/<sha256>/<recipe>/<name>

@@ -126,9 +126,13 @@ class S3Store:
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         with self._words(prefix):
-            for page in pages:
-                for entry in page.get("Contents", ()):
-                    yield ObjectInfo(entry["Key"], entry["Size"], entry["ETag"], entry["LastModified"])
+            found = [
+                ObjectInfo(entry["Key"], entry["Size"], entry["ETag"], entry["LastModified"])
+                for page in pages
+                for entry in page.get("Contents", ())
+            ]
+        # SeaweedFS lists folder by folder (`web/a` before `web-1/a`), AWS by bytes; about 400 bytes of memory an object.
+        yield from sorted(found, key=lambda info: info.key)
 
     def delete(self, key: str) -> None:
         with self._words(key):

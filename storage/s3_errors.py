@@ -20,11 +20,6 @@ from urllib3.exceptions import HTTPError
 
 from kring.errors import Conflict, DiskFull, KringError, NotFound, SetupError, StorageDown
 
-NO_ROOM = {"InsufficientStorage", "XMinioStorageFull", "QuotaExceeded", "EntityTooLargeForQuota"}
-MISSING = {"NoSuchKey", "NotFound", "404"}
-TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
-PROGRAMMER = (ParamValidationError,)
-
 
 @contextmanager
 def in_our_words(endpoint: str, bucket: str, key: str = "") -> Iterator[None]:
@@ -32,7 +27,7 @@ def in_our_words(endpoint: str, bucket: str, key: str = "") -> Iterator[None]:
     host = urlsplit(endpoint).netloc.rpartition("@")[2] or endpoint
     try:
         yield
-    except PROGRAMMER:
+    except ParamValidationError:  # a mistake in this program
         raise
     except ClientError as error:
         raise _translate(error, host, bucket, key) from None
@@ -64,24 +59,33 @@ def retries(error: ClientError) -> int:
 
 def _translate(error: ClientError, host: str, bucket: str, key: str) -> KringError:
     code, status = error_code(error), int(_meta(error).get("HTTPStatusCode", 0))
-    if code == "NoSuchBucket":
-        return SetupError(f"The bucket {bucket} does not exist at {host}; check KRING_BUCKET or start Kring again.")
-    if code in MISSING or status == 404:
-        return NotFound(f"There is no object {key} in the bucket {bucket}.")
-    if code in TAKEN or status in {409, 412}:
-        return Conflict(f"Somebody else changed {key} first; read it again and try again.")
-    if code in NO_ROOM or status == 507:
-        return DiskFull(f"The object store at {host} has no room left; make room and try again.")
-    if code == "RequestTimeTooSkewed":
-        return SetupError(f"The clocks of this machine and of the object store at {host} differ; set them right.")
-    if status in {401, 403}:
-        return SetupError(
-            f"The object store at {host} refuses the credentials ({code}); "
-            "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the rights on the bucket."
-        )
-    if status in {301, 307, 400} and status != 0 and code not in {"RequestTimeout", "SlowDown"}:
-        return SetupError(f"The object store at {host} refuses the request for {key or bucket} ({code}).")
-    return _down(host, code or str(status))
+    kind: type[KringError]
+    match code, status:
+        case "NoSuchBucket", _:
+            kind, text = SetupError, f"The bucket {bucket} does not exist at {host}; check KRING_BUCKET."
+        case ("NoSuchKey" | "NotFound", _) | (_, 404):
+            kind, text = NotFound, f"There is no object {key} in the bucket {bucket}."
+        case _, 409 | 412:
+            kind, text = Conflict, f"Somebody else changed {key} first; read it again and try again."
+        case ("InsufficientStorage" | "XMinioStorageFull" | "QuotaExceeded", _) | (_, 507):
+            kind, text = DiskFull, f"The object store at {host} has no room left; make room and try again."
+        case "RequestTimeTooSkewed", _:
+            kind, text = SetupError, f"The clocks of this machine and of {host} differ; set them right."
+        case _, 401 | 403:
+            kind, text = (
+                SetupError,
+                (
+                    f"The object store at {host} refuses the credentials ({code}); check AWS_ACCESS_KEY_ID, "
+                    "AWS_SECRET_ACCESS_KEY and the rights on the bucket."
+                ),
+            )
+        case ("RequestTimeout" | "SlowDown", _):
+            return _down(host, code)
+        case _, 301 | 307 | 400:
+            kind, text = SetupError, f"The object store at {host} refuses the request for {key or bucket} ({code})."
+        case _:
+            return _down(host, code or str(status))
+    return kind(text)
 
 
 def _down(host: str, reason: str) -> StorageDown:

@@ -84,13 +84,14 @@ class Weed:
 
     def settings(self, data_dir: Path, bucket: str | None = None) -> Settings:
         """Settings for this server and a bucket of one's own."""
-        return Settings(
-            data_dir=data_dir,
-            bucket=bucket or f"test-{uuid4().hex[:12]}",
-            AWS_ENDPOINT_URL=self.endpoint,
-            AWS_ACCESS_KEY_ID=self.access_key,
-            AWS_SECRET_ACCESS_KEY=SecretStr(self.secret_key),
-        )
+        values = {
+            "data_dir": data_dir,
+            "bucket": bucket or f"test-{uuid4().hex[:12]}",
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": SecretStr(self.secret_key),
+        }
+        return Settings.model_validate(values)
 
     def store(self, bucket: str | None = None, *, secret_key: str | None = None) -> S3Store:
         """A store on a bucket of its own, which is made."""

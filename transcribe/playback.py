@@ -61,7 +61,8 @@ def largest_size(contents: Contents, media: Media, size: int) -> float:
 def playback(read: Any, contents: Contents, media: Media, size: int, folder: Path) -> tuple[Any, Path, str]:
     """The ffmpeg-python output node for the web file, its path in `folder`, and its media type."""
     assert contents.audio is not None  # noqa: S101  probe() refuses what has no sound
-    sound, options = read[str(contents.audio.index)], {}
+    sound = read[str(contents.audio.index)]
+    options: dict[str, Any] = {}
     if fits_sound(contents, media, size):
         options["c:a"] = "copy"
     else:

@@ -94,12 +94,19 @@ def run_verify(*, deep: bool) -> int:
     from storage.verify import verify
 
     report = verify(connect().archive, deep=deep)
-    for name, keys in (("missing", report.missing), ("damaged", report.damaged), ("orphan", report.orphans)):
-        for key in keys:
-            say(f"{name:<8} {key}")
-    bad = len(report.missing) + len(report.damaged)
-    say(f"{report.recordings} recordings: {bad} faults, {len(report.orphans)} orphans.")
-    return 1 if bad else 0
+    for lost in report.missing:
+        say(f"missing  {lost.key}, which the recording {lost.recording_id} needs")
+    for altered in report.altered:
+        say(f"altered  {altered.key}, the original of the recording {altered.recording_id}")
+    for damaged in report.damaged:
+        say(f"damaged  {damaged.key}: {damaged.reason}")
+    for orphan in report.orphans or ():
+        say(f"orphan   {orphan.key}, {orphan.size} bytes")
+    faults = len(report.missing) + len(report.altered) + len(report.damaged)
+    orphans = "orphans not known" if report.orphans is None else f"{len(report.orphans)} orphans"
+    size = f"{report.objects} objects, {report.size / 1e9:.2f} GB"
+    say(f"{report.recordings} recordings, {size}: {faults} faults, {orphans}.")
+    return 0 if report.sound else 1
 
 
 def run_check() -> int:
@@ -119,9 +126,9 @@ def run_check() -> int:
         return open_transcriber(settings).fingerprint(None, None)
 
     def tools() -> str:
-        from transcribe.ffmpeg import ffmpeg_path
+        from transcribe.ffmpeg import binary
 
-        return str(ffmpeg_path())
+        return binary()
 
     checks: dict[str, Callable[[], str]] = {
         "object store": lambda: f"{connect().settings.s3_endpoint}, {len(connect().archive.circles())} circles",

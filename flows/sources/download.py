@@ -21,7 +21,6 @@ from flows.sources.port import Progress
 from kring.errors import DiskFull, SourceDown, SourceError
 
 REDIRECTS = 5
-CHUNK = 1 << 20
 TIMEOUT = httpx.Timeout(30, connect=10)
 AGENT = "Kring/0.1 (recording archive)"
 GONE = {400, 401, 403, 404, 405, 410, 451}
@@ -140,7 +139,7 @@ def _write(
     host = response.url.host
     try:
         with dest.open("ab" if have else "wb") as file:
-            for chunk in response.iter_bytes(CHUNK):
+            for chunk in response.iter_bytes():
                 file.write(chunk)
                 have += len(chunk)
                 if have > max_bytes:

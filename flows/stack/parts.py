@@ -104,7 +104,7 @@ def prefect_part(settings: Settings, port: int) -> Part:
     environment |= {"PREFECT_SERVER_UI_API_URL": f"{url}/api", "PREFECT_UI_URL": url}
     return Part(
         name=PREFECT,
-        command=[sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+        command=[sys.executable, "-m", "flows.stack.prefect_server", "127.0.0.1", str(port)],
         environment=environment,
         healthy=lambda: answers(f"{url}/api/health"),
         address=url,

@@ -13,7 +13,7 @@ const lines = [...pane.querySelectorAll(".line")].map((element) => ({
   end: Number(element.dataset.end),
 }));
 const gentle = matchMedia("(prefers-reduced-motion: reduce)");
-const SLACK = 0.05; // seconds: a browser may land a frame before the time it was sent to
+const SLACK = 0.12; // seconds: links carry tenths, and a browser may land a frame before the time it was sent to
 
 let current = null;
 let following = true;
@@ -73,7 +73,7 @@ function seek(time, play) {
 
 function momentUrl(time) {
   const url = new URL(location.pathname, location.href);
-  url.searchParams.set("t", String(Math.floor(time)));
+  url.searchParams.set("t", String(Math.floor(time * 10) / 10));
   return url.href;
 }
 

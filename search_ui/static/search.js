@@ -122,5 +122,6 @@ addEventListener("popstate", () => {
 
 wide.addEventListener("change", () => openFilters(false));
 openFilters(false);
-if (field.value && !results.contains(document.activeElement)) field.setSelectionRange(field.value.length, field.value.length);
+// Where there is a real keyboard it types into the field at once; on a phone none pops up unasked.
+if (!location.search && matchMedia("(hover: hover) and (pointer: fine)").matches) field.focus({ preventScroll: true });
 document.documentElement.classList.add("scripted");

@@ -17,6 +17,7 @@ from kring.model import Manifest, Step
 from kring.settings import Settings, Web
 from search_ui import media
 from search_ui.app import create_app
+from search_ui.view import time_parameter
 from storage.archive import Archive
 from storage.leases import Leases, owner_name
 from storage.memory import MemoryStore
@@ -78,7 +79,7 @@ def test_search_finds_the_sentence_and_says_when(served: Served) -> None:
     assert best["poster_url"] == f"/media/{PERSONVERN.id}/poster"
     passage = best["passages"][0]
     assert any(piece["hit"] and "personvern" in piece["text"].lower() for piece in passage["text"])
-    assert passage["url"] == f"/r/{PERSONVERN.id}?t={int(passage['hit_at'])}"
+    assert passage["url"] == f"/r/{PERSONVERN.id}?t={time_parameter(passage['hit_at'])}"
     spoken = web_archive.transcript_of(PERSONVERN).segments[4]
     assert passage["start"] <= passage["hit_at"] <= spoken.end
 

@@ -178,6 +178,7 @@ def test_the_prefect_ui_calls_the_server_where_it_is(healthy: LocalStack) -> Non
     page = httpx.get(base, follow_redirects=True, headers={"Accept": "text/html"})
     assert page.status_code == 200
     assert "<title>Prefect" in page.text
+    assert page.headers["content-security-policy"].startswith("connect-src 'self' http://127.0.0.1:")
     assert httpx.get(f"{healthy.prefect_api_url}/admin/settings").json()["server"]["analytics_enabled"] is False
 
 

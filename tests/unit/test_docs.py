@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 from pydantic import BaseModel
@@ -36,10 +36,11 @@ def test_every_setting_of_a_source_is_documented(name: str) -> None:
     assert f"\n{name} = " in (DOCS / "settings.md").read_text(encoding="utf-8")
 
 
-def commands(command: click.Command, path: str = "kring") -> list[tuple[str, click.Command]]:
-    if isinstance(command, click.Group):
-        return [found for name, inner in command.commands.items() for found in commands(inner, f"{path} {name}")]
-    return [(path, command)]
+def commands(command: Any, path: str = "kring") -> list[tuple[str, Any]]:
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        return [(path, command)]
+    return [found for name, one in inner.items() for found in commands(one, f"{path} {name}")]
 
 
 COMMANDS = commands(typer.main.get_command(app))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from flows.stack.environment import environment_of, prefect_environment
+from flows.stack.environment import environment_of, prefect_environment, server_environment
 from kring.settings import FeedSource, FolderSource, Settings, Web, Worker, load_settings
 
 HOSTILE = {
@@ -73,7 +73,7 @@ def test_prefect_keeps_to_the_data_folder_and_calls_nobody(settings: Settings) -
 def test_prefect_itself_reads_these_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     from prefect.settings import Settings as PrefectSettings
 
-    for name, value in prefect_environment(settings).items():
+    for name, value in (prefect_environment(settings) | server_environment()).items():
         monkeypatch.setenv(name, value)
     read = PrefectSettings()
     assert read.home == settings.data_dir / "prefect"
@@ -81,5 +81,15 @@ def test_prefect_itself_reads_these_settings(settings: Settings, monkeypatch: py
     assert read.api.url == settings.prefect_api_url
     assert read.server.analytics_enabled is False
     assert read.server.ui.show_promotional_content is False
+    assert read.server.database.timeout == 60
+    assert read.server.services.foreman.enabled is False
+    assert read.server.services.scheduler.enabled is True
     assert read.server.ephemeral.enabled is False
     assert read.logging.to_api.when_missing_flow == "ignore"
+
+
+def test_no_proxy_stands_between_the_parts(settings: Settings) -> None:
+    environment = prefect_environment(
+        settings, {"no_proxy": "intranet.example,localhost", "HTTP_PROXY": "http://proxy"}
+    )
+    assert environment["NO_PROXY"] == environment["no_proxy"] == "intranet.example,localhost,127.0.0.1,::1"

@@ -1,0 +1,94 @@
+"""What ffmpeg prints, understood; the shape of a sound, drawn."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transcribe.contents import parse
+from transcribe.ffmpeg import ProgressReader
+from transcribe.peaks import Peaks
+from transcribe.probe import falls_short
+from transcribe.render import gain_for
+
+PHONE = """\
+Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'file:/dev/stdin':
+  Metadata:
+    title           : a
+                    :   Duration: 00:00:01.00, start
+                    :   Stream #0:7: Audio: mp3
+  Duration: 01:02:03.50, start: 0.000000, bitrate: 2018 kb/s
+  Stream #0:0[0x1](und): Video: h264 (High) (avc1 / 0x31637661), yuv420p(tv, bt709), 1920x1080, 1900 kb/s, 29.97 fps, 30 tbr (default)
+    Side data:
+      displaymatrix: rotation of -90.00 degrees
+  Stream #0:1[0x2](dan): Audio: ac3, 48000 Hz, 5.1(side), fltp, 384 kb/s
+  Stream #0:2[0x3](nor): Audio: aac (LC) (mp4a / 0x6134706D), 48000 Hz, stereo, fltp, 128 kb/s (default)
+  Stream #0:3: Video: mjpeg, yuvj420p, 300x300, 90k tbr (attached pic)
+Output #0, null, to 'pipe:1':
+  Stream #0:0(und): Video: wrong, yuv420p, 1x1
+"""  # noqa: E501
+
+
+def test_a_phone_video_is_understood() -> None:
+    contents = parse("mov", PHONE)
+    assert contents.promised == pytest.approx(3723.5)
+    assert contents.video is not None
+    assert (contents.video.codec, contents.video.shown) == ("h264", (1080, 1920))
+    assert contents.video.frame_rate == pytest.approx(29.97)
+    assert contents.audio is not None
+    assert (contents.audio.index, contents.audio.codec) == (2, "aac")
+
+
+def test_no_promise_where_ffmpeg_guessed() -> None:
+    guessed = "[mp3 @ 0x1] Estimating duration from bitrate, this may be inaccurate\n" + PHONE
+    assert parse("mp3", guessed).promised is None
+    assert parse("matroska", "Input #0\n  Duration: N/A, start: 0\n").promised is None
+
+
+def test_cover_art_is_no_video() -> None:
+    covered = "Input #0\n  Stream #0:0: Audio: mp3, 44100 Hz\n  Stream #0:1: Video: png, rgb24, 9x9 (attached pic)\n"
+    assert parse("mp3", covered).video is None
+
+
+def test_progress_comes_in_any_pieces_and_never_falls() -> None:
+    told = b"out_time_us=N/A\nout_time_us=500000\nprogress=continue\nout_time_us=1500000\nout_time_us=900000\n"
+    reader = ProgressReader()
+    for at in range(0, len(told), 7):
+        reader.feed(told[at : at + 7])
+    assert reader.seconds == 1.5
+
+
+@given(st.lists(st.integers(-32768, 32767), max_size=3000), st.integers(1, 701))
+def test_peaks_hold_every_sample_whatever_the_pieces(samples: list[int], piece: int) -> None:
+    data = np.array(samples, dtype="<i2").tobytes()
+    peaks = Peaks(sample_rate=100, expected_seconds=1)
+    for at in range(0, len(data), piece):
+        peaks.feed(data[at : at + piece])
+    assert peaks.samples == len(samples)
+    drawn = json.loads(peaks.json())
+    assert drawn["length"] * 2 == len(drawn["data"])
+    assert drawn["length"] == math.ceil(len(samples) / drawn["samples_per_pixel"])
+    if samples:
+        assert min(drawn["data"]) == min(samples) >> 8
+        assert max(drawn["data"]) == max(samples) >> 8
+
+
+@pytest.mark.parametrize(("loudness", "gain"), [(-20, 0), (-40.8, 20.8), (-10, -10), (-69, 40)])
+def test_one_gain_brings_speech_to_its_level(loudness: float, gain: float) -> None:
+    assert gain_for(loudness) == pytest.approx(gain)
+
+
+@pytest.mark.parametrize("loudness", [-70, -math.inf, math.nan])
+def test_silence_stays_silent(loudness: float) -> None:
+    assert gain_for(loudness) == 0
+
+
+def test_a_tenth_may_be_missing() -> None:
+    assert falls_short(89, 100)
+    assert not falls_short(91, 100)
+    assert not falls_short(0.3, 0.7)

@@ -1,0 +1,78 @@
+"""A transcriber that knows beforehand what is said: for tests, held to the same contract as the real engines."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kring.model import Segment, Transcript, Word
+from transcribe.engine import fingerprint
+from transcribe.languages import UNDETERMINED, check_language
+from transcribe.port import Progress
+from transcribe.speech import RATE, read_blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    start: float
+    end: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What is said in one recording, and in which language."""
+
+    language: str
+    said: tuple[Said, ...]
+
+
+@dataclass(slots=True)
+class FakeTranscriber:
+    """Audio it was not told about is silent to it."""
+
+    model: str = "told"
+    told: dict[str, Spoken] = field(default_factory=dict)
+    calls: list[Path] = field(default_factory=list)
+    """Every audio it has listened to, in order."""
+
+    def tell(self, audio: Path, language: str, *said: Said) -> None:
+        """What will be heard in this audio (known by its bytes, not its name)."""
+        self.told[hashlib.sha256(audio.read_bytes()).hexdigest()] = Spoken(check_language(language), said)
+
+    def fingerprint(self, language: str | None, prompt: str | None) -> str:
+        return fingerprint("fake", self.model, "exact", "none", [language and check_language(language), prompt or None])
+
+    def transcribe(
+        self, audio: Path, *, language: str | None = None, prompt: str | None = None, progress: Progress | None = None
+    ) -> Transcript:
+        name = self.fingerprint(language, prompt)
+        duration = sum(block.shape[0] for block in read_blocks(audio)) / RATE
+        self.calls.append(audio)
+        spoken = self.told.get(hashlib.sha256(audio.read_bytes()).hexdigest(), Spoken(UNDETERMINED, ()))
+        segments = tuple(_segment(said) for said in spoken.said)
+        for segment in segments:
+            if progress is not None and segment.end < duration:
+                progress(segment.end / duration)
+        if progress is not None:
+            progress(1.0)
+        return Transcript(
+            fingerprint=name,
+            engine="fake",
+            model=self.model,
+            language=check_language(language) if language else spoken.language,
+            duration=round(duration, 3),
+            segments=segments,
+        )
+
+
+def _segment(said: Said) -> Segment:
+    """Its words spread evenly over its time."""
+    texts = said.text.split()
+    step = (said.end - said.start) / max(len(texts), 1)
+    words = tuple(
+        Word(start=said.start + number * step, end=said.start + (number + 1) * step, text=text, probability=1.0)
+        for number, text in enumerate(texts)
+    )
+    return Segment(start=said.start, end=said.end, text=" ".join(texts), words=words)
