@@ -19,8 +19,10 @@ help:  ## List what there is (this)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: $(LOCAL)  ## Install all that running Kring needs (the others do it by themselves)
+	@echo "Kring is installed in .venv. Next: make demo"
 
 setup-dev: $(DEV)  ## Install all that working on Kring needs as well
+	@echo "Kring and its tools are installed in .venv. Next: make test"
 
 demo: $(LOCAL)  ## Start Kring with the sample recordings, until Ctrl-C (ARGS=--check: try them and stop)
 	@$(BIN)/kring demo $(ARGS)

@@ -24,7 +24,7 @@ POLL_SECONDS = 1.0
 log = logging.getLogger("kring.worker")
 
 
-async def serve(settings: Settings, entrypoint: str = "flows.recording:process_recording") -> None:
+async def serve(settings: Settings, entrypoint: str = "flows.recording.process_recording") -> None:
     """Serve until SIGTERM or SIGINT. Raises OrchestratorDown through Prefect's client where no server answers."""
     from prefect.runner import Runner
     from prefect.types.entrypoint import EntrypointType

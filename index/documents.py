@@ -25,9 +25,9 @@ _FIELDS = tuple(field.name for field in fields(Passage))
 
 def schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    for name in ("exact", "folded", "speakers", "title"):
+    for name in ("folded", "speakers", "title"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
-    for name in ("stems", "title_stems"):
+    for name in ("exact", "stems", "title_stems"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
     for name in ("circle", "network", "language"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")

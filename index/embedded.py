@@ -60,9 +60,8 @@ class EmbeddedIndex:
 
     def rebuild(self, passages: Iterable[Passage]) -> int:
         self._must_write()
-        with self._generations.rebuilding():
+        with self._generations.rebuilding(), self._generations.building() as generation:
             with engine_errors():
-                generation = self._generations.create(complete=True)
                 index = tantivy.Index(self._schema, str(generation))
                 writer = index.writer(_REBUILD_HEAP, 1)
             try:
@@ -116,7 +115,10 @@ class EmbeddedIndex:
         current = self._generations.current()
         if not noted or current is None or not self._generations.is_ours(current):
             return
-        searcher = tantivy.Index(self._schema, str(current)).searcher()
+        try:
+            searcher = tantivy.Index(self._schema, str(current)).searcher()
+        except ValueError:  # damaged, so nothing could be written to it: the writers were told
+            return
         for recording_id in noted:
             mine = in_recordings(self._schema, [rec_of(recording_id)])
             size = sum(buckets(searcher, mine, "rec", 1).values())

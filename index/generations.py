@@ -66,6 +66,16 @@ class Generations:
         (generation / "kring.json").write_text(json.dumps({"schema": SCHEMA, "complete": complete}), encoding="ascii")
         return generation
 
+    @contextmanager
+    def building(self) -> Iterator[Path]:
+        """A folder for a complete generation; it goes again where it has not become current in the end."""
+        generation = self.create(complete=True)
+        try:
+            yield generation
+        finally:
+            if self.current() != generation:
+                shutil.rmtree(generation, ignore_errors=True)
+
     def publish(self, generation: Path) -> None:
         """Make it current in one move. The caller holds the write lock."""
         part = self.root / f"current.{os.getpid()}.part"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
-from fastapi import Query as Parameter
+from fastapi import APIRouter, Depends, Query as Parameter, Request
 from starlette.responses import RedirectResponse, Response
 
 from index.port import Filters, PassageHit, Query, Results
@@ -66,7 +66,7 @@ def search_page(
 
 def filter_choices(site: Site, want: Wanted, results: Results) -> list[tuple[str, str, list[Choice]]]:
     """(parameter, heading, choices) of each filter that has something to choose."""
-    kinds = [
+    kinds: list[tuple[str, str, Callable[[str], str], tuple[str, ...]]] = [
         ("circle", "Circle", site.names.circle, want.circles),
         ("network", "Network", site.names.network, want.networks),
         ("language", "Language", view.language_name, want.languages),

@@ -31,7 +31,9 @@ SENTENCES = {
 }
 
 STORAGE_DOWN = "The archive's storage does not answer. Nothing is lost; try again in a moment."
-SEARCH_DOWN = "The archive's search does not answer. Recordings can still be opened by their links; try again in a moment."
+SEARCH_DOWN = (
+    "The archive's search does not answer. Recordings can still be opened by their links; try again in a moment."
+)
 BROKEN = "Kring met an error it did not expect; it has been written to the log. Try again, or tell the one who runs it."
 
 

@@ -71,7 +71,9 @@ class Site:
     def manifest(self, recording_id: str) -> Manifest:
         """Raises NotFound, also for what cannot be an id, and StorageDown."""
         if not _ID.fullmatch(recording_id):
-            raise NotFound("There is no recording at this address; it may have been removed, or the link is incomplete.")
+            raise NotFound(
+                "There is no recording at this address; it may have been removed, or the link is incomplete."
+            )
         return self.archive.manifest(recording_id)
 
     def searchable(self, recording_id: str) -> bool:

@@ -162,9 +162,7 @@ def mark(text: str, words: frozenset[str]) -> tuple[Fragment, ...]:
 
 def hit_words(fragments: Iterable[Fragment]) -> frozenset[str]:
     """The words, casefolded, that the search engine marked: so the transcript marks what the engine found."""
-    return frozenset(
-        word.casefold() for fragment in fragments if fragment.hit for word in _WORD.findall(fragment.text)
-    )
+    return frozenset(word.casefold() for fragment in fragments if fragment.hit for word in _WORD.findall(fragment.text))
 
 
 def plain(fragments: Iterable[Fragment]) -> str:

@@ -100,7 +100,9 @@ class Wanted:
 
 
 def wanted(
-    q: Annotated[str, Parameter(max_length=MAX_TEXT, description="Words to find; empty: everything, newest first.")] = "",
+    q: Annotated[
+        str, Parameter(max_length=MAX_TEXT, description="Words to find; empty: everything, newest first.")
+    ] = "",
     circle: Values = [],  # noqa: B006  FastAPI copies defaults
     network: Values = [],  # noqa: B006
     language: Values = [],  # noqa: B006

@@ -27,10 +27,12 @@ def open_store(settings: Settings) -> ObjectStore:
     The first time in a process, the server is tried for conditional writes, on which manifests and leases rest.
     Raises StorageDown where it does not answer, SetupError where address, credentials or server are not fit.
     """
+    from storage import seaweed
     from storage.s3 import S3Store
 
     if settings.s3_endpoint is None:
         raise SetupError("No object store is known. Start one with `kring up`, or set AWS_ENDPOINT_URL.")
+    is_ours = seaweed.is_local(settings.data_dir, settings.s3_access_key)
     try:
         store = S3Store(
             endpoint=settings.s3_endpoint,
@@ -38,6 +40,7 @@ def open_store(settings: Settings) -> ObjectStore:
             access_key=settings.s3_access_key,
             secret_key=settings.s3_secret_key.get_secret_value() if settings.s3_secret_key else None,
             region=settings.s3_region,
+            out_of_room=lambda: is_ours and seaweed.out_of_room(settings.data_dir),
         )
     except ValueError:  # boto3's word for an address that is none; its text may hold credentials
         raise SetupError("AWS_ENDPOINT_URL is not an address such as http://127.0.0.1:8333.") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -40,10 +40,21 @@ class S3Store:
     """Keeps the promise of `storage.port.ObjectStore` in one bucket of one server. Safe to share between threads."""
 
     def __init__(
-        self, *, endpoint: str, bucket: str, access_key: str | None, secret_key: str | None, region: str
+        self,
+        *,
+        endpoint: str,
+        bucket: str,
+        access_key: str | None,
+        secret_key: str | None,
+        region: str,
+        out_of_room: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Connects to nothing yet. Without keys, those boto3 finds (a role, a profile) are used."""
+        """Connects to nothing yet. Without keys, those boto3 finds (a role, a profile) are used.
+
+        `out_of_room`: whether the server's disk is full, for a server that cannot say so itself.
+        """
         self.endpoint, self.bucket, self.region = endpoint, bucket, region
+        self._out_of_room = out_of_room
         config = Config(
             signature_version="s3v4",
             s3={"addressing_style": "path"},
@@ -131,7 +142,7 @@ class S3Store:
                 for page in pages
                 for entry in page.get("Contents", ())
             ]
-        # SeaweedFS lists folder by folder (`web/a` before `web-1/a`), AWS by bytes; about 400 bytes of memory an object.
+        # SeaweedFS lists folder by folder (`web/a` before `web-1/a`), AWS by bytes. About 400 bytes of memory each.
         yield from sorted(found, key=lambda info: info.key)
 
     def delete(self, key: str) -> None:
@@ -192,7 +203,7 @@ class S3Store:
         return there.etag if there.data == data else None
 
     def _words(self, key: str = "") -> Any:
-        return in_our_words(self.endpoint, self.bucket, key)
+        return in_our_words(self.endpoint, self.bucket, key, self._out_of_room)
 
 
 class _Stream(io.RawIOBase):

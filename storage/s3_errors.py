@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,22 +22,27 @@ from kring.errors import Conflict, DiskFull, KringError, NotFound, SetupError, S
 
 
 @contextmanager
-def in_our_words(endpoint: str, bucket: str, key: str = "") -> Iterator[None]:
-    """Turn every error of boto3 inside the block into one of ours, with the server's host and no secret."""
+def in_our_words(
+    endpoint: str, bucket: str, key: str = "", out_of_room: Callable[[], bool] = lambda: False
+) -> Iterator[None]:
+    """Turn every error of boto3 inside the block into one of ours, with the server's host and no secret.
+
+    `out_of_room` is asked when the server speaks of an internal error: SeaweedFS says no more than that when full.
+    """
     host = urlsplit(endpoint).netloc.rpartition("@")[2] or endpoint
     try:
         yield
     except ParamValidationError:  # a mistake in this program
         raise
     except ClientError as error:
-        raise _translate(error, host, bucket, key) from None
+        raise _translate(error, host, bucket, key, out_of_room) from None
     except (NoCredentialsError, PartialCredentialsError):
         raise SetupError(
             f"There are no credentials for the object store at {host}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         ) from None
     except Boto3Error as error:  # the transfer manager wraps what the server said
         if isinstance(error.__context__, ClientError):
-            raise _translate(error.__context__, host, bucket, key) from None
+            raise _translate(error.__context__, host, bucket, key, out_of_room) from None
         raise _down(host, type(error).__name__) from None
     except (BotoCoreError, HTTPError, ConnectionError, TimeoutError) as error:
         raise _down(host, type(error).__name__) from None
@@ -57,7 +62,7 @@ def retries(error: ClientError) -> int:
     return int(_meta(error).get("RetryAttempts", 0))
 
 
-def _translate(error: ClientError, host: str, bucket: str, key: str) -> KringError:
+def _translate(error: ClientError, host: str, bucket: str, key: str, out_of_room: Callable[[], bool]) -> KringError:
     code, status = error_code(error), int(_meta(error).get("HTTPStatusCode", 0))
     kind: type[KringError]
     match code, status:
@@ -68,7 +73,9 @@ def _translate(error: ClientError, host: str, bucket: str, key: str) -> KringErr
         case _, 409 | 412:
             kind, text = Conflict, f"Somebody else changed {key} first; read it again and try again."
         case ("InsufficientStorage" | "XMinioStorageFull" | "QuotaExceeded", _) | (_, 507):
-            kind, text = DiskFull, f"The object store at {host} has no room left; make room and try again."
+            kind, text = _full(host)
+        case "InternalError", _ if out_of_room():
+            kind, text = _full(host)
         case "RequestTimeTooSkewed", _:
             kind, text = SetupError, f"The clocks of this machine and of {host} differ; set them right."
         case _, 401 | 403:
@@ -86,6 +93,10 @@ def _translate(error: ClientError, host: str, bucket: str, key: str) -> KringErr
         case _:
             return _down(host, code or str(status))
     return kind(text)
+
+
+def _full(host: str) -> tuple[type[KringError], str]:
+    return DiskFull, f"The object store at {host} has no room left; make room on its disk and try again."
 
 
 def _down(host: str, reason: str) -> StorageDown:

@@ -106,6 +106,15 @@ def volume_mb(free_bytes: int) -> int:
     return min(LARGEST_VOLUME_MB, max(SMALLEST_VOLUME_MB, free_bytes // 100_000_000))
 
 
+def out_of_room(folder: Path) -> bool:
+    """Whether the disk under `folder` is so full that a write SeaweedFS could not do was refused for want of room.
+
+    It takes no more writes when under a hundredth of the disk is free, or no room for another volume.
+    """
+    disk = shutil.disk_usage(folder)
+    return disk.free < disk.total // 100 + LARGEST_VOLUME_MB * 1024 * 1024
+
+
 def weed_program() -> str:
     """Path of `weed`: the one beside this Python, else on the PATH. Raises SetupError where there is none."""
     beside = Path(sys.executable).parent / "weed"
@@ -129,6 +138,12 @@ def seaweed_healthy(endpoint: str, timeout: float = 2.0) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def is_local(folder: Path, access_key: str | None) -> bool:
+    """Whether credentials with this access key are those of the server in `folder`."""
+    kept = _read(folder / "seaweed.json")
+    return kept is not None and kept.access_key == access_key
 
 
 def _read(path: Path) -> Seaweed | None:

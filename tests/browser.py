@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -76,6 +77,19 @@ def open_page(browser: Browser, origin: str, **options: object) -> Iterator[tupl
         assert complaints == []
     finally:
         context.close()
+
+
+def eventually(page: Page, check: Callable[[], bool], seconds: float = 8.0) -> None:
+    """Wait until `check` holds. Playwright's own `wait_for_function` evaluates text, which our policy forbids."""
+    until = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < until, "this did not come true in time"
+        page.wait_for_timeout(50)
+
+
+def player_time(page: Page) -> float:
+    """Seconds at which the player stands."""
+    return float(page.evaluate("document.getElementById('player').currentTime"))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from kring.settings import Settings
 from storage.s3 import S3Store
-from storage.seaweed import LOOPBACK, command, environment, prepare, seaweed_healthy
+from storage.seaweed import LOOPBACK, command, environment, out_of_room, prepare, seaweed_healthy
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -101,6 +101,7 @@ class Weed:
             access_key=self.access_key,
             secret_key=secret_key or self.secret_key,
             region="us-east-1",
+            out_of_room=lambda: out_of_room(self.folder),
         )
         if secret_key is None:
             store.ensure_bucket()
@@ -113,4 +114,4 @@ def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Weed]:
     weed = Weed(tmp_path_factory.mktemp("seaweed"))
     weed.start()
     yield weed
-    weed.stop()
+    weed.kill()  # nobody needs its data any more

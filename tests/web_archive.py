@@ -36,13 +36,24 @@ from storage.archive import Archive
 SECONDS = 60.0
 MOMENT = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
 
+NETWORKS = {
+    "nord": "Digitalt nettverk Nord",
+    "danmark": "Kommunernes kreds",
+    "vlaanderen": "Vlaamse kenniskringen",
+}
+
+
+def _circle(slug: str, name: str, language: str, network: str) -> Circle:
+    return Circle(slug=slug, name=name, language=language, network=network, network_name=NETWORKS[network])
+
+
 CIRCLES = (
-    Circle(slug="personvern-nord", name="Personvern Nord", network="nord", network_name="Digitalt nettverk Nord", language="no"),
-    Circle(slug="drift-nord", name="Drift og utvikling", network="nord", network_name="Digitalt nettverk Nord", language="no"),
-    Circle(slug="digital-post", name="Digital Post for alle", network="danmark", network_name="Kommunernes kreds", language="da"),
-    Circle(slug="kenniskring-west", name="Kenniskring West", network="vlaanderen", network_name="Vlaamse kenniskringen", language="nl"),
-    Circle(slug="partners", name="Partners abroad", network="vlaanderen", network_name="Vlaamse kenniskringen", language="en"),
-)  # fmt: skip
+    _circle("personvern-nord", "Personvern Nord", "no", "nord"),
+    _circle("drift-nord", "Drift og utvikling", "no", "nord"),
+    _circle("digital-post", "Digital Post for alle", "da", "danmark"),
+    _circle("kenniskring-west", "Kenniskring West", "nl", "vlaanderen"),
+    _circle("partners", "Partners abroad", "en", "vlaanderen"),
+)
 
 
 @dataclass(frozen=True)
@@ -149,7 +160,7 @@ TALKS = (
         video=True,
     ),
     Talk(
-        "procurement", "partners", date(2025, 6, 12), "en", "Buying software together: procurement in small municipalities",
+        "procurement", "partners", date(2025, 6, 12), "en", "Buying software together in small municipalities",
         (
             ("Tom Adair", "Small municipalities rarely have a lawyer for procurement, so they share one."),
             ("Tom Adair", "The risk assessment is done once and reused by everybody in the network."),
@@ -159,10 +170,14 @@ TALKS = (
 )  # fmt: skip
 
 HOSTILE = Talk(
-    "hostile", "partners", date(2024, 5, 1), "en", "</title><script>window.owned=1</script> \"quoted\" 'single' & \u202eabc",
+    "hostile", "partners", date(2024, 5, 1), "en",
+    "</title><script>window.owned=1</script> \"quoted\" 'single' & \u202eabc",
     (
-        ("<img src=x onerror=window.owned=2>", "A harmless beginning, then <script>window.owned=3</script> and &lt;b&gt; markup."),
-        ("\u202eEvil\" onmouseover=\"window.owned=4", "The word zanzibar stands --> here </textarea></p><script>window.owned=5</script>."),
+        ("<img src=x onerror=window.owned=2>", "Harmless, then <script>window.owned=3</script> and &lt;b&gt; markup."),
+        (
+            "\u202eEvil\" onmouseover=\"window.owned=4",
+            "The word zanzibar stands --> here </textarea></p><script>window.owned=5</script>.",
+        ),
     ),
 )  # fmt: skip
 
@@ -177,7 +192,8 @@ LONG = Talk(
 def media_bytes(video: bool) -> tuple[bytes, bytes | None]:
     """(playback, poster): a minute of quiet tone, with a drawn slide where `video`."""
     tone = ["-f", "lavfi", "-i", f"sine=frequency=220:duration={SECONDS:.0f},volume=0.05"]
-    slide = "color=c=0x0f4c55:s=640x360:r=5,drawbox=x=40:y=50:w=360:h=30:c=0xf4efe4:t=fill,drawbox=x=40:y=100:w=240:h=14:c=0x8fc4c6:t=fill,drawbox=x=40:y=126:w=280:h=14:c=0x8fc4c6:t=fill,drawbox=x=430:y=90:w=150:h=180:c=0xf2c14e:t=fill"
+    boxes = ("40:y=50:w=360:h=30:c=0xf4efe4", "40:y=100:w=240:h=14:c=0x8fc4c6", "430:y=90:w=150:h=180:c=0xf2c14e")
+    slide = ",".join(["color=c=0x0f4c55:s=640x360:r=5", *(f"drawbox=x={box}:t=fill" for box in boxes)])
     base = ["ffmpeg", "-nostdin", "-v", "error", "-y"]
     with TemporaryDirectory() as folder:
         if not video:

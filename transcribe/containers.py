@@ -6,6 +6,7 @@ ffconcat, SDP, M3U, image sequences) are refused before ffmpeg sees them, since 
 
 from __future__ import annotations
 
+import codecs
 import os
 from typing import IO, Final
 
@@ -86,7 +87,7 @@ def _after_tag(file: IO[bytes], head: bytes) -> bytes:
 
 
 def _elementary(start: bytes) -> str | None:
-    """Sound without a container: FLAC, MP3 (and its older layers) or ADTS AAC."""
+    """Sound without a container: FLAC, MP3, MP2 or ADTS AAC. (Layer I would look like UTF-16 text: FF FE.)"""
     if start.startswith(b"fLaC"):
         return "flac"
     if len(start) < 4 or start[0] != 0xFF or start[1] & 0xE0 != 0xE0:
@@ -94,8 +95,16 @@ def _elementary(start: bytes) -> str | None:
     version, layer = start[1] >> 3 & 3, start[1] >> 1 & 3
     if layer == 0:
         return "aac" if start[1] & 0xF0 == 0xF0 and start[2] >> 2 & 15 < 13 else None
-    sensible = version != 1 and start[2] >> 4 != 15 and start[2] >> 2 & 3 != 3
+    sensible = version != 1 and layer != 3 and start[2] >> 4 != 15 and start[2] >> 2 & 3 != 3
     return "mp3" if sensible else None
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)  # which forgives a character cut at the end
+    except UnicodeDecodeError:
+        return False
+    return not any(character < "\t" for character in text)
 
 
 def _what_instead(head: bytes) -> str:
@@ -106,6 +115,6 @@ def _what_instead(head: bytes) -> str:
         return f"This is a web page (perhaps a sign-in page saved in the recording's place); {_EXPORT}"
     if head.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0")):
         return f"This is a document or an archive, not a recording; {_EXPORT}"
-    if b"\0" not in head and not any(byte < 9 for byte in head[:4096]):
+    if _is_text(head):
         return f"This file holds text, not sound or video; {_EXPORT}"
     return f"This file is not sound or video in a form Kring knows; {_EXPORT}"

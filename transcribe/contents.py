@@ -21,7 +21,7 @@ _STREAM = re.compile(
 )
 _SIZE = re.compile(r", (\d{1,5})x(\d{1,5})\b")
 _RATE = re.compile(r", ([\d.]+)(k?) (?:fps|tbr)\b")
-_ROTATION = re.compile(r"^ +displaymatrix: rotation of (-?[\d.]+) degrees")
+_ROTATION = re.compile(r"^ +(?:displaymatrix|Display Matrix): rotation of (-?[\d.]+) degrees")
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ class Whisper(ABC):
     engine: ClassVar[str]
     precision: ClassVar[str]
     """What the arithmetic is done in."""
+    beam: ClassVar[int]
+    """Sentences followed at once."""
     stretch_seconds: ClassVar[float]
 
     def __init__(self, settings: Settings) -> None:
@@ -47,7 +49,8 @@ class Whisper(ABC):
     def fingerprint(self, language: str | None, prompt: str | None) -> str:
         from transcribe.render import RECIPE
 
-        inputs = [language and check_language(language), prompt or None, RECIPE]
+        code = None if language is None else check_language(language)
+        inputs = [code, prompt or None, RECIPE, f"beam {self.beam}"]
         return fingerprint(self.engine, self.model, self.precision, identity(self.settings), inputs)
 
     def transcribe(

@@ -42,7 +42,8 @@ class FakeTranscriber:
         self.told[hashlib.sha256(audio.read_bytes()).hexdigest()] = Spoken(check_language(language), said)
 
     def fingerprint(self, language: str | None, prompt: str | None) -> str:
-        return fingerprint("fake", self.model, "exact", "none", [language and check_language(language), prompt or None])
+        code = None if language is None else check_language(language)
+        return fingerprint("fake", self.model, "exact", "none", [code, prompt or None])
 
     def transcribe(
         self, audio: Path, *, language: str | None = None, prompt: str | None = None, progress: Progress | None = None
@@ -61,7 +62,7 @@ class FakeTranscriber:
             fingerprint=name,
             engine="fake",
             model=self.model,
-            language=check_language(language) if language else spoken.language,
+            language=spoken.language if language is None else check_language(language),
             duration=round(duration, 3),
             segments=segments,
         )

@@ -20,6 +20,7 @@ DEVICE = "cpu"
 class FasterWhisper(Whisper):
     precision = "int8"
     engine = "faster-whisper"
+    beam = 5
     stretch_seconds = 600.0
 
     @cached_property
@@ -51,6 +52,7 @@ class FasterWhisper(Whisper):
             samples,
             language=language,
             hotwords=prompt,
+            beam_size=self.beam,
             temperature=TEMPERATURES,
             condition_on_previous_text=False,
             word_timestamps=True,

@@ -11,6 +11,11 @@ What protects whom, outermost first:
   priority, and a child that dies with its parent (`transcribe.limited`).
 - What ffmpeg prints goes to the log only: it can contain text from the file.
 
+Checked with a watch on the folder of the file they point at, each named as a recording: HLS (plain, with a byte
+order mark, behind an ID3 tag, a RIFF header and an MP4 box), ffconcat and concat lists, DASH, M3U, PLS, SDP, text in
+the form of `concat:` and `subfile:` addresses, SVG with a link, MP4 with an external data reference, and names that
+are patterns, addresses or options (`tests/contract/test_media.py`).
+
 ffprobe is never used. Not every machine has it, and one way of looking at a file is easier to trust than two.
 """
 
@@ -18,6 +23,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import selectors
 import shutil
 import stat
@@ -44,6 +50,7 @@ log = logging.getLogger(__name__)
 THREADS: Final = min(4, os.cpu_count() or 1)
 DISK_FULL: Final = "The disk became full while the recording was prepared; free some space, then try again."
 _MAX_PIXELS: Final = 7680 * 4320  # 8K; a header may claim anything
+_LAST_WRITE: Final = re.compile("Error (writing trailer|closing file)")  # version 5 then still ends with status 0
 _KEEP_HEAD, _KEEP_TAIL = 1 << 20, 1 << 14
 _PASSED_ON: Final = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
 
@@ -184,9 +191,10 @@ def _drain(process: subprocess.Popen[bytes], deadline: float, on_output: Callabl
 
 def check(finished: Finished, limits: MediaLimits) -> None:
     """Raise for a failed run: DiskFull, SetupError, or NotMedia where the file itself is to blame."""
-    if finished.status == 0:
+    # ffmpeg indents what it prints from the file; only its own words count.
+    said = "\n".join(line for line in finished.tail.splitlines() if not line.startswith("  "))
+    if finished.status == 0 and not _LAST_WRITE.search(said):
         return
-    said = finished.tail
     if "No space left on device" in said or "Disk quota exceeded" in said:
         raise DiskFull(DISK_FULL)
     if "Unknown encoder" in said or "No such filter" in said:

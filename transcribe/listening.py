@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TEMPERATURES = (0.0, 0.2, 0.4)
 """Tried in turn while a window comes out repetitive or unsure; hotter ones mostly invent."""
-OPTIONS = {"beam": 5, "temperatures": TEMPERATURES, "previous_text": False, "vad": VAD, "listening": 1}
+OPTIONS = {"temperatures": TEMPERATURES, "previous_text": False, "vad": VAD, "listening": 1}
 """What shapes a transcript besides engine, weights and inputs. `listening` grows when this module's results change."""
 PAUSE = 2.0
 """Seconds of silence between two words that end a segment, so that no caption stays up while nobody speaks."""

@@ -74,6 +74,11 @@ class _Job:
         return largest_size(self.contents, self.media, self.size) + 2 * _SPEECH_BYTES * self.media.duration
 
     @property
+    def timeout(self) -> float:
+        """Seconds of wall clock for one pass: a large picture on a busy machine may take ten times its length."""
+        return 300 + 10 * self.media.duration
+
+    @property
     def longest(self) -> float:
         """Seconds of the original that are read at most."""
         return self.media.duration * 1.1 + 60
@@ -173,10 +178,12 @@ def _whole(job: _Job, heard: float) -> None:
     assert job.contents.audio is not None  # noqa: S101  as above
     if not falls_short(heard, job.media.duration):
         return
-    there = end_of(job.path, job.contents, [job.contents.audio], job.limits, at_most=job.longest)
-    if falls_short(heard, there):  # otherwise only the picture goes on
+    there = job.media.duration
+    if job.contents.video is not None:  # the picture may go on after the sound has ended
+        there = end_of(job.path, job.contents, [job.contents.audio], job.limits, at_most=job.longest)
+    if falls_short(heard, there):
         raise NotMedia(
-            f"Only the first {heard / 60:.0f} of {there / 60:.0f} minutes of sound can be read: the file is damaged; "
+            f"Only {heard:.0f} of {there:.0f} seconds of sound can be read: the file is damaged; "
             "export or copy it again."
         )
 
@@ -202,19 +209,19 @@ def _frame(job: _Job, web: Path, at: float) -> bytes:
     picture = read.video.filter("scale", f"min({LARGEST},iw)", -2, out_range="full").filter("format", "yuvj420p")
     node = ffmpeg.output([picture], "pipe:1", f="mjpeg", **{"frames:v": 1, "q:v": 4})
     pieces: list[bytes] = []
-    ffmpeg.run(ffmpeg.arguments(node), web, job.limits, timeout=_POSTER_SECONDS, on_output=pieces.append)
+    ffmpeg.run(ffmpeg.arguments(node), web, job.limits, timeout=job.timeout, on_output=pieces.append)
     return b"".join(pieces)
 
 
 def _run(
     job: _Job, arguments: list[str], source: Path, *, on_output: Callable[[bytes], None] | None = None
 ) -> ffmpeg.Finished:
-    """Run with the limits of this job; ten times the recording is for a large picture on a busy machine."""
+    """Run with the limits of this job; raises what `ffmpeg.check` raises."""
     finished = ffmpeg.run(
         arguments,
         source,
         job.limits,
-        timeout=300 + 10 * job.media.duration,
+        timeout=job.timeout,
         written_mb=64 + int(2 * job.bytes_needed / 1e6),
         on_output=on_output,
     )

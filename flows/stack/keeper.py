@@ -94,11 +94,16 @@ class Keeper:
         now = time.monotonic()
         running = self._process is not None and self._process.running
         due = self._life.phase is Phase.STARTING or now - self._asked_at >= ASK_WHILE_HEALTHY
-        answers = running and due and self.part.healthy()
+        answers = running and due and self.part.healthy() and self._is_ours()
         if due:
             self._asked_at = now
         needs_met = all(need.is_set() for need in self._needs)
         return Seen(now=now, needs_met=needs_met, running=running, answers=answers)
+
+    def _is_ours(self) -> bool:
+        """Whether it was our part that answered, and not somebody who took its port first."""
+        port = self.part.port
+        return port is None or (self._process is not None and self._process.listens_on(port))
 
     def _do(self, do: Do) -> None:
         if do is Do.KILL and self._process is not None:

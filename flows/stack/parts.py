@@ -36,6 +36,8 @@ class Part:
     needs: frozenset[str] = field(default_factory=frozenset)
     """Parts that must be healthy before its first start."""
     cwd: Path | None = None
+    port: int | None = None
+    """Where it listens; whoever else answers there does not count."""
     ready_file: Path | None = None
     """Taken away before each start."""
     grace: float = 5.0
@@ -90,6 +92,7 @@ def objects_part(settings: Settings, objects: Objects) -> Part:
         environment=environment_of(settings) | seaweed.environment(objects.seaweed),
         healthy=lambda: answers(f"{objects.endpoint}/status"),
         address=objects.endpoint,
+        port=objects.port,
         cwd=settings.data_dir,
         grace=8.0,
     )
@@ -108,6 +111,7 @@ def prefect_part(settings: Settings, port: int) -> Part:
         environment=environment,
         healthy=lambda: answers(f"{url}/api/health"),
         address=url,
+        port=port,
         cwd=home,  # Prefect reads .env, prefect.toml and pyproject.toml where it starts
         patience=240.0,  # its first start makes some 200 migrations: 15 s on two idle cores
     )
@@ -137,5 +141,6 @@ def web_part(settings: Settings) -> Part:
         environment=environment_of(settings),
         healthy=lambda: answers(f"{url}/healthz", good=(200, 503)),  # 503: it is well, its object store is not
         address=url,
+        port=settings.web.port,
         needs=frozenset({OBJECTS}),
     )

@@ -11,6 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import psutil
+
 from flows.stack import launch
 
 SPARE = 3.0
@@ -58,6 +60,15 @@ class Process:
             return int(self._pid_file.read_text(encoding="ascii"))
         except (FileNotFoundError, ValueError):
             return None
+
+    def listens_on(self, port: int) -> bool:
+        if (pid := self.pid) is None:
+            return False
+        try:
+            found = psutil.Process(pid).net_connections(kind="tcp")
+        except psutil.NoSuchProcess:
+            return False
+        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in found)
 
     def ending(self) -> str:
         """How it ended, as in "was killed by SIGKILL"."""

@@ -50,6 +50,7 @@ function keepInView(element) {
   const box = element.getBoundingClientRect();
   if (pane.scrollHeight > pane.clientHeight + 1 && getComputedStyle(pane).overflowY !== "visible") {
     const frame = pane.getBoundingClientRect();
+    if (box.top > frame.top + 40 && box.bottom < frame.top + frame.height * 0.75) return;
     pane.scrollTo({ top: pane.scrollTop + box.top - frame.top - frame.height * 0.35, behavior });
     return;
   }

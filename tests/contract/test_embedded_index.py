@@ -152,6 +152,20 @@ def test_a_writer_waits_for_its_turn_but_not_for_ever(folder: Path) -> None:
     assert index.search(Query("ord")).total == 1
 
 
+def test_a_failed_rebuild_leaves_no_folder_behind(folder: Path) -> None:
+    index = EmbeddedIndex(folder)
+    index.rebuild(recording("a", "ord"))
+
+    def broken() -> Iterator[Passage]:
+        yield from recording("b", "ord")
+        raise RuntimeError("the bucket went away")
+
+    with pytest.raises(RuntimeError, match="bucket"):
+        index.rebuild(broken())
+    assert len(list(folder.glob("g-*"))) == 1
+    assert found(index.search(Query("ord"))) == ids("a")
+
+
 def test_a_new_index_needs_a_rebuild(folder: Path) -> None:
     index = EmbeddedIndex(folder)
     assert index.needs_rebuild
@@ -187,7 +201,13 @@ def test_a_damaged_index_says_so_and_is_made_anew(folder: Path, damage: str) -> 
     assert index.needs_rebuild
     with pytest.raises(SearchDown, match="kring reindex"):
         index.search(Query("ord"))
-    index.rebuild(recording("a", "nye ord"))
+
+    def from_the_bucket() -> Iterator[Passage]:
+        yield from recording("a", "nye ord")
+        with pytest.raises(SearchDown):
+            EmbeddedIndex(folder).replace(recording_id("b"), recording("b", "nye ord"))
+
+    index.rebuild(from_the_bucket())
     assert found(index.search(Query("ord"))) == ids("a")
 
 

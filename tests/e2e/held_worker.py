@@ -73,4 +73,4 @@ Ports.transcriber = property(transcriber_noted)  # type: ignore[assignment]
 if __name__ == "__main__":
     settings = connect_locally(load_settings())
     os.environ.update(prefect_environment(settings))
-    asyncio.run(serve(settings, entrypoint="tests.e2e.held_worker:process_recording"))
+    asyncio.run(serve(settings, entrypoint="tests.e2e.held_worker.process_recording"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from index.memory import MemoryIndex
 from kring.model import Manifest, Step
@@ -19,7 +19,7 @@ from storage.archive import Archive
 from storage.leases import Leases, owner_name
 from storage.memory import MemoryStore
 from tests import web_archive
-from tests.browser import PHONE, browser, open_page, serving
+from tests.browser import PHONE, browser, eventually, open_page, player_time, serving
 from tests.web_archive import LONG, TALKS, transcript_of
 
 __all__ = ["browser"]
@@ -44,15 +44,11 @@ def served() -> Iterator[Served]:
         yield Served(origin, archive, index, going)
 
 
-def time_of(page: Page) -> float:
-    return float(page.evaluate("document.getElementById('player').currentTime"))
-
-
 @pytest.mark.parametrize(("talk", "t"), [(FILM, "22"), (FILM, "0:22"), (SOUND, "22s")])
 def test_it_opens_at_a_time(browser: Browser, served: Served, talk: web_archive.Talk, t: str) -> None:
     with open_page(browser, served.origin) as (page, _):
         page.goto(f"/r/{talk.id}?t={t}")
-        page.wait_for_function("Math.abs(document.getElementById('player').currentTime - 22) < 0.5")
+        eventually(page, lambda: abs(player_time(page) - 22) < 0.5)
         line = next(line for line in transcript_of(talk).segments if line.start <= 22 < line.end + 0.3)
         expect(page.locator(".line[aria-current]")).to_contain_text(line.text)
         assert page.evaluate("document.getElementById('player').paused")
@@ -63,8 +59,8 @@ def test_a_click_on_a_line_plays_it_and_the_current_line_follows(browser: Browse
     with open_page(browser, served.origin) as (page, _):
         page.goto(f"/r/{FILM.id}")
         page.get_by_text(lines[3].text).click()
-        page.wait_for_function(f"document.getElementById('player').currentTime >= {lines[3].start} - 0.1")
-        assert time_of(page) < lines[3].start + 3
+        eventually(page, lambda: player_time(page) >= lines[3].start - 0.1)
+        assert player_time(page) < lines[3].start + 3
         expect(page.locator(".line[aria-current]")).to_contain_text(lines[3].text)
         assert not page.evaluate("document.getElementById('player').paused")
         page.evaluate("document.getElementById('player').playbackRate = 4")
@@ -95,7 +91,7 @@ def test_it_follows_until_somebody_scrolls(browser: Browser, served: Served) -> 
 def test_the_link_to_this_moment_is_copied(browser: Browser, served: Served) -> None:
     with open_page(browser, served.origin, permissions=["clipboard-read", "clipboard-write"]) as (page, _):
         page.goto(f"/r/{FILM.id}?t=14&q=personvern")
-        page.wait_for_function("document.getElementById('player').currentTime > 13")
+        eventually(page, lambda: player_time(page) > 13)
         page.get_by_role("button", name="Copy link to this moment").click()
         expect(page.get_by_role("status")).to_have_text("The link to 00:00:14 is copied.")
         copied = page.evaluate("navigator.clipboard.readText()")
@@ -104,9 +100,11 @@ def test_the_link_to_this_moment_is_copied(browser: Browser, served: Served) -> 
 
 def test_where_the_clipboard_is_refused_the_link_is_shown(browser: Browser, served: Served) -> None:
     with open_page(browser, served.origin) as (page, _):
-        page.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError'))")
+        page.add_init_script(
+            "navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError'))"
+        )
         page.goto(f"/r/{FILM.id}?t=14")
-        page.wait_for_function("document.getElementById('player').currentTime > 13")
+        eventually(page, lambda: player_time(page) > 13)
         page.get_by_role("button", name="Copy link to this moment").click()
         field = page.get_by_label("Copy this link")
         expect(field).to_be_focused()
@@ -117,8 +115,9 @@ def test_captions_are_loaded(browser: Browser, served: Served) -> None:
     with open_page(browser, served.origin) as (page, _):
         page.goto(f"/r/{FILM.id}")
         page.evaluate("document.getElementById('player').textTracks[0].mode = 'showing'")
-        page.wait_for_function(
-            f"document.getElementById('player').textTracks[0].cues?.length === {len(FILM.said)}"
+        eventually(
+            page,
+            lambda: page.evaluate("document.getElementById('player').textTracks[0].cues?.length") == len(FILM.said),
         )
 
 
@@ -127,9 +126,9 @@ def test_searching_inside_a_recording(browser: Browser, served: Served) -> None:
         page.goto(f"/r/{FILM.id}")
         page.get_by_label("Words to find in this recording").fill("risikovurdering")
         page.get_by_label("Words to find in this recording").press("Enter")
-        expect(page.locator(".lines mark").first).to_have_text(re.compile("risikovurdering", re.I))
+        expect(page.locator(".lines mark").first).to_have_text(re.compile("risikovurdering", re.IGNORECASE))
         page.locator(".moments a").first.click()
-        page.wait_for_function("document.getElementById('player').currentTime > 1")
+        eventually(page, lambda: player_time(page) > 1)
         page.get_by_role("link", name="All recordings about").click()
         expect(page.get_by_label("Words to find")).to_have_value("risikovurdering")
 
@@ -142,7 +141,9 @@ def test_reading_works_without_javascript(browser: Browser, served: Served) -> N
         expect(page.get_by_role("button", name="Copy link")).to_have_count(0)
         page.locator(".line a.time").nth(4).click()
         expect(page).to_have_url(re.compile(rf"\?t={time_parameter(lines[4].start)}#l5$"))
-        expect(page.locator("source")).to_have_attribute("src", f"/media/{FILM.id}/playback#t={time_parameter(lines[4].start)}")
+        expect(page.locator("source")).to_have_attribute(
+            "src", f"/media/{FILM.id}/playback#t={time_parameter(lines[4].start)}"
+        )
 
 
 def test_lines_are_reached_and_played_from_the_keyboard(browser: Browser, served: Served) -> None:
@@ -153,7 +154,7 @@ def test_lines_are_reached_and_played_from_the_keyboard(browser: Browser, served
         for _ in range(3):
             page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        page.wait_for_function(f"document.getElementById('player').currentTime >= {lines[2].start} - 0.1")
+        eventually(page, lambda: player_time(page) >= lines[2].start - 0.1)
         expect(page.locator(".line[aria-current]")).to_contain_text(lines[2].text)
 
 
@@ -164,7 +165,7 @@ def test_on_a_phone_the_player_stays_and_nothing_is_cut_off(
     with open_page(browser, served.origin, viewport=PHONE, reduced_motion="reduce") as (page, _):
         page.goto(f"/r/{talk.id}?t=22")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-        page.wait_for_function("document.getElementById('player').currentTime > 21")
+        eventually(page, lambda: player_time(page) > 21)
         page.locator(".line").last.scroll_into_view_if_needed()
         expect(page.locator("#player")).to_be_in_viewport(ratio=0.9)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -141,3 +142,18 @@ def test_the_log_and_the_exit_code_tell_what_happened(start: Start, tmp_path: Pa
     process.finish()
     assert process.ending() == "ended with exit code 127"
     assert "no-such-program cannot be started" in (tmp_path / "part.log").read_text(encoding="utf-8")
+
+
+def test_a_stranger_on_the_port_is_not_taken_for_the_part(start: Start, tmp_path: Path) -> None:
+    listen = "s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True)"
+    script = f"import socket, time; {listen}; time.sleep(60)"
+    process = start([sys.executable, "-c", script])
+    deadline = time.monotonic() + 20
+    while (
+        not (lines := (tmp_path / "part.log").read_text(encoding="utf-8").splitlines()[1:])
+        and time.monotonic() < deadline
+    ):
+        time.sleep(0.01)
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        assert process.listens_on(int(lines[0]))
+        assert not process.listens_on(stranger.getsockname()[1])

@@ -30,9 +30,26 @@ def test_what_is_no_time(text: str) -> None:
 
 
 def test_times_people_read() -> None:
-    assert [view.clock(seconds) for seconds in (0, 59.9, 872.4, 36000)] == ["00:00:00", "00:00:59", "00:14:32", "10:00:00"]
-    assert [view.duration(seconds) for seconds in (0.2, 58, 59.6, 2580, 4320, 7200)] == ["1 s", "58 s", "1 min", "43 min", "1 h 12 min", "2 h"]
-    assert [view.time_parameter(seconds) for seconds in (0.0, 14.0, 872.49, 43210.98)] == ["0", "14", "872.4", "43210.9"]
+    assert [view.clock(seconds) for seconds in (0, 59.9, 872.4, 36000)] == [
+        "00:00:00",
+        "00:00:59",
+        "00:14:32",
+        "10:00:00",
+    ]
+    assert [view.duration(seconds) for seconds in (0.2, 58, 59.6, 2580, 4320, 7200)] == [
+        "1 s",
+        "58 s",
+        "1 min",
+        "43 min",
+        "1 h 12 min",
+        "2 h",
+    ]
+    assert [view.time_parameter(seconds) for seconds in (0.0, 14.0, 872.49, 43210.98)] == [
+        "0",
+        "14",
+        "872.4",
+        "43210.9",
+    ]
     assert view.readable_date(date(2026, 3, 12)) == "12 March 2026"
     assert (view.language_name("nl"), view.language_name("xx")) == ("Dutch", "xx")
 
@@ -54,7 +71,7 @@ def test_words_are_marked_whole() -> None:
 
 def test_names_of_downloads() -> None:
     assert view.file_name("Ærlig: øl & å", ".vtt") == "aerlig-ol-a.vtt"
-    assert view.file_name("…/../\"", ".vtt") == "recording.vtt"
+    assert view.file_name('…/../"', ".vtt") == "recording.vtt"
 
 
 def test_ranges() -> None:
