@@ -21,13 +21,14 @@ from kring.settings import Settings, load_settings
 POLL_SECONDS = 1.0
 """How often the server is asked for new runs; the wait people notice after `kring add`."""
 
-log = logging.getLogger("kring.worker")
-
 
 async def serve(settings: Settings, entrypoint: str = "flows.recording.process_recording") -> None:
     """Serve until SIGTERM or SIGINT. Raises OrchestratorDown through Prefect's client where no server answers."""
     from prefect.runner import Runner
     from prefect.types.entrypoint import EntrypointType
+
+    # At INFO it says with every poll how many runs wait for a place.
+    logging.getLogger("prefect.runner").setLevel(logging.WARNING)
 
     from flows.housekeeping import discover, reconcile
     from flows.recording import process_recording
@@ -63,10 +64,22 @@ async def serve(settings: Settings, entrypoint: str = "flows.recording.process_r
     await asyncio.gather(*running, return_exceptions=True)
 
 
+def rebuild_index_if_needed(settings: Settings) -> None:
+    """A new, damaged or outdated index is fed from the bucket before anything is added to it."""
+    from flows.reconcile import reindex
+    from flows.wiring import open_ports
+
+    ports = open_ports(settings)
+    if ports.index.needs_rebuild:
+        reindex(ports)
+    ports.index.close()
+
+
 def main() -> int:
     try:
         settings = connect_locally(load_settings())
         os.environ.update(prefect_environment(settings))
+        rebuild_index_if_needed(settings)
         asyncio.run(serve(settings))
     except KringError as error:
         print(error, file=sys.stderr)  # noqa: T201 — the supervisor's log is where operators look
