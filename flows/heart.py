@@ -33,6 +33,7 @@ class Heart:
         self._leases, self._recording_id, self._owner, self._every = leases, recording_id, owner, every
         self._step, self._fraction, self._note = Step.RECEIVE, 0.0, ""
         self._changed, self._stopped = threading.Event(), threading.Event()
+        self._beating = threading.Lock()
         self._lost = False
         self._thread = threading.Thread(target=self._beat_until_stopped, name="heart", daemon=True)
         self._show: Callable[[float, str], None] | None = None
@@ -94,7 +95,8 @@ class Heart:
 
     def _beat(self) -> None:
         try:
-            self._leases.beat(self._recording_id, self._owner, self._step, self._fraction, self._note)
+            with self._beating:  # two beats at once would each take the other for somebody else's
+                self._leases.beat(self._recording_id, self._owner, self._step, self._fraction, self._note)
         except Conflict:
             self._lost = True
         except TransientError:

@@ -24,6 +24,7 @@ POLL_SECONDS = 1.0
 
 async def serve(settings: Settings, entrypoint: str = "flows.recording.process_recording") -> None:
     """Serve until SIGTERM or SIGINT. Raises OrchestratorDown through Prefect's client where no server answers."""
+    from prefect.deployments import arun_deployment
     from prefect.runner import Runner
     from prefect.types.entrypoint import EntrypointType
 
@@ -53,6 +54,8 @@ async def serve(settings: Settings, entrypoint: str = "flows.recording.process_r
         await asyncio.sleep(0.05)
     for number in (signal.SIGTERM, signal.SIGINT):  # after the runners: each sets a handler of its own
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    for chore in (discover, reconcile):  # at once too, not only when their time comes round
+        await arun_deployment(f"{chore.name}/kring", timeout=0, as_subflow=False)
     ready = worker_ready_file(settings)
     ready.parent.mkdir(parents=True, exist_ok=True)
     ready.write_text(str(os.getpid()), encoding="utf-8")

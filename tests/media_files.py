@@ -47,6 +47,14 @@ def make_video(
     return path
 
 
+def make_set(folder: Path) -> Path:
+    """One good video of 6 s, its index in front (`front.mp4`) and at the end (`end.mp4`), and `sound.wav`."""
+    make_video(folder / "front.mp4", seconds=6, options=("-movflags", "+faststart"))
+    ffmpeg("-i", folder / "front.mp4", "-c", "copy", folder / "end.mp4")
+    make_audio(folder / "sound.wav", seconds=6)
+    return folder
+
+
 def cut(path: Path, target: Path, part: float) -> Path:
     """The first `part` of a file's bytes."""
     data = path.read_bytes()

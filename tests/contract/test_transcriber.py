@@ -25,9 +25,10 @@ AUDIO = Path(__file__).parents[2].parent / "shared" / "audio"
 JFK = "jfk_en_11s.flac"
 JFK_SAID = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
 JFK_WORDS = JFK_SAID.split()
-JFK_STARTS = {"and": 0.3, "not": 3.8, "country": 5.6}
-"""Seconds at which some words are first said, from the waveform. A word after a pause (“ask”) may take the pause with
-it, by up to 1.2 s with openai-whisper, so such words are not asked for."""
+JFK_STARTS = {"and": (0.33, 1.0), "ask": (3.22, 1.2)}
+"""When a word is first said, by where the waveform's silence ends, and how far off an engine may be, in seconds. The
+alignment gives a part of a pause to the word after it: “ask” comes 0.5 s (faster-whisper), 1.1 s (openai-whisper) early.
+"""
 DANISH = ("danish_read_u0042009.wav", "danish_read_u0042011.wav")
 MEETING = "ami_meeting_dev00_30s.wav"
 
@@ -123,8 +124,9 @@ def test_words_have_the_time_they_were_said_at(transcript: Callable[[str], Trans
     for segment in transcript(JFK).segments:
         for word in segment.words:
             starts.setdefault(plain(word.text), word.start)
-    assert {word: starts[word] for word in JFK_STARTS} == pytest.approx(JFK_STARTS, abs=1.0)
-    assert transcript(JFK).segments[0].start == pytest.approx(JFK_STARTS["and"], abs=1.0)
+    for word, (start, tolerance) in JFK_STARTS.items():
+        assert starts[word] == pytest.approx(start, abs=tolerance)
+    assert transcript(JFK).segments[0].start == pytest.approx(JFK_STARTS["and"][0], abs=1.0)
 
 
 @pytest.mark.parametrize("name", [JFK, *DANISH, MEETING])
