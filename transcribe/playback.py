@@ -19,7 +19,7 @@ _BROWSER_PROFILES: Final = ("(Constrained Baseline)", "(Baseline)", "(Main)", "(
 # Both sides even (H.264 in yuv420p), square pixels, never larger than they were.
 _SCALE: Final = f"min(1,{LARGEST}/max(iw*sar,ih))"
 ENCODED_BYTES: Final = 400e3
-"""Per second; more than what comes out for 720p at this quality, measured on slides and camera pictures."""
+"""Per second: the highest rate allowed below, with the sound. (Slides in 720p came to 22 kB.)"""
 
 
 def fits_video(contents: Contents, media: Media, size: int) -> bool:
@@ -77,7 +77,8 @@ def playback(read: Any, contents: Contents, media: Media, size: int, folder: Pat
         options["c:v"] = "copy"
     else:
         picture = _web_picture(picture, contents.video)
-        options |= {"c:v": "libx264", "preset": "veryfast", "crf": 25, "g": 150, "threads": ffmpeg.THREADS}
+        options |= {"c:v": "libx264", "preset": "veryfast", "crf": 25, "maxrate": "3M", "bufsize": "6M"}
+        options |= {"g": 150, "threads": ffmpeg.THREADS}
     target = folder / "web.mp4"
     node = ffmpeg.output([picture, sound], f"file:{target}", f="mp4", movflags="+faststart", **options)
     return node, target, "video/mp4"
