@@ -4,7 +4,7 @@ A text becomes tokens. Each keeps its place in the original text (for highlights
 
 - exact: NFKC, case folded, letters and digits only ("Spørreundersøkelsen" → "spørreundersøkelsen")
 - folded: the exact form as people type it who lack the letters (å→a, ä→a, æ→ae, ø→o, ö→o, é→e …)
-- stem: the exact form's Snowball stem, folded and tagged with its language ("no|sporreundersok")
+- stem: the exact form's Snowball stem, folded and tagged with its language ("nb|sporreundersok")
 
 An engine indexes those forms as given, with its own language support switched off. The language of a query
 is unknown, so a query word has the stems of every language.
@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 import Stemmer
 
-_LANGUAGES = {"no": "no", "nb": "no", "nn": "no", "da": "da", "nl": "nl", "en": "en"}
-_ALGORITHMS = {"no": "norwegian", "da": "danish", "nl": "dutch", "en": "english"}
+_LANGUAGES = {"nb": "nb", "nn": "nb", "da": "da", "nl": "nl", "en": "en"}
+_ALGORITHMS = {"nb": "norwegian", "da": "danish", "nl": "dutch", "en": "english"}
 _LONGEST = 100  # characters of a form; longer "words" are debris, and engines have limits of their own
 _MARKS = "[\u0300-\u036f\u00ad\u200b-\u200d]"  # combining accents, soft hyphens, joiners: inside words
 _TOKEN = re.compile(rf"[^\W_]+(?:{_MARKS}+[^\W_]*)*")

@@ -55,7 +55,7 @@ class Transcribe(Section):
 class Worker(Section):
     limit: int = Field(default=2, ge=1)
     """Recordings worked on at the same time."""
-    discover_seconds: int = Field(default=30, ge=5)
+    discover_seconds: int = Field(default=60, ge=5)
     reconcile_seconds: int = Field(default=300, ge=30)
     lease_seconds: int = Field(default=60, ge=10)
     """A run that has not reported for so long is taken for dead."""

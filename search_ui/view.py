@@ -17,7 +17,6 @@ MONTHS = (
 )  # fmt: skip
 
 LANGUAGES = {
-    "no": "Norwegian",
     "nb": "Norwegian Bokmål",
     "nn": "Norwegian Nynorsk",
     "da": "Danish",

@@ -19,7 +19,7 @@ def recording(
     title: str = "",
     circle: str = "personvern",
     network: str = "nord",
-    language: str = "no",
+    language: str = "nb",
     day: str = "2024-05-01",
     version: int = 1,
     speakers: Sequence[str] = (),

@@ -48,8 +48,8 @@ def _circle(slug: str, name: str, language: str, network: str) -> Circle:
 
 
 CIRCLES = (
-    _circle("personvern-nord", "Personvern Nord", "no", "nord"),
-    _circle("drift-nord", "Drift og utvikling", "no", "nord"),
+    _circle("personvern-nord", "Personvern Nord", "nb", "nord"),
+    _circle("drift-nord", "Drift og utvikling", "nb", "nord"),
     _circle("digital-post", "Digital Post for alle", "da", "danmark"),
     _circle("kenniskring-west", "Kenniskring West", "nl", "vlaanderen"),
     _circle("partners", "Partners abroad", "en", "vlaanderen"),
@@ -77,7 +77,7 @@ class Talk:
 
 TALKS = (
     Talk(
-        "personvern", "personvern-nord", date(2026, 3, 12), "no", "Personvern i skolen: hva gjør vi med appene?",
+        "personvern", "personvern-nord", date(2026, 3, 12), "nb", "Personvern i skolen: hva gjør vi med appene?",
         (
             ("Kari Nordli", "Velkommen til morgenmøtet om personvern i skolen."),
             ("Kari Nordli", "I dag ser vi på hvordan kommunene vurderer appene som elevene bruker."),
@@ -92,7 +92,7 @@ TALKS = (
         video=True,
     ),
     Talk(
-        "innkjop", "drift-nord", date(2026, 2, 3), "no", "Felles innkjøp av saksbehandlingssystem",
+        "innkjop", "drift-nord", date(2026, 2, 3), "nb", "Felles innkjøp av saksbehandlingssystem",
         (
             (None, "Fire kommuner har gått sammen om å kjøpe inn et nytt saksbehandlingssystem."),
             (None, "Det viktigste vi lærte var å skrive ned hva som ikke skulle være med."),
@@ -181,9 +181,9 @@ HOSTILE = Talk(
     ),
 )  # fmt: skip
 
-SILENT = Talk("silent", "drift-nord", date(2024, 4, 2), "no", "Stille opptak fra rådhuset", ())
+SILENT = Talk("silent", "drift-nord", date(2024, 4, 2), "nb", "Stille opptak fra rådhuset", ())
 LONG = Talk(
-    "long", "drift-nord", date(2024, 3, 1), "no", "Erfaringer med migrering, time for time",
+    "long", "drift-nord", date(2024, 3, 1), "nb", "Erfaringer med migrering, time for time",
     tuple((None, f"Punkt {n} handler om migrering av databaser og hva vi gjorde på dag {n}.") for n in range(1, 41)),
 )  # fmt: skip
 
@@ -292,8 +292,8 @@ def publish(archive: Archive, index: SearchIndex, talk: Talk) -> Manifest:
 
 def add_unfinished(archive: Archive) -> tuple[Manifest, Manifest]:
     """(one received, one failed) recording, neither of them published."""
-    going = received(Talk("going", "drift-nord", date(2026, 3, 20), "no", "Beredskap når nettet er nede", ()))
-    broken = received(Talk("broken", "drift-nord", date(2026, 3, 21), "no", "Opptak som ikke er et opptak", ()))
+    going = received(Talk("going", "drift-nord", date(2026, 3, 20), "nb", "Beredskap når nettet er nede", ()))
+    broken = received(Talk("broken", "drift-nord", date(2026, 3, 21), "nb", "Opptak som ikke er et opptak", ()))
     problem = Problem(
         step=Step.PROBE,
         message="The file notes.mp4 is text, not a recording; choose another file.",

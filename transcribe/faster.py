@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kring.errors import SetupError
 from transcribe.engine import Whisper, fair_threads
+from transcribe.languages import from_whisper, to_whisper
 from transcribe.listening import TEMPERATURES, RawSegment, RawWord
 from transcribe.weights import folder
 
@@ -39,18 +40,18 @@ class FasterWhisper(Whisper):
     def knows(self, language: str) -> bool:
         if not self._whisper.model.is_multilingual:
             return language == "en"
-        return self._whisper.hf_tokenizer.token_to_id(f"<|{language}|>") is not None
+        return self._whisper.hf_tokenizer.token_to_id(f"<|{to_whisper(language)}|>") is not None
 
     def languages(self, samples: Samples) -> dict[str, float]:
         if not self._whisper.model.is_multilingual:
             return {"en": 1.0}
         _best, _probability, all_of_them = self._whisper.detect_language(samples)
-        return dict(all_of_them)
+        return {from_whisper(code): probability for code, probability in all_of_them}
 
     def hear(self, samples: Samples, language: str, prompt: str | None) -> Iterator[RawSegment]:
         segments, _info = self._whisper.transcribe(
             samples,
-            language=language,
+            language=to_whisper(language),
             hotwords=prompt,
             beam_size=self.beam,
             temperature=TEMPERATURES,

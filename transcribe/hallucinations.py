@@ -39,7 +39,7 @@ ECHO_WORDS = 5
 """So many words that stand in the prompt in the same order are an echo of it."""
 
 BYLINES = {
-    "no": r"(norske )?(teksting|tekstet|tekster|undertekst(er|ing|et)?|oversatt|oversettelse)( og \w+)?( er)? (av|ved)",
+    "nb": r"(norske )?(teksting|tekstet|tekster|undertekst(er|ing|et)?|oversatt|oversettelse)( og \w+)?( er)? (av|ved)",
     "nn": r"(nynorske? )?(teksta|teksting|undertekst(ar|ing)|omsett|omsetjing)( og \w+)? av",
     "da": r"(danske )?(tekster|tekstet|tekstning|undertekster|oversat|oversættelse)( og \w+)? (af|ved)",
     "nl": r"(nederlandse )?(ondertitel(s|ing|d)|vertaling|vertaald|bewerking)( en \w+)?"
@@ -50,7 +50,7 @@ BYLINES = {
 """How a subtitler's credit begins, by the language it is in; a name follows and nothing else."""
 
 FAREWELLS = {
-    "no": (
+    "nb": (
         r"takk for at (du|dere) (så|ser|har sett|lyttet|hørte)( på| med)?( (videoen|denne videoen))?",
         r"(husk å )?abonnere? på kanalen( min| vår)?",
         r"teksting|undertekster",

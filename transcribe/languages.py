@@ -1,7 +1,8 @@
-"""Languages by Whisper's codes: Kring's one spelling, in circles, manifests, transcripts and filters.
+"""Languages by their ISO 639 codes: Kring's one spelling, in circles, manifests, transcripts and filters.
 
-Whisper writes Bokmål `no` and Nynorsk `nn`. People write `nb`, `nb-NO` or `EN`, so `check_language` is asked wherever
-a code comes in and only its answer is kept. `no` is also a valid BCP 47 tag, fit for `lang` and `srclang`.
+Bokmål is `nb` and Nynorsk `nn`. People write `no`, `nb-NO` or `EN` too, so `check_language` is asked wherever a code
+comes in and only its answer is kept. Whisper calls Bokmål `no`: the engines alone know that, through `to_whisper` and
+`from_whisper`.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da
 te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si km sn yo so af oc ka be tg sd gu am yi lo uz fo
 ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha ba jw su yue
 """
-CODES = frozenset(_CODES.split())
+CODES = frozenset(_CODES.split()) - {"no"} | {"nb"}
 """What Whisper's multilingual models know."""
 
-ALIASES = {"nb": "no", "jv": "jw", "fil": "tl"}
-"""Other codes for languages Whisper knows under its own."""
+ALIASES = {"no": "nb", "jv": "jw", "fil": "tl"}
+"""Other codes for the same languages."""
 
 UNDETERMINED = "und"
 """The language of a recording in which nobody speaks (BCP 47)."""
 
 
 def check_language(code: str) -> str:
-    """Whisper's code for `code`: any case, with or without a region (`nb-NO` gives `no`).
+    """Kring's code for `code`: any case, with or without a region (`no-NO` gives `nb`).
 
     Raises UnknownLanguage, which lists the codes.
     """
@@ -32,7 +33,17 @@ def check_language(code: str) -> str:
     known = ALIASES.get(primary, primary)
     if known not in CODES:
         raise UnknownLanguage(
-            f"“{code.strip()[:40]}” is not a language code Whisper knows. Here: no or nb (Bokmål), nn (Nynorsk), "
+            f"“{code.strip()[:40]}” is not a language code Whisper knows. Here: nb or no (Bokmål), nn (Nynorsk), "
             f"da (Danish), nl (Dutch), en (English). All: {', '.join(sorted(CODES))}."
         )
     return known
+
+
+def to_whisper(code: str) -> str:
+    """Whisper's own code for one of ours."""
+    return "no" if code == "nb" else code
+
+
+def from_whisper(code: str) -> str:
+    """Our code for one of Whisper's own."""
+    return "nb" if code == "no" else code

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kring.errors import SetupError
 from transcribe.engine import Whisper, fair_threads
+from transcribe.languages import from_whisper, to_whisper
 from transcribe.listening import TEMPERATURES, RawSegment, RawWord
 from transcribe.weights import checkpoint
 
@@ -49,7 +50,7 @@ class OpenAIWhisper(Whisper):
 
         if not self._whisper.is_multilingual:
             return language == "en"
-        return language in list(LANGUAGES)[: self._whisper.num_languages]
+        return to_whisper(language) in list(LANGUAGES)[: self._whisper.num_languages]
 
     def languages(self, samples: Samples) -> dict[str, float]:
         import whisper
@@ -59,7 +60,7 @@ class OpenAIWhisper(Whisper):
         window = whisper.pad_or_trim(samples)
         mel = whisper.log_mel_spectrogram(window, self._whisper.dims.n_mels).to(self._whisper.device)
         _token, probabilities = whisper.detect_language(self._whisper, mel)
-        return dict(probabilities)
+        return {from_whisper(code): probability for code, probability in probabilities.items()}
 
     def hear(self, samples: Samples, language: str, prompt: str | None) -> Iterator[RawSegment]:
         import whisper
@@ -67,7 +68,7 @@ class OpenAIWhisper(Whisper):
         result = whisper.transcribe(
             self._whisper,
             samples,
-            language=language,
+            language=to_whisper(language),
             initial_prompt=prompt,
             carry_initial_prompt=prompt is not None,
             temperature=TEMPERATURES,

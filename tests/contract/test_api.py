@@ -22,7 +22,7 @@ PERSONVERN, FORENINGER = TALKS[0], TALKS[3]
 
 
 def test_search_finds_the_sentence_and_says_when(served: Served) -> None:
-    found = served.web.get("/api/search", params={"q": "personvernombudet", "language": "no"}).json()
+    found = served.web.get("/api/search", params={"q": "personvernombudet", "language": "nb"}).json()
     assert found["total"] >= 1
     best = found["recordings"][0]
     assert best["id"] == PERSONVERN.id

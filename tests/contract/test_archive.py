@@ -74,7 +74,7 @@ def manifest(recording_id: str = ID, **more: Any) -> Manifest:
 def transcript(text: str = "hei") -> Transcript:
     segments = (Segment(start=0, end=1, text=text),)
     return Transcript(
-        fingerprint="fw-base-1", engine="faster-whisper", model="base", language="no", duration=1, segments=segments
+        fingerprint="fw-base-1", engine="faster-whisper", model="base", language="nb", duration=1, segments=segments
     )
 
 
@@ -254,7 +254,7 @@ def whole_recording(archive: Archive) -> Manifest:
     whole = manifest(
         renditions=Renditions(recipe="web-1", playback=playback, playback_type="audio/mp4", speech=speech),
         transcript=TranscriptRef(
-            key=key, fingerprint="fw-base-1", engine="faster-whisper", model="base", language="no"
+            key=key, fingerprint="fw-base-1", engine="faster-whisper", model="base", language="nb"
         ),
     )
     for made in (playback, speech):

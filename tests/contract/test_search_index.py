@@ -78,12 +78,12 @@ class TestWords:
     def test_inflected_forms(self, index: SearchIndex) -> None:
         fill(
             index,
-            recording("no", "anskaffelsene ble behandlet", language="no"),
+            recording("nb", "anskaffelsene ble behandlet", language="nb"),
             recording("da", "kommunernes aftaler", language="da"),
             recording("nl", "de gemeenten overleggen", language="nl"),
             recording("en", "risk assessments were shared", language="en"),
         )
-        assert search(index, "anskaffelse") == ids("no")
+        assert search(index, "anskaffelse") == ids("nb")
         assert search(index, "kommunerne") == ids("da")
         assert search(index, "gemeente") == ids("nl")
         assert search(index, "assessment") == ids("en")
@@ -225,7 +225,7 @@ class TestGroups:
         ]
         fill(index, passages)
         (hit,) = index.search(Query("hei")).hits
-        assert (hit.version, hit.circle, hit.network, hit.language) == (7, "personvern", "nord", "no")
+        assert (hit.version, hit.circle, hit.network, hit.language) == (7, "personvern", "nord", "nb")
         assert (hit.date, hit.duration, hit.has_video, hit.poster) == (date(2024, 5, 1), 30.0, True, "p.jpg")
         assert (hit.passages[0].start, hit.passages[0].end, hit.passages[0].speakers) == (0.0, 30.0, ("Bo",))
 
@@ -258,7 +258,7 @@ class TestFilters:
     def _recordings(self, index: SearchIndex) -> None:
         fill(
             index,
-            recording("a", "om data", "mer data", circle="x", network="n", language="no", day="2023-12-31"),
+            recording("a", "om data", "mer data", circle="x", network="n", language="nb", day="2023-12-31"),
             recording("b", "om data", circle="y", network="n", language="da", day="2024-01-01"),
             recording("c", "om data", circle="y", network="s", language="da", day="2024-06-30"),
             recording("d", "om data", circle="z", network="s", language="nl", day="2025-02-03"),
@@ -272,8 +272,8 @@ class TestFilters:
             (Filters(circles=frozenset({"y"})), "bc"),
             (Filters(circles=frozenset({"x", "y"})), "abc"),
             (Filters(networks=frozenset({"n"})), "ab"),
-            (Filters(languages=frozenset({"nl", "no"})), "ad"),
-            (Filters(after=date(2024, 1, 1), languages=frozenset({"no", "da", "nl"})), "bcd"),
+            (Filters(languages=frozenset({"nl", "nb"})), "ad"),
+            (Filters(after=date(2024, 1, 1), languages=frozenset({"nb", "da", "nl"})), "bcd"),
             (Filters(before=date(2024, 1, 1)), "ab"),
             (Filters(after=date(2024, 1, 1), before=date(2024, 1, 1)), "b"),
             (Filters(circles=frozenset({"y"}), networks=frozenset({"s"})), "c"),
@@ -292,7 +292,7 @@ class TestFilters:
         assert index.search(Query("data")).facets == {
             "circle": {"y": 2, "x": 1, "z": 1},
             "network": {"n": 2, "s": 2},
-            "language": {"da": 2, "nl": 1, "no": 1},
+            "language": {"da": 2, "nl": 1, "nb": 1},
             "year": {"2023": 1, "2024": 2, "2025": 1},
         }
 

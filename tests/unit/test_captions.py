@@ -175,7 +175,7 @@ def test_a_fingerprint_names_the_transcript() -> None:
     same = [transcript_from_vtt(cue("x").encode(), language="da", duration=10.0).fingerprint for _ in range(2)]
     other = [
         transcript_from_vtt(cue("y").encode(), language="da", duration=10.0).fingerprint,
-        transcript_from_vtt(cue("x").encode(), language="no", duration=10.0).fingerprint,
+        transcript_from_vtt(cue("x").encode(), language="nb", duration=10.0).fingerprint,
     ]
     assert len({*same}) == 1
     assert len({*same, *other}) == 3
@@ -192,4 +192,4 @@ def test_a_fingerprint_names_the_transcript() -> None:
 )
 def test_a_platforms_transcript_that_cannot_be_used_is_refused(data: bytes, message: str) -> None:
     with pytest.raises(BadTranscript, match=message):
-        transcript_from_vtt(data, language="no", duration=10.0)
+        transcript_from_vtt(data, language="nb", duration=10.0)

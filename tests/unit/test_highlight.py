@@ -10,11 +10,11 @@ from index.wanted import parse
 
 
 def passage(text: str, starts: tuple[tuple[int, float], ...] = (), *, title: str = "Tittel") -> Passage:
-    return Passage("0" * 16 + "-0", "0" * 16, 1, 5.0, 35.0, text, starts, title, "c", "n", "no", date(2024, 1, 1))
+    return Passage("0" * 16 + "-0", "0" * 16, 1, 5.0, 35.0, text, starts, title, "c", "n", "nb", date(2024, 1, 1))
 
 
 def marked(text: str, query: str) -> list[str]:
-    return [piece.text for piece in fragments(text, spans(text, "no", parse(query))) if piece.hit]
+    return [piece.text for piece in fragments(text, spans(text, "nb", parse(query))) if piece.hit]
 
 
 def test_what_is_marked() -> None:
@@ -54,9 +54,9 @@ words = st.lists(st.sampled_from(["post", "eldre", "Å", "fyll", "digital", "<b>
 @given(words.map(" ".join), st.sampled_from(["post", "digital eldre", '"digital post"', "xx", ""]))
 def test_an_excerpt_is_a_piece_of_the_text(text: str, query: str) -> None:
     parts = parse(query)
-    assert "".join(piece.text for piece in fragments(text, spans(text, "no", parts))) == text
+    assert "".join(piece.text for piece in fragments(text, spans(text, "nb", parts))) == text
     hit = passage_hit(passage(text), parts)
     shown = "".join(piece.text for piece in hit.fragments)
     assert shown.removeprefix("… ").removesuffix(" …") in text
     assert len(shown) <= EXCERPT + 310  # a word of 300 characters may be whole
-    assert any(piece.hit for piece in hit.fragments) == bool(spans(text, "no", parts))
+    assert any(piece.hit for piece in hit.fragments) == bool(spans(text, "nb", parts))

@@ -10,7 +10,7 @@ from index.passages import LONGEST, SHORTEST, passages_of
 from index.port import Passage
 from kring.model import Circle, Details, Manifest, Media, Original, Segment, SourceRef, Transcript, Word
 
-CIRCLE = Circle(slug="personvern", name="Personvern", network="nord", network_name="Nord", language="no")
+CIRCLE = Circle(slug="personvern", name="Personvern", network="nord", network_name="Nord", language="nb")
 DETAILS = Details(title="Et møte", circle="personvern", date=date(2024, 5, 1), presenters=("Kari", "Ola"))
 MOMENT = datetime(2024, 5, 1, tzinfo=UTC)
 MANIFEST = Manifest(
@@ -52,9 +52,9 @@ def test_what_a_passage_says() -> None:
 
 
 def test_without_speech_the_title_remains() -> None:
-    for heard in (None, transcript([], "no"), transcript([Segment(start=0, end=1, text="  ")], "no")):
+    for heard in (None, transcript([], "nb"), transcript([Segment(start=0, end=1, text="  ")], "nb")):
         (one,) = passages_of(MANIFEST, CIRCLE, heard)
-        assert (one.text, one.starts, one.start, one.end, one.language) == ("", (), 0, 600, "no")
+        assert (one.text, one.starts, one.start, one.end, one.language) == ("", (), 0, 600, "nb")
 
 
 def test_presenters_only_at_the_beginning() -> None:

@@ -77,7 +77,7 @@ def test_together_they_are_a_small_varied_archive() -> None:
     told = [details(text.stem) for text in TEXTS]
     assert len(files) >= 8
     assert sum(file.stat().st_size for file in files) <= 12_000_000
-    assert {one.language for one in told} == {"no", "nn", "da", "nl", "en"}
+    assert {one.language for one in told} == {"nb", "nn", "da", "nl", "en"}
     assert sum(one.language == "en" for one in told) >= 3
     used = {one.circle for one in told}
     assert used == set(circles())
@@ -95,7 +95,7 @@ def test_no_file_lies_there_without_its_text() -> None:
 
 def test_queries_point_at_words_that_are_spoken_there() -> None:
     queries = toml(SAMPLES / "queries.toml")["query"]
-    assert {query["language"] for query in queries} == {"no", "nn", "da", "nl", "en"}
+    assert {query["language"] for query in queries} == {"nb", "nn", "da", "nl", "en"}
     for query in queries:
         stem = query["recording"]
         assert details(stem).language == query["language"]
