@@ -27,18 +27,16 @@ from prefect.states import Completed, Failed
 
 from flows import steps
 from flows.heart import Heart, LeaseLost, die_with_parent
+from flows.patience import RETRY_SECONDS, may_pass
 from flows.reports import STOPPED, describe_problem, record_problem, summary
 from flows.scratch import clear_scratch
 from flows.sources.port import Item
 from flows.steps import Job
 from flows.wiring import Ports, ports_from_environment
-from kring.errors import DiskFull, KringError, StorageDown, TransientError
+from kring.errors import KringError, StorageDown
 from kring.local import public_address
 from kring.model import Step
 from storage.leases import owner_name
-
-RETRY_SECONDS: list[float] = [2, 10, 30]
-"""Waits before a step is tried again, for errors that may pass: a restart of a server takes a few seconds."""
 
 LONG_STEPS = (Step.RECEIVE, Step.RENDER, Step.TRANSCRIBE)
 
@@ -55,10 +53,8 @@ def current_step() -> Step | None:
 
 
 def _may_pass(_task: Any, _run: Any, state: PrefectState[Any]) -> bool:
-    """Only what is marked transient is tried again; a full disk does not empty itself within seconds."""
     error = state.data
-    exception = getattr(error, "exception", error)
-    return isinstance(exception, TransientError) and not isinstance(exception, DiskFull)
+    return may_pass(getattr(error, "exception", error))
 
 
 @contextmanager

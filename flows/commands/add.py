@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from flows.commands.connection import connect
 from flows.commands.console import say, say_error
 from flows.commands.watch import RunState, StepBars, follow, page_of
+from flows.patience import patiently
 from flows.receive import describe, take_in
 from flows.sources import ADDRESS, UPLOAD
 from flows.sources.details import date_of, make_details, title_of
@@ -116,7 +118,8 @@ def _add(ports: Ports, wish: Wish, *, wait: bool) -> bool:
         else:
             original = describe(wish.path)
             ref, item = SourceRef(source=UPLOAD, external_id=original.sha256), None
-            manifest = take_in(
+            take = partial(
+                take_in,
                 ports.archive,
                 ref=ref,
                 details=wish.details,
@@ -125,6 +128,7 @@ def _add(ports: Ports, wish: Wish, *, wait: bool) -> bool:
                 captions=wish.captions,
                 progress=lambda fraction: bars.show(Step.RECEIVE, fraction, "storing") if bars else None,
             )
+            manifest = patiently(take, say)
             if manifest.details != wish.details:
                 say(f"This file is in the archive already, as “{manifest.details.title}”; nothing was changed.")
         last = next(iter(orchestrator.runs(ref.recording_id)), None)

@@ -1,0 +1,35 @@
+"""Trying again what may pass: how often, and what is worth it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from kring.errors import DiskFull, TransientError
+
+RETRY_SECONDS: list[float] = [2, 10, 30]
+"""Waits before work is tried again: a server that is started again is back within a few seconds."""
+
+Result = TypeVar("Result")
+
+
+def may_pass(error: object) -> bool:
+    """Only what is marked transient; a full disk does not empty itself within a minute."""
+    return isinstance(error, TransientError) and not isinstance(error, DiskFull)
+
+
+def patiently(work: Callable[[], Result], say: Callable[[str], None]) -> Result:
+    """The result of `work`, tried again after each of the waits; `say` is told why and how long.
+
+    Raises what cannot pass at once, and the last error when patience runs out.
+    """
+    for wait in RETRY_SECONDS:
+        try:
+            return work()
+        except TransientError as error:
+            if not may_pass(error):
+                raise
+            say(f"{error} (Trying again in {wait:.0f} s.)")
+            time.sleep(wait)
+    return work()
