@@ -176,6 +176,9 @@ def main() -> None:
     except KringError as error:
         say_error(str(error))
         sys.exit(1)
+    except OSError as error:
+        say_error(f"{error.filename or 'This machine'}: {error.strerror or error}.")
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 

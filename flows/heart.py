@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,8 @@ from storage.leases import Leases
 
 PUBLISH_SECONDS = 1.0
 """Progress is written no more often than this."""
+
+log = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -50,7 +53,8 @@ class Heart:
         self._changed.set()
         self._thread.join()
         if not self._lost:
-            self._leases.release(self._recording_id, self._owner)
+            with suppress(TransientError):  # it runs out by itself
+                self._leases.release(self._recording_id, self._owner)
 
     @contextmanager
     def step(self, step: Step, show: Callable[[float, str], None] | None = None) -> Iterator[None]:
@@ -99,9 +103,9 @@ class Heart:
                 self._leases.beat(self._recording_id, self._owner, self._step, self._fraction, self._note)
         except Conflict:
             self._lost = True
-        except TransientError:
+        except KringError as error:
             # A store that is down for a moment shows in the step's own calls; the lease outlives a few lost beats.
-            return
+            log.warning("No beat: %s", error)
 
 
 def die_with_parent() -> None:

@@ -11,10 +11,11 @@ from prefect.states import Completed, Failed
 from flows.heart import die_with_parent
 from flows.orchestrator import Orchestrator
 from flows.reconcile import reconcile as reconcile_archive
+from flows.reports import foreseen
 from flows.sources import open_sources
-from flows.sources.port import RecordingSource
+from flows.sources.port import Item, RecordingSource
 from flows.wiring import Ports, ports_from_environment
-from kring.errors import KringError, OrchestratorDown, StorageDown
+from kring.errors import OrchestratorDown, StorageDown
 from storage.keys import manifest_key
 
 log = logging.getLogger(__name__)
@@ -31,8 +32,10 @@ def discover() -> State[None]:
             started += start_new(source, ports, orchestrator)
         except (StorageDown, OrchestratorDown):
             raise
-        except KringError as error:  # one bad source does not hold up the others
-            problems.append(f"{source.name}: {error}")
+        except Exception as error:
+            known = foreseen(error)
+            log.warning("%s: %s", source.name, known, exc_info=None if known is error else error)
+            problems.append(f"{source.name}: {known}")
         problems += source.problems
     for problem in problems:
         log.warning("Left out: %s", problem)
@@ -41,19 +44,31 @@ def discover() -> State[None]:
 
 
 def start_new(source: RecordingSource, ports: Ports, orchestrator: Orchestrator) -> int:
-    """One run per item without a manifest; the number started or already under way."""
+    """One run per item that is not in the archive, or whose transcript has changed; the number asked for."""
     started = 0
     for item in source.list():
+        after = None
         if ports.archive.store.exists(manifest_key(item.recording_id)):
-            continue
+            if item.captions_sha256 is None or _same_captions(ports, item):
+                continue
+            last = next(iter(orchestrator.runs(item.recording_id)), None)
+            if last is not None and last.going:
+                continue
+            after = last.id if last else None
         orchestrator.start(
             item.recording_id,
             title=item.details.title,
             circle=item.details.circle,
             item=item.model_dump(mode="json"),
+            after=after,
         )
         started += 1
     return started
+
+
+def _same_captions(ports: Ports, item: Item) -> bool:
+    captions = ports.archive.manifest(item.recording_id).captions
+    return captions is not None and captions.sha256 == item.captions_sha256
 
 
 @flow(name="reconcile", persist_result=False)

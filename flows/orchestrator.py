@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,12 +20,15 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
 from prefect.states import Crashed
 
-from kring.errors import OrchestratorDown
+from kring.errors import KringError, OrchestratorDown, SetupError
 from kring.model import now
 
 FLOW = "recording"
 DEPLOYMENT = "recording/kring"
 PAGE = 200
+RECORDING_ID = re.compile(r"[0-9a-f]{16}")
+"""A run made by hand in Prefect's pages may be about anything; it is not ours to look after."""
+PASSING = {408, 409, 429}
 WAITING = frozenset({StateType.SCHEDULED})
 ACTIVE = frozenset({StateType.PENDING, StateType.RUNNING, StateType.CANCELLING, StateType.PAUSED})
 
@@ -50,6 +54,11 @@ class Run:
     @property
     def active(self) -> bool:
         return self.state in ACTIVE
+
+    @property
+    def going(self) -> bool:
+        """It has not ended."""
+        return self.waiting or self.active
 
 
 class Orchestrator:
@@ -81,7 +90,7 @@ class Orchestrator:
         with _client() as client:
             deployment = client.read_deployment_by_name(DEPLOYMENT)
             run = client.create_flow_run_from_deployment(
-                deployment.id, parameters=parameters, tags=tags, name=parameters["title"], idempotency_key=key
+                deployment.id, parameters=parameters, tags=tags, name=parameters.get("title", key), idempotency_key=key
             )
         return str(run.id)
 
@@ -95,6 +104,7 @@ class Orchestrator:
         tags = FlowRunFilterTags(all_=[f"recording:{recording_id}"]) if recording_id else None
         wanted = FlowRunFilter.model_validate({"tags": tags, "state": states})
         found: list[Run] = []
+        seen = 0
         with _client() as client:
             while True:
                 page = client.read_flow_runs(
@@ -102,9 +112,10 @@ class Orchestrator:
                     flow_run_filter=wanted,
                     sort=FlowRunSort.EXPECTED_START_TIME_DESC,
                     limit=PAGE,
-                    offset=len(found),
+                    offset=seen,
                 )
-                found += [_run(run) for run in page]
+                seen += len(page)
+                found += [_run(run) for run in page if RECORDING_ID.fullmatch(str(run.parameters.get("recording_id")))]
                 if len(page) < PAGE:
                     return found
 
@@ -112,10 +123,6 @@ class Orchestrator:
         """Call a run dead whose process is gone, so that nobody waits for it."""
         with _client() as client:
             client.set_flow_run_state(UUID(run_id), Crashed(message=why), force=True)
-
-    def healthy(self) -> bool:
-        with _client() as client:
-            return client.api_healthcheck() is None
 
 
 def recording_tags(recording_id: str, circle: str) -> tuple[str, ...]:
@@ -138,15 +145,22 @@ def _run(run: FlowRun) -> Run:
 
 @contextmanager
 def _client() -> Iterator[SyncPrefectClient]:
-    host = urlsplit(PREFECT_API_URL.value() or "").netloc or "(no PREFECT_API_URL)"
+    address = PREFECT_API_URL.value()
+    if not address:
+        raise SetupError("No Prefect server is known: start one with `kring up`, or set PREFECT_API_URL.")
+    host = urlsplit(address).netloc
     try:
         with get_client(sync_client=True) as client:
             yield client
     except ObjectNotFound:
         raise OrchestratorDown("No worker has introduced itself yet; start one with `kring up`.") from None
     except PrefectHTTPStatusError as error:
-        raise OrchestratorDown(f"The Prefect server at {host} answers {error.response.status_code}.") from None
+        code = error.response.status_code
+        if code < 500 and code not in PASSING:
+            raise KringError(f"The Prefect server at {host} refuses what it was asked ({code}); see its log.") from None
+        raise OrchestratorDown(f"The Prefect server at {host} answers {code}.") from None
     except httpx.TransportError as error:
+        why = type(error).__name__
         raise OrchestratorDown(
-            f"The Prefect server at {host} does not answer ({type(error).__name__}); is `kring up` running?"
+            f"The Prefect server at {host} does not answer ({why}); is `kring up` running?"
         ) from None

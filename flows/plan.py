@@ -43,7 +43,7 @@ Action = Crash | Restart | Rebuild
 
 def plan(
     manifests: Iterable[Manifest],
-    indexed: Mapping[str, int],
+    indexed: Mapping[str, int] | None,
     runs: Iterable[Run],
     activities: Mapping[str, tuple[Activity, bool]],
     *,
@@ -53,7 +53,8 @@ def plan(
 ) -> list[Action]:
     """What has to be done so that every recording is either searchable, being worked on, or stopped for a reason.
 
-    `runs` newest first. `activities`: who works on a recording, and whether that process is alive.
+    `indexed`: recording → version in the index; None: the index cannot be used as it is. `runs` newest first.
+    `activities`: who works on a recording, and whether that process is alive.
     A run that claims to work without holding the lease gets `grace` to take it.
     """
     known = {manifest.id: manifest for manifest in manifests}
@@ -70,20 +71,27 @@ def plan(
             else:
                 busy.add(run.recording_id)
     crashed = {action.run.id for action in actions if isinstance(action, Crash)}
-    published = [manifest for manifest in known.values() if manifest.state is State.PUBLISHED]
-    drifted = [manifest for manifest in published if indexed.get(manifest.id) != manifest.version]
-    rebuild = len(drifted) > 1 and len(drifted) > REBUILD_SHARE * len(published)
-    if rebuild:
-        actions.append(Rebuild(len(drifted)))
+    drifted, rebuild = _drift(known.values(), indexed)
     for recording_id, manifest in known.items():
-        why = _unfinished(manifest, retry_failed) or ("not in the index" if manifest in drifted and not rebuild else "")
+        why = _unfinished(manifest, retry_failed) or ("not in the index" if recording_id in drifted else "")
         if why and recording_id not in busy:
             actions.append(Restart(recording_id, why, manifest))
     for recording_id, run in latest.items():
         lost = run.id in crashed or _ended_badly(run, retry_failed)
         if recording_id not in known and recording_id not in busy and lost:
             actions.append(Restart(recording_id, "stopped before it was received", None))
-    return actions
+    return [*actions, rebuild] if rebuild else actions
+
+
+def _drift(manifests: Iterable[Manifest], indexed: Mapping[str, int] | None) -> tuple[set[str], Rebuild | None]:
+    """Recordings to index one by one, or all in one go. Those left out for a reason wait for somebody."""
+    published = [manifest for manifest in manifests if manifest.state is State.PUBLISHED and manifest.problem is None]
+    if indexed is None:
+        return set(), Rebuild(len(published))
+    drifted = {manifest.id for manifest in published if indexed.get(manifest.id) != manifest.version}
+    if len(drifted) > 1 and len(drifted) > REBUILD_SHARE * len(published):
+        return set(), Rebuild(len(drifted))
+    return drifted, None
 
 
 def _is_dead(run: Run, activity: tuple[Activity, bool] | None, moment: datetime, grace: timedelta) -> bool:
@@ -99,7 +107,7 @@ def _unfinished(manifest: Manifest, retry_failed: bool) -> str:
 
 
 def _ended_badly(run: Run, retry_failed: bool) -> bool:
-    """Crashed, or failed in a way that may pass; what was stopped for a reason waits to be asked for."""
+    """Killed, cancelled by a stop, or failed in a way that may pass. What was stopped for a reason waits."""
     if run.state_name == STOPPED:
         return retry_failed
-    return run.state.value in {"CRASHED", "FAILED"}
+    return run.state.value in {"CRASHED", "FAILED", "CANCELLED"}

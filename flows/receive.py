@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from kring.model import Details, Manifest, Original, SourceRef, now
+from kring.errors import InputError
+from kring.model import Details, Manifest, Original, SourceRef, State, now
 from storage.archive import Archive
 
 CHUNK = 1 << 20
@@ -23,24 +25,42 @@ def describe(path: Path, file_name: str | None = None) -> Original:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
             size += len(chunk)
-    return Original(sha256=digest.hexdigest(), size=size, file_name=file_name or path.name)
+    return Original(sha256=digest.hexdigest(), size=size, file_name=(file_name or path.name)[-300:])
 
 
 def store_original(archive: Archive, original: Original, path: Path, progress: Progress | None = None) -> None:
-    """Put the bytes under the key of their hash, unless they are there already."""
+    """Put the bytes under the key of their hash, unless they are there already.
+
+    Raises InputError where the file is no longer the one that was described: it is still being written.
+    """
     info = archive.store.stat(original.key)
     if info is None or info.size != original.size:
-        sent = 0
-
-        def count(moved: int) -> None:
-            nonlocal sent
-            sent += moved
-            if progress and original.size:
-                progress(min(1.0, max(0.0, sent / original.size)))
-
-        archive.store.put_file(original.key, path, media_type=MEDIA_TYPE, progress=count)
+        before = _sight(path)
+        archive.store.put_file(original.key, path, media_type=MEDIA_TYPE, progress=_counter(original.size, progress))
+        if _sight(path) != before or before[0] != original.size:
+            archive.store.delete(original.key)
+            raise InputError(f"{original.file_name} changed while it was read; add it again once it is complete.")
     if progress:
         progress(1.0)
+
+
+def _sight(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _counter(size: int, progress: Progress | None) -> Callable[[int], None]:
+    """Adds up bytes that several threads report."""
+    sent, lock = 0, threading.Lock()
+
+    def count(moved: int) -> None:
+        nonlocal sent
+        with lock:
+            sent += moved
+            if progress and size:
+                progress(min(1.0, max(0.0, sent / size)))
+
+    return count
 
 
 def take_in(
@@ -55,22 +75,32 @@ def take_in(
 ) -> Manifest:
     """Store the original and the platform's transcript, then the manifest that names them.
 
-    Returns the manifest that is there already where the recording was received before.
+    Where the recording was received before, its manifest stays as it is, but for a transcript that is new.
     """
     store_original(archive, original, path, progress)
-    transcript_file = None
-    if captions is not None:
-        transcript_file = describe(captions)
-        store_original(archive, transcript_file, captions)
     moment = now()
-    return archive.create(
+    manifest = archive.create(
         Manifest(
             id=ref.recording_id,
             source=ref,
             details=details,
             original=original,
-            captions=transcript_file,
             received_at=moment,
             changed_at=moment,
         )
     )
+    return manifest if captions is None else take_captions(archive, manifest, captions)
+
+
+def take_captions(archive: Archive, manifest: Manifest, path: Path) -> Manifest:
+    """Store the platform's transcript, from here on used instead of what was there; the next run publishes it."""
+    found = describe(path)
+    if manifest.captions is not None and manifest.captions.sha256 == found.sha256:
+        return manifest
+    store_original(archive, found, path)
+
+    def change(old: Manifest) -> Manifest:
+        state = State.RECEIVED if old.state is State.FAILED else old.state
+        return old.model_copy(update={"captions": found, "problem": None, "state": state})
+
+    return archive.update(manifest.id, change)

@@ -7,10 +7,13 @@ from datetime import timedelta
 
 from flows.orchestrator import Orchestrator
 from flows.plan import Action, Crash, Rebuild, Restart, plan
+from flows.reports import record_problem
+from flows.scratch import sweep_scratch
 from flows.wiring import Ports
 from index.passages import passages_of
 from index.port import Passage
-from kring.model import State, now
+from kring.errors import KringError, TransientError
+from kring.model import State, Step, now
 
 
 def reconcile(ports: Ports, orchestrator: Orchestrator, *, retry_failed: bool = False) -> list[Action]:
@@ -26,7 +29,7 @@ def reconcile(ports: Ports, orchestrator: Orchestrator, *, retry_failed: bool = 
             activities[recording_id] = (activity, ports.leases.alive(activity))
     actions = plan(
         manifests,
-        ports.index.versions(),
+        None if ports.index.needs_rebuild else ports.index.versions(),
         runs,
         activities,
         moment=now(),
@@ -35,6 +38,10 @@ def reconcile(ports: Ports, orchestrator: Orchestrator, *, retry_failed: bool = 
     )
     for action in actions:
         _carry_out(action, ports, orchestrator)
+    wanted = {run.recording_id for run in runs if run.going}
+    wanted |= {action.recording_id for action in actions if isinstance(action, Restart)}
+    wanted |= {recording_id for recording_id, (_, alive) in activities.items() if alive}
+    sweep_scratch(ports.settings, wanted)
     return actions
 
 
@@ -59,13 +66,27 @@ def _carry_out(action: Action, ports: Ports, orchestrator: Orchestrator) -> None
 
 
 def reindex(ports: Ports) -> int:
-    """Build the index afresh from the bucket; the number of passages. Search stays up meanwhile."""
+    """Build the index afresh from the bucket; the number of passages. Search stays up meanwhile.
 
-    def passages() -> Iterator[Passage]:
-        circles = {circle.slug: circle for circle in ports.archive.circles()}
-        for manifest in ports.archive.manifests():
-            if manifest.state is State.PUBLISHED and manifest.transcript is not None:
-                transcript = ports.archive.transcript(manifest.transcript.key)
-                yield from passages_of(manifest, circles[manifest.details.circle], transcript)
+    A recording whose transcript or circle cannot be read is left out and says so in its status; it holds up no other.
+    """
+    left_out: dict[str, KringError] = {}
+    count = ports.index.rebuild(_passages(ports, left_out))
+    for recording_id, error in left_out.items():
+        record_problem(ports.archive, recording_id, Step.INDEX, str(error), transient=False)
+    return count
 
-    return ports.index.rebuild(passages())
+
+def _passages(ports: Ports, left_out: dict[str, KringError]) -> Iterator[Passage]:
+    for manifest in ports.archive.manifests():
+        if manifest.state is not State.PUBLISHED or manifest.transcript is None:
+            continue
+        try:
+            circle = ports.archive.circle(manifest.details.circle)
+            passages = passages_of(manifest, circle, ports.archive.transcript(manifest.transcript.key))
+        except TransientError:
+            raise
+        except KringError as error:
+            left_out[manifest.id] = error
+            continue
+        yield from passages

@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from typing import Any, ParamSpec
 from uuid import UUID
 
+import httpx
 from prefect import Task, flow, runtime
 from prefect.artifacts import (
     create_link_artifact,
@@ -23,17 +24,18 @@ from prefect.artifacts import (
 )
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State as PrefectState
+from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
 from flows import steps
 from flows.heart import Heart, LeaseLost, die_with_parent
 from flows.patience import RETRY_SECONDS, may_pass
-from flows.reports import STOPPED, describe_problem, record_problem, summary
+from flows.reports import STOPPED, foreseen, record_problem, summary
 from flows.scratch import clear_scratch
 from flows.sources.port import Item
 from flows.steps import Job
 from flows.wiring import Ports, ports_from_environment
-from kring.errors import KringError, StorageDown
+from kring.errors import Conflict, DiskFull, TransientError
 from kring.local import public_address
 from kring.model import Step
 from storage.leases import owner_name
@@ -72,14 +74,23 @@ def _working_on(step: Step, recording_id: str, item: Item | None = None) -> Iter
 
 def _progress_artifact(step: Step) -> Callable[[float, str], None]:
     key = f"{step.value}-{runtime.flow_run.id}"
-    artifact = create_progress_artifact(progress=0.0, key=key, description=step.value)
-    if not isinstance(artifact, UUID):
-        raise TypeError("create_progress_artifact was expected to return an id")
+    artifact = _tell(lambda: create_progress_artifact(progress=0.0, key=key, description=step.value))
 
     def show(fraction: float, note: str) -> None:
-        update_progress_artifact(artifact, progress=round(100 * fraction, 1), description=f"{step.value}: {note}")
+        if isinstance(artifact, UUID):
+            percent, words = round(100 * fraction, 1), f"{step.value}: {note}"
+            _tell(lambda: update_progress_artifact(artifact, progress=percent, description=words))
 
     return show
+
+
+def _tell(report: Callable[[], object]) -> object:
+    """Tell Prefect's pages something; hours of work must not fail because nobody listens for a moment."""
+    try:
+        return report()
+    except (httpx.HTTPError, PrefectException) as error:
+        log.warning("The Prefect server could not be told how far it is: %s", error)
+        return None
 
 
 def as_step(step: Step) -> Callable[[Callable[Given, None]], Callable[Given, None]]:
@@ -156,12 +167,8 @@ def process_recording(recording_id: str, title: str, item: dict[str, Any] | None
                 step(recording_id)
         except LeaseLost as lost:
             return Completed(message=str(lost))
-        except KringError as error:
-            log.warning("Stopped: %s", error)
+        except Exception as error:  # noqa: BLE001 — nothing may end a run without saying why in the manifest
             return _stopped(ports, heart, recording_id, error)
-        except Exception as error:
-            record_problem(ports.archive, recording_id, heart.current_step, describe_problem(error), transient=False)
-            raise
         finally:
             _run.reset(token)
     _leave_artifacts(ports, recording_id, seconds)
@@ -169,23 +176,26 @@ def process_recording(recording_id: str, title: str, item: dict[str, Any] | None
     return Completed(message="Published and searchable.")
 
 
-def _stopped(ports: Ports, heart: Heart, recording_id: str, error: KringError) -> PrefectState[Any]:
+def _stopped(ports: Ports, heart: Heart, recording_id: str, error: Exception) -> PrefectState[Any]:
+    """Write down why it stopped, in the manifest where there is one and in the run's state."""
+    known = foreseen(error)
+    log.warning("Stopped: %s", known, exc_info=None if known is error else error)
     try:
-        record_problem(ports.archive, recording_id, heart.current_step, str(error), transient=error.transient)
-    except StorageDown as down:  # the manifest stays unfinished, which is what reconcile looks for
+        record_problem(ports.archive, recording_id, heart.current_step, str(known), transient=known.transient)
+    except (TransientError, Conflict) as down:  # the manifest stays unfinished, which is what reconcile looks for
         log.warning("The problem could not be written down: %s", down)
-    if error.transient:
-        return Failed(message=str(error))
-    clear_scratch(ports.settings, recording_id)
-    return Failed(name=STOPPED, message=str(error))
+    if isinstance(known, DiskFull) or not known.transient:
+        clear_scratch(ports.settings, recording_id)
+    return Failed(message=str(known)) if known.transient else Failed(name=STOPPED, message=str(known))
 
 
 def _leave_artifacts(ports: Ports, recording_id: str, seconds: dict[Step, float]) -> None:
-    manifest = ports.archive.manifest(recording_id)
-    create_link_artifact(
-        link=f"{public_address(ports.settings)}/r/{recording_id}",
-        link_text="Open the recording",
-        key=f"page-{recording_id}",
-        description="The recording's page",
+    text = summary(ports.archive.manifest(recording_id), seconds)
+    page = f"{public_address(ports.settings)}/r/{recording_id}"
+    about = "The recording's page"
+    _tell(
+        lambda: create_link_artifact(
+            page, link_text="Open the recording", key=f"page-{recording_id}", description=about
+        )
     )
-    create_markdown_artifact(summary(manifest, seconds), key=f"summary-{recording_id}", description="What was done")
+    _tell(lambda: create_markdown_artifact(text, key=f"summary-{recording_id}", description="What was done"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import re
 
-from kring.errors import NotFound
+from kring.errors import DiskFull, KringError, NotFound
 from kring.model import Manifest, Problem, State, Step, now
 from storage.archive import Archive
 
@@ -12,11 +13,15 @@ STOPPED = "Stopped"
 """Name of the Prefect state of a run that will not pass by being tried again."""
 
 
-def describe_problem(error: Exception) -> str:
-    """One sentence for an error Kring did not foresee; the details are in the run's log."""
-    return (
-        f"Kring met an error it does not know ({type(error).__name__}). "
-        "The recording is kept; an operator finds the details in the flow run's log."
+def foreseen(error: Exception) -> KringError:
+    """The error in Kring's own words; one it did not foresee cannot be expected to pass by itself."""
+    if isinstance(error, KringError):
+        return error
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return DiskFull("The disk of the Kring machine is full. Make room, then run `kring reconcile`.")
+    return KringError(
+        f"Kring met an error it does not know ({type(error).__name__}). What was received is kept; an operator finds "
+        "the details in the flow run's log, and `kring reconcile --retry-failed` tries again."
     )
 
 

@@ -24,6 +24,15 @@ def clear_scratch(settings: Settings, recording_id: str) -> None:
         shutil.rmtree(folder)
 
 
+def sweep_scratch(settings: Settings, wanted: set[str]) -> None:
+    """Remove what runs that died or moved elsewhere have left here; `wanted`: recordings that are being worked on."""
+    if not settings.work_dir.is_dir():
+        return
+    for folder in settings.work_dir.iterdir():
+        if folder.is_dir() and folder.name not in wanted:
+            clear_scratch(settings, folder.name)
+
+
 def require_space(folder: Path, needed: int, settings: Settings) -> None:
     """Raise DiskFull unless `needed` bytes fit and the spare space stays free."""
     free = shutil.disk_usage(folder).free

@@ -6,6 +6,7 @@ So any step can be killed at any point and run again, and nothing is done twice.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 from collections.abc import Callable
@@ -13,15 +14,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from flows.receive import describe, take_in
+from pydantic import ValidationError
+
+from flows.receive import describe, take_captions, take_in
 from flows.scratch import require_space, scratch_folder
 from flows.sources import open_source
 from flows.sources.port import Item
 from flows.wiring import Ports
 from index.passages import passages_of
+from kring.errors import BadTranscript, InputError
 from kring.model import Frozen, Manifest, Media, Original, Renditions, State, Step, Transcript, TranscriptRef
-from storage.keys import manifest_key, rendition_key, transcript_key
+from storage.keys import (
+    MEDIA_MARK,
+    PROBE_RECIPE,
+    RENDITIONS_MARK,
+    manifest_key,
+    rendition_key,
+    transcript_key,
+)
+from transcribe import captions
 from transcribe.captions import transcript_from_vtt
+from transcribe.languages import UNDETERMINED
 from transcribe.probe import probe as probe_file
 from transcribe.render import RECIPE, render as render_file
 
@@ -29,8 +42,9 @@ Report = Callable[[float, str], None]
 """Fraction of the step done, and a short note for people ("6.3 × real time")."""
 
 JSON = "application/json"
-PROBE_RECIPE = "probe-1"
-UNDETERMINED = "und"
+MAX_CAPTION_BYTES = captions.MAX_BYTES
+
+log = logging.getLogger(__name__)
 
 Document = TypeVar("Document", bound=Frozen)
 
@@ -59,23 +73,26 @@ def receive(job: Job) -> None:
 
     The circle is looked up last: what could be received is kept, and its status says what is wrong.
     """
-    if job.item is not None and not job.ports.archive.store.exists(manifest_key(job.recording_id)):
-        _fetch(job, job.item)
-    job.ports.archive.circle(job.manifest.details.circle)
+    archive = job.ports.archive
+    if job.item is not None:
+        if not archive.store.exists(manifest_key(job.recording_id)):
+            _fetch(job, job.item)
+        if job.item.captions_location is not None:
+            _fetch_captions(job, job.item.captions_location)
+    archive.circle(job.manifest.details.circle)
 
 
 def _fetch(job: Job, item: Item) -> None:
     source = open_source(job.ports.settings, item.ref.source)
-    path, captions = job.folder / "original", None
+    path = job.folder / "original"
     if not path.exists():
         part = job.folder / "original.part"
-        source.fetch(
-            item.location, part, lambda done, total: job.report(0.7 * done / total if total else 0, "fetching")
-        )
+
+        def fetched(done: int, total: int | None) -> None:
+            job.report(0.7 * done / total if total else 0.0, "fetching")
+
+        source.fetch(item.location, part, fetched)
         part.rename(path)
-    if item.captions_location is not None:
-        captions = job.folder / "captions"
-        source.fetch(item.captions_location, captions)
     original = describe(path, item.file_name)
     take_in(
         job.ports.archive,
@@ -83,15 +100,27 @@ def _fetch(job: Job, item: Item) -> None:
         details=item.details,
         path=path,
         original=original,
-        captions=captions,
         progress=lambda fraction: job.report(0.7 + 0.3 * fraction, "storing"),
     )
+
+
+def _fetch_captions(job: Job, location: str) -> None:
+    """The platform's transcript, after the original is safe: without it there is still Whisper."""
+    source = open_source(job.ports.settings, job.manifest.source.source)
+    path = job.folder / "captions"
+    path.unlink(missing_ok=True)
+    try:
+        source.fetch(location, path, max_bytes=MAX_CAPTION_BYTES)
+    except InputError as error:
+        log.warning("The platform's transcript is left out: %s", error)
+        return
+    take_captions(job.ports.archive, job.manifest, path)
 
 
 def probe(job: Job) -> Media:
     """What is in the file. Raises the InputError that says why it cannot be used."""
     original = job.manifest.original
-    key = rendition_key(original.sha256, PROBE_RECIPE, "media.json")
+    key = rendition_key(original.sha256, PROBE_RECIPE, MEDIA_MARK)
     found = _load(job, key, Media)
     if found is not None:
         return found
@@ -102,7 +131,7 @@ def probe(job: Job) -> Media:
 def render(job: Job) -> Renditions:
     """Audio for the engine, playback, poster and peaks, each in the bucket, and the list of them put last."""
     original = job.manifest.original
-    key = rendition_key(original.sha256, RECIPE, "renditions.json")
+    key = rendition_key(original.sha256, RECIPE, RENDITIONS_MARK)
     found = _load(job, key, Renditions)
     if found is not None:
         return found
@@ -142,6 +171,8 @@ def transcribe(job: Job) -> TranscriptRef:
     language = manifest.details.language or circle.language
     media = probe(job)
     if manifest.captions is not None:
+        if manifest.captions.size > MAX_CAPTION_BYTES:
+            raise BadTranscript(f"{manifest.captions.file_name} is too large to be a transcript; add the right file.")
         data = archive.store.get_bytes(manifest.captions.key).data
         transcript = transcript_from_vtt(data, language=language or UNDETERMINED, duration=media.duration)
         archive.put_transcript(manifest.original.sha256, transcript)
@@ -210,7 +241,10 @@ def _reference(transcript: Transcript, manifest: Manifest) -> TranscriptRef:
 def _load(job: Job, key: str, kind: type[Document]) -> Document | None:
     if not job.ports.archive.store.exists(key):
         return None
-    return kind.model_validate_json(job.ports.archive.store.get_bytes(key).data)
+    try:
+        return kind.model_validate_json(job.ports.archive.store.get_bytes(key).data)
+    except ValidationError:  # damaged, or of an older Kring: it is made again
+        return None
 
 
 def _put(job: Job, key: str, document: Document) -> Document:

@@ -1,7 +1,7 @@
 """The worker process: serves the flows, with a limit. Run as `python -m flows.worker`.
 
-Two runners in one process: recordings take their turn up to the limit; discover and reconcile have a place of
-their own, so that a morning of long transcriptions does not keep new recordings from being noticed.
+Three runners in one process: recordings take their turn up to the limit; discover and reconcile each have a place of
+their own, so that a morning of long transcriptions, or a source that hangs, keeps neither from its work.
 """
 
 from __future__ import annotations
@@ -34,27 +34,27 @@ async def serve(settings: Settings, entrypoint: str = "flows.recording.process_r
     from flows.housekeeping import discover, reconcile
     from flows.recording import process_recording
 
-    recordings = Runner(
-        name="recordings", query_seconds=POLL_SECONDS, limit=settings.worker.limit, pause_on_shutdown=False
-    )
-    housekeeping = Runner(name="housekeeping", query_seconds=POLL_SECONDS, limit=1, pause_on_shutdown=False)
+    def runner(name: str, limit: int) -> Runner:
+        return Runner(name=name, query_seconds=POLL_SECONDS, limit=limit, pause_on_shutdown=False)
+
+    recordings = runner("recordings", settings.worker.limit)
     served = await process_recording.ato_deployment(name="kring", entrypoint_type=EntrypointType.MODULE_PATH)
     served.entrypoint = entrypoint
     await recordings.aadd_deployment(served)
-    for chore, seconds in (
-        (discover, settings.worker.discover_seconds),
-        (reconcile, settings.worker.reconcile_seconds),
-    ):
-        await housekeeping.aadd_deployment(
+    runners = [recordings]
+    chores = {discover: settings.worker.discover_seconds, reconcile: settings.worker.reconcile_seconds}
+    for chore, seconds in chores.items():
+        runners.append(runner(chore.name, 1))
+        await runners[-1].aadd_deployment(
             await chore.ato_deployment(name="kring", interval=seconds, entrypoint_type=EntrypointType.MODULE_PATH)
         )
-    running = [asyncio.create_task(runner.start()) for runner in (recordings, housekeeping)]
+    running = [asyncio.create_task(one.start()) for one in runners]
     stop = asyncio.Event()
-    while not all(runner.started for runner in (recordings, housekeeping)):
+    while not all(one.started for one in runners):
         await asyncio.sleep(0.05)
     for number in (signal.SIGTERM, signal.SIGINT):  # after the runners: each sets a handler of its own
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    for chore in (discover, reconcile):  # at once too, not only when their time comes round
+    for chore in chores:  # at once too, not only when their time comes round
         await arun_deployment(f"{chore.name}/kring", timeout=0, as_subflow=False)
     ready = worker_ready_file(settings)
     ready.parent.mkdir(parents=True, exist_ok=True)
@@ -62,27 +62,15 @@ async def serve(settings: Settings, entrypoint: str = "flows.recording.process_r
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait([stopped, *running], return_when=asyncio.FIRST_COMPLETED)
     ready.unlink(missing_ok=True)
-    for runner in (recordings, housekeeping):
-        await runner.astop()
+    for one in runners:
+        await one.astop()
     await asyncio.gather(*running, return_exceptions=True)
-
-
-def rebuild_index_if_needed(settings: Settings) -> None:
-    """A new, damaged or outdated index is fed from the bucket before anything is added to it."""
-    from flows.reconcile import reindex
-    from flows.wiring import open_ports
-
-    ports = open_ports(settings)
-    if ports.index.needs_rebuild:
-        reindex(ports)
-    ports.index.close()
 
 
 def main() -> int:
     try:
         settings = connect_locally(load_settings())
         os.environ.update(prefect_environment(settings))
-        rebuild_index_if_needed(settings)
         asyncio.run(serve(settings))
     except KringError as error:
         print(error, file=sys.stderr)  # noqa: T201 — the supervisor's log is where operators look

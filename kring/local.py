@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr
 
 from kring.errors import SetupError
 from kring.settings import Settings
@@ -40,7 +40,7 @@ def read_stack(settings: Settings) -> LocalStack | None:
         return stack if _is_alive(stack.pid) else None
     except FileNotFoundError:
         return None
-    except ValidationError:
+    except ValueError:  # not UTF-8, not JSON, or not ours
         raise SetupError(f"{settings.stack_file} is damaged; stop Kring, delete the file and run `kring up`.") from None
 
 
@@ -88,4 +88,5 @@ def public_address(settings: Settings) -> str:
     stack = read_stack(settings)
     if stack is not None and stack.web_url:
         return stack.web_url.rstrip("/")
-    return f"http://{settings.web.host}:{settings.web.port}"
+    host = f"[{settings.web.host}]" if ":" in settings.web.host else settings.web.host
+    return f"http://{host}:{settings.web.port}"

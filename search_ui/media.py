@@ -29,7 +29,7 @@ CACHE = "private, max-age=86400"
 
 router = APIRouter(include_in_schema=False)
 
-_RANGE = re.compile(r"\s*(\d*)\s*-\s*(\d*)\s*", re.ASCII)
+_RANGE = re.compile(r"\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII)
 
 
 class Unsatisfiable(Exception):  # the answer 416, not something a person needs told

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 
 from index.port import Filters, Query, SearchIndex
-from kring.errors import NotFound
+from kring.errors import NotFound, StorageDown
 from kring.model import Circle, Manifest, State
 from kring.settings import Settings
 from storage.archive import Archive
@@ -29,15 +29,28 @@ class Names:
         self._archive = archive
         self._lock = threading.Lock()
         self._circles: dict[str, Circle] = {}
+        self._known = False
         self._read_at = float("-inf")
 
     def circles(self) -> dict[str, Circle]:
-        """All circles by slug. Raises StorageDown."""
-        with self._lock:
-            if time.monotonic() - self._read_at > NAMES_SECONDS:
-                self._circles = {circle.slug: circle for circle in self._archive.circles()}
-                self._read_at = time.monotonic()
+        """All circles by slug; where the store does not answer, those known before, so that search goes on.
+
+        One request at a time asks the store, the others take what is known. Raises StorageDown where nothing is.
+        """
+        if self._known and time.monotonic() - self._read_at < NAMES_SECONDS:
             return self._circles
+        if not self._lock.acquire(blocking=not self._known):
+            return self._circles
+        try:
+            self._circles = {circle.slug: circle for circle in self._archive.circles()}
+            self._known = True
+        except StorageDown:
+            if not self._known:
+                raise
+        finally:
+            self._read_at = time.monotonic()
+            self._lock.release()
+        return self._circles
 
     def circle(self, slug: str) -> str:
         """The circle's name; its slug where it has gone."""

@@ -17,6 +17,7 @@ MONTHS = (
 )  # fmt: skip
 
 LANGUAGES = {
+    "und": "Not known",
     "nb": "Norwegian Bokmål",
     "nn": "Norwegian Nynorsk",
     "da": "Danish",

@@ -60,12 +60,17 @@ def _check_conditional_writes(store: S3Store) -> None:
     except DiskFull:
         return  # a full store can still be read, and every write will say that it is full
     try:
-        store.put_bytes(key, b"second", media_type="text/plain", if_absent=True)
-    except Conflict:
-        return
+        refused = 0
+        for condition in ({"if_absent": True}, {"if_match": '"0"'}):
+            try:
+                store.put_bytes(key, b"second", media_type="text/plain", **condition)
+            except (Conflict, DiskFull):
+                refused += 1
     finally:
         store.delete(key)
+    if refused == 2:
+        return
     raise SetupError(
-        f"The object store at {store.endpoint} ignores If-None-Match, so two writers could overwrite each other. "
+        f"The object store at {store.endpoint} ignores conditions, so two writers could overwrite each other. "
         "Use one that honours conditional writes (SeaweedFS 4.48, MinIO, Ceph, AWS)."
     )

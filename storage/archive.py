@@ -77,7 +77,8 @@ class Archive:
         except (NotFound, ValueError):
             there = ", ".join(circle.slug for circle in self.circles()) or "none yet"
             raise UnknownCircle(
-                f"There is no circle {slug!r}; there are: {there}. Make one with `kring circle add`."
+                f"There is no circle {slug!r}; there are: {there}. "
+                "Make it with `kring circle add`, then `kring reconcile --retry-failed`."
             ) from None
 
     def circles(self, damaged: Damaged | None = None) -> list[Circle]:

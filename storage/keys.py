@@ -18,6 +18,12 @@ CIRCLES = "circles/"
 RUNS = "runs/"
 CORRECTIONS = "corrections/"
 
+PROBE_RECIPE = "probe-1"
+MEDIA_MARK = "media.json"
+"""What `probe` found; that it is there says that the step is complete …"""
+RENDITIONS_MARK = "renditions.json"
+"""… and so does this list of what `render` made."""
+
 _ID = re.compile(r"[0-9a-f]{16}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 import psutil
 
@@ -16,6 +18,10 @@ from storage.port import ObjectStore
 
 START_TOLERANCE = 2.0
 """Seconds by which two readings of one process's start may differ: it is reckoned from a boot time that clocks move."""
+
+
+NOBODY = ""
+"""Owner of a lease that was let go. It is not deleted: a delete could hit a successor's."""
 
 
 class Leases:
@@ -51,18 +57,22 @@ class Leases:
         self._write(report, etag)
 
     def release(self, recording_id: str, owner: str) -> None:
-        """Let go; nothing happens where it is somebody else's by now."""
-        held, _ = self._look(recording_id)
-        if held is not None and held.owner == owner:
-            self._store.delete(activity_key(recording_id))
+        """Let go; nothing happens where it is somebody else's by now, not even a moment ago."""
+        held, etag = self._look(recording_id)
+        if held is None or held.owner != owner:
+            return
+        with suppress(Conflict):  # taken over in between
+            self._write(held.model_copy(update={"owner": NOBODY}), etag)
 
     def read(self, recording_id: str) -> Activity | None:
         """Who holds the recording, dead or alive; None: nobody."""
-        return self._look(recording_id)[0]
+        held = self._look(recording_id)[0]
+        return None if held is None or held.owner == NOBODY else held
 
     def alive(self, activity: Activity) -> bool:
         """Whether the holder reported within the lease's time and, on this machine, its process still runs."""
-        return now() - activity.beat_at <= self._lease and _process_may_run(activity.owner)
+        held = activity.owner != NOBODY and now() - activity.beat_at <= self._lease
+        return held and _process_may_run(activity.owner)
 
     def _look(self, recording_id: str) -> tuple[Activity | None, str | None]:
         """The activity and its etag. A damaged one counts as nobody's: its etag lets the next holder replace it."""
@@ -92,7 +102,13 @@ def owner_name(flow_run_id: str) -> str:
 
 
 def _host() -> str:
-    return socket.gethostname().replace("/", "-")
+    """This machine as processes see it: two of one name, or two containers on one, must not look for each other's."""
+    name = socket.gethostname().replace("/", "-")
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
+        return f"{name}.{boot}.{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:  # not Linux
+        return name
 
 
 def _process_may_run(owner: str) -> bool:

@@ -112,7 +112,7 @@ def out_of_room(folder: Path) -> bool:
     It takes no more writes when under a hundredth of the disk is free, or no room for another volume.
     """
     disk = shutil.disk_usage(folder)
-    return disk.free < disk.total // 100 + LARGEST_VOLUME_MB * 1024 * 1024
+    return disk.free < disk.total // 100 + volume_mb(disk.free) * 1024 * 1024
 
 
 def weed_program() -> str:

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from kring.errors import KringError
 from kring.model import Manifest
 from storage.archive import Archive
-from storage.keys import CIRCLES, CORRECTIONS, RECORDINGS, RUNS
+from storage.keys import (
+    CIRCLES,
+    CORRECTIONS,
+    MEDIA_MARK,
+    PROBE_RECIPE,
+    RECORDINGS,
+    RENDITIONS_MARK,
+    RUNS,
+    rendition_key,
+)
 from storage.port import ObjectInfo, ObjectStore
 
 READ_BYTES = 1024 * 1024
@@ -102,11 +111,19 @@ def _missing(manifests: list[Manifest], objects: dict[str, ObjectInfo]) -> Itera
 def _orphans(manifests: list[Manifest], objects: dict[str, ObjectInfo]) -> Iterator[ObjectInfo]:
     named = {key for manifest in manifests for key in keys_of(manifest)}
     ids = {manifest.id for manifest in manifests}
+    named |= {key for manifest in manifests for key in _marks(manifest)}
     for key, info in objects.items():
         kept = key.startswith((RECORDINGS, CIRCLES, RUNS))
         corrected = key.startswith(CORRECTIONS) and key.removeprefix(CORRECTIONS).partition("/")[0] in ids
         if not (kept or corrected or key in named):
             yield info
+
+
+def _marks(manifest: Manifest) -> Iterator[str]:
+    """The objects that say of this recording's original which steps are complete."""
+    yield rendition_key(manifest.original.sha256, PROBE_RECIPE, MEDIA_MARK)
+    if manifest.renditions is not None:
+        yield rendition_key(manifest.original.sha256, manifest.renditions.recipe, RENDITIONS_MARK)
 
 
 def _altered(store: ObjectStore, manifests: list[Manifest], lost: set[str]) -> Iterator[Missing]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
-from index.port import Fragment, Passage, Results
+from index.port import Fragment, Passage, Query, Results, SearchIndex
 
 
 def recording_id(name: str) -> str:
@@ -65,3 +66,11 @@ def plain(fragments: Sequence[Fragment]) -> str:
 
 def marked(fragments: Sequence[Fragment]) -> list[str]:
     return [fragment.text for fragment in fragments if fragment.hit]
+
+
+def fill(index: SearchIndex, *recordings: list[Passage]) -> None:
+    index.rebuild(passage for passages in recordings for passage in passages)
+
+
+def search(index: SearchIndex, text: str, **options: object) -> list[str]:
+    return found(index.search(replace(Query(text), **options)))

@@ -48,6 +48,8 @@ def serve() -> Iterator[Site]:
                 status = 206 if start < len(data) else 416
             self.send_response(status)
             self.send_header("ETag", etag)
+            if status == 206:
+                self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
             if status == 416:
                 self.send_header("Content-Range", f"bytes */{len(data)}")
                 data = b""

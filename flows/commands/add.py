@@ -6,21 +6,26 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from flows.commands.connection import connect
-from flows.commands.console import say, say_error
+from flows.commands.console import printable, say, say_error
 from flows.commands.watch import RunState, StepBars, follow, page_of
 from flows.patience import patiently
 from flows.receive import describe, take_in
 from flows.sources import ADDRESS, UPLOAD
+from flows.sources.address import file_name_of
 from flows.sources.details import date_of, make_details, title_of
+from flows.sources.download import check_address
 from flows.sources.port import Item
 from flows.wiring import Ports
 from kring.errors import BadMetadata, BadTranscript, EmptyFile, KringError, NotFound
 from kring.model import Details, SourceRef, Step, Visibility
-from transcribe.captions import parse_vtt
+from transcribe.captions import MAX_BYTES, parse_vtt
+
+if TYPE_CHECKING:
+    from flows.orchestrator import Orchestrator
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,9 @@ def add_recordings(
         except KringError as error:
             say_error(str(error))
             failed += 1
+        except OSError as error:
+            say_error(f"{one} cannot be read: {error.strerror}.")
+            failed += 1
     return 1 if failed else 0
 
 
@@ -76,19 +84,29 @@ def _wish(one: str, transcript: Path | None, **values: object) -> Wish:
             raise BadMetadata(
                 "A transcript can be given with a file, not with an address: download the recording first."
             )
-        name = PurePosixPath(unquote(urlsplit(one).path)).name or "recording"
-        defaults = {"title": title_of(Path(name)), "date": datetime.now(UTC).date()}
+        check_address(one)
+        defaults = {"title": title_of(Path(file_name_of(one))), "date": datetime.now(UTC).date()}
         return Wish(_details(values, defaults), url=one)
     path = Path(one)
     if not path.is_file():
         raise NotFound(f"There is no file {one}; check the path." if not path.exists() else f"{one} is not a file.")
     if path.stat().st_size == 0:
         raise EmptyFile(f"{path.name} is empty (0 bytes): check that it was copied or exported to the end.")
+    if path.name != printable(path.name) or not _is_utf8(path):
+        raise BadMetadata(f"The name {path.name!a} has signs in it that are no text; rename the file.")
     beside = path.with_suffix(".vtt")
     captions = transcript or (beside if beside.is_file() else None)
     if captions is not None:
         _check_captions(captions)
     return Wish(_details(values, {"title": title_of(path), "date": date_of(path)}), path=path, captions=captions)
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _details(values: dict[str, object], defaults: dict[str, object]) -> Details:
@@ -97,6 +115,8 @@ def _details(values: dict[str, object], defaults: dict[str, object]) -> Details:
 
 def _check_captions(path: Path) -> None:
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise BadTranscript("It is too large to be a transcript.")
         parse_vtt(path.read_bytes().decode("utf-8"))
     except FileNotFoundError:
         raise BadTranscript(f"There is no transcript {path}; check the path.") from None
@@ -110,14 +130,15 @@ def _add(ports: Ports, wish: Wish, *, wait: bool) -> bool:
     from flows.orchestrator import Orchestrator
 
     orchestrator = Orchestrator()
+    item: dict[str, Any] | None = None
     with StepBars(wish.details.title) if wait else nullcontext() as bars:
         if wish.path is None:
-            ref, item = SourceRef(source=ADDRESS, external_id=wish.url), None
-            name = PurePosixPath(unquote(urlsplit(wish.url).path)).name or "recording"
-            item = Item(ref=ref, details=wish.details, file_name=name, location=wish.url).model_dump(mode="json")
+            ref = SourceRef(source=ADDRESS, external_id=wish.url)
+            offered = Item(ref=ref, details=wish.details, file_name=file_name_of(wish.url), location=wish.url)
+            item = offered.model_dump(mode="json")
         else:
             original = describe(wish.path)
-            ref, item = SourceRef(source=UPLOAD, external_id=original.sha256), None
+            ref = SourceRef(source=UPLOAD, external_id=original.sha256)
             take = partial(
                 take_in,
                 ports.archive,
@@ -131,18 +152,21 @@ def _add(ports: Ports, wish: Wish, *, wait: bool) -> bool:
             manifest = patiently(take, say)
             if manifest.details != wish.details:
                 say(f"This file is in the archive already, as “{manifest.details.title}”; nothing was changed.")
-        last = next(iter(orchestrator.runs(ref.recording_id)), None)
-        again = last is not None and not (last.waiting or last.active)
-        run_id = orchestrator.start(
-            ref.recording_id,
-            title=wish.details.title,
-            circle=wish.details.circle,
-            item=item,
-            after=last.id if last and again else None,
-        )
+        start = partial(_start, orchestrator, ref.recording_id, wish.details, item)
+        run_id = patiently(start, say)
         found = follow(ports, ref.recording_id, bars, RunState(run_id)) if bars else True
     if not bars:
         say(f"Taken in: {page_of(ports, ref.recording_id)}")
     elif found:
         say(f"  Searchable: {page_of(ports, ref.recording_id)}", "green")
     return found
+
+
+def _start(orchestrator: Orchestrator, recording_id: str, details: Details, item: dict[str, Any] | None) -> str:
+    """The run that works on the recording: the one under way, else a new one."""
+    last = next(iter(orchestrator.runs(recording_id)), None)
+    if last is not None and last.going:
+        return last.id
+    return orchestrator.start(
+        recording_id, title=details.title, circle=details.circle, item=item, after=last.id if last else None
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 from rich.table import Table
+from rich.text import Text
 
 from flows.commands.connection import connect
 from flows.commands.console import out, printable, say
@@ -43,11 +44,6 @@ def list_circles() -> None:
     for column in ("circle", "name", "network", "language", "visibility"):
         table.add_column(column)
     for circle in circles:
-        table.add_row(
-            circle.slug,
-            printable(circle.name),
-            printable(circle.network_name),
-            circle.language or "heard",
-            circle.visibility,
-        )
+        row = (circle.slug, circle.name, circle.network_name, circle.language or "heard", circle.visibility)
+        table.add_row(*(Text(printable(cell)) for cell in row))
     out.print(table)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from flows.orchestrator import Run
 
 from flows.commands.connection import connect
 from flows.commands.console import out, printable, say
@@ -16,6 +20,7 @@ from kring.errors import KringError
 from kring.local import connect_locally
 from kring.model import Manifest, State
 from kring.settings import load_settings
+from storage.keys import manifest_key
 
 
 def run_status(*, only_problems: bool) -> int:
@@ -33,9 +38,25 @@ def run_status(*, only_problems: bool) -> int:
             details = manifest.details
             row = (manifest.id, str(details.date), details.circle, printable(details.title), printable(line.text))
             table.add_row(Text(line.mark, style=line.style), *(Text(cell) for cell in row))
+    for run in not_received(ports):
+        troubled += 1
+        mark = Text("○", style="yellow") if run.going else Text("✗", style="red")
+        what = run.message or "waiting for a worker"
+        row = (run.recording_id, "", next(iter(run.tags), ""), str(run.parameters.get("title", "")), printable(what))
+        table.add_row(mark, *(Text(printable(cell)) for cell in row))
     out.print(table)
     say(f"{troubled} not searchable." if troubled else "All are searchable.")
     return 1 if troubled else 0
+
+
+def not_received(ports: Ports) -> list[Run]:
+    """The newest run of each recording the bucket does not know yet: waiting, being fetched, or stopped on the way."""
+    from flows.orchestrator import Orchestrator
+
+    newest: dict[str, Run] = {}
+    for run in Orchestrator().runs(finished_well=False):
+        newest.setdefault(run.recording_id, run)
+    return [run for run in newest.values() if not ports.archive.store.exists(manifest_key(run.recording_id))]
 
 
 @dataclass(frozen=True)
@@ -143,7 +164,7 @@ def run_check() -> int:
 def _passes(name: str, test: Callable[[], str]) -> bool:
     try:
         out.print(Text.assemble(("✔ ", "green"), f"{name:<13} {printable(test())}"))
-    except KringError as error:
+    except (KringError, OSError) as error:
         out.print(Text.assemble(("✗ ", "red"), f"{name:<13} {printable(str(error))}"))
         return False
     return True

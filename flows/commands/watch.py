@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from flows.commands.console import is_terminal, out, printable, say, say_error
 from flows.wiring import Ports
-from kring.errors import NotFound
+from kring.errors import NotFound, OrchestratorDown, StorageDown
 from kring.local import public_address
 from kring.model import Manifest, State, Step
 
@@ -19,6 +19,8 @@ PATIENCE_SECONDS = 60.0
 """After so long without anybody working on it, say so (once) and go on waiting."""
 
 ASK_SECONDS = 2.0
+GOES_ON = frozenset({"Crashed", "Completed"})
+"""States after which `reconcile` starts a new run, or all is done."""
 
 ORDER = list(Step)
 
@@ -81,8 +83,12 @@ def follow(ports: Ports, recording_id: str, bars: StepBars, run_state: RunState)
     """Show the steps until the recording can be found (True) or has stopped (False, the reason printed)."""
     idle_since, reminded = time.monotonic(), False
     while True:
-        activity = ports.leases.read(recording_id)
-        manifest = _manifest(ports, recording_id)
+        try:
+            activity = ports.leases.read(recording_id)
+            manifest = _manifest(ports, recording_id)
+        except StorageDown:  # what was taken in is safe; it goes on when the store is back
+            time.sleep(POLL_SECONDS)
+            continue
         if activity is not None and ports.leases.alive(activity):
             idle_since = time.monotonic()
             bars.show(activity.step, activity.fraction, activity.note)
@@ -92,6 +98,9 @@ def follow(ports: Ports, recording_id: str, bars: StepBars, run_state: RunState)
         elif (problem := run_state.failure()) is not None:
             say_error(problem)
             return False
+        elif run_state.ended and manifest is not None and manifest.problem is not None:
+            say_error(manifest.problem.message)
+            return False
         elif time.monotonic() - idle_since > PATIENCE_SECONDS and not reminded:
             reminded = True
             waited = f"Nobody has taken it up for {PATIENCE_SECONDS:.0f} s"
@@ -100,23 +109,37 @@ def follow(ports: Ports, recording_id: str, bars: StepBars, run_state: RunState)
 
 
 class RunState:
-    """Asks Prefect about one run, at most every few seconds."""
+    """Asks Prefect about one run, and about its successor where it was killed, at most every few seconds."""
 
     def __init__(self, run_id: str) -> None:
         from flows.orchestrator import Orchestrator
 
         self._orchestrator, self._run_id = Orchestrator(), run_id
+        self.ended = False
+        """Whether the newest run is over, however it ended."""
         self._asked = 0.0
         self._answer: str | None = None
 
     def failure(self) -> str | None:
-        """Why the run ended without success; None while it has not."""
+        """Why the work ended without success; None while it has not, or while nobody can be asked."""
         if time.monotonic() - self._asked > ASK_SECONDS:
             self._asked = time.monotonic()
-            run = self._orchestrator.run(self._run_id)
-            ended = run.state.value in {"FAILED", "CRASHED", "CANCELLED"}
-            self._answer = (run.message or f"The run ended as {run.state_name}.") if ended else None
+            try:
+                self._answer = self._ask()
+            except OrchestratorDown:
+                self._answer = None
         return self._answer
+
+    def _ask(self) -> str | None:
+        run = self._orchestrator.run(self._run_id)
+        newest = next(iter(self._orchestrator.runs(run.recording_id)), run)
+        if newest.id != run.id:
+            self._run_id = newest.id
+            return None
+        self.ended = not run.going
+        if run.going or run.state_name in GOES_ON:
+            return None
+        return run.message or f"The run ended as {run.state_name}."
 
 
 def is_searchable(ports: Ports, manifest: Manifest) -> bool:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
 
 from flows.sources.download import download
 from flows.sources.port import Item, Progress
 from kring.settings import Settings
+
+
+def file_name_of(url: str) -> str:
+    """The last part of the address's path, fit to be kept as a file name."""
+    return PurePosixPath(unquote(urlsplit(url).path)).name[-255:] or "recording"
 
 
 class Address:
@@ -20,11 +26,13 @@ class Address:
     def list(self) -> Iterator[Item]:
         return iter(())
 
-    def fetch(self, location: str, dest: Path, progress: Progress | None = None) -> None:
+    def fetch(
+        self, location: str, dest: Path, progress: Progress | None = None, *, max_bytes: int | None = None
+    ) -> None:
         download(
             location,
             dest,
             allow_private=self._settings.fetch.allow_private,
-            max_bytes=int(self._settings.media.max_gb * 1e9),
+            max_bytes=max_bytes or int(self._settings.media.max_gb * 1e9),
             progress=progress,
         )

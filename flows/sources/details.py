@@ -67,7 +67,7 @@ def details_of(path: Path, *, circle: str | None, language: str | None = None) -
     if sidecar.exists():
         try:
             said = tomllib.loads(sidecar.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadMetadata(f"{sidecar.name} is not TOML: {error}.") from None
     values = {"title": title_of(path), "date": date_of(path), "circle": circle, "language": language, **said}
     if values["circle"] is None:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import calendar
+import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import feedparser
 
+from flows.sources.address import file_name_of
 from flows.sources.details import MEDIA_SUFFIXES, make_details
-from flows.sources.download import download, get
+from flows.sources.download import check_address, download, get
 from flows.sources.port import Item, Progress
 from kring.errors import InputError, SourceError
 from kring.model import SourceRef
 from kring.settings import FeedSource, Settings
 
 MAX_FEED_BYTES = 20_000_000
+MAX_ENTRIES = 10_000
 
 
 class Feed:
@@ -37,26 +40,28 @@ class Feed:
 
     def list(self) -> Iterator[Item]:
         self._problems.clear()
-        parsed = feedparser.parse(self._read())
+        parsed = feedparser.parse(io.BytesIO(self._read()))  # bytes alone it may take for a file's name
         if not parsed.version:
             raise SourceError(
                 f"The address of the source {self.name!r} is not an RSS or Atom feed; check it in kring.toml."
             )
-        for entry in parsed.entries:
+        for entry in parsed.entries[:MAX_ENTRIES]:
             try:
                 item = self._item(entry)
-            except InputError as error:
+            except (InputError, ValueError) as error:  # urlsplit's word for what is no address
                 self._problems.append(f"{entry.get('title', 'an episode')}: {error}")
                 continue
             if item is not None:
                 yield item
 
-    def fetch(self, location: str, dest: Path, progress: Progress | None = None) -> None:
+    def fetch(
+        self, location: str, dest: Path, progress: Progress | None = None, *, max_bytes: int | None = None
+    ) -> None:
         download(
             location,
             dest,
             allow_private=self._source.allow_private,
-            max_bytes=int(self._settings.media.max_gb * 1e9),
+            max_bytes=max_bytes or int(self._settings.media.max_gb * 1e9),
             progress=progress,
         )
 
@@ -77,7 +82,8 @@ class Feed:
         if not enclosures:
             return None
         url = urljoin(self._source.url, enclosures[0]["href"])
-        name = PurePosixPath(unquote(urlsplit(url).path)).name or "recording"
+        check_address(url)
+        name = file_name_of(url)
         details = make_details(
             title=_plain(entry.get("title", "")) or name,
             circle=self._source.circle,

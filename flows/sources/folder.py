@@ -17,6 +17,7 @@ from flows.sources.port import Item, Progress
 from kring.errors import DiskFull, InputError, SourceDown, SourceError
 from kring.model import SourceRef
 from kring.settings import FolderSource, Settings
+from transcribe.captions import MAX_BYTES
 
 CHUNK = 4 << 20
 
@@ -60,6 +61,7 @@ class Folder:
                 if not self._is_recording(path):
                     continue
                 stat = path.stat()
+                str(path).encode()
                 mark = f"{path.relative_to(self._root)}|{stat.st_size}|{stat.st_mtime_ns}"
                 sighting = seen[mark] = known.get(mark) or Sighting(since=time.time())
                 if time.time() - sighting.since < self._source.settle_seconds:
@@ -69,17 +71,24 @@ class Folder:
                 yield self._item(path, sighting)
             except InputError as error:
                 self._problems.append(str(error))
+            except UnicodeEncodeError:
+                self._problems.append(f"{path.name!a} has a name that is not UTF-8; rename it.")
             except OSError as error:
                 self._problems.append(f"{path.name} cannot be read: {error.strerror}.")
         self._remember(seen)
 
-    def fetch(self, location: str, dest: Path, progress: Progress | None = None) -> None:
+    def fetch(
+        self, location: str, dest: Path, progress: Progress | None = None, *, max_bytes: int | None = None
+    ) -> None:
         """Copy the file, in case it changes or goes away while it is worked on."""
         path = Path(location)
         if not path.resolve().is_relative_to(self._root):
             raise SourceError(f"{path.name} is not inside the watched folder {self._root}.")
         try:
             size = path.stat().st_size
+            limit = max_bytes or int(self._settings.media.max_gb * 1e9)
+            if size > limit:
+                raise SourceError(f"{path.name} has {size / 1e6:.0f} MB; at most {limit / 1e6:.0f} MB are taken.")
             require_space(dest.parent, size, self._settings)
             with path.open("rb") as read, dest.open("wb") as write:
                 while chunk := read.read(CHUNK):
@@ -104,12 +113,15 @@ class Folder:
 
     def _item(self, path: Path, sighting: Sighting) -> Item:
         captions = path.with_suffix(".vtt")
+        inside = captions.resolve().is_relative_to(self._root)
+        there = inside and captions.is_file() and captions.stat().st_size <= MAX_BYTES
         return Item(
             ref=SourceRef(source=self.name, external_id=sighting.sha256 or ""),
             details=details_of(path, circle=self._source.circle),
             file_name=path.name,
             location=str(path),
-            captions_location=str(captions) if captions.is_file() else None,
+            captions_location=str(captions) if there else None,
+            captions_sha256=describe(captions).sha256 if there else None,
         )
 
     def _recall(self) -> dict[str, Sighting]:

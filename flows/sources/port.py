@@ -22,6 +22,8 @@ class Item(Frozen):
     """Path or URL, for the source that listed it."""
     captions_location: str | None = None
     """Path or URL of the platform's own transcript."""
+    captions_sha256: str | None = None
+    """Its hash, where the source can tell cheaply; a new one is a new transcript."""
 
     @property
     def recording_id(self) -> str:
@@ -39,8 +41,13 @@ class RecordingSource(Protocol):
         """
         ...
 
-    def fetch(self, location: str, dest: Path, progress: Progress | None = None) -> None:
-        """Write the bytes to `dest`, going on from what is already there; constant memory."""
+    def fetch(
+        self, location: str, dest: Path, progress: Progress | None = None, *, max_bytes: int | None = None
+    ) -> None:
+        """Write the bytes to `dest`, going on from what is already there; constant memory.
+
+        Raises SourceError for more than `max_bytes` (default: `media.max_gb`).
+        """
 
     @property
     def problems(self) -> tuple[str, ...]:

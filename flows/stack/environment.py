@@ -73,6 +73,8 @@ def environment_of(settings: Settings, inherited: Mapping[str, str] = os.environ
     }
     # The file is left out: all that it says is in the settings already.
     environment["KRING_CONFIG"] = os.devnull
+    # A child must not import what happens to lie in the folder it is started from: our names are generic.
+    environment["PYTHONSAFEPATH"] = "1"
     values = settings.model_dump(mode="json")
     for field, info in Settings.model_fields.items():
         name = str(info.validation_alias or f"KRING_{field.upper()}")

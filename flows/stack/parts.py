@@ -105,6 +105,7 @@ def prefect_part(settings: Settings, port: int) -> Part:
     environment = environment_of(settings) | server_environment()
     # The UI asks the server which API to call; the port may not be the one in the user's own environment.
     environment |= {"PREFECT_SERVER_UI_API_URL": f"{url}/api", "PREFECT_UI_URL": url}
+    environment["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] = url
     return Part(
         name=PREFECT,
         command=[sys.executable, "-m", "flows.stack.prefect_server", "127.0.0.1", str(port)],

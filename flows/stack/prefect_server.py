@@ -1,10 +1,11 @@
-"""The Prefect server, as `prefect server start` runs it, with a browser policy that keeps its pages at home.
+"""The Prefect server, as `prefect server start` runs it, behind a guard.
 
     python -m flows.stack.prefect_server HOST PORT
 
-Prefect 3.8's pages load the configuration of an analytics service from its makers' provider even where
-PREFECT_SERVER_ANALYTICS_ENABLED is false; that tells them who looks at which server. A Content-Security-Policy
-lets the pages talk to this server only. Everything else is set by the environment (`environment.py`).
+Whoever may call its API can have the worker run commands. So the guard answers only to this machine's own names
+(against DNS rebinding) and refuses what a page from elsewhere sends (Prefect 3.8 allows every origin by default).
+And since its pages load the configuration of an analytics service even where PREFECT_SERVER_ANALYTICS_ENABLED is
+false, a Content-Security-Policy lets them talk to this server only. The rest is set by the environment.
 """
 
 from __future__ import annotations
@@ -15,14 +16,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+REFUSAL = b"This Prefect server answers only to its own pages and to this machine.\n"
 
-class StaysAtHome:
-    """Adds the policy to every HTTP answer of `app`."""
 
-    def __init__(self, app: ASGIApp, *addresses: str) -> None:
-        """`addresses`: what pages may call besides the address they came from."""
+class Guard:
+    """ASGI middleware: refuses foreign hosts and origins, and adds the policy to every HTTP answer of `app`."""
+
+    def __init__(self, app: ASGIApp, names: set[str], port: int) -> None:
+        """`names`: the host names it answers to."""
         self._app = app
-        self._policy = " ".join(["connect-src", "'self'", *addresses]).encode()
+        self._hosts = {f"{name}:{port}".encode() for name in names}
+        self._origins = {b"http://" + host for host in self._hosts}
+        sockets = [f"ws://{name}:{port}" for name in sorted(names)]
+        addresses = [f"http://{name}:{port}" for name in sorted(names)]
+        self._policy = " ".join(["connect-src", "'self'", *addresses, *sockets]).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_policy(message: Message) -> None:
@@ -30,17 +37,26 @@ class StaysAtHome:
                 message["headers"] = [*message["headers"], (b"content-security-policy", self._policy)]
             await send(message)
 
-        await self._app(scope, receive, send_with_policy if scope["type"] == "http" else send)
+        if scope["type"] == "lifespan" or self._is_ours(dict(scope["headers"])):
+            await self._app(scope, receive, send_with_policy if scope["type"] == "http" else send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(REFUSAL)).encode())]
+            await send({"type": "http.response.start", "status": 403, "headers": headers})
+            await send({"type": "http.response.body", "body": REFUSAL})
+
+    def _is_ours(self, headers: dict[bytes, bytes]) -> bool:
+        return headers.get(b"host") in self._hosts and headers.get(b"origin", b"") in {b"", *self._origins}
 
 
 def main(host: str, port: int) -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
-    names = {host, "127.0.0.1", "localhost"}
-    addresses = sorted(f"{scheme}://{name}:{port}" for name in names for scheme in ("http", "ws"))
     uvicorn.run(
-        StaysAtHome(create_app(final=True), *addresses),
+        Guard(create_app(final=True), {host, "127.0.0.1", "localhost"}, port),
         host=host,
         port=port,
         log_level="warning",

@@ -66,7 +66,7 @@ class Process:
             return False
         try:
             found = psutil.Process(pid).net_connections(kind="tcp")
-        except psutil.NoSuchProcess:
+        except psutil.Error:
             return False
         return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in found)
 
