@@ -13,31 +13,34 @@ fail() {
 }
 
 find_python() {
-    for candidate in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
-        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    for candidate in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
+        if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null; then
             echo "$candidate"
             return
         fi
     done
-    fail "Kring needs Python 3.11 or newer. Install it, or say where it is: make setup PYTHON=/path/to/python3"
+    fail "Kring needs Python 3.11 to 3.14. Install one, or say where it is: make setup PYTHON=/path/to/python3"
 }
 
 make_venv() {
     if [ -f .venv/.kring-home ] && [ "$(cat .venv/.kring-home)" != "$home" ]; then
         rm -rf .venv
     fi
-    if .venv/bin/python -c '' 2>/dev/null; then
+    if .venv/bin/python -c 'import pip' 2>/dev/null; then
         return
     fi
     rm -rf .venv
     python=$(find_python)
-    # Debian keeps ensurepip in a package of its own; the machine's pip can do its work.
+    # Debian keeps ensurepip in a package of its own; else the machine's pip can do its work.
+    "$python" -c 'import ensurepip' 2>/dev/null || apt_install python3-venv || true
     if "$python" -c 'import ensurepip' 2>/dev/null; then
         "$python" -m venv .venv
+    elif "$python" -m venv --without-pip .venv &&
+        "$python" -m pip --python .venv/bin/python install --quiet pip; then
+        return
     else
-        "$python" -m venv --without-pip .venv
-        "$python" -m pip --python .venv/bin/python install --quiet pip ||
-            fail "this Python has neither ensurepip nor pip: install python3-venv (Debian) or pip."
+        rm -rf .venv
+        fail "this Python has neither ensurepip nor pip: install python3-venv (Debian) or pip, then try again."
     fi
 }
 
@@ -63,6 +66,7 @@ apt_install() {
     command -v apt-get >/dev/null || return 1
     [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || return 1
     echo "setup: installing $1 with apt …"
+    mkdir -p .venv
     as_root apt-get install -y --no-install-recommends "$1" >"$log" 2>&1 </dev/null && return
     as_root apt-get update >>"$log" 2>&1 </dev/null &&
         as_root apt-get install -y --no-install-recommends "$1" >>"$log" 2>&1 </dev/null
@@ -89,7 +93,7 @@ local)
 dev)
     pip_install "the tools for tests" ".[local,dev]"
     need ffmpeg "Kring uses the one that came with imageio-ffmpeg" ffmpeg
-    need chromium "the tests in a browser cannot run" chromium chromium-browser google-chrome
+    need chromium "the tests in a browser cannot run" chromium chromium-browser
     ;;
 *) fail "say local or dev, not $kind." ;;
 esac

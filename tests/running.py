@@ -77,13 +77,17 @@ def running(settings: Settings, commands: Mapping[str, list[str]] | None = None)
     ports = {"s3_port": free_port(), "prefect_port": free_port()}
     web = settings.web.model_copy(update={"port": free_port()})
     settings = settings.model_copy(update={"local": settings.local.model_copy(update=ports), "web": web})
+    before = dict(os.environ)
     with Stack(settings, commands=commands) as stack:
         stack.wait_healthy()
         os.environ.update(prefect_environment(stack.settings))
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environment = {name: value for name, value in before.items() if not name.startswith(("AWS_", "PREFECT_"))}
         environment |= {"KRING_DATA_DIR": str(settings.data_dir), "KRING_CONFIG": os.devnull, "COLUMNS": "200"}
-        environment.pop("PREFECT_API_URL", None)
-        kring = Kring(stack, open_ports(stack.settings), environment)
-        added = kring.run("circle", "add", "privacy", "--name", "Privacy", "--network", "digi-test")
-        assert added.returncode == 0, added.stderr
-        yield kring
+        try:
+            kring = Kring(stack, open_ports(stack.settings), environment)
+            added = kring.run("circle", "add", "privacy", "--name", "Privacy", "--network", "digi-test")
+            assert added.returncode == 0, added.stderr
+            yield kring
+        finally:
+            os.environ.clear()
+            os.environ.update(before)

@@ -20,10 +20,13 @@ from kring.model import Manifest, SourceRef, State, Step
 from kring.settings import Fetch, Settings
 from storage.keys import manifest_key
 from storage.verify import verify
-from tests.running import JFK, JFK_MISSING, Kring, eventually, running
+from tests.running import REPOSITORY, Kring, eventually, running
 from tests.webserver import serve
 
-pytestmark = [pytest.mark.e2e, pytest.mark.skipif(not JFK.exists(), reason=JFK_MISSING), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+SPEECH = REPOSITORY / "samples" / "privacy-shared-services.m4a"
+SECONDS = "12"
 
 FFMPEG = shutil.which("ffmpeg") or "ffmpeg"
 
@@ -44,10 +47,9 @@ def kring(tmp_path_factory: pytest.TempPathFactory, hold: Path) -> Iterator[Krin
 
 def same_sound(folder: Path, name: str) -> Path:
     """The same speech in a file with other bytes: another recording with, word for word, the same transcript."""
-    path = folder / f"{name}.flac"
-    subprocess.run(
-        [FFMPEG, "-v", "error", "-i", str(JFK), "-c", "copy", "-metadata", f"title={name}", str(path)], check=True
-    )
+    path = folder / f"{name}.m4a"
+    copy = ["-t", SECONDS, "-c", "copy", "-metadata", f"title={name}"]
+    subprocess.run([FFMPEG, "-v", "error", "-i", str(SPEECH), *copy, str(path)], check=True)
     return path
 
 
@@ -81,7 +83,7 @@ def is_searchable(kring: Kring, manifest: Manifest) -> bool:
 def undisturbed(kring: Kring, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[float, float, str]]:
     manifest = add(kring, same_sound(tmp_path_factory.mktemp("calm"), "undisturbed"))
     found = passages(kring, manifest.id)
-    assert "ask not what your country" in found[0][2].lower()
+    assert len(found[0][2].split()) > 10
     return found
 
 
@@ -120,8 +122,8 @@ def test_a_worker_killed_while_it_receives(
     path = same_sound(tmp_path, "killed in receive")
     (hold / "receive").touch()
     with serve() as site:
-        site.files["/talk.flac"] = path.read_bytes()
-        url = f"{site.address}/talk.flac"
+        site.files["/talk.m4a"] = path.read_bytes()
+        url = f"{site.address}/talk.m4a"
         done = kring.run("add", url, "--circle", "privacy", "--title", path.stem, "--language", "en", "--no-wait")
         assert done.returncode == 0, done.stderr
         eventually((hold / "receive.reached").exists, seconds=60, what="the run to be storing the original")
@@ -152,11 +154,8 @@ def restarted(kring: Kring, killed: int) -> bool:
 
 def test_the_object_store_killed_during_an_upload(kring: Kring, tmp_path: Path) -> None:
     big = tmp_path / "big.wav"
-    subprocess.run(
-        [FFMPEG, "-v", "error", "-i", str(JFK), "-af", "apad=whole_dur=30", "-ar", "192000", "-ac", "8",
-         "-c:a", "pcm_s32le", str(big)],
-        check=True,
-    )  # fmt: skip
+    sound = ["-t", SECONDS, "-af", "apad=whole_dur=30", "-ar", "192000", "-ac", "8", "-c:a", "pcm_s32le"]
+    subprocess.run([FFMPEG, "-v", "error", "-i", str(SPEECH), *sound, str(big)], check=True)
     original = describe(big)
     assert original.size > 100_000_000
     killed, before = threading.Event(), stored_bytes(kring)

@@ -18,7 +18,7 @@ from transcribe.ctranslate import openai_checkpoint, read_variables
 from transcribe.engine import fair_threads
 from transcribe.engines import open_transcriber
 from transcribe.hallucinations import Heard
-from transcribe.languages import CODES, check_language
+from transcribe.languages import CODES, check_language, from_whisper, to_whisper
 from transcribe.listening import RawSegment, RawWord, _segments, in_order, whole_words
 from transcribe.speech import RATE, Stretch, cut, group, places, read_blocks
 
@@ -154,7 +154,8 @@ def test_an_unknown_language_is_named_with_the_known_ones() -> None:
 def test_codes_are_whispers() -> None:
     from faster_whisper.tokenizer import _LANGUAGE_CODES
 
-    assert set(_LANGUAGE_CODES) == CODES
+    assert {from_whisper(code) for code in _LANGUAGE_CODES} == CODES
+    assert {to_whisper(code) for code in CODES} == set(_LANGUAGE_CODES)
 
 
 def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
