@@ -28,7 +28,7 @@ demo: $(LOCAL)  ## Start Kring with the sample recordings, until Ctrl-C (ARGS=--
 	@$(BIN)/kring demo $(ARGS)
 
 test: lint  ## Run lint and all tests (ARGS="-k words" runs some)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(DEV)  ## Check format, code, types and the direction of imports
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: make fmt does it."; exit 1; }

@@ -40,7 +40,14 @@ def hold(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def kring(tmp_path_factory: pytest.TempPathFactory, hold: Path) -> Iterator[Kring]:
     os.environ["KRING_TEST_HOLD"] = str(hold)
     settings = Settings(data_dir=tmp_path_factory.mktemp("crash") / "data", fetch=Fetch(allow_private=True))
-    worker = ["env", f"KRING_TEST_HOLD={hold}", sys.executable, "-m", "tests.e2e.held_worker"]
+    worker = [
+        "env",
+        f"KRING_TEST_HOLD={hold}",
+        f"PYTHONPATH={REPOSITORY}",
+        sys.executable,
+        "-m",
+        "tests.e2e.held_worker",
+    ]
     with running(settings, commands={"worker": worker}) as kring:
         yield kring
 
@@ -154,8 +161,8 @@ def restarted(kring: Kring, killed: int) -> bool:
 
 def test_the_object_store_killed_during_an_upload(kring: Kring, tmp_path: Path) -> None:
     big = tmp_path / "big.wav"
-    sound = ["-t", SECONDS, "-af", "apad=whole_dur=30", "-ar", "192000", "-ac", "8", "-c:a", "pcm_s32le"]
-    subprocess.run([FFMPEG, "-v", "error", "-i", str(SPEECH), *sound, str(big)], check=True)
+    sound = ["-af", "apad=whole_dur=30", "-ar", "192000", "-ac", "8", "-c:a", "pcm_s32le"]
+    subprocess.run([FFMPEG, "-v", "error", "-t", SECONDS, "-i", str(SPEECH), *sound, str(big)], check=True)
     original = describe(big)
     assert original.size > 100_000_000
     killed, before = threading.Event(), stored_bytes(kring)

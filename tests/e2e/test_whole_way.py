@@ -8,11 +8,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows import steps
+from flows.orchestrator import Orchestrator
+from flows.reports import STOPPED
+from kring.errors import DiskFull
 from kring.model import State
 from kring.settings import FeedSource, FolderSource, Settings, Worker
 from tests.running import JFK, JFK_MISSING, REPOSITORY, Kring, eventually, free_port, running
@@ -154,7 +160,7 @@ def test_a_watched_folder_and_a_feed_bring_recordings_in(
         return all(states.get(title) is State.PUBLISHED for title in ("from the folder", "From the feed"))
 
     eventually(both, seconds=120, what="folder and feed to be taken in")
-    assert len(search(kring, "Mappevakten")) == 1
+    eventually(lambda: len(search(kring, "Mappevakten")) == 1, seconds=20, what="the folder's recording to be found")
     assert len([path for path, _ in site.requests if path == "/episode.mp3"]) == 1
 
 
@@ -264,6 +270,70 @@ def test_operators_see_each_recording_and_the_archive_is_whole(kring: Kring) -> 
         assert manifest.id in status.stdout
     verified = kring.run("verify", "--deep")
     assert verified.returncode == 0, verified.stdout
+    assert "renditions/" not in verified.stdout
     assert kring.run("check").returncode == 0
     assert kring.run("reindex").returncode == 0
     assert kring.run("search", "hilser", "velkommen").returncode == 0
+
+
+def test_a_mended_transcript_beside_a_known_file_is_taken(kring: Kring, tmp_path: Path) -> None:
+    path = tone(tmp_path / "mended.mp3", "-metadata", "title=mended")
+    path.with_suffix(".vtt").write_text(VTT.replace("Personvernombudet", "Feilhørt"), encoding="utf-8")
+    assert kring.run("add", str(path), "--circle", "privacy", "--language", "nb").returncode == 0
+    path.with_suffix(".vtt").write_text(VTT.replace("Personvernombudet", "Retthørt"), encoding="utf-8")
+    done = kring.run("add", str(path), "--circle", "privacy", "--language", "nb")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [found["id"] for found in search(kring, "Retthørt")] == [kring.recording("mended").id]
+    assert all(found["id"] != kring.recording("mended").id for found in search(kring, "Feilhørt"))
+
+
+def test_asking_twice_for_a_run_gives_one_and_asking_after_it_the_next(kring: Kring) -> None:
+    with temporary_settings({PREFECT_API_URL: kring.ports.settings.prefect_api_url}):
+        ask_for_runs(Orchestrator(), "0" * 16)
+
+
+def ask_for_runs(orchestrator: Orchestrator, nobody: str) -> None:
+    first = orchestrator.start(nobody, title="Nobody", circle="privacy")
+    assert orchestrator.start(nobody, title="Nobody", circle="privacy") == first
+    eventually(lambda: not orchestrator.run(first).going, seconds=60, what="the run to end")
+    assert (orchestrator.run(first).state_name, orchestrator.run(first).tags) == (
+        STOPPED,
+        ("privacy", f"recording:{nobody}"),
+    )
+    second = orchestrator.start(nobody, title="Nobody", circle="privacy", after=first)
+    assert second != first
+    assert orchestrator.start(nobody, title="Nobody", circle="privacy", after=first) == second
+    assert [run.id for run in orchestrator.runs(nobody)] == [second, first]
+    orchestrator.crash(second, "for the test")
+    assert orchestrator.run(second).state_name == "Crashed"
+
+
+def test_a_circle_that_went_stops_its_recordings_and_no_others(kring: Kring, tmp_path: Path) -> None:
+    assert kring.run("circle", "add", "passing", "--name", "[/red]Passing", "--network", "n").returncode == 0
+    assert "[/red]Passing" in kring.run("circle", "list").stdout
+    path = tone(tmp_path / "orphaned.mp3", "-metadata", "title=orphaned")
+    assert kring.run("add", str(path), "--circle", "passing", "--language", "en").returncode == 0
+    kring.ports.archive.store.delete("circles/passing.json")
+    done = kring.run("reindex")
+    assert done.returncode == 0, done.stderr
+    problem = kring.recording("orphaned").problem
+    assert problem is not None
+    assert "kring circle add" in problem.message
+    assert "Nothing is unfinished." in kring.run("reconcile").stdout
+    assert kring.run("circle", "add", "passing", "--name", "Back", "--network", "n").returncode == 0
+    assert "started again" in kring.run("reconcile", "--retry-failed").stdout
+    eventually(lambda: kring.recording("orphaned").problem is None, seconds=60, what="the recording to be mended")
+
+
+def test_a_full_disk_says_so_and_the_recording_goes_on_when_there_is_room(kring: Kring, tmp_path: Path) -> None:
+    path = tone(tmp_path / "full.mp3", "-metadata", "title=full")
+    assert kring.run("add", str(path), "--circle", "privacy", "--language", "en").returncode == 0
+    manifest = kring.recording("full")
+    media = kring.ports.settings.media.model_copy(update={"spare_disk_mb": 10**9})
+    full = replace(kring.ports, settings=kring.ports.settings.model_copy(update={"media": media}))
+    for info in list(kring.ports.archive.store.list(f"renditions/{manifest.original.sha256}/")):
+        kring.ports.archive.store.delete(info.key)
+    with pytest.raises(DiskFull, match=r"are needed and 0\.0 GB can be used"):
+        steps.render(steps.Job(full, manifest.id, lambda fraction, note: None))
+    steps.render(steps.Job(kring.ports, manifest.id, lambda fraction, note: None))
+    assert kring.run("verify").returncode == 0
