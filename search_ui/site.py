@@ -83,11 +83,13 @@ class Site:
 
     def manifest(self, recording_id: str) -> Manifest:
         """Raises NotFound, also for what cannot be an id, and StorageDown."""
+        gone = NotFound("There is no recording at this address; it may have been removed, or the link is incomplete.")
         if not _ID.fullmatch(recording_id):
-            raise NotFound(
-                "There is no recording at this address; it may have been removed, or the link is incomplete."
-            )
-        return self.archive.manifest(recording_id)
+            raise gone
+        try:
+            return self.archive.manifest(recording_id)
+        except NotFound:
+            raise gone from None
 
     def searchable(self, recording_id: str) -> bool:
         """Whether search finds this recording now. Raises SearchDown."""

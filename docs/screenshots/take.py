@@ -18,6 +18,7 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+DARK = {"search", "video"}
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -32,9 +33,10 @@ def main(address: str) -> None:
         if recording["has_video"]
     )
     pages = {
-        "search": "/?q=personvern",
+        "search": "/?q=service",
         "start": "/",
         "nothing": "/?q=xylofon",
+        "failed": f"/r/{sys.argv[2]}" if len(sys.argv) > 2 else "/r/0000000000000000",
         "recording": best["passages"][0]["url"],
         "video": talk["passages"][0]["url"],
     }
@@ -44,7 +46,10 @@ def main(address: str) -> None:
             for scheme in ("light", "dark"):
                 page = browser.new_page(viewport=viewport, color_scheme=scheme, locale="en-GB")
                 for name, path in pages.items():
+                    if scheme == "dark" and name not in DARK:
+                        continue
                     page.goto(f"{address}{path}", wait_until="networkidle")
+                    page.wait_for_function("[...document.querySelectorAll('video')].every(one => one.readyState > 3)")
                     suffix = "" if scheme == "light" else "-dark"
                     page.screenshot(path=HERE / f"{name}-{size}{suffix}.png")
                 page.close()

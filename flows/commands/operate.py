@@ -7,14 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
     from flows.orchestrator import Run
 
 from flows.commands.connection import connect
-from flows.commands.console import out, printable, say
+from flows.commands.console import is_terminal, out, printable, say
 from flows.wiring import Ports
 from kring.errors import KringError
 from kring.local import connect_locally
@@ -24,29 +23,33 @@ from storage.keys import manifest_key
 
 
 def run_status(*, only_problems: bool) -> int:
-    """One line per recording, newest first; 0 where all are searchable, 1 otherwise."""
+    """One line per recording, newest first, and the reason below where one is stuck; 0 where all are searchable."""
     ports = connect()
     indexed = ports.index.versions()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "recording", "date", "circle", "title", "state"):
-        table.add_column(column, overflow="fold")
     troubled = 0
+    for run in not_received(ports):
+        troubled += 1
+        mark = Line("○", "yellow", "waiting") if run.going else Line("✗", "red", "stopped")
+        say_line(mark, run.recording_id, str(run.parameters.get("title", "")), reason=run.message)
     for manifest in sorted(ports.archive.manifests(), key=lambda manifest: manifest.received_at, reverse=True):
         line = describe(ports, manifest, indexed.get(manifest.id))
         troubled += not line.fine
         if not (only_problems and line.fine):
-            details = manifest.details
-            row = (manifest.id, str(details.date), details.circle, printable(details.title), printable(line.text))
-            table.add_row(Text(line.mark, style=line.style), *(Text(cell) for cell in row))
-    for run in not_received(ports):
-        troubled += 1
-        mark = Text("○", style="yellow") if run.going else Text("✗", style="red")
-        what = run.message or "waiting for a worker"
-        row = (run.recording_id, "", next(iter(run.tags), ""), str(run.parameters.get("title", "")), printable(what))
-        table.add_row(mark, *(Text(printable(cell)) for cell in row))
-    out.print(table)
+            about = f"{manifest.details.date}  {manifest.details.circle}  {manifest.details.title}"
+            stuck = manifest.problem is not None
+            say_line(line, manifest.id, about, reason=line.text if stuck else "")
     say(f"{troubled} not searchable." if troubled else "All are searchable.")
     return 1 if troubled else 0
+
+
+def say_line(line: Line, recording_id: str, about: str, *, reason: str) -> None:
+    state = "stopped" if reason and line.mark == "✗" else line.text
+    text = Text.assemble((f"{line.mark} ", line.style), f"{recording_id}  {printable(about)}", (f"  {state}", "dim"))
+    if is_terminal():
+        text.truncate(out.width, overflow="ellipsis")
+    out.print(text)
+    if reason:
+        out.print(Text(f"  {printable(reason)}", style=line.style))
 
 
 def not_received(ports: Ports) -> list[Run]:

@@ -73,7 +73,7 @@ class StepBars:
             return
         self._done.add(step)
         self._progress.start_task(self._bars[step])
-        self._progress.update(self._bars[step], completed=1.0)
+        self._progress.update(self._bars[step], completed=1.0, note="")
         self._progress.stop_task(self._bars[step])
         if not self._terminal:
             say(f"  {step.value:<11} done after {time.monotonic() - self._started:.1f} s")
