@@ -22,7 +22,7 @@ from flows.sources import open_source
 from flows.sources.port import Item
 from flows.wiring import Ports
 from index.passages import passages_of
-from kring.errors import BadTranscript, InputError
+from kring.errors import BadTranscript, InputError, SourceError
 from kring.model import Frozen, Manifest, Media, Original, Renditions, State, Step, Transcript, TranscriptRef
 from storage.keys import (
     MEDIA_MARK,
@@ -94,6 +94,11 @@ def _fetch(job: Job, item: Item) -> None:
         source.fetch(item.location, part, fetched)
         part.rename(path)
     original = describe(path, item.file_name)
+    if item.sha256 is not None and original.sha256 != item.sha256:
+        path.unlink()
+        raise SourceError(
+            f"{item.file_name} has changed since it was seen; as it is now, it comes in as a new recording."
+        )
     take_in(
         job.ports.archive,
         ref=item.ref,

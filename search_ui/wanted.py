@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import Query as Parameter
 
 from index.port import Filters, Query
+from transcribe.languages import ALIASES
 
 MAX_TEXT = 400
 """Characters of a query; longer ones are refused."""
@@ -117,7 +118,7 @@ def wanted(
         text=" ".join(q.replace("\0", " ").split()),
         circles=_distinct(circle),
         networks=_distinct(network),
-        languages=_distinct(language),
+        languages=_distinct([ALIASES.get(code, code) for code in language]),
         year=int(year) if year else None,
         after=after,
         before=before,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import io
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
@@ -18,12 +19,13 @@ from flows.sources.address import file_name_of
 from flows.sources.details import MEDIA_SUFFIXES, make_details
 from flows.sources.download import check_address, download, get
 from flows.sources.port import Item, Progress
-from kring.errors import InputError, SourceError
+from kring.errors import InputError, SourceDown, SourceError
 from kring.model import SourceRef
 from kring.settings import FeedSource, Settings
 
 MAX_FEED_BYTES = 20_000_000
 MAX_ENTRIES = 10_000
+FEED_SECONDS = 120.0
 
 
 class Feed:
@@ -66,10 +68,12 @@ class Feed:
         )
 
     def _read(self) -> bytes:
-        data = b""
+        data, deadline = b"", time.monotonic() + FEED_SECONDS
         with get(self._source.url, allow_private=self._source.allow_private) as response:
             for chunk in response.iter_bytes():
                 data += chunk
+                if time.monotonic() > deadline:
+                    raise SourceDown(f"The feed of the source {self.name!r} takes longer than {FEED_SECONDS:.0f} s.")
                 if len(data) > MAX_FEED_BYTES:
                     raise SourceError(
                         f"The feed of the source {self.name!r} is larger than {MAX_FEED_BYTES // 1_000_000} MB."

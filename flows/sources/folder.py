@@ -120,6 +120,7 @@ class Folder:
             details=details_of(path, circle=self._source.circle),
             file_name=path.name,
             location=str(path),
+            sha256=sighting.sha256,
             captions_location=str(captions) if there else None,
             captions_sha256=describe(captions).sha256 if there else None,
         )

@@ -20,6 +20,8 @@ class Item(Frozen):
     file_name: str
     location: str
     """Path or URL, for the source that listed it."""
+    sha256: str | None = None
+    """Of the bytes, where the source has looked at them: others are another recording."""
     captions_location: str | None = None
     """Path or URL of the platform's own transcript."""
     captions_sha256: str | None = None

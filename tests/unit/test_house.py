@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,12 @@ def test_importing_an_entry_point_loads_no_engine(module: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
     heavy = {"torch", "whisper", "faster_whisper", "ctranslate2"} | ({"prefect"} if module == "flows.cli" else set())
     assert heavy.isdisjoint(done.stdout.split())
+
+
+def test_every_package_is_installed() -> None:
+    listed = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"][
+        "packages"
+    ]
+    ours = ["kring", "storage", "transcribe", "index", "flows", "search_ui"]
+    there = [init.parent.relative_to(REPOSITORY) for name in ours for init in (REPOSITORY / name).rglob("__init__.py")]
+    assert sorted(listed) == sorted(".".join(folder.parts) for folder in there)
