@@ -18,8 +18,10 @@ from kring.errors import KringError
 from kring.local import connect_locally
 from kring.settings import Settings, load_settings
 
-POLL_SECONDS = 1.0
-"""How often the server is asked for new runs; the wait people notice after `kring add`."""
+POLL_SECONDS = 2.0
+"""How often the server is asked for new recordings; half of it is the wait people notice after `kring add`."""
+CHORE_POLL_SECONDS = 10.0
+"""The same for chores, which nobody waits for. Each asking is a write in Prefect's database."""
 
 
 async def serve(settings: Settings, entrypoint: str = "flows.recording.process_recording") -> None:
@@ -34,17 +36,17 @@ async def serve(settings: Settings, entrypoint: str = "flows.recording.process_r
     from flows.housekeeping import discover, reconcile
     from flows.recording import process_recording
 
-    def runner(name: str, limit: int) -> Runner:
-        return Runner(name=name, query_seconds=POLL_SECONDS, limit=limit, pause_on_shutdown=False)
+    def runner(name: str, limit: int, poll: float) -> Runner:
+        return Runner(name=name, query_seconds=poll, limit=limit, pause_on_shutdown=False)
 
-    recordings = runner("recordings", settings.worker.limit)
+    recordings = runner("recordings", settings.worker.limit, POLL_SECONDS)
     served = await process_recording.ato_deployment(name="kring", entrypoint_type=EntrypointType.MODULE_PATH)
     served.entrypoint = entrypoint
     await recordings.aadd_deployment(served)
     runners = [recordings]
     chores = {discover: settings.worker.discover_seconds, reconcile: settings.worker.reconcile_seconds}
     for chore, seconds in chores.items():
-        runners.append(runner(chore.name, 1))
+        runners.append(runner(chore.name, 1, CHORE_POLL_SECONDS))
         await runners[-1].aadd_deployment(
             await chore.ato_deployment(name="kring", interval=seconds, entrypoint_type=EntrypointType.MODULE_PATH)
         )

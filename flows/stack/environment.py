@@ -60,6 +60,8 @@ def server_environment() -> dict[str, str]:
         "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
         # The foreman watches workers of work pools; the local stack has none.
         "PREFECT_SERVER_SERVICES_FOREMAN_ENABLED": "false",
+        # It calls runs that wait for a place "Late", every 5 s, in transactions that SQLite often has to refuse.
+        "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
         # Runs older than a month go (seconds; default: never); `discover` alone makes a thousand a day.
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "2592000",

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,16 @@ def kring(tmp_path_factory: pytest.TempPathFactory, hold: Path) -> Iterator[Krin
     ]
     with running(settings, commands={"worker": worker}) as kring:
         yield kring
+
+
+@contextmanager
+def held(hold: Path, step: Step) -> Iterator[Callable[[], bool]]:
+    """While the block runs, runs stop in the middle of `step`; yields whether one is there."""
+    (hold / step.value).touch()
+    try:
+        yield (hold / f"{step.value}.reached").exists
+    finally:
+        (hold / step.value).unlink()
 
 
 def same_sound(folder: Path, name: str) -> Path:
@@ -98,13 +109,12 @@ def undisturbed(kring: Kring, tmp_path_factory: pytest.TempPathFactory) -> list[
 def test_a_worker_killed_in_a_step(
     kring: Kring, hold: Path, tmp_path: Path, undisturbed: list[tuple[float, float, str]], step: Step
 ) -> None:
-    (hold / step.value).touch()
     (hold / "transcriptions").write_text("")
-    manifest = add(kring, same_sound(tmp_path, f"killed in {step}"), "--no-wait")
-    eventually((hold / f"{step.value}.reached").exists, seconds=60, what=f"the run to be in {step}")
-    worker = int(worker_ready_file(kring.ports.settings).read_text())
-    os.kill(worker, signal.SIGKILL)
-    (hold / step.value).unlink()
+    with held(hold, step) as reached:
+        manifest = add(kring, same_sound(tmp_path, f"killed in {step}"), "--no-wait")
+        eventually(reached, seconds=90, what=f"the run to be in {step}")
+        worker = int(worker_ready_file(kring.ports.settings).read_text())
+        os.kill(worker, signal.SIGKILL)
     eventually(lambda: restarted(kring, worker), seconds=60, what="the worker to be started again")
     activity = kring.ports.leases.read(manifest.id)
     assert activity is not None
@@ -127,16 +137,15 @@ def test_a_worker_killed_while_it_receives(
     kring: Kring, hold: Path, tmp_path: Path, undisturbed: list[tuple[float, float, str]]
 ) -> None:
     path = same_sound(tmp_path, "killed in receive")
-    (hold / "receive").touch()
     with serve() as site:
         site.files["/talk.m4a"] = path.read_bytes()
         url = f"{site.address}/talk.m4a"
-        done = kring.run("add", url, "--circle", "privacy", "--title", path.stem, "--language", "en", "--no-wait")
-        assert done.returncode == 0, done.stderr
-        eventually((hold / "receive.reached").exists, seconds=60, what="the run to be storing the original")
-        worker = int(worker_ready_file(kring.ports.settings).read_text())
-        os.kill(worker, signal.SIGKILL)
-        (hold / "receive").unlink()
+        with held(hold, Step.RECEIVE) as reached:
+            done = kring.run("add", url, "--circle", "privacy", "--title", path.stem, "--language", "en", "--no-wait")
+            assert done.returncode == 0, done.stderr
+            eventually(reached, seconds=90, what="the run to be storing the original")
+            worker = int(worker_ready_file(kring.ports.settings).read_text())
+            os.kill(worker, signal.SIGKILL)
         eventually(lambda: restarted(kring, worker), seconds=60, what="the worker to be started again")
         recording_id = SourceRef(source=ADDRESS, external_id=url).recording_id
         activity = kring.ports.leases.read(recording_id)
