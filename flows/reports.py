@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import re
 
-from kring.errors import DiskFull, KringError, NotFound
+import httpx
+from prefect.exceptions import PrefectHTTPStatusError
+
+from kring.errors import DiskFull, KringError, NotFound, OrchestratorDown
 from kring.model import Manifest, Problem, State, Step, now
 from storage.archive import Archive
 
@@ -19,6 +22,8 @@ def foreseen(error: Exception) -> KringError:
         return error
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return DiskFull("The disk of the Kring machine is full. Make room, then run `kring reconcile`.")
+    if isinstance(error, httpx.TransportError | PrefectHTTPStatusError):  # Prefect's; sources have words of their own
+        return OrchestratorDown("The Prefect server did not answer; the recording goes on by itself once it does.")
     return KringError(
         f"Kring met an error it does not know ({type(error).__name__}). What was received is kept; an operator finds "
         "the details in the flow run's log, and `kring reconcile --retry-failed` tries again."

@@ -42,6 +42,8 @@ def prefect_environment(settings: Settings, inherited: Mapping[str, str] = os.en
         # With no server in reach, say so; do not quietly start one inside this process.
         "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
         "PREFECT_LOGGING_LEVEL": "INFO",
+        # What our own modules say during a run belongs to that run's log.
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,storage,transcribe,index",
         "PREFECT_LOGGING_COLORS": "false",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_CLI_PROMPT": "false",
