@@ -32,7 +32,7 @@ def discover() -> State[None]:
             started += start_new(source, ports, orchestrator)
         except (StorageDown, OrchestratorDown):
             raise
-        except Exception as error:
+        except Exception as error:  # one bad source does not hold up the others
             known = foreseen(error)
             log.warning("%s: %s", source.name, known, exc_info=None if known is error else error)
             problems.append(f"{source.name}: {known}")
@@ -51,7 +51,7 @@ def start_new(source: RecordingSource, ports: Ports, orchestrator: Orchestrator)
         if ports.archive.store.exists(manifest_key(item.recording_id)):
             if item.captions_sha256 is None or _same_captions(ports, item):
                 continue
-            last = next(iter(orchestrator.runs(item.recording_id)), None)
+            last = orchestrator.newest(item.recording_id)
             if last is not None and last.going:
                 continue
             after = last.id if last else None

@@ -119,6 +119,10 @@ class Orchestrator:
                 if len(page) < PAGE:
                     return found
 
+    def newest(self, recording_id: str) -> Run | None:
+        """The latest run of one recording; None: there never was one."""
+        return next(iter(self.runs(recording_id)), None)
+
     def crash(self, run_id: str, why: str) -> None:
         """Call a run dead whose process is gone, so that nobody waits for it."""
         with _client() as client:

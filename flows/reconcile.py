@@ -52,8 +52,7 @@ def _carry_out(action: Action, ports: Ports, orchestrator: Orchestrator) -> None
         case Rebuild():
             reindex(ports)
         case Restart(recording_id, _, manifest):
-            runs = orchestrator.runs(recording_id)
-            last = runs[0] if runs else None
+            last = orchestrator.newest(recording_id)
             if manifest is not None:
                 orchestrator.start(
                     recording_id,

@@ -222,10 +222,7 @@ def publish(job: Job, seconds: dict[Step, float]) -> Manifest:
 
 def index(job: Job) -> int:
     """Replace this recording's passages with those of the stored manifest; how many there are."""
-    return index_recording(job.ports, job.manifest)
-
-
-def index_recording(ports: Ports, manifest: Manifest) -> int:
+    ports, manifest = job.ports, job.manifest
     circle = ports.archive.circle(manifest.details.circle)
     transcript = ports.archive.transcript(manifest.transcript.key) if manifest.transcript else None
     passages = passages_of(manifest, circle, transcript)

@@ -21,7 +21,6 @@ from kring.errors import DiskFull, SetupError
 from kring.settings import Settings
 from transcribe import hub
 
-CTRANSLATE_FILES = ("model.bin", "config.json", "tokenizer.json")
 MULTILINGUAL = (
     "tiny",
     "base",

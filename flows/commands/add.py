@@ -164,7 +164,7 @@ def _add(ports: Ports, wish: Wish, *, wait: bool) -> bool:
 
 def _start(orchestrator: Orchestrator, recording_id: str, details: Details, item: dict[str, Any] | None) -> str:
     """The run that works on the recording: the one under way, else a new one."""
-    last = next(iter(orchestrator.runs(recording_id)), None)
+    last = orchestrator.newest(recording_id)
     if last is not None and last.going:
         return last.id
     return orchestrator.start(

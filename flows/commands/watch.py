@@ -64,8 +64,8 @@ class StepBars:
         self._progress.start_task(self._bars[step])
         self._progress.update(self._bars[step], completed=fraction, note=printable(note).replace("[", r"\["))
 
-    def finish(self, last: Step = Step.INDEX) -> None:
-        for step in ORDER[: ORDER.index(last) + 1]:
+    def finish(self) -> None:
+        for step in ORDER:
             self._finish(step)
 
     def _finish(self, step: Step) -> None:
@@ -132,7 +132,7 @@ class RunState:
 
     def _ask(self) -> str | None:
         run = self._orchestrator.run(self._run_id)
-        newest = next(iter(self._orchestrator.runs(run.recording_id)), run)
+        newest = self._orchestrator.newest(run.recording_id) or run
         if newest.id != run.id:
             self._run_id = newest.id
             return None

@@ -32,7 +32,7 @@ def open_sources(settings: Settings) -> list[RecordingSource]:
 def open_source(settings: Settings, name: str) -> RecordingSource:
     """Raises SetupError where the settings know no such source (any more)."""
     if name == ADDRESS:
-        return Address(settings)
+        return Address(settings, allow_private=settings.fetch.allow_private)
     for source in open_sources(settings):
         if source.name == name:
             return source

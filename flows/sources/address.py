@@ -20,8 +20,8 @@ class Address:
     name = "address"
     problems: tuple[str, ...] = ()
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, *, allow_private: bool) -> None:
+        self._settings, self._allow_private = settings, allow_private
 
     def list(self) -> Iterator[Item]:
         return iter(())
@@ -32,7 +32,7 @@ class Address:
         download(
             location,
             dest,
-            allow_private=self._settings.fetch.allow_private,
+            allow_private=self._allow_private,
             max_bytes=max_bytes or int(self._settings.media.max_gb * 1e9),
             progress=progress,
         )

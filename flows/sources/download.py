@@ -81,7 +81,7 @@ def is_public(address: str) -> bool:
 
 def _client(allow_private: bool) -> httpx.Client:
     transport = httpx.HTTPTransport(retries=0)
-    transport._pool = httpcore.ConnectionPool(
+    transport._pool = httpcore.ConnectionPool(  # httpx has no public way to give it a network backend
         ssl_context=httpx.create_ssl_context(), network_backend=_CheckedNetwork(allow_private)
     )
     return httpx.Client(transport=transport, timeout=TIMEOUT, headers={"User-Agent": AGENT}, trust_env=False)

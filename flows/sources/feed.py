@@ -15,9 +15,9 @@ from urllib.parse import urljoin, urlsplit
 
 import feedparser
 
-from flows.sources.address import file_name_of
+from flows.sources.address import Address, file_name_of
 from flows.sources.details import MEDIA_SUFFIXES, make_details
-from flows.sources.download import check_address, download, get
+from flows.sources.download import check_address, get
 from flows.sources.port import Item, Progress
 from kring.errors import InputError, SourceDown, SourceError
 from kring.model import SourceRef
@@ -33,7 +33,8 @@ class Feed:
 
     def __init__(self, source: FeedSource, settings: Settings) -> None:
         self.name = source.name
-        self._source, self._settings = source, settings
+        self._source = source
+        self._address = Address(settings, allow_private=source.allow_private)
         self._problems: list[str] = []
 
     @property
@@ -59,13 +60,7 @@ class Feed:
     def fetch(
         self, location: str, dest: Path, progress: Progress | None = None, *, max_bytes: int | None = None
     ) -> None:
-        download(
-            location,
-            dest,
-            allow_private=self._source.allow_private,
-            max_bytes=max_bytes or int(self._settings.media.max_gb * 1e9),
-            progress=progress,
-        )
+        self._address.fetch(location, dest, progress, max_bytes=max_bytes)
 
     def _read(self) -> bytes:
         data, deadline = b"", time.monotonic() + FEED_SECONDS
