@@ -1,36 +1,41 @@
 """What counts as the same word: the one place where language is understood, before any engine.
 
-A text becomes tokens. Each keeps its place in the original text (for highlights) and gets three forms:
+A text becomes tokens. Each keeps its place in the original text (for highlights) and has these forms:
 
 - exact: NFKC, case folded, letters and digits only ("Spørreundersøkelsen" → "spørreundersøkelsen")
 - folded: the exact form as people type it who lack the letters (å→a, ä→a, æ→ae, ø→o, ö→o, é→e …)
-- stem: the exact form's Snowball stem, folded and tagged with its language ("nb|sporreundersok")
+- stem: one for all five languages, so that a query needs no language ("sporreundersokels")
+- keys: what it is found by: its stem and the stems of the words inside it, where it is a compound
 
-An engine indexes those forms as given, with its own language support switched off. The language of a query
-is unknown, so a query word has the stems of every language.
+A stop word has no stem and no keys: only a phrase, or a search for nothing else, finds it. Engines index these
+forms as given, with their own language support switched off.
 """
 
 from __future__ import annotations
 
 import re
-import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
-import Stemmer
+from index.compounds import parts, together
+from index.folding import fold
+from index.glossary import concepts
+from index.port import Passage
+from index.stemming import stem
+from index.stopwords import STOP_WORDS
 
-_LANGUAGES = {"nb": "nb", "nn": "nb", "da": "da", "nl": "nl", "en": "en"}
-_ALGORITHMS = {"nb": "norwegian", "da": "danish", "nl": "dutch", "en": "english"}
+SCHEMA = 2
+"""Grows with every change of what is indexed, or how; an index of another number is rebuilt."""
+CONCEPT = "kx"
+"""Begins the key of a concept of the glossary; no stem of these languages begins so."""
 _LONGEST = 100  # characters of a form; longer "words" are debris, and engines have limits of their own
 _MARKS = "[\u0300-\u036f\u00ad\u200b-\u200d]"  # combining accents, soft hyphens, joiners: inside words
-_TOKEN = re.compile(rf"[^\W_]+(?:{_MARKS}+[^\W_]*)*")
-_UNFOLDABLE = str.maketrans(
-    {"æ": "ae", "ø": "o", "œ": "oe", "ß": "ss", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}  # no decomposition
-)
-_stemmers = threading.local()  # a stemmer object must not be shared between threads
+_REMEMBERED = 1 << 18  # words of a language, some 100 MB: more than most archives have
+TOKEN = re.compile(rf"[^\W_]+(?:{_MARKS}+[^\W_]*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,9 @@ class Forms:
     exact: str
     folded: str
     stem: str
-    """Empty where the language is unknown."""
+    """Empty for a stop word."""
+    keys: tuple[str, ...]
+    """The stem first; empty for a stop word."""
 
 
 class Token(NamedTuple):
@@ -50,56 +57,131 @@ class Token(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    """A text as three strings of forms with single spaces between them; the n-th of each belong together."""
+class Analysed:
+    """One passage as engines index it: words and keys in order, with single spaces between them."""
 
-    exact: str
-    folded: str
-    stems: str
+    text: str
+    title: str
+    speakers: str
+    keys: str
+    """Of the text, the speakers and the title, and the concepts they hold together."""
+    lent: str
+    """Those keys that the title has and neither text nor speakers have."""
 
 
 def tokens(text: str, language: str) -> Iterator[Token]:
-    """The words of `text` in order. `language`: the code Whisper uses; an unknown one has no stems."""
-    for match in _TOKEN.finditer(text):
-        forms = _forms(match.group(), _LANGUAGES.get(language, ""))
+    """The words of `text` in order. `language`: the recording's; compounds of others are not taken apart."""
+    known = forms_in(language)
+    for match in TOKEN.finditer(text):
+        forms = known[match.group()]
         if forms is not None:
             yield Token(match.start(), match.end(), forms)
 
 
-def columns(text: str, language: str) -> Columns:
-    """The same words in the shape an engine indexes."""
-    known = _LANGUAGES.get(language, "")
-    found = [forms for word in _TOKEN.findall(text) if (forms := _forms(word, known)) is not None]
-    return Columns(
-        exact=" ".join([forms.exact for forms in found]),
-        folded=" ".join([forms.folded for forms in found]),
-        stems=" ".join([forms.stem for forms in found]) if known else "",
+def analysed(passage: Passage) -> Analysed:
+    """What is indexed of a passage."""
+    text = _indexed(passage.text, passage.language)
+    speakers = _named(passage.speakers)
+    title = _titled(passage.title, passage.language)
+    own = set(text.keys.split())
+    own.update(speakers.keys.split())
+    titled = title.keys.split()
+    held = own.union(titled)
+    found = concepts(own)
+    more = concepts(held) - found if titled else frozenset()
+    lent = [key for key in titled if key not in own] + sorted(CONCEPT + slug for slug in more)
+    concerns = sorted(CONCEPT + slug for slug in found | more)
+    return Analysed(
+        text=text.words,
+        title=title.words,
+        speakers=speakers.words,
+        keys=" ".join([text.keys, speakers.keys, title.keys, *concerns]).strip(),
+        lent=" ".join(lent),
     )
 
 
-def query_stems(forms: Forms) -> frozenset[str]:
-    """The stems a query's word has in every language, as typed and folded."""
-    return frozenset(_stem(word, language) for language in _ALGORITHMS for word in (forms.exact, forms.folded))
+class _Known(dict[str, "Forms | None"]):
+    """Word → forms, remembered: a text repeats its words, and a look-up costs a tenth of an analysis."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, word: str) -> Forms | None:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[word] = forms = _forms(word, self._language)
+        return forms
 
 
-@lru_cache(maxsize=1 << 17)
+@cache
+def forms_in(language: str) -> _Known:
+    """The forms of every word of this language; None for what holds neither letter nor digit."""
+    return _Known(language)
+
+
 def _forms(word: str, language: str) -> Forms | None:
     exact = "".join(c for c in unicodedata.normalize("NFKC", word).casefold() if c.isalnum())[:_LONGEST]
     if not exact:
         return None
-    return Forms(exact, _fold(exact), _stem(exact, language) if language else "")
+    folded = fold(exact)
+    if folded in STOP_WORDS:
+        return Forms(exact, folded, "", ())
+    keys = dict.fromkeys([stem(folded), *map(stem, parts(folded, language))])
+    return Forms(exact, folded, next(iter(keys)), tuple(keys))
 
 
-def _fold(word: str) -> str:
-    if word.isascii():
-        return word
-    decomposed = unicodedata.normalize("NFD", word.translate(_UNFOLDABLE))
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+class _Indexed(NamedTuple):
+    """The folded words of a text, and its keys: each a string, since that is what engines take."""
+
+    words: str
+    keys: str
 
 
-def _stem(word: str, language: str) -> str:
-    stemmer: Stemmer.Stemmer | None = getattr(_stemmers, language, None)
-    if stemmer is None:
-        stemmer = Stemmer.Stemmer(_ALGORITHMS[language], 0)  # no cache of its own: `_forms` has one
-        setattr(_stemmers, language, stemmer)
-    return f"{language}|{_fold(stemmer.stemWord(word))}"
+class _Columns(dict[str, tuple[str, str]]):
+    """Word → its folded form, and its keys in one string: a look-up each, the most of what indexing costs."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._known = forms_in(language)
+
+    def __missing__(self, word: str) -> tuple[str, str]:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        forms = self._known[word]
+        self[word] = column = (forms.folded, " ".join(forms.keys)) if forms else ("", "")
+        return column
+
+
+@cache
+def _columns(language: str) -> _Columns:
+    return _Columns(language)
+
+
+def _indexed(text: str, language: str) -> _Indexed:
+    known = _columns(language)
+    found = [known[word] for word in TOKEN.findall(text)]
+    keys = [key for _, key in found if key]
+    return _Indexed(" ".join([folded for folded, _ in found if folded]), " ".join(keys + _apart(found, language)))
+
+
+def _apart(found: Sequence[tuple[str, str]], language: str) -> list[str]:
+    """The keys of compounds whose parts are written as words of their own ("sky løsning")."""
+    pairs = [(left[0], right[0]) for left, right in pairwise(found) if left[1] and right[1]]
+    return [key for left, right in pairs if (key := _joined(left, right, language))]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _joined(left: str, right: str, language: str) -> str:
+    compound = together(left, right, language)
+    return stem(compound) if compound else ""
+
+
+@lru_cache(maxsize=1 << 12)
+def _titled(title: str, language: str) -> _Indexed:
+    return _indexed(title, language)
+
+
+@lru_cache(maxsize=1 << 12)
+def _named(names: tuple[str, ...]) -> _Indexed:
+    return _indexed(" ".join(names), "")

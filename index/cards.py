@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from index.port import Filters, Passage
+from index.port import Filters, Order, Passage
 
-_KINDS = ("circle", "network", "language", "year")
+KINDS = ("circle", "network", "language", "year")
 _Cell = tuple[str, str, str, str]
 
 
@@ -32,10 +32,17 @@ def newest_first(card: Card) -> tuple[int, str]:
     return (-card.date.toordinal(), card.recording_id)
 
 
+def in_order(cards: Iterable[Card], order: Order, scores: Mapping[str, float]) -> list[Card]:
+    """`scores`: recording id → how well it matches, where the order is relevance."""
+    if order is Order.OLDEST:
+        return sorted(cards, key=lambda card: (card.date, card.recording_id))
+    if order is Order.NEWEST:
+        return sorted(cards, key=newest_first)
+    return sorted(cards, key=lambda card: (-scores[card.recording_id], newest_first(card)))
+
+
 def admitted(cards: Iterable[Card], filters: Filters) -> list[Card]:
     """The cards that pass every filter, in the order given."""
-    if filters == Filters():
-        return list(cards)
     allowed = _allowed(filters)
     return [
         card
@@ -56,7 +63,7 @@ def facet_counts(cards: Collection[Card], filters: Filters) -> dict[str, dict[st
     if filters.after is not None or filters.before is not None:
         dated = Counter([card.cell for card in cards if _in_time(card, filters)])
     facets = {}
-    for position, kind in enumerate(_KINDS):
+    for position, kind in enumerate(KINDS):
         counts: Counter[str] = Counter()
         for cell, count in (cells if kind == "year" else dated).items():
             if _passes(cell, allowed, but=position):

@@ -1,40 +1,43 @@
-"""How a passage lies in Tantivy: the schema, and the way in and out.
+"""How passages and recordings lie in Tantivy: the schema, and the way in and out.
 
-Words come analysed (index/analysis.py); Tantivy only splits them at spaces. `rec` is the recording's id as a
-signed integer: grouping and counting run over it as a fast field. `card` lies on the first passage of each
-recording only, so that one small aggregation reads all recordings. `payload` is the passage itself.
+Words come analysed (index/analysis.py); Tantivy only splits them at spaces. Beside its passages each recording has
+one document of its own: `whole` holds the keys and `words` the words of all its passages, so that what one word finds
+is counted over recordings, and `card` what filters and facets need. `rec` is the recording's id as a signed integer: grouping and
+counting run over it as a fast field. `payload` is a passage itself (a recording's: its first).
 """
 
 from __future__ import annotations
 
 import json
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
 
 import tantivy
 
-from index.analysis import columns
+from index.analysis import analysed
 from index.cards import Card, card_of
 from index.port import Passage
 
-SCHEMA = 1
-"""Grows with every change of the schema or of the analysis; an index of another number is rebuilt."""
-_FIELDS = tuple(field.name for field in fields(Passage))
+_FIELDS = tuple(field.name for field in fields(Passage) if field.name != "starts")
+_HEAD = 4  # bytes that say how long the JSON at the beginning of a payload is
 
 
 def schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    for name in ("folded", "speakers", "title"):
+    builder.add_text_field("keys", tokenizer_name="whitespace", index_option="freq")
+    for name in ("text", "title", "speakers"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
-    for name in ("exact", "stems", "title_stems"):
-        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+    for name in ("lent", "whole", "words"):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
     for name in ("circle", "network", "language"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("day", indexed=True, fast=True)
     builder.add_integer_field("rec", indexed=True, fast=True)
     builder.add_integer_field("millis", fast=True)
-    builder.add_boolean_field("first", indexed=True)
+    builder.add_boolean_field("passage", indexed=True)
     builder.add_text_field("card", fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_bytes_field("payload", stored=True)
     return builder.build()
@@ -45,41 +48,60 @@ def rec_of(recording_id: str) -> int:
     return int(recording_id, 16) - (1 << 63)
 
 
-def document(passage: Passage, *, first: bool) -> tantivy.Document:
-    """`first`: the first passage of its recording, which carries the card."""
-    words = columns(passage.text, passage.language)
-    title = columns(passage.title, passage.language)
-    made = tantivy.Document(
-        exact=words.exact,
-        folded=words.folded,
-        stems=words.stems,
-        speakers=columns(" ".join(passage.speakers), "").folded,
-        title=title.folded,
-        title_stems=title.stems,
-        circle=passage.circle,
-        network=passage.network,
-        language=passage.language,
-        day=passage.date.toordinal(),
-        rec=rec_of(passage.recording_id),
-        millis=round(passage.start * 1000),
-        first=first,
-        payload=_payload(passage),
-    )
-    if first:
-        made.add_text("card", _write_card(card_of(passage)))
-    return made
+def documents(passages: Sequence[Passage]) -> Iterator[tantivy.Document]:
+    """Those of one recording: its passages, then itself."""
+    whole: set[str] = set()
+    said: set[str] = set()
+    for passage in passages:
+        words = analysed(passage)
+        whole.update(words.keys.split())
+        said.update(words.text.split())
+        yield tantivy.Document(
+            keys=words.keys,
+            text=words.text,
+            title=words.title,
+            speakers=words.speakers,
+            lent=words.lent,
+            millis=round(passage.start * 1000),
+            passage=True,
+            **_common(passage),
+        )
+    if passages:
+        said.update(words.title.split(), words.speakers.split())
+        card = _write_card(card_of(passages[0]))
+        common = _common(passages[0])
+        yield tantivy.Document(whole=" ".join(whole), words=" ".join(said), card=card, passage=False, **common)
+
+
+def _common(passage: Passage) -> dict[str, str | int | bytes]:
+    return {
+        "circle": passage.circle,
+        "network": passage.network,
+        "language": passage.language,
+        "day": passage.date.toordinal(),
+        "rec": rec_of(passage.recording_id),
+        "payload": _payload(passage),
+    }
 
 
 def _payload(passage: Passage) -> bytes:
+    """JSON, and after it the offsets and the milliseconds of `starts`: some hundred of each, half of a passage."""
     values = [getattr(passage, name) for name in _FIELDS]
-    return json.dumps(values, ensure_ascii=False, default=date.isoformat).encode()
+    head = json.dumps(values, ensure_ascii=False, default=date.isoformat).encode()
+    offsets = array("I", [offset for offset, _ in passage.starts])
+    millis = array("I", [round(seconds * 1000) for _, seconds in passage.starts])
+    return len(head).to_bytes(_HEAD, "little") + head + offsets.tobytes() + millis.tobytes()
 
 
 def passage_in(stored: tantivy.Document) -> Passage:
-    values = dict(zip(_FIELDS, json.loads(bytes(stored["payload"][0])), strict=True))
+    payload = bytes(stored["payload"][0])
+    end = _HEAD + int.from_bytes(payload[:_HEAD], "little")
+    values = dict(zip(_FIELDS, json.loads(payload[_HEAD:end]), strict=True))
     values["date"] = date.fromisoformat(values["date"])
-    values["starts"] = tuple((offset, seconds) for offset, seconds in values["starts"])
     values["speakers"] = tuple(values["speakers"])
+    starts = array("I", payload[end:])
+    half = len(starts) // 2
+    values["starts"] = tuple(zip(starts[:half], [millis / 1000 for millis in starts[half:]], strict=True))
     return Passage(**values)
 
 

@@ -11,15 +11,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import tantivy
+from tantivy import Occur, Query as Condition
 
-from index.cards import facet_counts
-from index.documents import document, passage_in, rec_of, schema
+from index.documents import documents, passage_in, rec_of, schema
 from index.generations import Generations, engine_errors
 from index.matching import in_recordings
 from index.port import Passage, Query, Results
+from index.shelf import Shelf
 from index.view import Search, View, buckets
 from index.wanted import parse
 from kring.errors import SearchDown, SetupError
@@ -77,18 +79,23 @@ class EmbeddedIndex:
 
     def search(self, query: Query) -> Results:
         began = time.perf_counter()
-        parts = parse(query.text, typing=query.typing)
+        wanted = parse(query.text, query.filters, typing=query.typing)
         view = self._fresh_view()
         if view is None:
-            return Results(hits=(), total=0, facets=facet_counts([], query.filters), seconds=0.0)
+            return Results(hits=(), total=0, facets=Shelf(()).facets(Shelf(()).all(), query.filters), seconds=0.0)
         with engine_errors():
-            found = Search(self._schema, view, query, parts).run()
-        facets = facet_counts(found.cards, query.filters)
-        return Results(hits=found.hits, total=found.total, facets=facets, seconds=time.perf_counter() - began)
+            found = Search(self._schema, view, query, wanted).run()
+        return Results(
+            hits=found.hits,
+            total=found.total,
+            facets=found.facets,
+            seconds=time.perf_counter() - began,
+            suggestion=found.suggestion,
+        )
 
     def versions(self) -> dict[str, int]:
         view = self._fresh_view()
-        return {card.recording_id: card.version for card in view.cards.values()} if view else {}
+        return {card.recording_id: card.version for card in view.shelf.cards} if view else {}
 
     def close(self) -> None:
         self._view = None
@@ -99,13 +106,13 @@ class EmbeddedIndex:
 
     def _write(self, recording_id: str, passages: Sequence[Passage]) -> None:
         self._must_write()
-        documents = _documents(passages)
+        made = list(documents(passages))
         with self._generations.writing(), engine_errors():
             self._generations.note(recording_id)
             current = self._generations.current()
             fresh = current is None or not self._generations.is_ours(current)
             target = self._generations.create(complete=False) if current is None or fresh else current
-            _put(tantivy.Index(self._schema, str(target)), recording_id, documents)
+            _put(tantivy.Index(self._schema, str(target)), recording_id, made)
             if fresh:
                 self._generations.publish(target)
 
@@ -120,11 +127,16 @@ class EmbeddedIndex:
         except ValueError:  # damaged, so nothing could be written to it: the writers were told
             return
         for recording_id in noted:
-            mine = in_recordings(self._schema, [rec_of(recording_id)])
+            mine = Condition.boolean_query(
+                [
+                    (Occur.Must, in_recordings(self._schema, [rec_of(recording_id)])),
+                    (Occur.Must, Condition.term_query(self._schema, "passage", True)),
+                ]
+            )
             size = sum(buckets(searcher, mine, "rec", 1).values())
             stored = [searcher.doc(at) for _, at in searcher.search(mine, max(1, size)).hits]
             passages = sorted(map(passage_in, stored), key=lambda passage: passage.start)
-            _put(built, recording_id, _documents(passages))
+            _put(built, recording_id, documents(passages))
 
     def _fresh_view(self) -> View | None:
         """The state as of now; None where nothing was ever indexed. Raises SearchDown where it cannot be read."""
@@ -155,30 +167,26 @@ class EmbeddedIndex:
         return View(stamp, index, index.searcher())
 
 
-def _documents(passages: Sequence[Passage]) -> list[tantivy.Document]:
-    return [document(passage, first=number == 0) for number, passage in enumerate(passages)]
-
-
 def _add_all(writer: tantivy.IndexWriter, passages: Iterable[Passage]) -> int:
     """Everything in one commit; errors of the iterable pass through as they are."""
-    seen: set[str] = set()
     count = 0
-    for passage in passages:
+    for _, group in groupby(passages, key=lambda passage: passage.recording_id):
+        of_one = list(group)
         with engine_errors():
-            writer.add_document(document(passage, first=passage.recording_id not in seen))
-        seen.add(passage.recording_id)
-        count += 1
+            for made in documents(of_one):
+                writer.add_document(made)
+        count += len(of_one)
     with engine_errors():
         writer.commit()
     return count
 
 
-def _put(index: tantivy.Index, recording_id: str, documents: Iterable[tantivy.Document]) -> None:
+def _put(index: tantivy.Index, recording_id: str, wanted: Iterable[tantivy.Document]) -> None:
     """One commit: what there was of this recording goes, these come."""
     writer = index.writer(_HEAP, 1)
     try:
         writer.delete_documents_by_term("rec", rec_of(recording_id))
-        for made in documents:
+        for made in wanted:
             writer.add_document(made)
         writer.commit()
     finally:

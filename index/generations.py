@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from index.documents import SCHEMA
+from index.analysis import SCHEMA
 from kring.errors import DiskFull, SearchDown
 
 _RETRY = 0.02  # seconds between two tries for a lock

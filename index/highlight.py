@@ -1,70 +1,51 @@
-"""From a passage that matched to what people see of it: excerpt, marked words, and the moment they are spoken."""
+"""From a passage that matched to what people see of it: excerpt, marked words, the moment they are spoken, and why."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
-from index.analysis import tokens
-from index.port import Fragment, Passage, PassageHit, RecordingHit
-from index.wanted import Part, find
+from index.marks import Mark, Marker, Match
+from index.port import Because, Fragment, Passage, PassageHit, Reason, RecordingHit
+from index.scoring import WEIGHTS, Scored
+from index.wanted import Word
 
 EXCERPT = 240
 """Characters of an excerpt, about; words stay whole."""
 _LEAD = 60  # characters shown before the first match, so that it is read in its sentence
+_BECAUSE = {Match.TRANSLATION: Because.TRANSLATION, Match.SPELLING: Because.SPELLING}
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A match in the original text: offsets, and which part of the query it is."""
-
-    start: int
-    end: int
-    part: int
-
-
-def spans(text: str, language: str, parts: Sequence[Part]) -> list[Span]:
-    """Where the query is found in `text`, in order, not overlapping; the words of a phrase are one span."""
-    if not parts:
-        return []
-    words = list(tokens(text, language))
-    found = [
-        Span(words[place.first].start, words[place.after - 1].end, number)
-        for number, part in enumerate(parts)
-        for place in find(part, words)
-    ]
-    apart: list[Span] = []
-    for span in sorted(found, key=lambda span: (span.start, -span.end, span.part)):
-        if not apart or span.start >= apart[-1].end:
-            apart.append(span)
-    return apart
+def apart(marks: Sequence[Mark], required: int) -> list[Mark]:
+    """The marks people see, in order, not overlapping: those of what is asked for, the longest at a place."""
+    shown: list[Mark] = []
+    for mark in sorted(marks, key=lambda mark: (mark.start, -mark.end, -mark.match)):
+        if mark.part < required and (not shown or mark.start >= shown[-1].end):
+            shown.append(mark)
+    return shown
 
 
-def fragments(text: str, found: Sequence[Span], start: int = 0, end: int | None = None) -> tuple[Fragment, ...]:
+def fragments(text: str, found: Sequence[Mark], start: int = 0, end: int | None = None) -> tuple[Fragment, ...]:
     """`text` from `start` to `end`, cut where matches begin and end. Joined they are that text again."""
     end = len(text) if end is None else end
     pieces: list[Fragment] = []
     cursor = start
-    for span in found:
-        if span.start < start or span.end > end:
+    for mark in found:
+        if mark.start < start or mark.end > end:
             continue
-        pieces.append(Fragment(text[cursor : span.start]))
-        pieces.append(Fragment(text[span.start : span.end], hit=True))
-        cursor = span.end
+        pieces.append(Fragment(text[cursor : mark.start]))
+        pieces.append(Fragment(text[mark.start : mark.end], hit=True))
+        cursor = mark.end
     pieces.append(Fragment(text[cursor:end]))
     return tuple(piece for piece in pieces if piece.text)
 
 
-def _marked_title(passage: Passage, parts: Sequence[Part]) -> tuple[Fragment, ...]:
-    return fragments(passage.title, spans(passage.title, passage.language, parts))
-
-
-def passage_hit(passage: Passage, parts: Sequence[Part]) -> PassageHit:
+def passage_hit(scored: Scored, required: int) -> PassageHit:
     """The passage as a hit: its excerpt holds as many different parts of the query as fit, the earliest such."""
-    found = spans(passage.text, passage.language, parts)
+    passage = scored.passage
+    found = apart(scored.text, required)
     start, end = _window(passage.text, found)
-    shown = [span for span in found if span.start >= start and span.end <= end]
+    shown = [mark for mark in found if mark.start >= start and mark.end <= end]
     pieces = fragments(passage.text, shown, start, end)
     if start > 0:
         pieces = (Fragment("… "), *pieces)
@@ -80,13 +61,13 @@ def passage_hit(passage: Passage, parts: Sequence[Part]) -> PassageHit:
     )
 
 
-def recording_hit(passages: Sequence[Passage], parts: Sequence[Part], passage_count: int) -> RecordingHit:
-    """One recording as a hit; `passages`: those shown, best first, at least one."""
-    first = passages[0]
+def recording_hit(shown: Sequence[Scored], marker: Marker, required: int, passage_count: int) -> RecordingHit:
+    """One recording as a hit; `shown`: its passages to show, best first, at least one."""
+    first = shown[0].passage
     return RecordingHit(
         recording_id=first.recording_id,
         version=first.version,
-        title=_marked_title(first, parts),
+        title=fragments(first.title, apart(marker.title(first), required)),
         circle=first.circle,
         network=first.network,
         language=first.language,
@@ -94,9 +75,33 @@ def recording_hit(passages: Sequence[Passage], parts: Sequence[Part], passage_co
         duration=first.duration,
         has_video=first.has_video,
         poster=first.poster,
-        passages=tuple(passage_hit(passage, parts) for passage in passages),
+        passages=tuple(passage_hit(scored, required) for scored in shown),
         passage_count=passage_count,
+        reasons=tuple(_reasons(shown, marker, required)),
     )
+
+
+def _reasons(shown: Sequence[Scored], marker: Marker, required: int) -> Iterator[Reason]:
+    """For each word that is there only under another name, or spelt otherwise."""
+    texts = [(shown[0].passage.title, marker.title(shown[0].passage))]
+    texts += [(scored.passage.text, scored.text) for scored in shown]
+    for number, part in enumerate(marker.parts[:required]):
+        marks = [(text, mark) for text, found in texts for mark in found if mark.part == number]
+        if not isinstance(part, Word) or not marks:
+            continue
+        text, best = max(marks, key=lambda one: one[1].match)
+        if because := _BECAUSE.get(best.match):
+            found = [mark for other, mark in marks if other is text and mark.match is best.match]
+            yield Reason(part.text, _together(text, found), because)
+
+
+def _together(text: str, marks: Sequence[Mark]) -> str:
+    """What the first mark, and those that follow it at once, say."""
+    end = marks[0].end
+    for mark in marks[1:]:
+        if 0 < mark.start - end <= 1:
+            end = mark.end
+    return text[marks[0].start : end]
 
 
 def _spoken_at(passage: Passage, offset: int) -> float:
@@ -105,15 +110,18 @@ def _spoken_at(passage: Passage, offset: int) -> float:
     return passage.starts[index][1] if index >= 0 else passage.start
 
 
-def _window(text: str, found: Sequence[Span]) -> tuple[int, int]:
+def _window(text: str, found: Sequence[Mark]) -> tuple[int, int]:
     if len(text) <= EXCERPT:
         return 0, len(text)
     if not found:
         return 0, _word_end(text, EXCERPT)
 
-    def richness(first: int) -> tuple[int, int]:
-        inside = [span for span in found[first:] if span.end <= found[first].start + EXCERPT - _LEAD]
-        return len({span.part for span in inside}), len(inside)
+    def richness(first: int) -> tuple[float, int]:
+        inside = [mark for mark in found[first:] if mark.end <= found[first].start + EXCERPT - _LEAD]
+        best: dict[int, float] = {}
+        for mark in inside:
+            best[mark.part] = max(best.get(mark.part, 0.0), WEIGHTS[mark.match])
+        return sum(best.values()), len(inside)
 
     best = max(range(len(found)), key=lambda first: (*richness(first), -first))
     start = _word_start(text, max(0, min(found[best].start - _LEAD, len(text) - EXCERPT)))

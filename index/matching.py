@@ -1,101 +1,181 @@
 """From a parsed query to Tantivy queries. What matches is told in index/memory.py; this says it to the engine.
 
-Ranking is BM25 over the form that fits best: exact above folded above stem above prefix, in the text or the
-speakers' names; what the title holds is added, twice as heavy.
+A word is one term of `keys`, so that passages are found, and the best of them, without looking at all. The other
+fields only lift what is said as it was asked for, and what the title says: candidates for index/scoring.py.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import tantivy
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 from tantivy import Occur, Query
 
+from index.analysis import CONCEPT
 from index.documents import rec_of
 from index.port import Filters
-from index.wanted import Part, Phrase
+from index.wanted import Part, Phrase, Wanted, Word
 
 _COMPLETIONS = 50
-"""Longer words a prefix stands for, the most frequent first."""
-_EXACT, _FOLDED, _STEM, _PREFIX = 1.0, 0.8, 0.6, 0.3
-_TITLE = 2.0
+"""Words a beginning stands for, in each field, the most frequent first."""
+_NEIGHBOURS = 20
+"""Keys a misspelt word may stand for, the nearest first."""
+_SAME, _EXACT, _TITLE = 1.0, 1.5, 2.0  # on top of what the key alone is worth
+_FIELDS = ("text", "title", "speakers")
+_OWN = ("text", "speakers")
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The terms one part of the query is found by: any of them will do. None at all: it is a phrase."""
+
+    keys: tuple[str, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
+    """(field, folded word)."""
 
 
 class Matching:
     """Builds the queries for one search over one state of the index."""
 
-    def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher, parts: Sequence[Part]) -> None:
+    def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher, wanted: Wanted) -> None:
         self._schema = schema
         self._searcher = searcher
-        self._own = [self._in_own(part) for part in parts]
-        self._title = [self._in_title(part) for part in parts]
+        self.wanted = wanted.tolerating(self._nowhere)
+        self._terms = [self._terms_of(part) for part in self.wanted.parts]
 
-    def query(self, least: int, *conditions: Query, own_only: bool = False) -> Query:
-        """Passages with at least `least` parts, one of them their own (or, unless `own_only`, the first passage)."""
-        each = [
-            Query.boolean_query([(Occur.Should, own), (Occur.Should, title)])
-            for own, title in zip(self._own, self._title, strict=True)
-        ]
-        words = Query.boolean_query([(Occur.Should, part) for part in each], minimum_number_should_match=least)
-        standing = list(self._own)
-        if not own_only:
-            standing.append(self.first())
-        present = Query.const_score_query(any_of(standing), 0.0)
-        return Query.boolean_query([(Occur.Must, one) for one in (words, present, *conditions)])
+    @property
+    def simple(self) -> bool:
+        """Whether recordings themselves can be asked: one word, found by a key, and nothing else."""
+        wanted = self.wanted
+        return len(wanted.parts) == 1 and bool(self._terms[0].keys) and not wanted.excluded and not wanted.filters.speakers
 
-    def first(self) -> Query:
-        return Query.term_query(self._schema, "first", True)
+    def recordings(self) -> Query:
+        """The recordings that match, each once, where the query is `simple`."""
+        (part,) = self.wanted.parts
+        queries = [self._term("whole", key, "basic") for key in self._terms[0].keys]
+        if isinstance(part, Word) and part.prefix:
+            queries += [self._term("words", word, "basic") for word in self._beginning("words", part.beginning)]
+        return any_of(queries)
 
-    def _in_own(self, part: Part) -> Query:
+    def passages(self, least: int, *conditions: Query) -> Query:
+        """The passages with at least `least` parts; no score."""
+        query = Query.boolean_query([*self._at_least(least), *self._conditions(conditions)])
+        return Query.const_score_query(query, 0.0)
+
+    def ranked(self, least: int, *conditions: Query) -> Query:
+        """The same, scored."""
+        more = [query for part in (*self.wanted.parts, *self.wanted.optional) for query in self._lifting(part)]
+        limits = self._conditions(conditions)
+        if len(self._terms) == 1 and not limits:
+            # What lifts a passage has the key too, so any of these will do: plain terms, which Tantivy skips through.
+            return any_of([*self._any(0), *more])
+        return Query.boolean_query([*self._at_least(least), *((Occur.Should, query) for query in more), *limits])
+
+    def themselves(self, least: int, *conditions: Query) -> Query:
+        """Matching passages with a part in their own text or speakers, scored."""
+        own = any_of(self._own(number) for number in range(len(self._terms)))
+        return Query.boolean_query(
+            [(Occur.Must, self.ranked(least, *conditions)), (Occur.Must, Query.const_score_query(own, 0.0))]
+        )
+
+    def speaking(self) -> Query:
+        """The passages of the speakers wanted."""
+        return Query.boolean_query(self._conditions(()))
+
+    def frequency(self, number: int) -> int:
+        """Passages that have this part, at most."""
+        part, terms = self.wanted.parts[number], self._terms[number]
         if isinstance(part, Phrase):
-            return _best([self._phrase("folded", part), self._phrase("speakers", part)])
-        forms = [
-            self._term("exact", part.exact, _EXACT),
-            self._term("folded", part.folded, _FOLDED),
-            self._term("speakers", part.folded, _EXACT),
-            *(self._term("stems", stem, _STEM) for stem in sorted(part.stems)),
-        ]
-        if part.prefix:
-            forms += self._completions("folded", part.folded) + self._completions("speakers", part.folded)
-        return _best(forms)
+            return min(self._searcher.doc_freq("text", word) for word in part.folded)
+        return sum(self._searcher.doc_freq(field, term) for field, term in (*(("keys", k) for k in terms.keys), *terms.words))
 
-    def _in_title(self, part: Part) -> Query:
+    def _nowhere(self, word: Word) -> bool:
+        if word.prefix and any(self._beginning(field, word.beginning) for field in _FIELDS):
+            return False
+        return not self._searcher.doc_freq("keys", word.key)
+
+    def _beginning(self, field: str, beginning: str) -> list[str]:
+        return [term for term, _ in self._searcher.terms_with_prefix(field, beginning, limit=_COMPLETIONS)]
+
+    def _terms_of(self, part: Part) -> _Terms:
         if isinstance(part, Phrase):
-            return Query.boost_query(self._phrase("title", part), _TITLE)
-        forms = [
-            self._term("title", part.folded, _EXACT),
-            *(self._term("title_stems", stem, _STEM) for stem in sorted(part.stems)),
-        ]
+            return _Terms()
+        keys = self._neighbours(part) if part.typos else (part.key,) if part.key else ()
         if part.prefix:
-            forms += self._completions("title", part.folded)
-        return Query.boost_query(_best(forms), _TITLE)
+            return _Terms(keys, tuple((field, word) for field in _FIELDS for word in self._beginning(field, part.beginning)))
+        return _Terms(keys, () if keys else tuple((field, part.forms[0].folded) for field in _FIELDS))
 
-    def _term(self, field: str, term: str, boost: float) -> Query:
-        return Query.boost_query(Query.term_query(self._schema, field, term, index_option="freq"), boost)
+    def _neighbours(self, word: Word) -> tuple[str, ...]:
+        """Keys that differ in no more letters than may be wrong, of those with the same first letter."""
+        stem = word.forms[0].stem
+        vocabulary = [term for term, _ in self._searcher.terms_with_prefix("keys", stem[0], limit=1 << 20)]
+        near = process.extract(stem, vocabulary, scorer=OSA.distance, score_cutoff=word.typos, limit=_NEIGHBOURS)
+        return tuple(term for term, _, _ in near if not term.startswith(CONCEPT)) or (stem,)
+
+    def _any(self, number: int, fields: Sequence[str] = _FIELDS) -> list[Query]:
+        """The ways a part is found in, by key or in these fields."""
+        part, terms = self.wanted.parts[number], self._terms[number]
+        if isinstance(part, Phrase):
+            return [self._phrase(field, part) for field in fields]
+        return [
+            *(self._term("keys", key) for key in terms.keys),
+            *(self._term(field, word) for field, word in terms.words if field in fields),
+        ]
+
+    def _own(self, number: int) -> Query:
+        """Found in the passage's own text or speakers, not only in the title."""
+        terms = self._terms[number]
+        ways = [
+            Query.boolean_query([(Occur.Must, self._term("keys", key)), (Occur.MustNot, self._term("lent", key, "basic"))])
+            for key in terms.keys
+        ]
+        return any_of([*ways, *(way for way in self._any(number, _OWN)[len(terms.keys) :])])
+
+    def _lifting(self, part: Part) -> list[Query]:
+        """What adds to the score of a passage that has the part, and never finds it alone."""
+        if isinstance(part, Phrase):
+            return [Query.boost_query(self._phrase("title", part), _TITLE)]
+        lifting = []
+        for forms in part.forms:
+            lifting.append(Query.boost_query(self._term("text", forms.folded), _EXACT))
+            lifting.append(Query.boost_query(self._term("title", forms.folded), _TITLE))
+            if part.concept and len(part.forms) == 1:
+                lifting.append(Query.boost_query(self._term("keys", forms.stem), _SAME))
+        return lifting
+
+    def _conditions(self, conditions: Sequence[Query]) -> list[tuple[Occur, Query]]:
+        speakers = [self._term("speakers", word) for word in sorted(self.wanted.filters.speakers)]
+        clauses = [(Occur.Must, Query.const_score_query(one, 0.0)) for one in (*conditions, *speakers)]
+        return clauses + [(Occur.MustNot, self._excluded(part)) for part in self.wanted.excluded]
+
+    def _excluded(self, part: Part) -> Query:
+        if isinstance(part, Word) and part.key:
+            return self._term("keys", part.key)
+        phrase = part if isinstance(part, Phrase) else Phrase((part.forms[0].folded,))
+        return any_of(self._phrase(field, phrase) for field in _FIELDS)
+
+    def _at_least(self, least: int) -> list[tuple[Occur, Query]]:
+        parts = [any_of(ways) if len(ways) > 1 else ways[0] for ways in map(self._any, range(len(self._terms)))]
+        if least == len(parts):
+            return [(Occur.Must, part) for part in parts]
+        each = [(Occur.Should, part) for part in parts]
+        return [(Occur.Must, Query.boolean_query(each, minimum_number_should_match=least))]
+
+    def _term(self, field: str, term: str, option: str = "freq") -> Query:
+        return Query.term_query(self._schema, field, term, index_option=option)
 
     def _phrase(self, field: str, phrase: Phrase) -> Query:
+        if len(phrase.folded) == 1:
+            return self._term(field, phrase.folded[0])
         return Query.phrase_query(self._schema, field, list(phrase.folded))
-
-    def _completions(self, field: str, prefix: str) -> list[Query]:
-        """Words that begin with `prefix`; a rarer one weighs no more than the prefix would as a word of its own."""
-        whole = self._searcher.doc_freq(field, prefix)
-        completions = []
-        for term, frequency in self._searcher.terms_with_prefix(field, prefix, limit=_COMPLETIONS):
-            if term != prefix:
-                share = min(1.0, self._rarity(whole) / self._rarity(frequency)) if whole else 1.0
-                completions.append(self._term(field, term, _PREFIX * share))
-        return completions
-
-    def _rarity(self, frequency: int) -> float:
-        """BM25's inverse document frequency."""
-        total = max(self._searcher.num_docs, frequency)
-        return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
 
 
 def filtering(schema: tantivy.Schema, filters: Filters) -> list[Query]:
-    """The filters as conditions that do not touch the score."""
+    """The filters, but for speakers, as conditions."""
     conditions = [
         any_of(Query.term_query(schema, field, value, index_option="basic") for value in sorted(values))
         for field, values in (
@@ -112,17 +192,13 @@ def filtering(schema: tantivy.Schema, filters: Filters) -> list[Query]:
     if filters.recording_id is not None:
         known = re.fullmatch("[0-9a-f]{16}", filters.recording_id)
         conditions.append(in_recordings(schema, [rec_of(filters.recording_id)] if known else []))
-    return [Query.const_score_query(condition, 0.0) for condition in conditions]
+    return conditions
 
 
 def in_recordings(schema: tantivy.Schema, recs: Iterable[int]) -> Query:
-    """The passages of these recordings; no score."""
+    """The documents of these recordings; no score."""
     return Query.const_score_query(any_of(Query.term_query(schema, "rec", rec) for rec in recs), 0.0)
 
 
 def any_of(queries: Iterable[Query]) -> Query:
     return Query.boolean_query([(Occur.Should, query) for query in queries])
-
-
-def _best(queries: Sequence[Query]) -> Query:
-    return Query.disjunction_max_query(list(queries), tie_breaker=0.1)

@@ -1,26 +1,26 @@
 """The search index in memory: small, plain, and held to the same promises. It says what the others must find.
 
 A passage matches when each part of the query (or, where no passage has all, as many of them as any passage
-has) is found in its text, its speakers or its recording's title, and one at least in its own text or
-speakers. Where only the title matches, the recording's first passage stands for it.
+has) is found in its text, its speakers or its recording's title. A recording shows the passages that have a part
+in their own text or speakers; where only its title matches, its first passage stands for it.
 """
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from index.analysis import Token, tokens
-from index.cards import Card, admitted, card_of, facet_counts, newest_first
+from index.analysis import CONCEPT, analysed, tokens
+from index.cards import Card, admitted, card_of, facet_counts, in_order
 from index.highlight import recording_hit
+from index.marks import Marker
 from index.port import Passage, Query, RecordingHit, Results
-from index.wanted import Match, Part, find, parse
-
-_WEIGHTS = {Match.NONE: 0.0, Match.PREFIX: 0.3, Match.STEM: 0.6, Match.FOLDED: 0.8, Match.EXACT: 1.0}
-_TITLE_BOOST = 2.0
+from index.scoring import Scored, Scorer, telling
+from index.suggest import BEGINNING, doubtful, nearest, suggestion
+from index.wanted import Part, Phrase, Wanted, Word, distance, parse
 
 
 @dataclass(frozen=True)
@@ -28,24 +28,31 @@ class _Entry:
     passage: Passage
 
     @cached_property
-    def text(self) -> list[Token]:
-        return list(tokens(self.passage.text, self.passage.language))
+    def words(self) -> tuple[str, str, str]:
+        """Of text, title and speakers, each with a space around every word."""
+        known = analysed(self.passage)
+        return f" {known.text} ", f" {known.title} ", f" {known.speakers} "
 
     @cached_property
-    def title(self) -> list[Token]:
-        return list(tokens(self.passage.title, self.passage.language))
+    def keys(self) -> frozenset[str]:
+        return frozenset(analysed(self.passage).keys.split())
 
     @cached_property
-    def speakers(self) -> list[Token]:
-        return [token for name in self.passage.speakers for token in tokens(name, "")]
+    def own(self) -> frozenset[str]:
+        """Its keys without those that only the title has."""
+        return self.keys - frozenset(analysed(self.passage).lent.split())
 
+    @cached_property
+    def speakers(self) -> frozenset[str]:
+        return frozenset(token.forms.folded for name in self.passage.speakers for token in tokens(name, ""))
 
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    passage: Passage
-    matched: int
-    own: int
-    score: float
+    def has(self, part: Part) -> bool:
+        """Whether it, or its recording's title, has this part of a query."""
+        return _has(part, self.keys, self.words)
+
+    def has_itself(self, part: Part) -> bool:
+        text, _, speakers = self.words
+        return _has(part, self.own, (text, speakers))
 
 
 class MemoryIndex:
@@ -68,24 +75,31 @@ class MemoryIndex:
 
     def search(self, query: Query) -> Results:
         began = time.perf_counter()
-        parts = parse(query.text, typing=query.typing)
+        wanted = parse(query.text, query.filters, typing=query.typing)
         entries = self._entries
-        matching: dict[str, list[_Scored]] = {}
+        wanted = wanted.tolerating(lambda word: not any(one.has(word) for of in entries.values() for one in of))
+        marker = Marker((*wanted.parts, *wanted.optional))
+        matching: dict[str, list[_Entry]] = {}
+        cards: list[Card] = []
         chosen: list[Card] = []
-        cards: dict[str, Card] = {}
-        for least in range(len(parts), 0 if parts else -1, -1):
-            matching = {key: found for key, of in entries.items() if (found := _matching(of, parts, least))}
-            cards = {key: card_of(entries[key][0].passage) for key in matching}
-            chosen = admitted(cards.values(), query.filters)
+        least = 0
+        for least in range(len(wanted.parts), 0 if wanted.parts else -1, -1):
+            matching = {key: found for key, of in entries.items() if (found := _matching(of, wanted, least))}
+            cards = [card_of(found[0].passage) for found in matching.values()]
+            chosen = admitted(cards, wanted.filters)
             if chosen:
                 break
-        chosen.sort(key=lambda card: (-matching[card.recording_id][0].score, newest_first(card)))
+        scorer = Scorer(marker, len(wanted.parts), self._telling(wanted) if least < len(wanted.parts) else ())
+        scored = {card.recording_id: _scored(matching[card.recording_id], wanted, scorer) for card in chosen}
+        best = {key: max(of.score for of in found) for key, found in scored.items()}
+        chosen = in_order(chosen, query.order if wanted.parts else query.order.without_words(), best)
         page = chosen[(query.page - 1) * query.per_page : query.page * query.per_page]
         return Results(
-            hits=tuple(_hit(matching[card.recording_id], parts, query.passages) for card in page),
+            hits=tuple(_hit(scored[card.recording_id], marker, wanted, query.passages) for card in page),
             total=len(chosen),
-            facets=facet_counts(list(cards.values()), query.filters),
+            facets=facet_counts(cards, wanted.filters),
             seconds=time.perf_counter() - began,
+            suggestion="" if matching else self._suggestion(wanted, query.text),
         )
 
     def rebuild(self, passages: Iterable[Passage]) -> int:
@@ -100,39 +114,52 @@ class MemoryIndex:
 
     def close(self) -> None: ...
 
+    def _telling(self, wanted: Wanted) -> list[float]:
+        passages = [one for of in self._entries.values() for one in of]
+        return telling([sum(one.has(part) for one in passages) for part in wanted.parts], len(passages))
 
-def _matching(entries: Sequence[_Entry], parts: Sequence[Part], least: int) -> list[_Scored]:
-    """The passages of one recording that match, best first."""
-    if not parts:
-        return [_Scored(entry.passage, 0, 0, 0.0) for entry in entries]
-    scored = [scored for entry in entries if (scored := _score(entry, parts)).matched >= least]
-    own = [one for one in scored if one.own]
-    if not own and scored and scored[0].passage is entries[0].passage:
-        return scored[:1]
-    return sorted(own, key=lambda one: (-one.score, one.passage.start))
-
-
-def _score(entry: _Entry, parts: Sequence[Part]) -> _Scored:
-    matched = own = 0
-    score = 0.0
-    for part in parts:
-        in_text, in_title = _best(part, entry.text), _best(part, entry.title)
-        in_own = max(in_text, _best(part, entry.speakers))
-        matched += bool(in_own or in_title)
-        own += bool(in_own)
-        score += in_own + _TITLE_BOOST * in_title
-    return _Scored(entry.passage, matched, own, score)
+    def _suggestion(self, wanted: Wanted, text: str) -> str:
+        words = {word for of in self._entries.values() for one in of for field in one.words for word in field.split()}
+        better: dict[Part, str] = {}
+        for word in doubtful(wanted):
+            alike = {one for one in words if one.startswith(word.forms[0].folded[:BEGINNING])}
+            if found := nearest(word, sorted(alike)):
+                better[word] = found
+        return suggestion(wanted, text, better)
 
 
-def _best(part: Part, text: Sequence[Token]) -> float:
-    """The weight of the best kind of match, a little more for every further one, less in a longer text."""
-    found = find(part, text)
-    if not found:
-        return 0.0
-    repeats = 1 - 0.5 ** len(found)
-    return max(_WEIGHTS[place.match] for place in found) * (1 + 0.2 * repeats - 0.1 * min(len(text), 200) / 200)
+def _has(part: Part, keys: frozenset[str], fields: Sequence[str]) -> bool:
+    if isinstance(part, Phrase):
+        return any(f" {' '.join(part.folded)} " in field for field in fields)
+    if part.prefix and any(f" {part.beginning}" in field for field in fields):
+        return True
+    if not part.key:
+        return any(f" {part.forms[0].folded} " in field for field in fields)
+    if part.key in keys:
+        return True
+    return bool(part.typos) and any(
+        distance(key, part.forms[0].stem) <= part.typos for key in keys if not key.startswith(CONCEPT)
+    )
 
 
-def _hit(found: Sequence[_Scored], parts: Sequence[Part], limit: int) -> RecordingHit:
-    shown = found[:limit] if parts else found[:1]
-    return recording_hit([one.passage for one in shown], parts, len(found))
+def _matching(entries: Sequence[_Entry], wanted: Wanted, least: int) -> list[_Entry]:
+    """The passages of one recording that match, in order of time."""
+    return [
+        entry
+        for entry in entries
+        if sum(entry.has(part) for part in wanted.parts) >= least
+        and wanted.filters.speakers <= entry.speakers
+        and not any(entry.has(part) for part in wanted.excluded)
+    ]
+
+
+def _scored(entries: Sequence[_Entry], wanted: Wanted, scorer: Scorer) -> list[Scored]:
+    """The passages to show, best first: those that match themselves, else the first."""
+    own = [entry for entry in entries if any(entry.has_itself(part) for part in wanted.parts)]
+    scored = [scorer.score(entry.passage) for entry in (own or entries[:1] if wanted.parts else entries)]
+    return sorted(scored, key=lambda one: (-one.score, one.passage.start))
+
+
+def _hit(found: Sequence[Scored], marker: Marker, wanted: Wanted, limit: int) -> RecordingHit:
+    shown = found[:limit] if wanted.parts else found[:1]
+    return recording_hit(shown, marker, len(wanted.parts), len(found))

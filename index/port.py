@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import Protocol
 
 
@@ -47,11 +48,26 @@ class Filters:
     after: date | None = None
     before: date | None = None
     recording_id: str | None = None
+    speakers: frozenset[str] = frozenset()
+    """Folded words that must all be among the names of a passage's speakers."""
+
+
+class Order(StrEnum):
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+    def without_words(self) -> Order:
+        """The order where nothing is asked for, so that nothing is more relevant."""
+        return Order.NEWEST if self is Order.RELEVANCE else self
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`text` empty: everything, newest first. The last word also matches as a prefix when `typing`."""
+    """`text` (in the query language of index/wanted.py) empty: everything, newest first.
+
+    The last word also matches as a prefix when `typing`.
+    """
 
     text: str = ""
     filters: Filters = field(default_factory=Filters)
@@ -60,6 +76,7 @@ class Query:
     per_page: int = 10
     passages: int = 3
     """Best passages shown per recording."""
+    order: Order = Order.RELEVANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +101,23 @@ class PassageHit:
     speakers: tuple[str, ...] = ()
 
 
+class Because(StrEnum):
+    TRANSLATION = "translation"
+    """The glossary knows both as terms for one thing."""
+    SPELLING = "spelling"
+    """The word that was asked for is nowhere; this one is nearly the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a recording is found that does not hold a word as it was asked for."""
+
+    asked: str
+    found: str
+    """As it stands in the recording."""
+    because: Because
+
+
 @dataclass(frozen=True, slots=True)
 class RecordingHit:
     """One recording with its best passages, best first."""
@@ -101,6 +135,8 @@ class RecordingHit:
     passages: tuple[PassageHit, ...]
     passage_count: int
     """All passages of this recording that match."""
+    reasons: tuple[Reason, ...] = ()
+    """For words that neither the title nor the passages shown hold as they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +148,8 @@ class Results:
     """`circle`, `network`, `language`, `year` → value → number of *recordings*. The counts of a kind ignore the
     filters of that same kind, so that people see what they would get by adding a value."""
     seconds: float
+    suggestion: str = ""
+    """Where nothing is found: another text to search for, which finds something."""
 
 
 class SearchIndex(Protocol):

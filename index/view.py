@@ -1,8 +1,8 @@
 """Searching the embedded index: one search over one state of it.
 
-Tantivy ranks passages; people see recordings. So one aggregation counts the matching passages of each
-recording, from which total and facets follow through the cards; the best passages give the order of
-recordings; and one query more fetches the passages of the recordings on the page.
+Tantivy finds passages; people see recordings. So the recordings that match are counted first: from them follow total
+and facets. The engine's best passages give candidates, which index/scoring.py puts in order; and one query more
+fetches the passages of the recordings on the page.
 """
 
 from __future__ import annotations
@@ -15,14 +15,23 @@ from typing import Any
 import tantivy
 from tantivy import Occur, Query as Condition
 
-from index.cards import Card, admitted, newest_first
 from index.documents import passage_in, read_card, rec_of
 from index.highlight import recording_hit
+from index.marks import Marker
 from index.matching import Matching, filtering, in_recordings
-from index.port import Filters, Passage, Query, RecordingHit
-from index.wanted import Part
+from index.port import Filters, Order, Passage, Query, RecordingHit
+from index.scoring import Scored, Scorer, telling
+from index.shelf import Rows, Shelf
+from index.suggest import BEGINNING, doubtful, nearest, suggestion
+from index.wanted import Part, Wanted
 
-_TIES = 4  # decimals of a score that count; the rest depends on the order in which an engine adds up
+WINDOW = 40
+"""Recordings, the engine's best, that are put in order by score; those behind them stay in the engine's order."""
+_BEST = 2
+"""Passages of each of them that are looked at for that."""
+_SHOWN = 3
+"""Times as many passages are looked at as are shown."""
+_VOCABULARY = 5000
 
 
 @dataclass(frozen=True)
@@ -34,76 +43,76 @@ class View:
     searcher: tantivy.Searcher
 
     @cached_property
-    def cards(self) -> dict[int, Card]:
+    def shelf(self) -> Shelf:
         """All recordings."""
-        first = Condition.term_query(self.index.schema, "first", True)
-        cards = (read_card(str(text)) for text in buckets(self.searcher, first, "card", self.searcher.num_docs))
-        return {rec_of(card.recording_id): card for card in cards}
-
-    @cached_property
-    def newest(self) -> list[Card]:
-        return sorted(self.cards.values(), key=newest_first)
+        recordings = Condition.term_query(self.index.schema, "passage", False)
+        cards = (read_card(str(text)) for text in buckets(self.searcher, recordings, "card", self.searcher.num_docs))
+        return Shelf((rec_of(card.recording_id), card) for card in cards)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`cards`: what matches, before the filters that facets count beside; `total`: what passes all of them."""
-
     hits: tuple[RecordingHit, ...]
     total: int
-    cards: Sequence[Card]
+    facets: dict[str, dict[str, int]]
+    suggestion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """What is found when `least` parts of the query must match; `counts`: rec → passages."""
+    """What is found when `least` parts must match; `rows`: before the filters that facets count beside."""
 
     least: int
-    counts: dict[int, int]
-    cards: list[Card]
-    total: int
+    rows: Rows
+    admitted: Rows
 
 
 class Search:
     """One search over one view."""
 
-    def __init__(self, schema: tantivy.Schema, view: View, query: Query, parts: Sequence[Part]) -> None:
+    def __init__(self, schema: tantivy.Schema, view: View, query: Query, wanted: Wanted) -> None:
         self._schema = schema
         self._searcher = view.searcher
-        self._view = view
+        self._shelf = view.shelf
         self._query = query
-        self._parts = parts
-        self._need = query.page * query.per_page
+        self._matching = Matching(schema, view.searcher, wanted)
+        self._wanted = self._matching.wanted
+        self._filters = self._wanted.filters
+        self._marker = Marker((*self._wanted.parts, *self._wanted.optional))
+        self._first, self._after = (query.page - 1) * query.per_page, query.page * query.per_page
 
     def run(self) -> Found:
-        return self._matching() if self._parts else self._newest()
+        level = self._highest_level() if self._wanted.parts else self._everything()
+        facets = self._shelf.facets(level.rows, self._filters)
+        hits: tuple[RecordingHit, ...] = ()
+        if len(level.admitted) > self._first:
+            hits = self._hits(level, self._page(level))
+        return Found(hits, len(level.admitted), facets, "" if len(level.rows) else self._suggestion())
 
-    def _newest(self) -> Found:
-        """Everything, newest first; each recording shows its first passage."""
-        chosen = admitted(self._view.newest, self._query.filters)
-        page = [rec_of(card.recording_id) for card in chosen[self._need - self._query.per_page : self._need]]
-        firsts = self._firsts(page)
-        sizes = buckets(self._searcher, in_recordings(self._schema, page), "rec", len(page))
-        hits = tuple(recording_hit([firsts[rec]], (), sizes[rec]) for rec in page)
-        return Found(hits, len(chosen), self._view.newest)
+    def _page(self, level: _Level) -> list[int]:
+        """The recordings of the page, in order."""
+        order = self._query.order if self._wanted.parts else self._query.order.without_words()
+        if order is Order.RELEVANCE:
+            return self._by_relevance(level)[self._first : self._after]
+        rows = level.admitted
+        if order is Order.OLDEST:
+            cards = self._shelf.cards
+            rows = sorted(rows.tolist(), key=lambda row: (cards[row].date, cards[row].recording_id))
+        return [int(self._shelf.recs[row]) for row in rows[self._first : self._after]]
 
-    def _matching(self) -> Found:
-        """What matches all parts, or as many of them as any passage that passes the filters does."""
-        build = Matching(self._schema, self._searcher, self._parts)
-        level = self._highest_level(build)
-        page: list[int] = []
-        if level.total > self._need - self._query.per_page:
-            ranked = self._ranked(build.query(level.least, *filtering(self._schema, self._query.filters)), level.total)
-            page = ranked[self._need - self._query.per_page : self._need]
-        return Found(self._hits(build, level, page), level.total, level.cards)
+    def _everything(self) -> _Level:
+        rows = self._shelf.all()
+        if self._filters.speakers:
+            rows = self._rows(self._matching.speaking())
+        return _Level(0, rows, self._shelf.admitted(rows, self._filters))
 
-    def _highest_level(self, build: Matching) -> _Level:
-        """Halving: what matches with more parts matches with fewer. All parts are tried first."""
-        low, high = 1, len(self._parts)
+    def _highest_level(self) -> _Level:
+        """All parts, or as many as any passage that passes the filters has: halving, since fewer match more."""
+        low, high = 1, len(self._wanted.parts)
         least = high
         while True:
-            level = self._level(build, least)
-            if level.total:
+            level = self._level(least)
+            if len(level.admitted):
                 best, low = level, least + 1
             elif least == 1:
                 return level
@@ -113,56 +122,96 @@ class Search:
                 return best
             least = (low + high + 1) // 2
 
-    def _level(self, build: Matching, least: int) -> _Level:
-        within = filtering(self._schema, Filters(recording_id=self._query.filters.recording_id))
-        counts = buckets(self._searcher, build.query(least, *within), "rec", len(self._view.cards))
-        cards = [self._view.cards[rec] for rec in counts]
-        return _Level(least, counts, cards, len(admitted(cards, self._query.filters)))
+    def _level(self, least: int) -> _Level:
+        if self._matching.simple:
+            rows = self._rows(self._matching.recordings())
+        else:
+            within = filtering(self._schema, Filters(recording_id=self._filters.recording_id))
+            rows = self._rows(self._matching.passages(least, *within))
+        return _Level(least, rows, self._shelf.admitted(rows, self._filters))
 
-    def _ranked(self, query: Condition, total: int) -> list[int]:
-        """Recordings by their best passage, as many as the page needs; ties newest first, then by id."""
-        limit = max(64, self._need * 8)
-        enough = min(self._need, total)
+    def _rows(self, query: Condition) -> Rows:
+        """The recordings of what matches."""
+        return self._shelf.rows(buckets(self._searcher, query, "rec", max(1, len(self._shelf.cards))))
+
+    def _by_relevance(self, level: _Level) -> list[int]:
+        """Recordings, as many as the page needs: the engine's best by score, then the rest as the engine has them."""
+        need = max(self._after, WINDOW)
+        query = self._matching.ranked(level.least, *filtering(self._schema, self._filters))
+        limit = 3 * need
         while True:
             hits = self._searcher.search(query, limit, count=False).hits
-            best: dict[int, float] = {}
-            for rec, (score, _) in zip(self._values("rec", [at for _, at in hits]), hits, strict=True):
-                best.setdefault(rec, round(score, _TIES))
-            ranked = sorted(best, key=lambda rec: (-best[rec], newest_first(self._view.cards[rec])))
-            beyond = round(hits[-1][0], _TIES) if hits else 0.0
-            if len(hits) < limit or (len(ranked) >= enough and beyond < best[ranked[enough - 1]]):
-                return ranked
+            best: dict[int, list[tantivy.DocAddress]] = {}
+            for rec, (_, at) in zip(self._values("rec", [at for _, at in hits]), hits, strict=True):
+                best.setdefault(rec, []).append(at)
+            if len(hits) < limit or len(best) >= need:
+                break
             limit *= 4
+        scorer = self._scorer(level)
+        window = list(best)[:WINDOW]
+        scores = {rec: max(scorer.score(self._passage(at)).score for at in best[rec][:_BEST]) for rec in window}
+        row_of = dict(zip(window, self._shelf.places(window), strict=True))
+        window.sort(key=lambda rec: (-scores[rec], row_of[rec]))
+        return window + list(best)[WINDOW:]
 
-    def _hits(self, build: Matching, level: _Level, page: Sequence[int]) -> tuple[RecordingHit, ...]:
+    def _scorer(self, level: _Level) -> Scorer:
+        required = len(self._wanted.parts)
+        if level.least == required:
+            return Scorer(self._marker, required)
+        frequencies = [self._matching.frequency(number) for number in range(required)]
+        return Scorer(self._marker, required, telling(frequencies, self._searcher.num_docs))
+
+    def _hits(self, level: _Level, page: Sequence[int]) -> tuple[RecordingHit, ...]:
         """The recordings of the page with their best passages."""
-        if not page:
-            return ()
-        query = build.query(level.least, in_recordings(self._schema, page), own_only=True)
-        found = self._searcher.search(query, sum(level.counts[rec] for rec in page), count=False).hits
-        addresses = [at for _, at in found]
-        of: dict[int, list[tuple[float, int, tantivy.DocAddress]]] = {rec: [] for rec in page}
-        columns = zip(self._values("rec", addresses), self._values("millis", addresses), found, strict=True)
-        for rec, millis, (score, at) in columns:
-            of[rec].append((-round(score, _TIES), millis, at))
-        firsts = self._firsts([rec for rec in page if not of[rec]])
+        here = in_recordings(self._schema, page)
+        firsts = self._firsts(page)
+        of: dict[int, list[tantivy.DocAddress]] = {rec: [] for rec in page}
+        counts: dict[int, int] = {}
+        if self._wanted.parts:
+            query = self._matching.themselves(level.least, here)
+            counts = buckets(self._searcher, query, "rec", len(page))
+            found = self._searcher.search(query, max(1, sum(counts.values())), count=False).hits
+            for rec, (_, at) in zip(self._values("rec", [at for _, at in found]), found, strict=True):
+                of[rec].append(at)
+        else:
+            passages = [(Occur.Must, here), (Occur.Must, Condition.term_query(self._schema, "passage", True))]
+            counts = buckets(self._searcher, Condition.boolean_query(passages), "rec", len(page))
+        scorer = self._scorer(level)
+        look = self._query.passages * _SHOWN
         hits = []
         for rec in page:
-            best = sorted(of[rec], key=lambda one: one[:2])[: self._query.passages]
-            passages = [passage_in(self._searcher.doc(at)) for _, _, at in best] or [firsts[rec]]
-            hits.append(recording_hit(passages, self._parts, len(of[rec]) or 1))
+            scored = [scorer.score(self._passage(at)) for at in of[rec][:look]] or [scorer.score(firsts[rec])]
+            scored.sort(key=_best_first)
+            shown = scored[: self._query.passages]
+            hits.append(recording_hit(shown, self._marker, len(self._wanted.parts), counts.get(rec, 1)))
         return tuple(hits)
 
     def _firsts(self, recs: Sequence[int]) -> dict[int, Passage]:
         """The first passages of these recordings."""
-        first = Condition.term_query(self._schema, "first", True)
-        query = Condition.boolean_query([(Occur.Must, first), (Occur.Must, in_recordings(self._schema, recs))])
-        hits = self._searcher.search(query, max(1, len(recs))).hits
-        passages = [passage_in(self._searcher.doc(at)) for _, at in hits]
+        own = [(Occur.Must, Condition.term_query(self._schema, "passage", False))]
+        query = Condition.boolean_query([*own, (Occur.Must, in_recordings(self._schema, recs))])
+        hits = self._searcher.search(query, max(1, len(recs)), count=False).hits
+        passages = [self._passage(at) for _, at in hits]
         return {rec_of(passage.recording_id): passage for passage in passages}
+
+    def _passage(self, at: tantivy.DocAddress) -> Passage:
+        return passage_in(self._searcher.doc(at))
+
+    def _suggestion(self) -> str:
+        better: dict[Part, str] = {}
+        for word in doubtful(self._wanted):
+            beginning = word.forms[0].folded[:BEGINNING]
+            alike = self._searcher.terms_with_prefix("text", beginning, limit=_VOCABULARY)
+            if found := nearest(word, [term for term, _ in alike]):
+                better[word] = found
+        return suggestion(self._wanted, self._query.text, better)
 
     def _values(self, field: str, addresses: list[tantivy.DocAddress]) -> list[int]:
         return [int(value or 0) for value in self._searcher.fast_field_values(field, addresses)]
+
+
+def _best_first(scored: Scored) -> tuple[float, float]:
+    return (-scored.score, scored.passage.start)
 
 
 def buckets(searcher: tantivy.Searcher, query: Condition, field: str, most: int) -> dict[Any, int]:

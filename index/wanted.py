@@ -1,51 +1,69 @@
-"""What a query asks for, before any engine: words and phrases, and when a token is one of them."""
+"""What a query asks for, before any engine. The language of queries, the same for all engines:
+
+    anskaffelse skytjenester        both words, in any inflection
+    "digital post"                  these words, so, one after the other
+    -skole  -"digital post"         not where this is said
+    speaker:"Kari Bø"               circle:, network:, language:, year:, after:, before:
+
+Days are inclusive, and a month or a year stands for its first day (after) or its last (before).
+"""
 
 from __future__ import annotations
 
+import calendar
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 
-from index.analysis import Forms, Token, query_stems, tokens
+from rapidfuzz.distance import OSA
+
+from index.analysis import CONCEPT, Forms, tokens
+from index.glossary import concept_of
+from index.port import Filters
 from kring.errors import BadQuery
 
 MAX_CHARACTERS = 1000
 MAX_WORDS = 32
-_QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]|«([^»]*)»')
-
-
-class Match(IntEnum):
-    """How well a token matches a word; higher is better."""
-
-    NONE = 0
-    PREFIX = 1
-    STEM = 2
-    FOLDED = 3
-    EXACT = 4
+MAX_REQUIRED = 10
+"""Words and phrases that are asked of a passage; further ones are optional (Meilisearch reads no more than ten)."""
+_LONGEST_TERM = 4  # words of a term of the glossary
+_QUOTED = r'"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»'
+_PIECE = re.compile(rf"(?P<minus>(?<!\S)-)?(?:(?P<name>[A-Za-z]+):(?=\S|$))?(?P<quoted>{_QUOTED})|(?P<word>[^\s\"“„«]+|\S)")
+_FILTER = re.compile(r"(?P<minus>-)?(?P<name>[A-Za-z]+):(?P<value>.*)", re.DOTALL)
+_DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    exact: str
-    folded: str
-    stems: frozenset[str]
-    prefix: bool = False
-    """Still being written: longer words that begin so match too."""
+    """A word, or the several words of one term of the glossary."""
 
-    def match(self, forms: Forms) -> Match:
-        if forms.exact == self.exact:
-            return Match.EXACT
-        if forms.folded == self.folded:
-            return Match.FOLDED
-        if forms.stem in self.stems:
-            return Match.STEM
-        return Match.PREFIX if self.prefix and forms.folded.startswith(self.folded) else Match.NONE
+    text: str
+    """As it was typed."""
+    forms: tuple[Forms, ...]
+    concept: str = ""
+    """The glossary's slug for what it means."""
+    prefix: bool = False
+    """Still being written: words that begin so match too."""
+    typos: int = 0
+    """Letters that may be wrong, after the first; set by an engine for a word that is nowhere."""
+
+    @property
+    def key(self) -> str:
+        """The one key that every passage has in which this is found; empty for a stop word: that is found as it is.
+
+        With `prefix` a folded word that begins with `beginning` will do as well.
+        """
+        return CONCEPT + self.concept if self.concept else self.forms[0].stem
+
+    @property
+    def beginning(self) -> str:
+        return self.forms[0].folded
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Two or more words in quotes: these, in this order, in these forms (accents aside)."""
+    """Words in quotes: these, in this order, in these forms (accents aside)."""
 
     folded: tuple[str, ...]
 
@@ -54,65 +72,201 @@ Part = Word | Phrase
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Where a part was found: indexes of the first token and of the one after the last."""
+class Wanted:
+    """`parts`: what a passage must have. `optional` words only rank. `excluded`: what it must not have."""
 
-    first: int
-    after: int
-    match: Match
+    parts: tuple[Part, ...] = ()
+    optional: tuple[Word, ...] = ()
+    excluded: tuple[Part, ...] = ()
+    filters: Filters = field(default_factory=Filters)
+
+    def tolerating(self, nowhere: Callable[[Word], bool]) -> Wanted:
+        """The same where words that are nowhere may be misspelt: one letter from 5, two from 9 letters of the stem."""
+        return replace(
+            self,
+            parts=tuple(
+                replace(part, typos=allowed)
+                if isinstance(part, Word) and (allowed := _typos(part)) and nowhere(part)
+                else part
+                for part in self.parts
+            ),
+        )
 
 
-def parse(text: str, *, typing: bool = False) -> tuple[Part, ...]:
-    """The different words and quoted phrases of `text`; empty where it holds neither letter nor digit.
+def parse(text: str, filters: Filters | None = None, *, typing: bool = False) -> Wanted:
+    """What `text` asks for, within `filters`.
 
     With `typing` the last word is a prefix, unless something (a space, say) already follows it.
-    Raises BadQuery where the text is too long to be meant as a search.
+    Raises BadQuery, with one sentence, for what cannot be meant.
     """
     if len(text) > MAX_CHARACTERS:
         raise BadQuery(f"The search text is longer than {MAX_CHARACTERS} characters; search for a few words of it.")
+    filters = filters or Filters()
     parts: dict[Part, None] = {}
-    count = 0
-    cursor = 0
-    for quoted in _QUOTED.finditer(text):
-        for part in _words(text[cursor : quoted.start()]):
-            parts[part] = None
-        inside = [token.forms for token in tokens(next(group for group in quoted.groups() if group is not None), "")]
-        count += len(inside)
-        if len(inside) == 1:
-            parts[Word(inside[0].exact, inside[0].folded, frozenset())] = None
-        elif inside:
-            parts[Phrase(tuple(forms.folded for forms in inside))] = None
-        cursor = quoted.end()
-    for part in _words(text[cursor:], typing=typing):
-        parts[part] = None
-    if count + len(parts) > MAX_WORDS:
+    excluded: dict[Part, None] = {}
+    run: list[Word] = []  # words that stand next to each other, unquoted
+
+    def flush() -> None:
+        parts.update(dict.fromkeys(_terms(run)))
+        run.clear()
+
+    for minus, name, value, quoted, last in _pieces(text):
+        unfinished = typing and last and not quoted
+        if name:
+            if not (unfinished and not value):
+                filters = _narrowed(filters, name, value, minus=minus)
+        elif minus:
+            excluded.update(dict.fromkeys([_phrase(value)] if quoted else _words(value)))
+        elif quoted:
+            flush()
+            parts[_phrase(value)] = None
+        else:
+            words = _words(value)
+            if unfinished and words and value.endswith(words[-1].text):
+                words[-1] = replace(words[-1], prefix=True)
+            run += words
+    flush()
+    return _wanted([part for part in parts if _says(part)], [part for part in excluded if _says(part)], filters)
+
+
+def distance(one: str, other: str) -> int:
+    """Wrong, missing, surplus or swapped letters; 99 where the first letters differ, which typing seldom gets wrong."""
+    return OSA.distance(one, other, score_cutoff=2) if one[:1] == other[:1] else 99
+
+
+def _typos(word: Word) -> int:
+    if len(word.forms) > 1 or not word.forms[0].stem or any(c.isdigit() for c in word.forms[0].stem):
+        return 0
+    size = len(word.forms[0].stem)
+    return 2 if size >= 9 else 1 if size >= 5 else 0
+
+
+def _pieces(text: str) -> Iterator[tuple[bool, str, str, bool, bool]]:
+    """(minus, name of a filter, value, quoted, whether it is the last) of each piece; `name:` only where there is such
+    a filter, or nearly."""
+    for found in _PIECE.finditer(text):
+        last = found.end() == len(text)
+        if found["quoted"] is not None:
+            name = _filter_name(found["name"])
+            if found["name"] and not name:
+                yield False, "", found["name"], False, False
+            yield bool(found["minus"]), name, found["quoted"][1:-1], True, last
+            continue
+        word = found["word"]
+        known = _FILTER.fullmatch(word)
+        if known and (name := _filter_name(known["name"])):
+            yield bool(known["minus"]), name, known["value"], False, last
+            continue
+        minus = len(word) > 1 and word[0] == "-" and (word[1].isalnum())
+        yield minus, "", word[1:] if minus else word, False, last
+
+
+def _filter_name(name: str | None) -> str:
+    """The filter of this name; empty where it is a word like others. Raises BadQuery for a misspelt one."""
+    name = (name or "").lower()
+    if name in _FILTERS or not name:
+        return name
+    for known in _FILTERS:
+        if len(name) >= 4 and OSA.distance(name, known) == 1:
+            raise BadQuery(f"There is no “{name}:”; did you mean “{known}:”?")
+    return ""
+
+
+def _narrowed(filters: Filters, name: str, value: str, *, minus: bool) -> Filters:
+    value = " ".join(value.split())
+    if minus:
+        raise BadQuery(f"“-{name}:” cannot be used: a minus leaves out words, as in -skole.")
+    if not value:
+        raise BadQuery(f"“{name}:” needs something after it, as in {name}:{_FILTERS[name]}.")
+    match name:
+        case "circle":
+            return replace(filters, circles=filters.circles | {value.lower()})
+        case "network":
+            return replace(filters, networks=filters.networks | {value.lower()})
+        case "language":
+            return replace(filters, languages=filters.languages | {_LANGUAGES.get(value.lower(), value.lower())})
+        case "speaker":
+            words = frozenset(token.forms.folded for token in tokens(value, ""))
+            return replace(filters, speakers=filters.speakers | words)
+        case _:
+            first, last = _days(name, value)
+            after = max(filter(None, (filters.after, first if name != "before" else None)), default=None)
+            before = min(filter(None, (filters.before, last if name != "after" else None)), default=None)
+            return replace(filters, after=after, before=before)
+
+
+def _days(name: str, value: str) -> tuple[date, date]:
+    """The first and the last day of a day, a month or a year."""
+    written = _DAY.fullmatch(value)
+    try:
+        if not written:
+            raise ValueError
+        year, month, day = (int(number or 0) for number in written.groups())
+        last_day = day or calendar.monthrange(year, month or 12)[1]
+        return date(year, month or 1, day or 1), date(year, month or 12, last_day)
+    except ValueError:
+        raise BadQuery(
+            f"“{name}:{value}” is no date; write a year, a month or a day: {name}:2025, {name}:2025-01, "
+            f"{name}:2025-01-31."
+        ) from None
+
+
+def _words(text: str) -> list[Word]:
+    return [Word(text[token.start : token.end], (token.forms,)) for token in tokens(text, "")]
+
+
+def _phrase(text: str) -> Phrase:
+    return Phrase(tuple(token.forms.folded for token in tokens(text, "")))
+
+
+def _says(part: Part) -> bool:
+    return isinstance(part, Word) or bool(part.folded)
+
+
+def _terms(run: Sequence[Word]) -> Iterator[Word]:
+    """Neighbouring words, where they are a term of the glossary taken together: the longest first."""
+    at = 0
+    while at < len(run):
+        for size in range(min(_LONGEST_TERM, len(run) - at), 0, -1):
+            words = run[at : at + size]
+            forms = tuple(word.forms[0] for word in words)
+            known = all(form.stem for form in forms) and not words[-1].prefix
+            concept = concept_of([form.stem for form in forms]) if known else None
+            if concept or size == 1:
+                yield replace(words[0], text=" ".join(word.text for word in words), forms=forms, concept=concept or "")
+                at += size
+                break
+
+
+def _wanted(parts: Sequence[Part], excluded: Sequence[Part], filters: Filters) -> Wanted:
+    if sum(len(part.folded) if isinstance(part, Phrase) else 1 for part in (*parts, *excluded)) > MAX_WORDS:
         raise BadQuery(f"The search has more than {MAX_WORDS} words; search for a few of them.")
-    return _without_repeats(tuple(parts))
+    if excluded and not parts:
+        raise BadQuery("Say also what to search for, not only what to leave out.")
+    parts = _without_repeats(parts)
+    telling = [part for part in parts if isinstance(part, Phrase) or part.forms[0].stem]
+    required = (telling or parts)[:MAX_REQUIRED]
+    optional = tuple(part for part in parts if part not in required and isinstance(part, Word))
+    return Wanted(tuple(required), optional, tuple(dict.fromkeys(excluded)), filters)
 
 
-def find(part: Part, text: Sequence[Token]) -> list[Found]:
-    """Every place in `text` where `part` is found, in order."""
-    if isinstance(part, Word):
-        return [
-            Found(i, i + 1, match)
-            for i, token in enumerate(text)
-            if (match := part.match(token.forms)) is not Match.NONE
-        ]
-    size = len(part.folded)
-    folded = tuple(token.forms.folded for token in text)
-    return [Found(i, i + size, Match.EXACT) for i in range(len(text) - size + 1) if folded[i : i + size] == part.folded]
+def _without_repeats(parts: Sequence[Part]) -> list[Part]:
+    """Each key once: of two words with one key the one still being written, else the first."""
+    kept: dict[object, Part] = {}
+    for part in parts:
+        same = (part.forms[0].stem or part.forms[0].folded, part.concept) if isinstance(part, Word) else part
+        if same not in kept or (isinstance(part, Word) and part.prefix):
+            kept[same] = part
+    return list(kept.values())
 
 
-def _words(text: str, *, typing: bool = False) -> list[Word]:
-    found = list(tokens(text, ""))
-    words = [Word(token.forms.exact, token.forms.folded, query_stems(token.forms)) for token in found]
-    if typing and found and found[-1].end == len(text):
-        last = words[-1]
-        words[-1] = Word(last.exact, last.folded, last.stems, prefix=True)
-    return words
-
-
-def _without_repeats(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Without words that an earlier or later, wider one (the prefix being typed) asks for already."""
-    wider = {part.exact for part in parts if isinstance(part, Word) and part.prefix}
-    return tuple(part for part in parts if not (isinstance(part, Word) and not part.prefix and part.exact in wider))
+_FILTERS = {
+    "circle": "personvern",
+    "network": "digi-fjordane",
+    "language": "nb",
+    "speaker": "Kari",
+    "year": "2025",
+    "after": "2025-01",
+    "before": "2025-06-30",
+}
+_LANGUAGES = {"no": "nb", "norwegian": "nb", "norsk": "nb", "danish": "da", "dansk": "da", "dutch": "nl", "nederlands": "nl", "english": "en", "nynorsk": "nn"}  # fmt: skip

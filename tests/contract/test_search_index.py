@@ -62,8 +62,8 @@ class TestWords:
             recording("en", "risk assessments were shared", language="en"),
         )
         assert search(index, "anskaffelse") == ids("nb")
-        assert search(index, "kommunerne") == ids("da")
-        assert search(index, "gemeente") == ids("nl")
+        assert search(index, "aftale") == ids("da")
+        assert search(index, "overleg") == ids("nl")
         assert search(index, "assessment") == ids("en")
 
     def test_a_language_nobody_knows(self, index: SearchIndex) -> None:
@@ -71,7 +71,7 @@ class TestWords:
         assert search(index, "swiat") == ids("a")
 
     @pytest.mark.parametrize(
-        ("said", "typed"), [("spørre", "sporre"), ("sporre", "spørre"), ("Lærere på café", "laerere pa cafe")]
+        ("said", "typed"), [("spørre", "sporre"), ("sporre", "spørre"), ("Lærere møtes", "laerere motes")]
     )
     def test_letters_people_cannot_type(self, index: SearchIndex, said: str, typed: str) -> None:
         fill(index, recording("a", f"vi skal {said} nå"))
@@ -97,11 +97,17 @@ class TestTyping:
         assert marked(index.search(Query("personvernomb", typing=True)).hits[0].passages[0].fragments) == [
             "personvernombudet"
         ]
-        assert search(index, "personvernomb") == []
+        assert search(index, "ruti", typing=True) == ids("a")
+        assert search(index, "ruti") == []
+
+    def test_a_word_that_is_all_there_finds_its_other_forms_too(self, index: SearchIndex) -> None:
+        fill(index, recording("a", "avtalene gjelder"), recording("b", "avtaler gjelder"))
+        assert sorted(search(index, "avtaler", typing=True)) == sorted(ids("a", "b"))
 
     def test_a_word_is_finished_by_a_space(self, index: SearchIndex) -> None:
         fill(index, recording("a", "personvernombudet"))
-        assert search(index, "personvernomb ", typing=True) == []
+        assert search(index, "pers", typing=True) == ids("a")
+        assert search(index, "pers ", typing=True) == []
 
     def test_title_and_speaker(self, index: SearchIndex) -> None:
         fill(index, recording("a", "velkommen", title="Anskaffelser"), recording("b", "hei", speakers=["Annelies"]))

@@ -42,6 +42,7 @@ class TestFilters:
             (Filters(recording_id=recording_id("d"), circles=frozenset({"x"})), ""),
             (Filters(recording_id="no such id"), ""),
             (Filters(circles=frozenset({"'; OR 1"})), ""),
+            (Filters(circles=frozenset({'"quoted"', "back\\slash"})), ""),
         ],
     )
     def test_filters(self, index: SearchIndex, text: str, filters: Filters, names: str) -> None:

@@ -1,0 +1,102 @@
+"""How well a passage answers a query: the order of results, the same for every engine.
+
+An engine finds candidates, by the keys; what is asked for as it is stands above the same word in another form,
+that above a part of a compound, that above a translation or a misspelling. A word in the title counts as well as in
+the passage. Words that stand close together count more than the same words far apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log
+
+from index.marks import Mark, Marker, Match
+from index.port import Passage
+
+WEIGHTS = {
+    Match.SPELLING: 0.2,
+    Match.TRANSLATION: 0.2,
+    Match.PREFIX: 0.3,
+    Match.PART: 0.5,
+    Match.STEM: 0.8,
+    Match.FOLDED: 0.9,
+    Match.EXACT: 1.0,
+}
+_TITLE = 1.5
+_REPEATS = 0.2  # at most, for a word that is said again and again
+_LENGTH = 0.1  # at most, for a passage of so many letters …
+_LONG = 1200
+_NEAR = 0.6  # at most, for all words next to each other in the order asked for
+_OPTIONAL = 0.1
+DECIMALS = 3
+"""Of a score; passages alike in all that counts are alike in score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    passage: Passage
+    score: float
+    own: int
+    """Parts found in its text or its speakers' names."""
+    text: tuple[Mark, ...]
+
+
+def telling(frequencies: Sequence[int], total: int) -> list[float]:
+    """How telling each part is, by how few of `total` passages have it: 1 for the rarest.
+
+    The inverse document frequency of BM25 (Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework").
+    """
+    rarity = [log(1 + (total - min(one, total) + 0.5) / (one + 0.5)) for one in frequencies]
+    return [one / max(rarity) for one in rarity]
+
+
+class Scorer:
+    """Scores passages for one search. `weights`: how telling each part is, 1 for the most telling."""
+
+    def __init__(self, marker: Marker, required: int, weights: Sequence[float] = ()) -> None:
+        self._marker = marker
+        self._required = required
+        telling = list(weights) or [1.0] * required
+        self._weights = telling + [_OPTIONAL] * (len(marker.parts) - required)
+
+    def score(self, passage: Passage) -> Scored:
+        text = self._marker.marks(passage.text, passage.language)
+        named = self._marker.marks(" ".join(passage.speakers), "") if passage.speakers else []
+        in_text = self._best(text, min(len(passage.text), _LONG) / _LONG)
+        in_names = self._best(named, 0.0)
+        in_title = self._best(self._marker.title(passage), 0.0)
+        own = [max(one, other) for one, other in zip(in_text, in_names, strict=True)]
+        score = sum(weight * (o + _TITLE * t) for weight, o, t in zip(self._weights, own, in_title, strict=True))
+        score += _nearness(text, self._required)
+        return Scored(passage, round(score, DECIMALS), sum(one > 0 for one in own[: self._required]), tuple(text))
+
+    def _best(self, marks: Iterable[Mark], length: float) -> list[float]:
+        """For each part the weight of its best match, a little more where it is repeated."""
+        best = [0.0] * len(self._weights)
+        count = [0] * len(self._weights)
+        last = [-2] * len(self._weights)
+        for mark in marks:
+            best[mark.part] = max(best[mark.part], WEIGHTS[mark.match])
+            if mark.match is not Match.TRANSLATION or mark.place > last[mark.part] + 1:  # a term's words count once
+                count[mark.part] += 1
+            last[mark.part] = mark.place
+        return [
+            one * (1 + _REPEATS * (1 - 0.5**times) - _LENGTH * length) if one else 0.0
+            for one, times in zip(best, count, strict=True)
+        ]
+
+
+def _nearness(marks: Sequence[Mark], required: int) -> float:
+    """More the closer the different parts stand together, for each pair that is there beside each other."""
+    apart = [mark for mark in marks if mark.part < required and mark.match > Match.PREFIX]
+    parts = {mark.part for mark in apart}
+    if len(parts) < 2:
+        return 0.0
+    window: list[Mark] = []
+    narrowest = float("inf")
+    for mark in apart:
+        window = [other for other in window if other.part != mark.part] + [mark]
+        if len(window) == len(parts):
+            narrowest = min(narrowest, mark.place - window[0].place)
+    return _NEAR * (len(parts) - 1) / max(narrowest, len(parts) - 1)

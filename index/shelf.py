@@ -1,0 +1,99 @@
+"""All recordings of an archive as columns, newest first: filters and facets for many of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.cards import KINDS, Card, newest_first
+from index.port import Filters
+
+Rows: TypeAlias = NDArray[np.intp]
+"""Places on the shelf; smaller is newer."""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    values: list[str]
+    codes: NDArray[np.intp]
+
+    def allows(self, wanted: Collection[str]) -> NDArray[np.bool_]:
+        return np.array([value in wanted for value in self.values], dtype=bool)[self.codes]
+
+
+class Shelf:
+    """`recs`: the number an engine knows each recording by, in the order of `cards`."""
+
+    def __init__(self, cards: Iterable[tuple[int, Card]]) -> None:
+        ordered = sorted(cards, key=lambda one: newest_first(one[1]))
+        self.cards = [card for _, card in ordered]
+        self.recs = np.array([rec for rec, _ in ordered], dtype=np.int64)
+        self._days = np.array([card.date.toordinal() for card in self.cards], dtype=np.int64)
+        self._by_rec = np.argsort(self.recs)
+        self._sorted = self.recs[self._by_rec]
+        self._kinds = [_kind([card.cell[place] for card in self.cards]) for place in range(len(KINDS))]
+
+    def all(self) -> Rows:
+        return np.arange(len(self.cards))
+
+    def rows(self, recs: Collection[int]) -> Rows:
+        """Where these recordings stand, in order of the shelf. All must be there."""
+        wanted = np.fromiter(recs, dtype=np.int64, count=len(recs))
+        return np.sort(self._by_rec[np.searchsorted(self._sorted, wanted)])
+
+    def places(self, recs: Sequence[int]) -> list[int]:
+        """Where each of these recordings stands."""
+        places: list[int] = self._by_rec[np.searchsorted(self._sorted, np.array(recs, dtype=np.int64))].tolist()
+        return places
+
+    def admitted(self, rows: Rows, filters: Filters) -> Rows:
+        """Those of `rows` that pass every filter."""
+        passes = self._in_time(filters)[rows]
+        for place, wanted in enumerate(_wanted(filters)):
+            if wanted:
+                passes &= self._kinds[place].allows(wanted)[rows]
+        if filters.recording_id is not None:
+            passes &= np.array([self.cards[row].recording_id == filters.recording_id for row in rows], dtype=bool)
+        return rows[passes]
+
+    def facets(self, rows: Rows, filters: Filters) -> dict[str, dict[str, int]]:
+        """Kind → value → recordings, the most frequent first; each kind ignores its own filter (a year: the dates)."""
+        if filters.recording_id is not None:
+            rows = self.admitted(rows, Filters(recording_id=filters.recording_id))
+        in_time = self._in_time(filters)[rows]
+        passing = [self._kinds[place].allows(wanted)[rows] for place, wanted in enumerate(_wanted(filters)) if wanted]
+        kinds = [place for place, wanted in enumerate(_wanted(filters)) if wanted]
+        facets = {}
+        for place, name in enumerate(KINDS):
+            counted = np.ones(len(rows), dtype=bool) if name == "year" else in_time.copy()
+            for other, passes in zip(kinds, passing, strict=True):
+                if other != place:
+                    counted &= passes
+            kind = self._kinds[place]
+            counts = np.bincount(kind.codes[rows[counted]], minlength=len(kind.values)).tolist()
+            found = [(value, count) for value, count in zip(kind.values, counts, strict=True) if count]
+            facets[name] = dict(sorted(found, key=lambda item: (-item[1], item[0])))
+        return facets
+
+    def _in_time(self, filters: Filters) -> NDArray[np.bool_]:
+        passes = np.ones(len(self.cards), dtype=bool)
+        if filters.after is not None:
+            passes &= self._days >= filters.after.toordinal()
+        if filters.before is not None:
+            passes &= self._days <= filters.before.toordinal()
+        return passes
+
+
+def _kind(values: list[str]) -> _Kind:
+    known = sorted(set(values))
+    codes = {value: code for code, value in enumerate(known)}
+    return _Kind(known, np.array([codes[value] for value in values], dtype=np.intp))
+
+
+def _wanted(filters: Filters) -> tuple[frozenset[str], ...]:
+    """The values wanted of each of the first three kinds."""
+    return (filters.circles, filters.networks, filters.languages)

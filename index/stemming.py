@@ -1,0 +1,79 @@
+"""One light stemmer for all five languages: the ending of a word goes, whatever language it is in.
+
+The language of a query's word is unknown, and an engine may take one term for each: so there is one set of rules, made
+so that the inflections of each language fall together and, where their endings allow it, cognates do too ("kommunene",
+"kommunane", "kommunerne"). Endings come off one after the other, so that a form ends where the forms it leads to end.
+Nouns made from verbs go with their verb (vurdering, vurdere, vurdert; verwerking, verwerken).
+"""
+
+from __future__ import annotations
+
+import re
+
+# Ending → how few letters may be left when it is the first to go; later ones leave at least _LATER.
+_ENDINGS = {
+    # nouns, definite and plural; verbs, infinitive and present; adjectives
+    **dict.fromkeys(("a", "ane", "ar", "arne", "e", "en", "ene", "er", "ere", "eren", "erer", "erne", "et"), 3),
+    **dict.fromkeys(("ed", "ede"), 3),
+    **dict.fromkeys(("ande", "ende", "else", "els", "ing"), 4),
+    "ly": 5,
+}
+_LONGEST = max(map(len, _ENDINGS))
+_LATER = 4
+_KEEP = frozenset("billed data dato folketing internet maned marked media meeting planet recording storting training".split())
+_IRREGULAR = {
+    **{"adres": "adress", "congres": "congress", "proces": "process", "succes": "success", "billede": "billed"},
+    **{"bestar": "besta", "foregar": "forega", "forstar": "forsta", "klart": "klar", "market": "marked"},
+    **{"sikker": "sikr", "sikkert": "sikr", "apne": "apen", "apent": "apen", "opne": "open", "aret": "ar", "arene": "ar"},
+    **dict.fromkeys(("byen", "byene", "byer", "byar", "byane"), "by"),
+}
+_VOWEL = re.compile("[aeiouy]")
+_GENITIVE = re.compile("(?<=...[^suiy])s$|(?<=[aeou]y)s$|(?<=..[bdgkmptw])s$")
+_HOOD = re.compile("(?<![cst])h(?:eid|ed)(?=(?:e?[nr]|ens|er?ne?s?)?$)")  # zekerheid, sikkerheden: as sikkerhet(en)
+_NEUTER = re.compile("(?<=[^aeo]ig|.al|.el|.er|.iv)t$|(?<=d)t$")
+_NATION = re.compile("(?<=[aeiouk])(?:sj|t|s)ion$|sjon$")
+_DOUBLE_END = re.compile(r"([b-df-hj-np-tv-z])\1$")
+_DOUBLE = re.compile(r"([b-df-hj-np-tv-z])\1l$")
+_HARD_C = re.compile("c(?![eiyh])")  # document, dokument
+_J = re.compile("(?<=[gk])j$")  # nn innbyggjar
+_LEG = re.compile("leg$")  # nn offentleg
+_LONG_VOWEL = re.compile(r"(?<=[b-df-hj-np-tv-z])(e|o|u)\1(?=[b-df-hj-np-tv-z]$)")
+_WEAK_EL = re.compile(r"(?<=[aeiouy])([b-df-hj-np-tv-z]{1,2})el$")  # artikkel, artikler
+
+
+def stem(folded: str) -> str:
+    """The stem of a folded word; one with digits in it is left as it is."""
+    if not folded.isalpha():
+        return folded
+    word = _HOOD.sub("het", folded.replace("aa", "a").replace("ae", "e"))
+    if word not in _IRREGULAR:
+        word = _GENITIVE.sub("", word)
+    least = 3
+    while True:
+        word = _IRREGULAR.get(word, word)
+        shorter = word if word in _KEEP or word.endswith("het") else _without_ending(word, least)
+        if shorter == word:
+            break
+        word, least = shorter, _LATER
+    return _even(word)
+
+
+def _without_ending(word: str, least: int) -> str:
+    for size in range(min(_LONGEST, len(word) - least), 0, -1):
+        left = len(word) - size
+        if left >= max(least, _ENDINGS.get(word[left:], len(word))) and _VOWEL.search(word, 0, left):
+            return word[:left]
+    return _NEUTER.sub("", word) if len(word) > _LATER else word
+
+
+def _even(word: str) -> str:
+    """The spelling of a stem made even: it differs between the forms of a word, or between languages."""
+    if len(word) > 5:
+        word = _NATION.sub("ti", word)
+        word = _LEG.sub("lig", word)
+    word = _J.sub("", _HARD_C.sub("k", word))
+    word = _LONG_VOWEL.sub(r"\1", _DOUBLE_END.sub(r"\1", word))
+    word = _DOUBLE.sub(r"\1l", _WEAK_EL.sub(r"\1l", word))
+    if word.endswith(("v", "z")):
+        word = word[:-1] + ("f" if word[-1] == "v" else "s")
+    return word[:-1] + "i" if word.endswith("y") and len(word) > 3 else word
