@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -85,16 +85,33 @@ def add(
 
 @app.command()
 def search(
-    words: Annotated[list[str], typer.Argument(help="What to look for.")],
+    words: Annotated[
+        list[str], typer.Argument(help='What to look for; "quotes", -word, circle:… as on the search page.')
+    ],
     circle: Annotated[list[str] | None, typer.Option(help="Only in this circle; may be given several times.")] = None,
     language: Annotated[
         list[str] | None, typer.Option(help="Only in this language; may be given several times.")
     ] = None,
+    after: Annotated[
+        str, typer.Option(metavar="DAY", help="From this day on; or this month or year: 2025-01-31, 2025-01, 2025.")
+    ] = "",
+    before: Annotated[str, typer.Option(metavar="DAY", help="Until this day, month or year, which is included.")] = "",
+    sort: Annotated[Literal["relevance", "newest", "oldest"], typer.Option(help="What comes first.")] = "relevance",
 ) -> None:
     """Find what was said, and when."""
     from flows.commands.find import run_search
+    from index.port import Order
 
-    raise typer.Exit(run_search(" ".join(words), circles=circle or [], languages=language or []))
+    raise typer.Exit(
+        run_search(
+            " ".join(words),
+            circles=circle or [],
+            languages=language or [],
+            after=after,
+            before=before,
+            order=Order(sort),
+        )
+    )
 
 
 @app.command()

@@ -11,8 +11,20 @@ from kring.settings import Settings
 def open_index(settings: Settings, *, writer: bool = True) -> SearchIndex:
     """The search index the settings ask for; `writer=False`: for reading only, it creates nothing.
 
-    Raises SetupError where they ask for one that this version does not have.
+    Raises SetupError where the settings contradict each other.
     """
-    if settings.meili_url is not None:
-        raise SetupError("MEILI_URL is set, but this version of Kring does not support Meilisearch yet; unset it.")
-    return EmbeddedIndex(settings.index_dir, writer=writer)
+    if settings.search.engine == "embedded" or (settings.meili_url is None and settings.search.engine == "auto"):
+        return EmbeddedIndex(settings.index_dir, writer=writer)
+    if settings.meili_url is None:
+        raise SetupError("search.engine is meilisearch, but MEILI_URL does not say where that runs; start `kring up`.")
+    from index.meili import MeiliIndex, index_uid
+    from index.meili_server import Server
+
+    uid = index_uid(settings.bucket)
+    if not writer and settings.meili_search_key is not None:
+        key = settings.meili_search_key.get_secret_value()
+        server = Server(settings.meili_url, key, setting="MEILI_SEARCH_KEY")
+        return MeiliIndex(server, uid, writer=False, searches_only=True)
+    master = settings.meili_master_key
+    server = Server(settings.meili_url, master.get_secret_value() if master is not None else None)
+    return MeiliIndex(server, uid, writer=writer)

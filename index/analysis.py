@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -100,24 +101,30 @@ def analysed(passage: Passage) -> Analysed:
     )
 
 
-class _Known(dict[str, "Forms | None"]):
+class Known(dict[str, "Forms | None"]):
     """Word → forms, remembered: a text repeats its words, and a look-up costs a tenth of an analysis."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
         self._language = language
+        self.having: defaultdict[str, list[str]] = defaultdict(list)
+        """Key or folded form → the words known so far that have it."""
 
     def __missing__(self, word: str) -> Forms | None:
         if len(self) >= _REMEMBERED:
             self.clear()
+            self.having.clear()
         self[word] = forms = _forms(word, self._language)
+        if forms is not None:
+            for one in {forms.folded, *forms.keys}:
+                self.having[one].append(word)
         return forms
 
 
 @cache
-def forms_in(language: str) -> _Known:
+def forms_in(language: str) -> Known:
     """The forms of every word of this language; None for what holds neither letter nor digit."""
-    return _Known(language)
+    return Known(language)
 
 
 def _forms(word: str, language: str) -> Forms | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from index.folding import fold
-from index.glossary import concept_words, glossary, term_words
+from index.glossary import glossary, term_words
 from index.stopwords import STOP_WORDS
 
 _LINKS = {"nb": ("", "s", "e"), "nn": ("", "s", "e"), "da": ("", "s", "e"), "nl": ("", "s", "e", "en", "er")}
@@ -28,25 +28,27 @@ _MOST_PARTS = 4
 _SHORTEST = 3
 _LONGEST = 60  # letters; longer ones are debris
 
+# Parts of three letters, by hand: the lists are full of names and scraps of that length.
 _SHORT = {
-    "nb": "app bad bat bil bok dag fag fly gis hus ikt lag liv lov lys mal mat ord rad rom sak sky sol tap tid tog vei veg web",
+    "nb": "app bad bat bil bok dag fag fly gis hus ikt lag liv lov lys mal mat ord rad rom sak sky sol tap tid "
+    "tog vei veg web",
     "da": "app bad bil bog dag fag fly hus ikt liv lov lys mad mal ord rad rum sag sky sol tid tog vej web",
     "nl": "app bad bus dag dak gas ict les vak web weg wet zee",
 }
-_NO_SHORT_HEAD = frozenset("app dak gas gis ict ikt mal sol web zee".split())
-# First pieces that change a word's meaning instead of naming something (stop words are none either).
-_NO_MODIFIER = frozenset(
-    "acht achter aller ande anti best buit door efter ekstra else ende euro fore fort fram frem gjen heim hets hjem hoved "
-    "hovud inter isme mede mini neder overeen samen super terug tilbage tilbake verst vold voort".split()
-)
-# Last pieces that are endings, or look like words by accident.
-_NO_HEAD = frozenset(
-    "aarden achtig aere ande anne arden atte baar bare ding dom elle else elserne ende eneste eren ering erne esker fore "
-    "ging grafen grafere grafiske heden heid heit heten heter hets inga inge ingen inger isme isten kede kende laars lagt "
-    "ledes lege leik lene lens letter lige ligt lijk lijke lijkt lingen loos loze meste messig ness neste ning ningen ninger "
-    "nene omme rede rene rens ring schappen sene sjon skab skaber skabet skap skapet skaper sker smal somme sten stene ster "
-    "sters tene tie ties ting tingen vende zaam".split()
-)
+_NOT_LAST = """
+app dak gas gis ict ikt mal sol web zee
+aarden achtig achtige aere aerer ande anne arden atte baar bare ding dom elle else elserne ende eneste eren ering erne
+esker fore ging grafen grafere grafiske heden heid heit heten heter hets inga inge ingen inger isme isten kede kende
+laars lagt lede ledes lege leik lene lens letter lige ligt lijk lijke lijkt lingen lingene loos loze mene ment messig
+meste nene ness neste ning ningen ninger omme portere porteres porteret rede rene rens ring schappen sene sjon skab
+skaber skabet skap skaper skapet sker smal somme sten stene ster sters tene tie ties ting tingen vende zaam
+"""  # short ones above; then endings, and what looks like a word by accident
+_NOT_FIRST = """
+acht achter aller ande anti best buit door efter ekstra else ende euro fore fort fram frem gjen heim hets hjem hoved
+hovud inter isme mede mini neder overeen samen super terug tilbage tilbake verst vold voort
+"""  # they change a word's meaning and name nothing (stop words are none either), or are endings
+_NO_HEAD = STOP_WORDS.union(_NOT_LAST.split())
+_NO_MODIFIER = STOP_WORDS.union(_NOT_FIRST.split())
 _ENDINGS = ("ene", "ane", "erne", "nes", "en", "er", "ar", "et", "es", "a", "e", "n", "r", "s", "t")
 
 
@@ -140,15 +142,13 @@ def _modifier(piece: str, lexicon: _Lexicon) -> float | None:
     if len(piece) == _SHORTEST and piece not in lexicon.short:
         return None
     weight = lexicon.weights.get(piece)
-    if weight is None or weight < _LEAST.get(len(piece), 0) or piece in _NO_MODIFIER or piece in STOP_WORDS:
+    if weight is None or weight < _LEAST.get(len(piece), 0) or piece in _NO_MODIFIER:
         return None
     return weight
 
 
 def _head(piece: str, lexicon: _Lexicon) -> float | None:
-    if piece in _NO_HEAD or piece in STOP_WORDS:
-        return None
-    if len(piece) == _SHORTEST and (piece not in lexicon.short or piece in _NO_SHORT_HEAD):
+    if piece in _NO_HEAD or (len(piece) == _SHORTEST and piece not in lexicon.short):
         return None
     weight = _weight(piece, lexicon)
     return None if weight is None or weight < _LEAST.get(len(piece), 0) else weight
@@ -174,7 +174,7 @@ def _load(language: str) -> _Lexicon:
     listed = _frequent(first)
     if others:
         listed = {word: weight - _SECOND for other in others for word, weight in _frequent(other).items()} | listed
-    ours = {word for slug in glossary().terms for term in concept_words(slug)[language] for word in term_words(term)}
+    ours = {word for words in glossary().words.values() for term in words[language] for word in term_words(term)}
     if language == "nn":
         lines = _NYNORSK.read_text(encoding="utf-8").splitlines()
         ours.update(fold(word) for line in lines if not line.startswith("#") for word in line.split())

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
+from typing import overload
 
 import tantivy
 
@@ -99,10 +100,30 @@ def passage_in(stored: tantivy.Document) -> Passage:
     values = dict(zip(_FIELDS, json.loads(payload[_HEAD:end]), strict=True))
     values["date"] = date.fromisoformat(values["date"])
     values["speakers"] = tuple(values["speakers"])
-    starts = array("I", payload[end:])
-    half = len(starts) // 2
-    values["starts"] = tuple(zip(starts[:half], [millis / 1000 for millis in starts[half:]], strict=True))
+    values["starts"] = _Starts(payload[end:])
     return Passage(**values)
+
+
+class _Starts(Sequence[tuple[int, float]]):
+    """`starts` as they lie in a payload: of the many passages that are looked at few are asked for theirs."""
+
+    def __init__(self, stored: bytes) -> None:
+        self._numbers = array("I", stored)
+
+    def __len__(self) -> int:
+        return len(self._numbers) // 2
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[int, float]: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[tuple[int, float], ...]: ...
+    def __getitem__(self, place: int | slice) -> tuple[int, float] | tuple[tuple[int, float], ...]:
+        if isinstance(place, slice):
+            return tuple(self[one] for one in range(*place.indices(len(self))))
+        if not -len(self) <= place < len(self):
+            raise IndexError(place)
+        place %= len(self)
+        return self._numbers[place], self._numbers[len(self) + place] / 1000
 
 
 def _write_card(card: Card) -> str:

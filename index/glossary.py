@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 
@@ -37,7 +38,9 @@ def concepts(keys: Collection[str]) -> frozenset[str]:
     """The concepts of which at least one term has the stems of all its words among `keys`."""
     by_first = glossary().by_first
     held = frozenset(keys)
-    return frozenset(slug for key in held if key in by_first for others, slug in by_first[key] if held.issuperset(others))
+    return frozenset(
+        slug for key in held if key in by_first for others, slug in by_first[key] if held.issuperset(others)
+    )
 
 
 def concept_of(stems: Sequence[str]) -> str | None:
@@ -73,7 +76,7 @@ def read(text: str) -> Glossary:
     terms: dict[str, tuple[_Term, ...]] = {}
     for slug, of_language in words.items():
         found: dict[_Term, None] = {}
-        for written in (term for written in of_language.values() for term in written):
+        for written in chain.from_iterable(of_language.values()):
             term = tuple(stem(word) for word in term_words(written))
             if not term:
                 raise ValueError(f"The glossary's term {written!r} of {slug} has no words but stop words; drop it.")
@@ -92,7 +95,9 @@ def _languages(slug: str, given: object) -> Mapping[str, tuple[str, ...]]:
     if _SLUG.fullmatch(slug) is None:
         raise ValueError(f"The glossary's name {slug!r} is not made of small letters and hyphens; rename it.")
     if not isinstance(given, dict) or set(given) != set(LANGUAGES):
-        raise ValueError(f"The glossary's concept {slug} needs terms in each of {', '.join(LANGUAGES)} and in no other.")
+        raise ValueError(
+            f"The glossary's concept {slug} needs terms in each of {', '.join(LANGUAGES)} and in no other."
+        )
     for language, terms in given.items():
         if not (isinstance(terms, list) and terms and all(isinstance(term, str) for term in terms)):
             raise ValueError(f"The glossary's concept {slug} needs a list of terms for {language}.")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from index.analysis import TOKEN
 from index.marks import Mark, Marker, Match
 from index.port import Because, Fragment, Passage, PassageHit, Reason, RecordingHit
 from index.scoring import WEIGHTS, Scored
@@ -16,16 +18,28 @@ _LEAD = 60  # characters shown before the first match, so that it is read in its
 _BECAUSE = {Match.TRANSLATION: Because.TRANSLATION, Match.SPELLING: Because.SPELLING}
 
 
-def apart(marks: Sequence[Mark], required: int) -> list[Mark]:
-    """The marks people see, in order, not overlapping: those of what is asked for, the longest at a place."""
+class Span(NamedTuple):
+    """A match in the original text, from one offset to another."""
+
+    start: int
+    end: int
+    part: int
+    match: Match
+
+
+def apart(text: str, marks: Sequence[Mark], required: int) -> list[Span]:
+    """The matches people see, in order, not overlapping: those of what is asked for, the longest at a place."""
     shown: list[Mark] = []
-    for mark in sorted(marks, key=lambda mark: (mark.start, -mark.end, -mark.match)):
-        if mark.part < required and (not shown or mark.start >= shown[-1].end):
+    for mark in sorted(marks, key=lambda mark: (mark.first, -mark.last, -mark.match)):
+        if mark.part < required and (not shown or mark.first > shown[-1].last):
             shown.append(mark)
-    return shown
+    if not shown:
+        return []
+    words = [(word.start(), word.end()) for word in TOKEN.finditer(text)]
+    return [Span(words[mark.first][0], words[mark.last][1], mark.part, mark.match) for mark in shown]
 
 
-def fragments(text: str, found: Sequence[Mark], start: int = 0, end: int | None = None) -> tuple[Fragment, ...]:
+def fragments(text: str, found: Sequence[Span], start: int = 0, end: int | None = None) -> tuple[Fragment, ...]:
     """`text` from `start` to `end`, cut where matches begin and end. Joined they are that text again."""
     end = len(text) if end is None else end
     pieces: list[Fragment] = []
@@ -43,7 +57,7 @@ def fragments(text: str, found: Sequence[Mark], start: int = 0, end: int | None 
 def passage_hit(scored: Scored, required: int) -> PassageHit:
     """The passage as a hit: its excerpt holds as many different parts of the query as fit, the earliest such."""
     passage = scored.passage
-    found = apart(scored.text, required)
+    found = apart(passage.text, scored.text, required)
     start, end = _window(passage.text, found)
     shown = [mark for mark in found if mark.start >= start and mark.end <= end]
     pieces = fragments(passage.text, shown, start, end)
@@ -67,7 +81,7 @@ def recording_hit(shown: Sequence[Scored], marker: Marker, required: int, passag
     return RecordingHit(
         recording_id=first.recording_id,
         version=first.version,
-        title=fragments(first.title, apart(marker.title(first), required)),
+        title=fragments(first.title, apart(first.title, marker.title(first), required)),
         circle=first.circle,
         network=first.network,
         language=first.language,
@@ -83,8 +97,8 @@ def recording_hit(shown: Sequence[Scored], marker: Marker, required: int, passag
 
 def _reasons(shown: Sequence[Scored], marker: Marker, required: int) -> Iterator[Reason]:
     """For each word that is there only under another name, or spelt otherwise."""
-    texts = [(shown[0].passage.title, marker.title(shown[0].passage))]
-    texts += [(scored.passage.text, scored.text) for scored in shown]
+    first = shown[0].passage
+    texts = [(first.title, marker.title(first)), *((scored.passage.text, list(scored.text)) for scored in shown)]
     for number, part in enumerate(marker.parts[:required]):
         marks = [(text, mark) for text, found in texts for mark in found if mark.part == number]
         if not isinstance(part, Word) or not marks:
@@ -96,12 +110,13 @@ def _reasons(shown: Sequence[Scored], marker: Marker, required: int) -> Iterator
 
 
 def _together(text: str, marks: Sequence[Mark]) -> str:
-    """What the first mark, and those that follow it at once, say."""
-    end = marks[0].end
+    """What the first mark, and those of the next words, say."""
+    last = marks[0].last
     for mark in marks[1:]:
-        if 0 < mark.start - end <= 1:
-            end = mark.end
-    return text[marks[0].start : end]
+        if mark.first == last + 1:
+            last = mark.last
+    words = list(TOKEN.finditer(text))
+    return text[words[marks[0].first].start() : words[last].end()]
 
 
 def _spoken_at(passage: Passage, offset: int) -> float:
@@ -110,7 +125,7 @@ def _spoken_at(passage: Passage, offset: int) -> float:
     return passage.starts[index][1] if index >= 0 else passage.start
 
 
-def _window(text: str, found: Sequence[Mark]) -> tuple[int, int]:
+def _window(text: str, found: Sequence[Span]) -> tuple[int, int]:
     if len(text) <= EXCERPT:
         return 0, len(text)
     if not found:

@@ -9,24 +9,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import tantivy
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from tantivy import Occur, Query
 
-from index.analysis import CONCEPT
 from index.documents import rec_of
 from index.port import Filters
 from index.wanted import Part, Phrase, Wanted, Word
 
-_COMPLETIONS = 50
+_COMPLETIONS = 30
 """Words a beginning stands for, in each field, the most frequent first."""
 _NEIGHBOURS = 20
-"""Keys a misspelt word may stand for, the nearest first."""
+"""Words a misspelt one may stand for, the nearest first."""
 _SAME, _EXACT, _TITLE = 1.0, 1.5, 2.0  # on top of what the key alone is worth
 _FIELDS = ("text", "title", "speakers")
 _OWN = ("text", "speakers")
+
+
+Completions: TypeAlias = dict[str, tuple[tuple[str, str], ...]]
+"""Beginning → (field, word): remembered for one state of the index, where the beginnings of all words are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +45,36 @@ class _Terms:
 class Matching:
     """Builds the queries for one search over one state of the index."""
 
-    def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher, wanted: Wanted) -> None:
+    def __init__(
+        self, schema: tantivy.Schema, searcher: tantivy.Searcher, wanted: Wanted, completions: Completions
+    ) -> None:
         self._schema = schema
         self._searcher = searcher
+        self._completions = completions
         self.wanted = wanted.tolerating(self._nowhere)
         self._terms = [self._terms_of(part) for part in self.wanted.parts]
 
     @property
     def simple(self) -> bool:
-        """Whether recordings themselves can be asked: one word, found by a key, and nothing else."""
+        """Whether recordings themselves can be asked: for one word and nothing else."""
         wanted = self.wanted
-        return len(wanted.parts) == 1 and bool(self._terms[0].keys) and not wanted.excluded and not wanted.filters.speakers
+        return (
+            len(wanted.parts) == 1
+            and isinstance(wanted.parts[0], Word)
+            and not wanted.excluded
+            and not wanted.filters.speakers
+        )
 
     def recordings(self) -> Query:
         """The recordings that match, each once, where the query is `simple`."""
-        (part,) = self.wanted.parts
-        queries = [self._term("whole", key, "basic") for key in self._terms[0].keys]
-        if isinstance(part, Word) and part.prefix:
-            queries += [self._term("words", word, "basic") for word in self._beginning("words", part.beginning)]
-        return any_of(queries)
+        (terms,) = self._terms
+        words = dict.fromkeys(word for _, word in terms.words)
+        return any_of(
+            [
+                *(self._term("whole", key, "basic") for key in terms.keys),
+                *(self._term("words", word, "basic") for word in words),
+            ]
+        )
 
     def passages(self, least: int, *conditions: Query) -> Query:
         """The passages with at least `least` parts; no score."""
@@ -91,30 +106,42 @@ class Matching:
         part, terms = self.wanted.parts[number], self._terms[number]
         if isinstance(part, Phrase):
             return min(self._searcher.doc_freq("text", word) for word in part.folded)
-        return sum(self._searcher.doc_freq(field, term) for field, term in (*(("keys", k) for k in terms.keys), *terms.words))
+        return sum(
+            self._searcher.doc_freq(field, term) for field, term in (*(("keys", k) for k in terms.keys), *terms.words)
+        )
 
     def _nowhere(self, word: Word) -> bool:
-        if word.prefix and any(self._beginning(field, word.beginning) for field in _FIELDS):
+        if word.prefix and self._beginning(word.beginning):
             return False
         return not self._searcher.doc_freq("keys", word.key)
 
-    def _beginning(self, field: str, beginning: str) -> list[str]:
-        return [term for term, _ in self._searcher.terms_with_prefix(field, beginning, limit=_COMPLETIONS)]
+    def _beginning(self, beginning: str) -> tuple[tuple[str, str], ...]:
+        """(field, word) for the words that begin so."""
+        found = self._completions.get(beginning)
+        if found is None:
+            found = self._completions[beginning] = tuple(
+                (field, term)
+                for field in _FIELDS
+                for term, _ in self._searcher.terms_with_prefix(field, beginning, limit=_COMPLETIONS)
+            )
+        return found
 
     def _terms_of(self, part: Part) -> _Terms:
         if isinstance(part, Phrase):
             return _Terms()
-        keys = self._neighbours(part) if part.typos else (part.key,) if part.key else ()
+        if part.typos:
+            return _Terms((), tuple((field, word) for word in self._neighbours(part) for field in _FIELDS))
+        keys = (part.key,) if part.key else ()
         if part.prefix:
-            return _Terms(keys, tuple((field, word) for field in _FIELDS for word in self._beginning(field, part.beginning)))
+            return _Terms(keys, self._beginning(part.beginning))
         return _Terms(keys, () if keys else tuple((field, part.forms[0].folded) for field in _FIELDS))
 
-    def _neighbours(self, word: Word) -> tuple[str, ...]:
-        """Keys that differ in no more letters than may be wrong, of those with the same first letter."""
-        stem = word.forms[0].stem
-        vocabulary = [term for term, _ in self._searcher.terms_with_prefix("keys", stem[0], limit=1 << 20)]
-        near = process.extract(stem, vocabulary, scorer=OSA.distance, score_cutoff=word.typos, limit=_NEIGHBOURS)
-        return tuple(term for term, _, _ in near if not term.startswith(CONCEPT)) or (stem,)
+    def _neighbours(self, word: Word) -> list[str]:
+        """Words that differ in no more letters than may be wrong, the nearest first, with the same first letter."""
+        asked = word.forms[0].folded
+        vocabulary = [term for term, _ in self._searcher.terms_with_prefix("words", asked[0], limit=1 << 20)]
+        near = process.extract(asked, vocabulary, scorer=OSA.distance, score_cutoff=word.typos, limit=_NEIGHBOURS)
+        return [term for term, _, _ in near]
 
     def _any(self, number: int, fields: Sequence[str] = _FIELDS) -> list[Query]:
         """The ways a part is found in, by key or in these fields."""
@@ -130,7 +157,9 @@ class Matching:
         """Found in the passage's own text or speakers, not only in the title."""
         terms = self._terms[number]
         ways = [
-            Query.boolean_query([(Occur.Must, self._term("keys", key)), (Occur.MustNot, self._term("lent", key, "basic"))])
+            Query.boolean_query(
+                [(Occur.Must, self._term("keys", key)), (Occur.MustNot, self._term("lent", key, "basic"))]
+            )
             for key in terms.keys
         ]
         return any_of([*ways, *(way for way in self._any(number, _OWN)[len(terms.keys) :])])
@@ -159,7 +188,7 @@ class Matching:
         return any_of(self._phrase(field, phrase) for field in _FIELDS)
 
     def _at_least(self, least: int) -> list[tuple[Occur, Query]]:
-        parts = [any_of(ways) if len(ways) > 1 else ways[0] for ways in map(self._any, range(len(self._terms)))]
+        parts = [ways[0] if len(ways) == 1 else any_of(ways) for ways in map(self._any, range(len(self._terms)))]
         if least == len(parts):
             return [(Occur.Must, part) for part in parts]
         each = [(Occur.Should, part) for part in parts]

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from index.analysis import CONCEPT, analysed, tokens
+from index.analysis import analysed, tokens
 from index.cards import Card, admitted, card_of, facet_counts, in_order
 from index.highlight import recording_hit
 from index.marks import Marker
 from index.port import Passage, Query, RecordingHit, Results
-from index.scoring import Scored, Scorer, telling
+from index.scoring import Scored, Scorer, of_recording, telling
 from index.suggest import BEGINNING, doubtful, nearest, suggestion
 from index.wanted import Part, Phrase, Wanted, Word, distance, parse
 
@@ -91,7 +91,7 @@ class MemoryIndex:
                 break
         scorer = Scorer(marker, len(wanted.parts), self._telling(wanted) if least < len(wanted.parts) else ())
         scored = {card.recording_id: _scored(matching[card.recording_id], wanted, scorer) for card in chosen}
-        best = {key: max(of.score for of in found) for key, found in scored.items()}
+        best = {key: of_recording(found[0].score, len(found)) for key, found in scored.items()}
         chosen = in_order(chosen, query.order if wanted.parts else query.order.without_words(), best)
         page = chosen[(query.page - 1) * query.per_page : query.page * query.per_page]
         return Results(
@@ -137,9 +137,8 @@ def _has(part: Part, keys: frozenset[str], fields: Sequence[str]) -> bool:
         return any(f" {part.forms[0].folded} " in field for field in fields)
     if part.key in keys:
         return True
-    return bool(part.typos) and any(
-        distance(key, part.forms[0].stem) <= part.typos for key in keys if not key.startswith(CONCEPT)
-    )
+    asked = part.forms[0].folded
+    return part.typos > 0 and any(distance(word, asked) <= part.typos for field in fields for word in field.split())
 
 
 def _matching(entries: Sequence[_Entry], wanted: Wanted, least: int) -> list[_Entry]:

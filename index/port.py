@@ -25,7 +25,7 @@ class Passage:
     end: float
     text: str
     """The segments' texts, joined by single spaces."""
-    starts: tuple[tuple[int, float], ...]
+    starts: Sequence[tuple[int, float]]
     """(offset in `text`, seconds): where each segment (or word, where times of words are known) begins."""
     title: str
     circle: str

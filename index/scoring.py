@@ -28,6 +28,7 @@ _REPEATS = 0.2  # at most, for a word that is said again and again
 _LENGTH = 0.1  # at most, for a passage of so many letters …
 _LONG = 1200
 _NEAR = 0.6  # at most, for all words next to each other in the order asked for
+_AGAIN = 0.2  # at most, for a recording in which many passages match
 _OPTIONAL = 0.1
 DECIMALS = 3
 """Of a score; passages alike in all that counts are alike in score."""
@@ -40,6 +41,12 @@ class Scored:
     own: int
     """Parts found in its text or its speakers' names."""
     text: tuple[Mark, ...]
+
+
+def of_recording(best: float, passages: int) -> float:
+    """What a recording is worth whose best passage is worth so much, of so many that match: one that is about it says
+    it again and again."""
+    return round(best + _AGAIN * (1 - 0.5 ** (passages - 1)), DECIMALS)
 
 
 def telling(frequencies: Sequence[int], total: int) -> list[float]:
@@ -78,9 +85,9 @@ class Scorer:
         last = [-2] * len(self._weights)
         for mark in marks:
             best[mark.part] = max(best[mark.part], WEIGHTS[mark.match])
-            if mark.match is not Match.TRANSLATION or mark.place > last[mark.part] + 1:  # a term's words count once
+            if mark.match is not Match.TRANSLATION or mark.first > last[mark.part] + 1:  # a term's words count once
                 count[mark.part] += 1
-            last[mark.part] = mark.place
+            last[mark.part] = mark.last
         return [
             one * (1 + _REPEATS * (1 - 0.5**times) - _LENGTH * length) if one else 0.0
             for one, times in zip(best, count, strict=True)
@@ -98,5 +105,5 @@ def _nearness(marks: Sequence[Mark], required: int) -> float:
     for mark in apart:
         window = [other for other in window if other.part != mark.part] + [mark]
         if len(window) == len(parts):
-            narrowest = min(narrowest, mark.place - window[0].place)
+            narrowest = min(narrowest, mark.first - window[0].first)
     return _NEAR * (len(parts) - 1) / max(narrowest, len(parts) - 1)

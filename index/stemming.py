@@ -20,15 +20,28 @@ _ENDINGS = {
 }
 _LONGEST = max(map(len, _ENDINGS))
 _LATER = 4
-_KEEP = frozenset("billed data dato folketing internet maned marked media meeting planet recording storting training".split())
+_WHOLE = """
+besta billed data dato folketing forega forsta internet maned marked media meeting news planet recording storting
+training weten
+"""  # they look inflected and are not, or would meet a very different word
+_KEEP = frozenset(_WHOLE.split())
 _IRREGULAR = {
     **{"adres": "adress", "congres": "congress", "proces": "process", "succes": "success", "billede": "billed"},
     **{"bestar": "besta", "foregar": "forega", "forstar": "forsta", "klart": "klar", "market": "marked"},
-    **{"sikker": "sikr", "sikkert": "sikr", "apne": "apen", "apent": "apen", "opne": "open", "aret": "ar", "arene": "ar"},
+    **{
+        "sikker": "sikr",
+        "sikkert": "sikr",
+        "apne": "apen",
+        "apent": "apen",
+        "opne": "open",
+        "aret": "ar",
+        "arene": "ar",
+    },
     **dict.fromkeys(("byen", "byene", "byer", "byar", "byane"), "by"),
 }
 _VOWEL = re.compile("[aeiouy]")
 _GENITIVE = re.compile("(?<=...[^suiy])s$|(?<=[aeou]y)s$|(?<=..[bdgkmptw])s$")
+_LATE_S = re.compile("(?<=..[bdgkptw])s$")
 _HOOD = re.compile("(?<![cst])h(?:eid|ed)(?=(?:e?[nr]|ens|er?ne?s?)?$)")  # zekerheid, sikkerheden: as sikkerhet(en)
 _NEUTER = re.compile("(?<=[^aeo]ig|.al|.el|.er|.iv)t$|(?<=d)t$")
 _NATION = re.compile("(?<=[aeiouk])(?:sj|t|s)ion$|sjon$")
@@ -36,17 +49,17 @@ _DOUBLE_END = re.compile(r"([b-df-hj-np-tv-z])\1$")
 _DOUBLE = re.compile(r"([b-df-hj-np-tv-z])\1l$")
 _HARD_C = re.compile("c(?![eiyh])")  # document, dokument
 _J = re.compile("(?<=[gk])j$")  # nn innbyggjar
-_LEG = re.compile("leg$")  # nn offentleg
+_LEG = re.compile("(?<!over)leg$")  # nn offentleg; nl overleg
 _LONG_VOWEL = re.compile(r"(?<=[b-df-hj-np-tv-z])(e|o|u)\1(?=[b-df-hj-np-tv-z]$)")
 _WEAK_EL = re.compile(r"(?<=[aeiouy])([b-df-hj-np-tv-z]{1,2})el$")  # artikkel, artikler
 
 
 def stem(folded: str) -> str:
     """The stem of a folded word; one with digits in it is left as it is."""
-    if not folded.isalpha():
+    if len(folded) < 3 or not folded.isalpha():
         return folded
     word = _HOOD.sub("het", folded.replace("aa", "a").replace("ae", "e"))
-    if word not in _IRREGULAR:
+    if word not in _IRREGULAR and word not in _KEEP:
         word = _GENITIVE.sub("", word)
     least = 3
     while True:
@@ -54,7 +67,7 @@ def stem(folded: str) -> str:
         shorter = word if word in _KEEP or word.endswith("het") else _without_ending(word, least)
         if shorter == word:
             break
-        word, least = shorter, _LATER
+        word, least = _LATE_S.sub("", shorter), _LATER  # da kredsen, kreds: as kreds, whose s looks like one
     return _even(word)
 
 

@@ -1,4 +1,4 @@
-""""Did you mean": another word for one that is nowhere, not even misspelt."""
+""" "Did you mean": another word for one that is nowhere, not even misspelt."""
 
 from __future__ import annotations
 

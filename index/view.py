@@ -8,7 +8,7 @@ fetches the passages of the recordings on the page.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -18,19 +18,17 @@ from tantivy import Occur, Query as Condition
 from index.documents import passage_in, read_card, rec_of
 from index.highlight import recording_hit
 from index.marks import Marker
-from index.matching import Matching, filtering, in_recordings
+from index.matching import Completions, Matching, filtering, in_recordings
 from index.port import Filters, Order, Passage, Query, RecordingHit
-from index.scoring import Scored, Scorer, telling
+from index.scoring import Scored, Scorer, of_recording, telling
 from index.shelf import Rows, Shelf
 from index.suggest import BEGINNING, doubtful, nearest, suggestion
 from index.wanted import Part, Wanted
 
-WINDOW = 40
+WINDOW = 30
 """Recordings, the engine's best, that are put in order by score; those behind them stay in the engine's order."""
-_BEST = 2
-"""Passages of each of them that are looked at for that."""
-_SHOWN = 3
-"""Times as many passages are looked at as are shown."""
+_SPARE = 2
+"""Passages of a recording that are looked at beside those that are shown."""
 _VOCABULARY = 5000
 
 
@@ -41,6 +39,7 @@ class View:
     stamp: tuple[object, ...]
     index: tantivy.Index
     searcher: tantivy.Searcher
+    completions: Completions = field(default_factory=dict)
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -75,7 +74,7 @@ class Search:
         self._searcher = view.searcher
         self._shelf = view.shelf
         self._query = query
-        self._matching = Matching(schema, view.searcher, wanted)
+        self._matching = Matching(schema, view.searcher, wanted, view.completions)
         self._wanted = self._matching.wanted
         self._filters = self._wanted.filters
         self._marker = Marker((*self._wanted.parts, *self._wanted.optional))
@@ -94,10 +93,7 @@ class Search:
         order = self._query.order if self._wanted.parts else self._query.order.without_words()
         if order is Order.RELEVANCE:
             return self._by_relevance(level)[self._first : self._after]
-        rows = level.admitted
-        if order is Order.OLDEST:
-            cards = self._shelf.cards
-            rows = sorted(rows.tolist(), key=lambda row: (cards[row].date, cards[row].recording_id))
+        rows = level.admitted if order is Order.NEWEST else self._shelf.oldest(level.admitted)
         return [int(self._shelf.recs[row]) for row in rows[self._first : self._after]]
 
     def _everything(self) -> _Level:
@@ -141,18 +137,24 @@ class Search:
         limit = 3 * need
         while True:
             hits = self._searcher.search(query, limit, count=False).hits
-            best: dict[int, list[tantivy.DocAddress]] = {}
+            best: dict[int, tantivy.DocAddress] = {}
             for rec, (_, at) in zip(self._values("rec", [at for _, at in hits]), hits, strict=True):
-                best.setdefault(rec, []).append(at)
+                best.setdefault(rec, at)
             if len(hits) < limit or len(best) >= need:
                 break
             limit *= 4
-        scorer = self._scorer(level)
         window = list(best)[:WINDOW]
-        scores = {rec: max(scorer.score(self._passage(at)).score for at in best[rec][:_BEST]) for rec in window}
+        counts = self._counts(level, window)
+        scorer = self._scorer(level)
+        scores = {rec: of_recording(scorer.score(self._passage(best[rec])).score, counts.get(rec, 1)) for rec in window}
         row_of = dict(zip(window, self._shelf.places(window), strict=True))
         window.sort(key=lambda rec: (-scores[rec], row_of[rec]))
         return window + list(best)[WINDOW:]
+
+    def _counts(self, level: _Level, recs: Sequence[int]) -> dict[int, int]:
+        """Recording → its passages that match themselves, where there are any."""
+        query = self._matching.themselves(level.least, in_recordings(self._schema, recs))
+        return buckets(self._searcher, query, "rec", len(recs))
 
     def _scorer(self, level: _Level) -> Scorer:
         required = len(self._wanted.parts)
@@ -164,30 +166,41 @@ class Search:
     def _hits(self, level: _Level, page: Sequence[int]) -> tuple[RecordingHit, ...]:
         """The recordings of the page with their best passages."""
         here = in_recordings(self._schema, page)
-        firsts = self._firsts(page)
-        of: dict[int, list[tantivy.DocAddress]] = {rec: [] for rec in page}
-        counts: dict[int, int] = {}
+        of: dict[int, list[tantivy.DocAddress]] = {}
         if self._wanted.parts:
+            look = self._query.passages + _SPARE
+            counts = self._counts(level, page)
             query = self._matching.themselves(level.least, here)
-            counts = buckets(self._searcher, query, "rec", len(page))
-            found = self._searcher.search(query, max(1, sum(counts.values())), count=False).hits
-            for rec, (_, at) in zip(self._values("rec", [at for _, at in found]), found, strict=True):
-                of[rec].append(at)
+            of = self._best_of(query, {rec: min(count, look) for rec, count in counts.items()})
         else:
-            passages = [(Occur.Must, here), (Occur.Must, Condition.term_query(self._schema, "passage", True))]
-            counts = buckets(self._searcher, Condition.boolean_query(passages), "rec", len(page))
+            inside = [(Occur.Must, here), (Occur.Must, Condition.term_query(self._schema, "passage", True))]
+            counts = buckets(self._searcher, Condition.boolean_query(inside), "rec", len(page))
+        firsts = self._firsts([rec for rec in page if rec not in of])
         scorer = self._scorer(level)
-        look = self._query.passages * _SHOWN
         hits = []
         for rec in page:
-            scored = [scorer.score(self._passage(at)) for at in of[rec][:look]] or [scorer.score(firsts[rec])]
-            scored.sort(key=_best_first)
-            shown = scored[: self._query.passages]
+            passages = [self._passage(at) for at in of[rec]] if rec in of else [firsts[rec]]
+            shown = sorted(map(scorer.score, passages), key=_best_first)[: self._query.passages]
             hits.append(recording_hit(shown, self._marker, len(self._wanted.parts), counts.get(rec, 1)))
         return tuple(hits)
 
+    def _best_of(self, query: Condition, wanted: dict[int, int]) -> dict[int, list[tantivy.DocAddress]]:
+        """The engine's best passages of each recording, as many as wanted."""
+        limit = 2 * sum(wanted.values()) + 1
+        while True:
+            hits = self._searcher.search(query, limit, count=False).hits
+            of: dict[int, list[tantivy.DocAddress]] = {rec: [] for rec in wanted}
+            for rec, (_, at) in zip(self._values("rec", [at for _, at in hits]), hits, strict=True):
+                if len(of[rec]) < wanted[rec]:
+                    of[rec].append(at)
+            if len(hits) < limit or all(len(of[rec]) == count for rec, count in wanted.items()):
+                return of
+            limit *= 4
+
     def _firsts(self, recs: Sequence[int]) -> dict[int, Passage]:
         """The first passages of these recordings."""
+        if not recs:
+            return {}
         own = [(Occur.Must, Condition.term_query(self._schema, "passage", False))]
         query = Condition.boolean_query([*own, (Occur.Must, in_recordings(self._schema, recs))])
         hits = self._searcher.search(query, max(1, len(recs)), count=False).hits

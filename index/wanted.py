@@ -29,7 +29,9 @@ MAX_REQUIRED = 10
 """Words and phrases that are asked of a passage; further ones are optional (Meilisearch reads no more than ten)."""
 _LONGEST_TERM = 4  # words of a term of the glossary
 _QUOTED = r'"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»'
-_PIECE = re.compile(rf"(?P<minus>(?<!\S)-)?(?:(?P<name>[A-Za-z]+):(?=\S|$))?(?P<quoted>{_QUOTED})|(?P<word>[^\s\"“„«]+|\S)")
+_PIECE = re.compile(
+    rf"(?P<minus>(?<!\S)-)?(?:(?P<name>[A-Za-z]+):(?=\S|$))?(?P<quoted>{_QUOTED})|(?P<word>[^\s\"“„«]+|\S)"
+)
 _FILTER = re.compile(r"(?P<minus>-)?(?P<name>[A-Za-z]+):(?P<value>.*)", re.DOTALL)
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
@@ -46,7 +48,7 @@ class Word:
     prefix: bool = False
     """Still being written: words that begin so match too."""
     typos: int = 0
-    """Letters that may be wrong, after the first; set by an engine for a word that is nowhere."""
+    """Letters that may be wrong, after the first, in a folded word; set by an engine for a word that is nowhere."""
 
     @property
     def key(self) -> str:
@@ -81,7 +83,7 @@ class Wanted:
     filters: Filters = field(default_factory=Filters)
 
     def tolerating(self, nowhere: Callable[[Word], bool]) -> Wanted:
-        """The same where words that are nowhere may be misspelt: one letter from 5, two from 9 letters of the stem."""
+        """The same where words that are nowhere may be misspelt: one letter from 5, two from 9 letters."""
         return replace(
             self,
             parts=tuple(
@@ -135,9 +137,9 @@ def distance(one: str, other: str) -> int:
 
 
 def _typos(word: Word) -> int:
-    if len(word.forms) > 1 or not word.forms[0].stem or any(c.isdigit() for c in word.forms[0].stem):
+    size = len(word.forms[0].folded)
+    if len(word.forms) > 1 or not word.forms[0].stem or not word.forms[0].folded.isalpha():
         return 0
-    size = len(word.forms[0].stem)
     return 2 if size >= 9 else 1 if size >= 5 else 0
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from index.port import Fragment, PassageHit, Query, RecordingHit
+from index.port import Because, Fragment, Order, PassageHit, Query, RecordingHit
 from kring.model import Activity, Details, Problem, State, Step, Transcript
 from search_ui import view
 from search_ui.pages import transcript_of
@@ -37,6 +37,15 @@ class FoundPassage(BaseModel):
     url: str
 
 
+class FoundReason(BaseModel):
+    """Why a recording is found that does not hold the word `asked` for: `found` means the same (`translation`), or is
+    nearly the same and the other is nowhere (`spelling`)."""
+
+    asked: str
+    found: str
+    because: Because
+
+
 class FoundRecording(BaseModel):
     """One recording with its best passages, best first."""
 
@@ -54,16 +63,26 @@ class FoundRecording(BaseModel):
     url: str
     passages: list[FoundPassage]
     passage_count: int
+    reasons: list[FoundReason]
 
 
 class Found(BaseModel):
-    """`total`: matching recordings over all pages; `facets`: kind → value → number of recordings."""
+    """`total`: matching recordings over all pages; `facets`: kind → value → number of recordings. `suggestion`: where
+    nothing is found, another text to search for that finds something; else empty."""
 
     total: int
     page: int
+    sort: Order
+    suggestion: str
     seconds: float
     facets: dict[str, dict[str, int]]
     recordings: list[FoundRecording]
+
+
+class Refusal(BaseModel):
+    """One sentence for people: what was not understood, and what to write instead."""
+
+    error: str
 
 
 class Working(BaseModel):
@@ -102,7 +121,7 @@ class CircleName(BaseModel):
     language: str | None
 
 
-@router.get("/search")
+@router.get("/search", responses={400: {"model": Refusal}})
 def search(site: Annotated[Site, Depends(site_of)], want: Annotated[Wanted, Depends(wanted)]) -> Found:
     """Recordings in which something was said, with the passages that match.
 
@@ -112,6 +131,8 @@ def search(site: Annotated[Site, Depends(site_of)], want: Annotated[Wanted, Depe
     return Found(
         total=results.total,
         page=want.page,
+        sort=want.sorting,
+        suggestion=results.suggestion,
         seconds=results.seconds,
         facets={kind: dict(counts) for kind, counts in results.facets.items()},
         recordings=[_recording(site, hit) for hit in results.hits],
@@ -134,6 +155,7 @@ def _recording(site: Site, hit: RecordingHit) -> FoundRecording:
         url=f"/r/{hit.recording_id}",
         passages=[_passage(hit.recording_id, passage) for passage in hit.passages],
         passage_count=hit.passage_count,
+        reasons=[FoundReason(asked=one.asked, found=one.found, because=one.because) for one in hit.reasons],
     )
 
 

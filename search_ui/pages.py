@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query as Parameter, Request
 from starlette.responses import RedirectResponse, Response
 
-from index.port import Filters, PassageHit, Query, Results
+from index.port import Filters, PassageHit, Query, RecordingHit
+from index.wanted import parse
 from kring.errors import BadQuery, NotFound, SearchDown
 from kring.model import Activity, Manifest, State, Step, Transcript
-from search_ui import view
+from search_ui import choices, hints, reasons, timeline, view
 from search_ui.rendering import page
 from search_ui.site import Site, published, site_of
 from search_ui.wanted import MAX_TEXT, Wanted, wanted
@@ -26,21 +26,12 @@ router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One value of a filter, with the number of recordings it would show."""
+class Card:
+    """One recording among the results, with what only this card says."""
 
-    value: str
-    label: str
-    count: int
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A filter that is set, and the address of the search without it."""
-
-    label: str
-    url: str
+    hit: RecordingHit
+    whys: tuple[reasons.Why, ...]
+    marks: list[timeline.Mark]
 
 
 @router.get("/")
@@ -49,62 +40,33 @@ def search_page(
     want: Annotated[Wanted, Depends(wanted)],
     part: Literal["results"] | None = None,
 ) -> Response:
-    results = site.index.search(want.query(per_page=PER_PAGE))
-    pages = max(1, -(-results.total // PER_PAGE))
-    values = {
-        "want": want,
+    """Where the query cannot be understood the sentence stands beside the field, with the text still in it."""
+    title = f"“{want.text}” – search in Kring" if want.text else "Kring – find what was said"
+    values: dict[str, Any] = {"want": want, "names": site.names, "window_title": title}
+    try:
+        asked = parse(want.query().text, typing=want.typing)
+        results = site.index.search(want.query(per_page=PER_PAGE))
+    except BadQuery as error:
+        if part:
+            raise
+        return page("search.html", 400, **values, tips=hints.tips(site.names, None), problem=str(error))
+    said = reasons.shared(results.hits)
+    values |= {
         "results": results,
-        "pages": pages,
-        "names": site.names,
-        "filters": filter_choices(site, want, results),
-        "chips": chips(site, want),
-        "count": count_sentence(want, results.total),
-        "window_title": f"“{want.text}” – search in Kring" if want.text else "Kring – find what was said",
+        "pages": max(1, -(-results.total // PER_PAGE)),
+        "groups": choices.filter_groups(site.names, want, results),
+        "chips": choices.chips(site.names, want),
+        "sortings": choices.sortings(want, ranked=bool(asked.parts)),
+        "count": choices.count_sentence(want, results.total),
+        "lost": hints.lost(site.names, want, asked.filters, results),
+        "said": said,
+        "cards": [
+            Card(hit, reasons.own(hit, said), timeline.marks(hit.passages, hit.duration)) for hit in results.hits
+        ],
     }
-    return page("results.html" if part else "search.html", **values)
-
-
-def filter_choices(site: Site, want: Wanted, results: Results) -> list[tuple[str, str, list[Choice]]]:
-    """(parameter, heading, choices) of each filter that has something to choose."""
-    kinds: list[tuple[str, str, Callable[[str], str], tuple[str, ...]]] = [
-        ("circle", "Circle", site.names.circle, want.circles),
-        ("network", "Network", site.names.network, want.networks),
-        ("language", "Language", view.language_name, want.languages),
-        ("year", "Year", str, (str(want.year),) if want.year else ()),
-    ]
-    filters = []
-    for name, heading, label, chosen in kinds:
-        counts = dict.fromkeys(chosen, 0) | dict(results.facets.get(name, {}))
-        choices = [Choice(value, label(value), count, value in chosen) for value, count in counts.items()]
-        if name == "year":
-            choices.sort(key=lambda choice: choice.value, reverse=True)
-        else:
-            choices.sort(key=lambda choice: (-choice.count, choice.label.casefold()))
-        if choices:
-            filters.append((name, heading, choices))
-    return filters
-
-
-def chips(site: Site, want: Wanted) -> list[Chip]:
-    set_filters = [("circle", value, site.names.circle(value)) for value in want.circles]
-    set_filters += [("network", value, site.names.network(value)) for value in want.networks]
-    set_filters += [("language", value, view.language_name(value)) for value in want.languages]
-    if want.year is not None:
-        set_filters.append(("year", "", str(want.year)))
-    if want.after is not None:
-        set_filters.append(("after", "", f"from {view.readable_date(want.after)}"))
-    if want.before is not None:
-        set_filters.append(("before", "", f"until {view.readable_date(want.before)}"))
-    return [Chip(label, want.without(name, value).url()) for name, value, label in set_filters]
-
-
-def count_sentence(want: Wanted, total: int) -> str:
-    """What a screen reader is told, and the heading of the list: `12 recordings`."""
-    if want.empty:
-        return "Recent recordings"
-    if total == 0:
-        return "Nothing found"
-    return "1 recording" if total == 1 else f"{total} recordings"
+    if part:
+        return page("results.html", **values)
+    return page("search.html", **values, tips=hints.tips(site.names, results), problem="")
 
 
 @router.get("/r/{recording_id}")
@@ -124,6 +86,8 @@ def recording_page(
     transcript = site.archive.transcript(manifest.transcript.key) if manifest.transcript else None
     found, count, notice = find_inside(site, manifest, q)
     words = view.hit_words(fragment for hit in found for fragment in hit.fragments)
+    seconds = manifest.media.duration if manifest.media else 0.0
+    start = view.parse_time(t) or 0.0
     values = {
         "manifest": manifest,
         "renditions": manifest.renditions,
@@ -132,9 +96,10 @@ def recording_page(
         "language": transcript.language if transcript else manifest.details.language,
         "transcript": transcript,
         "turns": view.turns(transcript.segments, words) if transcript else [],
-        "start": view.parse_time(t) or 0.0,
+        "start": start,
+        "start_place": timeline.place(start, seconds),
         "q": " ".join(q.split()),
-        "found": found,
+        "marks": timeline.marks(found, seconds),
         "found_count": count,
         "notice": notice,
     }
@@ -142,7 +107,7 @@ def recording_page(
 
 
 def find_inside(site: Site, manifest: Manifest, q: str) -> tuple[list[PassageHit], int, str]:
-    """Passages of one recording that answer `q`, in order of time; how many there are; why there is no answer.
+    """Passages of one recording that answer `q`, the best first; how many there are; why there is no answer.
 
     A recording stays readable where the search does not answer or does not understand.
     """
@@ -159,7 +124,7 @@ def find_inside(site: Site, manifest: Manifest, q: str) -> tuple[list[PassageHit
         return [], 0, ""
     hit = results.hits[0]
     spoken = [passage for passage in hit.passages if any(fragment.hit for fragment in passage.fragments)]
-    return sorted(spoken, key=lambda passage: passage.hit_at), hit.passage_count, ""
+    return spoken, hit.passage_count, ""
 
 
 def unfinished_page(site: Site, manifest: Manifest, part: str | None) -> Response:

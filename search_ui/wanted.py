@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlencode
 
 from fastapi import Query as Parameter
 
-from index.port import Filters, Query
+from index.port import Filters, Order, Query
 from transcribe.languages import ALIASES
 
 MAX_TEXT = 400
@@ -20,7 +20,10 @@ Values = Annotated[list[str], Parameter(max_length=50)]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One search, as an address says it. `year` narrows `after` and `before`."""
+    """One search, as an address says it. `year` narrows `after` and `before`.
+
+    `spaced`: a space follows the text, so its last word is whole, also while somebody types.
+    """
 
     text: str = ""
     circles: tuple[str, ...] = ()
@@ -31,6 +34,13 @@ class Wanted:
     before: date | None = None
     page: int = 1
     typing: bool = False
+    spaced: bool = False
+    order: Order = Order.RELEVANCE
+
+    @property
+    def sorting(self) -> Order:
+        """The order people see: where no words are asked for nothing is more relevant, so the newest come first."""
+        return Order.NEWEST if self.order is Order.RELEVANCE and not self.text else self.order
 
     @property
     def narrowed(self) -> bool:
@@ -40,7 +50,7 @@ class Wanted:
     @property
     def empty(self) -> bool:
         """Nothing is asked: the start page."""
-        return not self.text and not self.narrowed and self.page == 1
+        return not self.text and not self.narrowed and self.page == 1 and self.sorting is Order.NEWEST
 
     def query(self, *, per_page: int = 10, passages: int = 3) -> Query:
         after, before = self.after, self.before
@@ -55,17 +65,32 @@ class Wanted:
             after=after,
             before=before,
         )
-        return Query(self.text, filters, self.typing, self.page, per_page, passages)
+        return Query(
+            text=f"{self.text} " if self.spaced else self.text,
+            filters=filters,
+            typing=self.typing,
+            page=self.page,
+            per_page=per_page,
+            passages=passages,
+            order=self.sorting,
+        )
 
-    def url(self) -> str:
-        """The address of this search's page."""
-        pairs: list[tuple[str, str]] = [("q", self.text)] if self.text else []
-        pairs += [("circle", value) for value in self.circles]
+    def kept(self) -> list[tuple[str, str]]:
+        """The parameters that stay when other words are asked for."""
+        pairs = [("circle", value) for value in self.circles]
         pairs += [("network", value) for value in self.networks]
         pairs += [("language", value) for value in self.languages]
         single = {"year": self.year, "after": self.after, "before": self.before}
         pairs += [(name, str(value)) for name, value in single.items() if value is not None]
-        if self.typing and self.text:
+        if self.sorting is not (Order.RELEVANCE if self.text else Order.NEWEST):
+            pairs.append(("sort", self.sorting.value))
+        return pairs
+
+    def url(self) -> str:
+        """The address of this search's page; what goes without saying is not in it."""
+        pairs = [("q", self.text)] if self.text else []
+        pairs += self.kept()
+        if self.typing and self.text and not self.spaced:
             pairs.append(("typing", "1"))
         if self.page > 1:
             pairs.append(("page", str(self.page)))
@@ -74,35 +99,47 @@ class Wanted:
     def at_page(self, page: int) -> Self:
         return replace(self, page=page)
 
-    def without(self, name: str, value: str = "") -> Self:
-        """This search with one filter value (of year, after, before: the only one) taken away."""
+    def sorted_by(self, order: Order) -> Self:
+        return replace(self, order=order, page=1)
+
+    def asking(self, text: str) -> Self:
+        """Other words, all else the same."""
+        return replace(self, text=text, page=1, typing=False, spaced=False)
+
+    def toggled(self, name: str, value: str) -> Self:
+        """This search with one filter value added, or taken away where it is set. There is one year at a time."""
         first = replace(self, page=1)
         match name:
             case "circle":
-                return replace(first, circles=tuple(v for v in self.circles if v != value))
+                return replace(first, circles=_toggle(self.circles, value))
             case "network":
-                return replace(first, networks=tuple(v for v in self.networks if v != value))
+                return replace(first, networks=_toggle(self.networks, value))
             case "language":
-                return replace(first, languages=tuple(v for v in self.languages if v != value))
+                return replace(first, languages=_toggle(self.languages, value))
             case "year":
-                return replace(first, year=None)
-            case "after":
-                return replace(first, after=None)
-            case "before":
-                return replace(first, before=None)
-        raise ValueError(f"no filter is called {name}")
+                return replace(first, year=None if str(self.year) == value else int(value))
+        raise ValueError(f"no filter with values is called {name}")
+
+    def without_day(self, name: Literal["after", "before"]) -> Self:
+        first = replace(self, page=1)
+        return replace(first, after=None) if name == "after" else replace(first, before=None)
 
     def unfiltered(self) -> Self:
-        return replace(type(self)(), text=self.text, typing=self.typing)
+        return replace(type(self)(), text=self.text, typing=self.typing, spaced=self.spaced, order=self.order)
 
     def with_beginnings(self) -> Self:
         """The same search where the last word may be the beginning of a longer one."""
-        return replace(self, typing=True, page=1)
+        return replace(self, typing=True, spaced=False, page=1)
 
 
 def wanted(
     q: Annotated[
-        str, Parameter(max_length=MAX_TEXT, description="Words to find; empty: everything, newest first.")
+        str,
+        Parameter(
+            max_length=MAX_TEXT,
+            description='Words to find; empty: everything, newest first. "Quotes" keep words together, -word leaves '
+            "out, circle: network: speaker: language: year: after: before: narrow.",
+        ),
     ] = "",
     circle: Values = [],  # noqa: B006  FastAPI copies defaults
     network: Values = [],  # noqa: B006
@@ -111,11 +148,15 @@ def wanted(
     after: Annotated[date | None, Parameter(description="First day, as YYYY-MM-DD.")] = None,
     before: Annotated[date | None, Parameter(description="Last day, as YYYY-MM-DD.")] = None,
     page: Annotated[int, Parameter(ge=1, le=1000)] = 1,
-    typing: Annotated[bool, Parameter(description="The last word may be the beginning of a longer one.")] = False,
+    typing: Annotated[
+        bool, Parameter(description="The last word may be the beginning of a longer one, unless a space follows it.")
+    ] = False,
+    sort: Annotated[Order, Parameter(description="Without words to find, relevance is newest.")] = Order.RELEVANCE,
 ) -> Wanted:
     """The search an address asks for; parameters that make no sense are refused by FastAPI (422)."""
+    words = q.replace("\0", " ").split()
     return Wanted(
-        text=" ".join(q.replace("\0", " ").split()),
+        text=" ".join(words),
         circles=_distinct(circle),
         networks=_distinct(network),
         languages=_distinct([ALIASES.get(code, code) for code in language]),
@@ -124,8 +165,14 @@ def wanted(
         before=before,
         page=page,
         typing=typing,
+        spaced=bool(words) and q[-1:].isspace(),
+        order=sort,
     )
 
 
 def _distinct(values: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in values if value))
+
+
+def _toggle(values: tuple[str, ...], value: str) -> tuple[str, ...]:
+    return tuple(v for v in values if v != value) if value in values else (*values, value)

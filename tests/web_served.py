@@ -21,14 +21,15 @@ from tests.browser import serving
 
 
 class MoodyIndex(MemoryIndex):
-    """An index that can be told not to answer, or to break."""
+    """An index that can be told not to answer, to break, or what to answer."""
 
     mood: Exception | None = None
+    answers: Results | None = None
 
     def search(self, query: Query) -> Results:
         if self.mood is not None:
             raise self.mood
-        return super().search(query)
+        return self.answers or super().search(query)
 
 
 class MoodyStore(MemoryStore):

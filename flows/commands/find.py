@@ -7,26 +7,51 @@ from rich.text import Text
 from flows.commands.console import out, printable, say
 from flows.reports import clock
 from index import open_index
-from index.port import Filters, Fragment, Query
+from index.port import Because, Filters, Fragment, Order, Query, Reason
 from kring.local import connect_locally, public_address
 from kring.settings import load_settings
 from transcribe.engines import check_language
 
 
-def run_search(text: str, *, circles: list[str], languages: list[str]) -> int:
-    """Print the recordings and passages; 0 where something was found, 1 otherwise."""
+def run_search(
+    text: str,
+    *,
+    circles: list[str],
+    languages: list[str],
+    after: str = "",
+    before: str = "",
+    order: Order = Order.RELEVANCE,
+) -> int:
+    """Print the recordings and passages; 0 where something was found, 1 otherwise.
+
+    `after` and `before` are as in the query language: a day, a month or a year. Raises BadQuery.
+    """
     settings = connect_locally(load_settings())
     filters = Filters(circles=frozenset(circles), languages=frozenset(check_language(code) for code in languages))
+    days = [f'{name}:"{value}"' for name, value in (("after", after), ("before", before)) if value]
     index = open_index(settings, writer=False)
-    results = index.search(Query(text=text, filters=filters))
+    results = index.search(Query(text=" ".join([text, *days]), filters=filters, order=order))
     for hit in results.hits:
         out.print(Text.assemble(_text(hit.title, "bold"), f"  {hit.date}  {hit.circle}  {hit.language}"))
+        for reason in hit.reasons:
+            say(f"  {explained(reason)}", "italic")
         for passage in hit.passages:
             link = f"{public_address(settings)}/r/{hit.recording_id}?t={int(passage.hit_at)}"
             out.print(Text.assemble("  ", (clock(passage.hit_at), "cyan"), "  ", _text(passage.fragments)))
             out.print(Text(f"  {link}", style="dim"))
-    say(f"{results.total} recordings in {1000 * results.seconds:.0f} ms." if results.total else "Nothing was found.")
-    return 0 if results.total else 1
+    if results.total:
+        recordings = "1 recording" if results.total == 1 else f"{results.total} recordings"
+        say(f"{recordings} in {1000 * results.seconds:.0f} ms.")
+        return 0
+    say("Nothing was found." + (f" Did you mean: {results.suggestion}" if results.suggestion else ""))
+    return 1
+
+
+def explained(reason: Reason) -> str:
+    """Why a recording is found that does not hold the word as it was asked for."""
+    if reason.because is Because.SPELLING:
+        return f"“{reason.asked}” was not found; this is about “{reason.found}”."
+    return f"“{reason.found}” is another word for “{reason.asked}”."
 
 
 def _text(fragments: tuple[Fragment, ...], style: str = "") -> Text:

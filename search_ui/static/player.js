@@ -12,6 +12,9 @@ const lines = [...pane.querySelectorAll(".line")].map((element) => ({
   start: Number(element.dataset.start),
   end: Number(element.dataset.end),
 }));
+const moments = [...document.querySelectorAll(".timeline a")].map((link) => Number(link.dataset.at));
+const steps = document.getElementById("steps");
+const here = document.getElementById("here");
 const gentle = matchMedia("(prefers-reduced-motion: reduce)");
 const SLACK = 0.12; // seconds: links carry tenths, and a browser may land a frame before the time it was sent to
 
@@ -36,12 +39,21 @@ function lineAt(time) {
 }
 
 function markCurrent() {
+  showPlace();
   const line = lineAt(player.currentTime);
   if (line === current) return;
   current?.element.removeAttribute("aria-current");
   line?.element.setAttribute("aria-current", "true");
   current = line;
   if (line && following) keepInView(line.element);
+}
+
+// On the line of the passages found, where there is one.
+function showPlace() {
+  if (!here || !(player.duration > 0)) return;
+  const place = `${(100 * player.currentTime) / player.duration}%`;
+  here.setAttribute("cx", place);
+  document.getElementById("played").setAttribute("width", place);
 }
 
 // On wide screens the transcript scrolls by itself, on narrow ones the page does, under the player.
@@ -112,7 +124,15 @@ async function copyMoment() {
   field.select();
 }
 
-pane.addEventListener("click", (event) => {
+// The passage found before or after this moment, round the ends; it plays where the recording is playing.
+function step(direction) {
+  const time = player.currentTime;
+  const behind = time - (player.paused ? SLACK : 2); // while it plays, a second press must not come too late
+  const ahead = direction > 0 ? moments.find((at) => at > time + SLACK) : moments.findLast((at) => at < behind);
+  seek(ahead ?? moments.at(direction > 0 ? 0 : -1), !player.paused);
+}
+
+addEventListener("click", (event) => {
   if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const moment = event.target.closest("a[data-at]");
   const line = event.target.closest(".line");
@@ -130,6 +150,10 @@ addEventListener("keydown", (event) => {
 });
 
 followButton.addEventListener("click", () => setFollowing(!following));
+steps?.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (button) step(Number(button.value));
+});
 copyButton.addEventListener("click", copyMoment);
 for (const kind of ["timeupdate", "seeking", "seeked"]) player.addEventListener(kind, markCurrent);
 
@@ -142,6 +166,7 @@ if (player.readyState >= HTMLMediaElement.HAVE_METADATA) openAtStart();
 else player.addEventListener("loadedmetadata", openAtStart, { once: true });
 
 copyButton.hidden = false;
+if (steps) steps.hidden = false;
 followButton.hidden = lines.length === 0;
 if (start > 0) {
   const line = lineAt(start);

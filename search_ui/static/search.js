@@ -1,6 +1,7 @@
 // Instant results: the server renders the same results it gives without JavaScript; this swaps them in.
 
 const TYPING_PAUSE = 120; // milliseconds without a key before asking
+const MISREAD_PAUSE = 700; // milliseconds that somebody who types is left alone with half a query
 const SETTLED_PAUSE = 1000; // milliseconds after which a search is one the Back button returns to
 
 const form = document.getElementById("search");
@@ -13,13 +14,13 @@ const wide = matchMedia("(min-width: 60rem)");
 let asking = new AbortController();
 let typingTimer = 0;
 let settledTimer = 0;
+let troubleTimer = 0;
 let settled = true;
 
 function wantedUrl(typing) {
   const url = new URL("/", location.href);
   for (const [name, value] of new FormData(form)) {
-    const clean = value.trim();
-    if (clean) url.searchParams.append(name, clean);
+    if (value.trim()) url.searchParams.append(name, value.trimStart()); // a space at the end says: this word is whole
   }
   if (typing && url.searchParams.has("q")) url.searchParams.set("typing", "1");
   return url;
@@ -28,6 +29,7 @@ function wantedUrl(typing) {
 // Show the search at `url`. `history`: "type" (one entry per settled search), "push" or "none".
 async function show(url, history) {
   clearTimeout(typingTimer);
+  clearTimeout(troubleTimer);
   asking.abort();
   const mine = (asking = new AbortController());
   const slow = setTimeout(() => results.setAttribute("aria-busy", "true"), 200);
@@ -37,20 +39,31 @@ async function show(url, history) {
     const answer = await fetch(address, { signal: mine.signal });
     const text = await answer.text();
     if (mine.signal.aborted) return false;
-    if (!answer.ok) throw new Error(text);
+    if (!answer.ok) {
+      const misread = answer.status === 400;
+      troubleTimer = setTimeout(() => complain(text, misread), misread && history === "type" ? MISREAD_PAUSE : 0);
+      return false;
+    }
     swap(text);
-    remember(url, history);
-    trouble.hidden = true;
+    remember(results.firstElementChild.dataset.url, history); // the server's address: what goes without saying is left out
+    complain("");
     return true;
   } catch (error) {
     if (mine.signal.aborted) return false;
-    trouble.textContent = error instanceof TypeError ? "The archive does not answer. Check your connection and try again." : error.message;
-    trouble.hidden = false;
+    if (!(error instanceof TypeError)) throw error;
+    complain("The archive does not answer. Check your connection and try again.");
     return false;
   } finally {
     clearTimeout(slow);
     if (mine === asking) results.removeAttribute("aria-busy");
   }
+}
+
+function complain(sentence, misread = false) {
+  trouble.textContent = sentence;
+  trouble.hidden = !sentence;
+  if (misread) field.setAttribute("aria-invalid", "true");
+  else field.removeAttribute("aria-invalid");
 }
 
 function swap(html) {
@@ -95,22 +108,17 @@ form.addEventListener("submit", (event) => {
   show(wantedUrl(false), "push");
 });
 
-// Filters lie outside the form's element but belong to it.
-results.addEventListener("change", (event) => {
-  if (event.target.form === form) show(wantedUrl(false), "push");
-});
-
-results.addEventListener("click", async (event) => {
+addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-search]");
   if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   const url = new URL(link.href);
-  if (await show(url, "push")) {
-    fieldFrom(url);
-    const heading = document.getElementById("found-heading");
-    heading.focus({ preventScroll: true });
-    if (heading.getBoundingClientRect().top < 0) heading.scrollIntoView();
-  }
+  if (!(await show(url, "push"))) return;
+  fieldFrom(url);
+  if (document.activeElement?.id === link.id && link.id) return; // the same filter, ready to be taken back
+  const heading = document.getElementById("found-heading");
+  heading.focus({ preventScroll: true });
+  if (heading.getBoundingClientRect().top < 0) heading.scrollIntoView();
 });
 
 addEventListener("popstate", () => {

@@ -8,12 +8,24 @@ from pathlib import Path
 import pytest
 
 from index.embedded import EmbeddedIndex
+from index.meili import MeiliIndex
 from index.memory import MemoryIndex
 from index.port import SearchIndex
+from tests.meili import Meili, meili
+
+__all__ = ["meili"]
 
 
-@pytest.fixture(params=["memory", "embedded"])
+@pytest.fixture(params=["memory", "embedded", "meilisearch"])
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchIndex]:
+    if request.param == "meilisearch":
+        server: Meili = request.getfixturevalue("meili")
+        uid = server.index()
+        in_meili = MeiliIndex(server.server, uid)
+        yield in_meili
+        in_meili.close()
+        server.forget(uid)
+        return
     made: SearchIndex = MemoryIndex() if request.param == "memory" else EmbeddedIndex(tmp_path / "index")
     yield made
     made.close()

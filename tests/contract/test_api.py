@@ -75,6 +75,7 @@ def test_the_last_word_may_be_a_beginning_while_typing(served: Served) -> None:
         "before=2026-13-01",
         f"q={'a' * 401}",
         "typing=perhaps",
+        "sort=best",
     ],
 )
 @pytest.mark.parametrize("path", ["/api/search", "/"])
@@ -98,7 +99,7 @@ def test_strange_queries_are_no_errors(served: Served, query: str) -> None:
         for typing in ("0", "1"):
             answer = served.web.get(path, params={"q": query, "typing": typing})
             assert answer.status_code in {200, 400}
-            assert answer.status_code == 200 or "error" in answer.text
+            assert answer.status_code == 200 or '"error"' in answer.text or 'role="alert"' in answer.text
 
 
 def test_a_recording_says_how_it_is(served: Served) -> None:
@@ -242,7 +243,14 @@ def test_foreign_hosts_are_refused(served: Served, host: str) -> None:
 
 
 def test_openapi_describes_the_api_and_nothing_comes_from_elsewhere(served: Served) -> None:
-    described = served.web.get("/api/openapi.json").json()["paths"]
+    openapi = served.web.get("/api/openapi.json").json()
+    described = openapi["paths"]
+    models = openapi["components"]["schemas"]
+    assert {"sort", "suggestion"} <= set(models["Found"]["properties"])
+    assert set(models["FoundReason"]["properties"]) == {"asked", "found", "because"}
+    assert models["Order"]["enum"] == ["relevance", "newest", "oldest"]
+    assert "sort" in {parameter["name"] for parameter in described["/api/search"]["get"]["parameters"]}
+    assert described["/api/search"]["get"]["responses"]["400"]["content"]["application/json"]["schema"]
     assert {
         "/api/search",
         "/api/recordings/{recording_id}",
@@ -269,7 +277,7 @@ def test_hostile_text_is_text(served: Served) -> None:
         assert page.status_code == 200
         assert "<script>" not in page.text
         assert "<img src=x" not in page.text
-        assert page.text.lower().count("</title>") == 1
+        assert page.text.lower().count("</title>") == 1 + page.text.count("<a data-at=")  # marks on the line of time
         assert page.text.lower().count("<script") == 1
         title = page.text.split("<title>")[1].split("</title>")[0]
         assert "\u202e" not in title

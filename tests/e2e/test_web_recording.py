@@ -127,10 +127,42 @@ def test_searching_inside_a_recording(browser: Browser, served: Served) -> None:
         page.get_by_label("Words to find in this recording").fill("risikovurdering")
         page.get_by_label("Words to find in this recording").press("Enter")
         expect(page.locator(".lines mark").first).to_have_text(re.compile("risikovurdering", re.IGNORECASE))
-        page.locator(".moments a").first.click()
+        page.locator(".timeline a").first.click()
         eventually(page, lambda: player_time(page) > 1)
         page.get_by_role("link", name="All recordings about").click()
         expect(page.get_by_label("Words to find")).to_have_value("risikovurdering")
+
+
+def test_passages_on_the_line_of_time_are_links(browser: Browser, served: Served) -> None:
+    with open_page(browser, served.origin, reduced_motion="reduce") as (page, _):
+        page.goto(f"/r/{LONG.id}?q=databaser")
+        marks = page.get_by_role("navigation", name="Passages found").get_by_role("link")
+        assert marks.count() > 1
+        first, second = (float(marks.nth(number).get_attribute("data-at") or "") for number in (0, 1))
+        expect(marks.first).to_have_accessible_name(re.compile(r"^00:00:\d\d .*databaser"))
+        marks.nth(1).focus()
+        expect(marks.nth(1)).to_be_focused()
+        page.keyboard.press("Enter")
+        eventually(page, lambda: abs(player_time(page) - second) < 1)
+        page.evaluate("document.getElementById('player').pause()")
+        page.get_by_role("button", name="Previous passage").click()
+        eventually(page, lambda: abs(player_time(page) - first) < 0.3)
+        page.get_by_role("button", name="Next passage").click()
+        eventually(page, lambda: abs(player_time(page) - second) < 0.3)
+        assert page.evaluate("document.getElementById('player').paused")
+        place = float((page.locator("#here").get_attribute("cx") or "").removesuffix("%"))
+        assert abs(place - 100 * second / web_archive.SECONDS) < 2
+        expect(page.locator(".line[aria-current]")).to_be_in_viewport()
+
+
+def test_passages_on_the_line_of_time_open_without_javascript(browser: Browser, served: Served) -> None:
+    with open_page(browser, served.origin, java_script_enabled=False) as (page, _):
+        page.goto(f"/r/{LONG.id}?q=databaser")
+        mark = page.locator(".timeline a").nth(1)
+        at = float(mark.get_attribute("data-at") or "")
+        expect(page.get_by_role("button", name="Next passage")).to_have_count(0)
+        mark.click()
+        expect(page).to_have_url(re.compile(rf"\?t={time_parameter(at)}&q=databaser$"))
 
 
 def test_reading_works_without_javascript(browser: Browser, served: Served) -> None:
@@ -163,7 +195,7 @@ def test_on_a_phone_the_player_stays_and_nothing_is_cut_off(
     browser: Browser, served: Served, talk: web_archive.Talk
 ) -> None:
     with open_page(browser, served.origin, viewport=PHONE, reduced_motion="reduce") as (page, _):
-        page.goto(f"/r/{talk.id}?t=22")
+        page.goto(f"/r/{talk.id}?t=22&q={talk.title.split()[0]}")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         eventually(page, lambda: player_time(page) > 21)
         page.locator(".line").last.scroll_into_view_if_needed()

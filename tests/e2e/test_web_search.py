@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from index.memory import MemoryIndex
+from index.port import Query, Results
 from kring.settings import Settings
 from search_ui.app import create_app
 from storage.archive import Archive
 from storage.memory import MemoryStore
 from tests import web_archive
 from tests.browser import PHONE, browser, eventually, open_page, player_time, serving
-from tests.web_archive import HOSTILE, TALKS
+from tests.web_archive import HOSTILE, LONG, TALKS
 
 __all__ = ["browser"]
 
 
+class SuggestingIndex(MemoryIndex):
+    """It has an idea for one word that is nowhere."""
+
+    def search(self, query: Query) -> Results:
+        results = super().search(query)
+        return replace(results, suggestion="kredsen") if query.text == "suggested" else results
+
+
 @pytest.fixture(scope="module")
 def origin() -> Iterator[str]:
-    store, index = MemoryStore(), MemoryIndex()
+    store, index = MemoryStore(), SuggestingIndex()
     web_archive.fill(Archive(store), index)
     with serving(create_app(Settings(data_dir=Path("unused")), Archive(store), index)) as origin:
         yield origin
@@ -64,20 +74,121 @@ def test_a_late_answer_does_not_overwrite_a_newer_one(browser: Browser, origin: 
         assert page.url.endswith("q=kredsen&typing=1")
 
 
-def test_filters_narrow_and_chips_remove_them(browser: Browser, origin: str) -> None:
+def test_filters_are_links_that_narrow_and_widen(browser: Browser, origin: str) -> None:
     with open_page(browser, origin) as (page, _):
         page.goto("/")
-        page.get_by_role("checkbox", name="Kenniskring West").check()
-        expect(page.get_by_role("heading", level=2)).to_have_text("2 recordings")
-        expect(page.get_by_role("checkbox", name="Kenniskring West")).to_be_focused()
-        page.get_by_role("radio", name="2026").check()
-        expect(page.get_by_role("heading", level=2)).to_have_text("1 recording")
-        expect(page).to_have_url(re.compile(r"circle=kenniskring-west&year=2026"))
+        page.evaluate("window.stayed = true")
+        count = page.get_by_role("heading", level=2)
+        circles = page.get_by_role("group", name="Circle")
+        west = circles.get_by_role("link", name="Kenniskring West")
+        assert west.get_attribute("href") == "/?circle=kenniskring-west"
+        west.click()
+        expect(count).to_have_text("2 recordings")
+        expect(west).to_be_focused()
+        expect(west).to_have_attribute("aria-current", "true")
+        expect(page).to_have_url(f"{origin}/?circle=kenniskring-west")
+        page.get_by_role("group", name="Year").get_by_role("link", name="2026").press("Enter")
+        expect(count).to_have_text("1 recording")
+        expect(page).to_have_url(f"{origin}/?circle=kenniskring-west&year=2026")
         page.get_by_role("link", name="Remove filter: 2026").click()
-        expect(page.get_by_role("heading", level=2)).to_have_text("2 recordings")
+        expect(count).to_have_text("2 recordings")
+        circles.get_by_role("link", name="Partners abroad").click()
+        expect(page).to_have_url(f"{origin}/?circle=kenniskring-west&circle=partners")
+        circles.get_by_role("link", name="Partners abroad").click()
+        expect(count).to_have_text("2 recordings")
         page.get_by_label("Words to find").fill("sportclub")
-        expect(page.get_by_role("heading", level=2)).to_contain_text("1 recording about")
+        expect(count).to_contain_text("1 recording about")
         expect(page).to_have_url(re.compile("circle=kenniskring-west"))
+        page.go_back()
+        expect(count).to_have_text("2 recordings")
+        assert page.evaluate("window.stayed")
+
+
+def test_sorting_stays_in_the_address_while_words_change(browser: Browser, origin: str) -> None:
+    with open_page(browser, origin) as (page, _):
+        page.goto("/")
+        order = page.get_by_role("navigation", name="Order")
+        expect(order.get_by_role("link")).to_have_text(["Newest", "Oldest"])
+        order.get_by_role("link", name="Oldest").click()
+        expect(page.locator(".card h3").first).to_have_text(LONG.title)
+        expect(page).to_have_url(f"{origin}/?sort=oldest")
+        page.get_by_label("Words to find").fill("kommuner")
+        expect(page.get_by_role("heading", level=2)).to_contain_text("about kommuner")
+        expect(page).to_have_url(f"{origin}/?q=kommuner&sort=oldest&typing=1")
+        expect(order.get_by_role("link", name="Oldest")).to_have_attribute("aria-current", "true")
+        order.get_by_role("link", name="Relevance").click()
+        expect(page).to_have_url(f"{origin}/?q=kommuner&typing=1")
+
+
+def test_a_space_ends_a_word_and_leaves_the_address_clean(browser: Browser, origin: str) -> None:
+    with open_page(browser, origin) as (page, _):
+        page.goto("/")
+        field = page.get_by_label("Words to find")
+        field.press_sequentially("kreds")
+        expect(page).to_have_url(f"{origin}/?q=kreds&typing=1")
+        with page.expect_request(re.compile(r"q=kreds\+&typing=1&part=results")):
+            field.press("Space")
+        expect(page).to_have_url(f"{origin}/?q=kreds")
+        expect(field).to_have_value("kreds ")
+        field.press_sequentially("forening")
+        expect(field).to_have_value("kreds forening")
+        expect(page).to_have_url(f"{origin}/?q=kreds+forening&typing=1")
+
+
+def test_search_tips_are_examples_to_follow(browser: Browser, origin: str) -> None:
+    with open_page(browser, origin) as (page, _):
+        page.goto("/")
+        example = page.get_by_role("link", name="language:nb")
+        expect(example).to_be_hidden()
+        page.get_by_text("Search tips").click()
+        example.click()
+        expect(page.get_by_label("Words to find")).to_have_value("language:nb")
+        expect(page.get_by_role("heading", level=2)).to_contain_text("4 recordings")
+        expect(page).to_have_url(f"{origin}/?q=language%3Anb")
+
+
+def test_what_is_not_understood_is_said_beside_the_field(browser: Browser, origin: str) -> None:
+    with open_page(browser, origin) as (page, complaints):
+        page.goto("/?q=personvern&year=2026")
+        field = page.get_by_label("Words to find")
+        before = page.locator(".card").count()
+        field.fill("personvern after:sommer")
+        expect(page.get_by_role("alert")).to_contain_text("is no date")
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_have_value("personvern after:sommer")
+        expect(page.locator(".card")).to_have_count(before)
+        field.fill("personvern after:2025")
+        expect(page.get_by_role("alert")).to_be_hidden()
+        expect(field).not_to_have_attribute("aria-invalid", "true")
+        page.goto("/?q=personvern+after:sommer&year=2026")
+        expect(page.get_by_role("alert")).to_contain_text("is no date")
+        expect(page.get_by_role("link", name="after:2025-09")).to_be_visible()
+        field.fill("personvern after:2025")
+        expect(page.locator(".card")).to_have_count(before)
+        expect(page).to_have_url(re.compile("year=2026"))
+        assert all("400" in complaint for complaint in complaints)
+        complaints.clear()
+
+
+def test_an_unknown_circle_leads_to_the_known_one(browser: Browser, origin: str) -> None:
+    with open_page(browser, origin) as (page, _):
+        page.goto('/?q=borger+circle:"Digital Post"')
+        expect(page.get_by_text("There is no circle")).to_be_visible()
+        page.get_by_role("link", name="digital-post").last.click()
+        expect(page.locator(".card h3").first).to_contain_text("Digital Post")
+        expect(page.get_by_label("Words to find")).to_have_value("borger circle:digital-post")
+
+
+def test_a_misspelt_word_still_leads_somewhere(browser: Browser, origin: str) -> None:
+    with open_page(browser, origin) as (page, _):
+        page.goto("/?q=saksbehandlingsystm")
+        expect(page.locator(".why")).to_contain_text("was not found; this is about")
+        page.goto("/?q=suggested")
+        suggestion = page.get_by_text("Did you mean")
+        expect(suggestion).to_be_visible()
+        suggestion.get_by_role("link").click()
+        expect(page.get_by_label("Words to find")).to_have_value("kredsen")
+        expect(page.locator(".card h3").first).to_contain_text("Digital Post")
 
 
 def test_back_and_forward_bring_searches_back(browser: Browser, origin: str) -> None:
@@ -146,9 +257,12 @@ def test_search_and_filters_work_without_javascript(browser: Browser, origin: st
         page.get_by_role("button", name="Search").click()
         expect(page.locator(".card h3").first).to_be_visible()
         before = page.locator(".card").count()
-        page.get_by_role("checkbox", name="Personvern Nord").check()
-        page.get_by_role("button", name="Show these").click()
+        page.get_by_role("link", name="Personvern Nord").first.click()
         expect(page.locator(".card")).to_have_count(1)
+        page.get_by_label("Words to find").press("Enter")  # the filter stays with the words
+        expect(page).to_have_url(re.compile("circle=personvern-nord"))
+        page.get_by_text("Search tips").click()
+        expect(page.get_by_role("link", name="language:nb")).to_be_visible()
         assert before > 1
         page.get_by_role("link", name="Remove filter: Personvern Nord").click()
         expect(page.locator(".card")).to_have_count(before)
@@ -183,11 +297,22 @@ def test_hostile_text_does_not_run(browser: Browser, origin: str) -> None:
 
 def test_a_phone_needs_no_sideways_scrolling(browser: Browser, origin: str) -> None:
     with open_page(browser, origin, viewport=PHONE, has_touch=True, is_mobile=True) as (page, complaints):
-        for path in ("/nothing-here", "/?q=zanzibar", "/?q=nothinglikethis", "/?circle=partners", "/"):
+        for path in (
+            "/nothing-here",
+            "/?q=zanzibar",
+            "/?q=nothinglikethis",
+            "/?circle=partners",
+            "/?q=circle:zz",
+            "/?q=suggested",
+            "/?q=after:x",
+            "/",
+        ):
             page.goto(path)
             assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
-        complaints[:] = [complaint for complaint in complaints if "404" not in complaint]
+        complaints[:] = [complaint for complaint in complaints if "404" not in complaint and "400" not in complaint]
         assert page.locator("details.filters").get_attribute("open") is None
+        page.locator("details.tips summary").tap()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         page.locator("details.filters summary").tap()
         expect(page.get_by_role("group", name="Circle")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -10,7 +10,6 @@ from index.port import Fragment
 from kring.model import Segment
 from search_ui import view
 from search_ui.media import Span, Unsatisfiable, parse_range
-from search_ui.wanted import Wanted
 
 
 @pytest.mark.parametrize(
@@ -80,13 +79,3 @@ def test_ranges() -> None:
     assert parse_range(None, 100) is None
     with pytest.raises(Unsatisfiable):
         parse_range("bytes=0-", 0)
-
-
-def test_links_of_a_search() -> None:
-    want = Wanted(text="a&b", circles=("x", "y"), year=2026, page=3)
-    assert want.url() == "/?q=a%26b&circle=x&circle=y&year=2026&page=3"
-    assert want.without("circle", "x").url() == "/?q=a%26b&circle=y&year=2026"
-    assert want.without("year").unfiltered().url() == "/?q=a%26b"
-    assert Wanted().url() == "/"
-    filters = Wanted(year=2026, after=date(2026, 5, 1), before=date(2027, 1, 1)).query().filters
-    assert (filters.after, filters.before) == (date(2026, 5, 1), date(2026, 12, 31))

@@ -1,0 +1,147 @@
+"""What is taken apart, and what must not be: words judged by hand, most of them of the field."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from index.compounds import parts, together
+from index.folding import fold
+
+# The word → the parts that must be among those found.
+COMPOUNDS = {
+    "nb": """
+    personvernombudet:personvern,ombudet anskaffelsesprosessen:anskaffelse,prosessen risikovurdering:risiko,vurdering
+    skytjenester:sky,tjenester saksbehandler:sak,behandler kommunestyremøte:kommunestyre,møte barnehage:barn,hage
+    innbyggermedvirkning:innbygger,medvirkning informasjonssikkerhet:informasjon,sikkerhet skoledagen:skole,dagen
+    sikkerhetskopiene:sikkerhet,kopiene databehandleravtale:databehandler,avtale dokumenttjenesten:dokument,tjenesten
+    eldreomsorg:eldre,omsorg rammeavtale:ramme,avtale personopplysninger:person,opplysninger bygdebok:bygd,bok
+    idrettslag:idrett,lag kunnskapsdeling:kunnskap,deling velferdsteknologi:velferd,teknologi kartdata:kart,data
+    budsjettmøte:budsjett,møte helsetjenester:helse,tjenester avfallshåndtering:avfall,håndtering
+    barnevernstjenesten:barnevern,tjenesten ungdomsråd:ungdom,råd arkivplan:arkiv,plan klimaregnskap:klima,regnskap
+    anbudskonkurranse:anbud,konkurranse personvernkonsekvenser:personvern,konsekvenser språkrådet:språk,rådet
+    driftsavtale:drift,avtale kommunedirektør:kommune,direktør tilgangsstyring:tilgang,styring lovverket:lov,verket
+    samarbeidsavtale:samarbeid,avtale nettsiden:nett,siden arbeidsmiljø:arbeid,miljø
+    """,
+    "nn": """
+    personvernombodet:personvern,ombodet sakshandsaming:sak,handsaming skyteneste:sky,teneste barnehage:barn,hage
+    informasjonstryggleik:informasjon,tryggleik innbyggjarmedverknad:innbyggjar,medverknad sjukeheim:sjuke,heim
+    kunnskapsdeling:kunnskap,deling dokumentteneste:dokument,teneste tenesteutvikling:teneste,utvikling
+    risikovurderinga:risiko,vurderinga rammeavtale:ramme,avtale
+    """,
+    "da": """
+    databeskyttelsesrådgiver:databeskyttelse,rådgiver personoplysninger:person,oplysninger sagsbehandling:sag,behandling
+    foreningsportalen:forening,portalen medlemslister:medlem,lister kommunalbestyrelse:kommunal,bestyrelse
+    risikovurdering:risiko,vurdering rammeaftale:ramme,aftale indkøbsaftaler:indkøb,aftaler vidensdeling:viden,deling
+    borgerinddragelse:borger,inddragelse ældrepleje:ældre,pleje sundhedsvæsen:sundhed,væsen
+    informationssikkerhed:information,sikkerhed sikkerhedskopi:sikkerhed,kopi byrådsmøde:byråd,møde
+    idrætsforening:idræt,forening børnehave:børn,have databehandleraftale:databehandler,aftale
+    affaldssortering:affald,sortering digitaliseringsstrategi:digitalisering,strategi skolebestyrelse:skole,bestyrelse
+    telefonnummer:telefon,nummer sommerfesten:sommer,festen håndboldklubben:håndbold,klubben
+    """,
+    "nl": """
+    documentendienst:documenten,dienst documentdienst:document,dienst raamovereenkomst:raam,overeenkomst
+    aankoopcentrale:aankoop,centrale privacyverklaring:privacy,verklaring persoonsgegevens:persoon,gegevens
+    gemeenteraad:gemeente,raad risicobeoordeling:risico,beoordeling informatiebeveiliging:informatie,beveiliging
+    gegevensbescherming:gegeven,bescherming ouderenzorg:ouder,zorg jeugdzorg:jeugd,zorg proefperiode:proef,periode
+    sportvereniging:sport,vereniging schoolgebouw:school,gebouw afvalinzameling:afval,inzameling
+    klimaatplan:klimaat,plan bibliotheekkaart:bibliotheek,kaart bestemmingsplan:bestemming,plan
+    kennisdeling:kennis,deling vrijwilligerswerk:vrijwilligers,werk uitstapregeling:uitstap,regeling
+    burgerparticipatie:burger,participatie verwerkersovereenkomst:verwerker,overeenkomst
+    bewaartermijn:bewaar,termijn wetsvoorstel:wet,voorstel dagbesteding:dag,besteding werkgelegenheid:werk,gelegenheid
+    """,
+}
+SIMPLE = {
+    "nb": """
+    kommune kommunen personer sammen berging beslutning forskning utvikling innbygger opplæring vurdering tilsyn
+    forvaltning digitalisering organisasjon behandling kommunikasjon mennesker regjeringen vedtak forskjellige spørsmål
+    arbeider samtykke anskaffelse erfaringer tjeneste tjenestene innsyn leverandør utdanning foreldre internasjonale
+    president universitet politikk området kompetanse bibliotek samarbeid sletting internett
+    """,
+    "nn": "kommunane verksemd tryggleik rettleiing opplæring løysing vurdering tilskot tilgjenge oppgåve røynsle",
+    "da": """
+    kommunerne forskning beslutning samtykke beskyttelse oplysninger anvendelse udvikling spørgsmål forældre virksomhed
+    aftaler ansvarlig organisation billeder regeringen fællesskab
+    """,
+    "nl": """
+    vergadering gemeente gemeenten beslutning berging besluit besluiten onderzoek overheid vereniging inwoners
+    toestemming afspraken medewerkers samenwerking mogelijkheden ervaring vergunningen attesten standaarden demonstratie
+    verwerking internet kabinet openbaarheid minister president leverancier opleiding
+    """,
+    "en": "procurement playground framework personal",
+}
+# What is known to go wrong: "have" and "siden" are function words too, and "rett" and "leiing" are words.
+MISSED = {("da", "børnehave"), ("nb", "nettsiden")}
+WRONG = {("nn", "rettleiing")}
+
+
+def _cases() -> list[tuple[str, str, set[str]]]:
+    return [
+        (language, word, {fold(part) for part in wanted.split(",")})
+        for language, table in COMPOUNDS.items()
+        for word, wanted in (line.split(":") for line in table.split())
+    ]
+
+
+@pytest.mark.parametrize(("language", "word", "wanted"), _cases())
+def test_a_compound_is_taken_apart(language: str, word: str, wanted: set[str]) -> None:
+    found = parts(fold(word), language)
+    assert (wanted <= set(found)) == ((language, word) not in MISSED), found
+    assert fold(word) not in found
+    assert all(part in fold(word) for part in found)
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [(code, word) for code, table in SIMPLE.items() for word in table.split()]
+)
+def test_a_word_that_is_no_compound_stays_whole(language: str, word: str) -> None:
+    assert bool(parts(fold(word), language)) == ((language, word) in WRONG), parts(fold(word), language)
+
+
+def test_parts_of_several_words_are_found_too() -> None:
+    assert parts("databehandleravtale", "nb") == ("data", "databehandler", "behandler", "behandleravtale", "avtale")
+
+
+@pytest.mark.parametrize("language", ["en", "", "de", "no"])
+def test_other_languages_are_left_alone(language: str) -> None:
+    assert parts("anskaffelsesprosessen", language) == ()
+    assert together("sky", "losning", language) is None
+
+
+@pytest.mark.parametrize("word", ["", "sky", "skytjeneste2", "sky" * 40])
+def test_what_is_no_word_is_left_alone(word: str) -> None:
+    assert parts(word, "nb") == ()
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "language", "whole"),
+    [
+        ("sky", "løsning", "nb", "skyløsning"),
+        ("sky", "løsninger", "nb", "skyløsninger"),
+        ("personvern", "ombudet", "nb", "personvernombudet"),
+        ("barn", "hage", "nb", "barnehage"),
+        ("informasjon", "tryggleik", "nn", "informasjonstryggleik"),
+        ("data", "beskyttelse", "da", "databeskyttelse"),
+        ("sag", "behandling", "da", "sagsbehandling"),
+        ("gemeente", "raad", "nl", "gemeenteraad"),
+        ("document", "dienst", "nl", "documentdienst"),
+    ],
+)
+def test_words_written_apart_are_put_together(left: str, right: str, language: str, whole: str) -> None:
+    assert together(fold(left), fold(right), language) == fold(whole)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "language"),
+    [("digital", "post", "nb"), ("felles", "anskaffelse", "nb"), ("i", "dag", "nb"), ("for", "slag", "nb")],
+)
+def test_words_that_make_no_known_compound_stay_apart(left: str, right: str, language: str) -> None:
+    assert together(left, right, language) is None
+
+
+def test_importing_loads_no_word_list() -> None:
+    code = "import sys, index.compounds; print('wordfreq' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
