@@ -104,7 +104,8 @@ def _reasons(shown: Sequence[Scored], marker: Marker, required: int) -> Iterator
         if not isinstance(part, Word) or not marks:
             continue
         text, best = max(marks, key=lambda one: one[1].match)
-        if because := _BECAUSE.get(best.match):
+        because = Because.SPELLING if part.misspelt and best.match > Match.PREFIX else _BECAUSE.get(best.match)
+        if because:
             found = [mark for other, mark in marks if other is text and mark.match is best.match]
             yield Reason(part.text, _together(text, found), because)
 

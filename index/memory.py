@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +20,7 @@ from index.marks import Marker
 from index.port import Passage, Query, RecordingHit, Results
 from index.scoring import Scored, Scorer, of_recording, telling
 from index.suggest import BEGINNING, doubtful, nearest, suggestion
-from index.wanted import Part, Phrase, Wanted, Word, distance, parse
+from index.wanted import Part, Phrase, Wanted, distance, parse
 
 
 @dataclass(frozen=True)

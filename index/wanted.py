@@ -15,11 +15,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 
 from rapidfuzz.distance import OSA
 
 from index.analysis import CONCEPT, Forms, tokens
-from index.glossary import concept_of
+from index.glossary import concept_of, glossary, term_words
 from index.port import Filters
 from kring.errors import BadQuery
 
@@ -48,7 +49,9 @@ class Word:
     prefix: bool = False
     """Still being written: words that begin so match too."""
     typos: int = 0
-    """Letters that may be wrong, after the first, in a folded word; set by an engine for a word that is nowhere."""
+    """Letters that may be wrong, after the first, in a folded word; for a word that is nowhere."""
+    misspelt: bool = False
+    """The forms are those of a word of the glossary, which it nearly is."""
 
     @property
     def key(self) -> str:
@@ -83,16 +86,20 @@ class Wanted:
     filters: Filters = field(default_factory=Filters)
 
     def tolerating(self, nowhere: Callable[[Word], bool]) -> Wanted:
-        """The same where words that are nowhere may be misspelt: one letter from 5, two from 9 letters."""
-        return replace(
-            self,
-            parts=tuple(
-                replace(part, typos=allowed)
-                if isinstance(part, Word) and (allowed := _typos(part)) and nowhere(part)
-                else part
-                for part in self.parts
-            ),
-        )
+        """The same where words that are nowhere may be misspelt: one letter from 5, two from 9 letters.
+
+        Such a word stands for the word of the glossary that it nearly is, where the archive has that; else any word of
+        the archive that it nearly is will do.
+        """
+        parts: list[Part] = []
+        run: list[Word] = []
+        for part in self.parts:
+            if isinstance(part, Word):
+                run.append(_tolerant(part, nowhere))
+            else:
+                parts += [*_terms(run), part]
+                run = []
+        return replace(self, parts=tuple([*parts, *_terms(run)]))
 
 
 def parse(text: str, filters: Filters | None = None, *, typing: bool = False) -> Wanted:
@@ -136,11 +143,25 @@ def distance(one: str, other: str) -> int:
     return OSA.distance(one, other, score_cutoff=2) if one[:1] == other[:1] else 99
 
 
-def _typos(word: Word) -> int:
-    size = len(word.forms[0].folded)
-    if len(word.forms) > 1 or not word.forms[0].stem or not word.forms[0].folded.isalpha():
-        return 0
-    return 2 if size >= 9 else 1 if size >= 5 else 0
+def _tolerant(word: Word, nowhere: Callable[[Word], bool]) -> Word:
+    asked = word.forms[0].folded
+    if len(word.forms) > 1 or not word.forms[0].stem or not asked.isalpha() or len(asked) < 5 or not nowhere(word):
+        return word
+    typos = 2 if len(asked) >= 9 else 1
+    near = [(distance(known, asked), known) for known in _glossary_words()]
+    for _, known in sorted(one for one in near if one[0] <= typos):
+        meant = next(tokens(known, "")).forms
+        corrected = replace(word, forms=(meant,), concept=concept_of([meant.stem]) or "", prefix=False, misspelt=True)
+        if not nowhere(corrected):
+            return corrected
+    return replace(word, typos=typos)
+
+
+@cache
+def _glossary_words() -> tuple[str, ...]:
+    """Every word, folded, of every term."""
+    terms = (term for languages in glossary().words.values() for each in languages.values() for term in each)
+    return tuple(sorted({word for term in terms for word in term_words(term)}))
 
 
 def _pieces(text: str) -> Iterator[tuple[bool, str, str, bool, bool]]:
@@ -231,11 +252,13 @@ def _terms(run: Sequence[Word]) -> Iterator[Word]:
     while at < len(run):
         for size in range(min(_LONGEST_TERM, len(run) - at), 0, -1):
             words = run[at : at + size]
-            forms = tuple(word.forms[0] for word in words)
+            forms = tuple(form for word in words for form in word.forms)
             known = all(form.stem for form in forms) and not words[-1].prefix
             concept = concept_of([form.stem for form in forms]) if known else None
             if concept or size == 1:
-                yield replace(words[0], text=" ".join(word.text for word in words), forms=forms, concept=concept or "")
+                misspelt = any(word.misspelt for word in words)
+                text = " ".join(word.text for word in words)
+                yield replace(words[0], text=text, forms=forms, concept=concept or "", misspelt=misspelt)
                 at += size
                 break
 
@@ -271,4 +294,8 @@ _FILTERS = {
     "after": "2025-01",
     "before": "2025-06-30",
 }
-_LANGUAGES = {"no": "nb", "norwegian": "nb", "norsk": "nb", "danish": "da", "dansk": "da", "dutch": "nl", "nederlands": "nl", "english": "en", "nynorsk": "nn"}  # fmt: skip
+_LANGUAGES = {
+    **{"no": "nb", "norwegian": "nb", "norsk": "nb", "bokmål": "nb", "nynorsk": "nn"},
+    **{"danish": "da", "dansk": "da", "dutch": "nl", "nederlands": "nl", "english": "en"},
+}
+"""Names that people write for the codes."""

@@ -1,0 +1,124 @@
+"""The search index in Meilisearch: a server of its own, for an archive that several machines write to or read.
+
+What is promised is what index/memory.py does; how it is asked for is in index/meili_search.py, how it is written in
+index/meili_writing.py. Writers need the master key, readers only a key that can search.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from index.meili_documents import MADE_BY, document
+from index.meili_keys import ensured_key
+from index.meili_search import Found, Search
+from index.meili_server import Refused, Server
+from index.meili_writing import Writing
+from index.port import Passage, Query, Results
+from index.wanted import parse
+from kring.errors import SetupError
+
+_QUERIES = 70  # of one request
+
+
+class MeiliIndex:
+    """Safe to share between threads. `writer=False`: it never creates or changes anything but its own key."""
+
+    def __init__(self, server: Server, index: str, *, writer: bool = True, searches_only: bool = False) -> None:
+        """`searches_only`: the server's key is one for searching."""
+        self._server = server
+        self._index = index
+        self._writer = writer
+        self._writing = Writing(server, index)
+        self._settling = threading.Lock()
+        self._settled = False
+        self._searcher = server if writer or searches_only else None
+
+    @property
+    def needs_rebuild(self) -> bool:
+        """True until `rebuild` has filled it from the bucket: it is new, or of another version of Kring."""
+        if self._writer:
+            ensured_key(self._server, self._index)
+        said = self._writing.about(self._index)
+        return not (said.get("made_by") == MADE_BY and said.get("complete"))
+
+    def replace(self, recording_id: str, passages: Sequence[Passage]) -> None:
+        self._must_write()
+        documents = [document(passage) for passage in passages]
+        self._make_ready()
+        self._server.wait(self._writing.put(self._index, recording_id, documents))
+
+    def remove(self, recording_id: str) -> None:
+        self.replace(recording_id, ())
+
+    def rebuild(self, passages: Iterable[Passage]) -> int:
+        self._must_write()
+        writing = self._writing
+        ensured_key(self._server, self._index)
+        writing.sweep()
+        before = writing.versions(self._index) if writing.is_ours(self._index) else {}
+        with writing.building(complete=True) as new:
+            count = writing.add_all(new, passages)
+            if writing.is_ours(self._index):
+                before = writing.carry_over(before, self._index, new)
+            writing.publish(new)
+            if writing.is_ours(new):  # what is there now is the index before; it may have been written to until then
+                writing.carry_over(before, new, self._index)
+        return count
+
+    def search(self, query: Query) -> Results:
+        began = time.perf_counter()
+        wanted = parse(query.text, query.filters, typing=query.typing)
+        try:
+            found = Search(self._ask, self._index, query, wanted).run()
+        except Refused as refused:
+            if refused.code != "index_not_found":
+                raise
+            found = Found()
+        return Results(
+            hits=found.hits,
+            total=found.total,
+            facets=found.facets,
+            seconds=time.perf_counter() - began,
+            suggestion=found.suggestion,
+        )
+
+    def versions(self) -> dict[str, int]:
+        return self._writing.versions(self._index)
+
+    def close(self) -> None: ...
+
+    def _must_write(self) -> None:
+        if not self._writer:
+            raise SetupError("This process opened the search index for reading only.")
+
+    def _make_ready(self) -> None:
+        """Make an incomplete index where there is none of ours; the first time look after settings and readers' key."""
+        with self._settling:
+            if not self._writing.is_ours(self._index):
+                with self._writing.building(complete=False) as new:
+                    self._writing.publish(new, unless_ours=True)
+            elif not self._settled:
+                self._writing.settle(self._index)
+            if not self._settled:
+                ensured_key(self._server, self._index)
+                self._settled = True
+
+    def _ask(self, queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        searcher = self._searcher
+        if searcher is None:
+            key = ensured_key(self._server, self._index)
+            searcher = self._searcher = self._server.with_key(key) if key else self._server
+        answers: list[dict[str, Any]] = []
+        for at in range(0, len(queries), _QUERIES):
+            asked = {"queries": queries[at : at + _QUERIES]}
+            answers += searcher.ask("post", "multi-search", asked)["results"]
+        return answers
+
+
+def index_uid(bucket: str) -> str:
+    """The index of an archive: named like its bucket, so that several archives can share a server."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", bucket)

@@ -1,0 +1,166 @@
+"""How passages lie in Meilisearch: the settings of the index, and the way of a passage in and out.
+
+Words come analysed (index/analysis.py) and are written so that Meilisearch has nothing to decide: lower-case ASCII
+letters and digits, single spaces. A key begins as no word does, so phrases, and words being typed, never find keys.
+`spelling` holds the words again for those that may be misspelt: only there words are long enough for Meilisearch's
+typing mistakes, and the first letter, three times there, has to be right. They stand apart (full stops), so that no
+pairs of them are stored.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from index.analysis import SCHEMA, analysed, tokens
+from index.cards import Card
+from index.port import Passage
+
+_LAYOUT = 1
+"""Grows with every change of this module; an index of another number is rebuilt."""
+MADE_BY = f"{SCHEMA}-{_LAYOUT}"
+ABOUT = "about"
+"""Id of the document that says who made the index, and whether it was built from the whole bucket."""
+CARD_FIELDS = ("recording_id", "version", "day", "circle", "network", "language")
+FOUND_IN = ("title", "speakers", "text", "keys", "lent")
+OWN = ("speakers", "text", "keys")
+"""Without what only the title of the recording has."""
+SPELLING = "spelling"
+_KEY_BEGINS = "0q"
+_SPELT_ENDS = "qzqzqzqzqzqzqzqzqzqz"
+_LEAST_SPELT = 4  # letters: one less than a misspelt word has
+_LONGEST = 200  # Meilisearch leaves out words of more than 255 bytes
+_NO_VALUE = "-"  # Meilisearch counts no empty strings
+_FIELDS = tuple(field.name for field in fields(Passage))
+
+SETTINGS: dict[str, Any] = {
+    "searchableAttributes": [*FOUND_IN, SPELLING],
+    "filterableAttributes": [
+        "circle",
+        "day",
+        "language",
+        "network",
+        "number",
+        "recording_id",
+        "speakers_words",
+        "year",
+    ],
+    "sortableAttributes": ["day", "number", "recording_id"],
+    # Ties newest first, then by id; an order that is asked for comes before everything.
+    "rankingRules": ["sort", "words", "typo", "proximity", "day:desc", "recording_id:asc"],
+    "stopWords": [],
+    "synonyms": {},
+    "localizedAttributes": [{"attributePatterns": ["*"], "locales": ["nob"]}],  # nothing is guessed, German for one
+    "typoTolerance": {
+        "enabled": True,
+        # A word of 5 letters (one mistake) or 9 (two), and what `spelt` adds.
+        "minWordSizeForTypos": {"oneTypo": 5 + 2 + len(_SPELT_ENDS), "twoTypos": 9 + 2 + len(_SPELT_ENDS)},
+    },
+    "faceting": {"maxValuesPerFacet": 1000},
+    "pagination": {"maxTotalHits": 1_000_000},
+    "searchCutoffMs": 5000,  # longer on a slow machine rather than in a wrong order
+    "facetSearch": False,
+}
+_SETS = ("filterableAttributes", "sortableAttributes", "stopWords")
+
+
+def same_settings(wanted: Any, there: Any, name: str = "") -> bool:
+    """Whether the settings of an index are those wanted, where they say anything; Meilisearch sorts sets."""
+    if isinstance(wanted, Mapping) and wanted:
+        return isinstance(there, Mapping) and all(same_settings(wanted[key], there.get(key), key) for key in wanted)
+    if name in _SETS:
+        return isinstance(there, list) and sorted(map(str, wanted)) == sorted(map(str, there))
+    return bool(wanted == there)
+
+
+def about(*, complete: bool) -> dict[str, Any]:
+    return {"id": ABOUT, "made_by": MADE_BY, "complete": complete}
+
+
+def document(passage: Passage) -> dict[str, Any]:
+    words = analysed(passage)
+    keys = [plain(key) for key in words.keys.split()]
+    lent = {plain(key) for key in words.lent.split()}
+    said = {*words.text.split(), *words.title.split(), *words.speakers.split()}
+    named = {token.forms.folded for name in passage.speakers for token in tokens(name, "")}
+    return {
+        "id": passage.id,
+        "recording_id": passage.recording_id,
+        "number": int(passage.id.rpartition("-")[2]),
+        "version": passage.version,
+        "circle": passage.circle,
+        "network": passage.network,
+        "language": passage.language or _NO_VALUE,
+        "year": str(passage.date.year),
+        "day": passage.date.toordinal(),
+        "speakers_words": sorted(map(plain, named)),
+        "title": plain_words(words.title),
+        "speakers": plain_words(words.speakers),
+        "text": plain_words(words.text),
+        "keys": " ".join([_KEY_BEGINS + key for key in keys if key not in lent]),
+        "lent": " ".join([_KEY_BEGINS + key for key in sorted(lent)]),
+        SPELLING: ". ".join(sorted(spelt(word) for word in said if len(word) >= _LEAST_SPELT)),
+        "payload": _payload(passage),
+    }
+
+
+def plain(word: str) -> str:
+    """The word in letters and digits that Meilisearch leaves as they are, the same beginning for the same beginning."""
+    is_plain = word.isascii() and word.isalnum() and not word.startswith(_KEY_BEGINS)
+    return (word if is_plain else _plain(word))[:_LONGEST]
+
+
+@lru_cache(maxsize=1 << 16)
+def _plain(word: str) -> str:
+    first = word.startswith(_KEY_BEGINS)  # a word that would look like a key
+    letters = [c if c.isascii() and c.isalnum() else f"q{ord(c):x}q" for c in word if c != "-"]
+    return "".join(["q30q", *letters[1:]] if first else letters)
+
+
+def plain_words(words: str) -> str:
+    return " ".join([plain(word) for word in words.split()])
+
+
+def as_key(key: str) -> str:
+    """As it stands in `keys` and `lent`."""
+    return _KEY_BEGINS + plain(key)
+
+
+def spelt(folded: str) -> str:
+    """As it stands in `spelling`."""
+    word = plain(folded)
+    return word[0] * 3 + word[1:] + _SPELT_ENDS
+
+
+def filter_value(value: str) -> str | None:
+    """The value in a filter, quoted; None where no passage can have it."""
+    value = value or _NO_VALUE
+    return f'"{value}"' if re.fullmatch(r"[A-Za-z0-9._-]+", value) else None
+
+
+def facet_value(value: str) -> str:
+    return "" if value == _NO_VALUE else value
+
+
+def card_in(hit: Mapping[str, Any]) -> Card:
+    day = date.fromordinal(hit["day"])
+    cell = (hit["circle"], hit["network"], facet_value(hit["language"]), str(day.year))
+    return Card(hit["recording_id"], hit["version"], day, cell)
+
+
+def _payload(passage: Passage) -> str:
+    values = [getattr(passage, name) for name in _FIELDS]
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=date.isoformat)
+
+
+def passage_in(hit: Mapping[str, Any]) -> Passage:
+    values: dict[str, Any] = dict(zip(_FIELDS, json.loads(hit["payload"]), strict=True))
+    values["date"] = date.fromisoformat(values["date"])
+    values["starts"] = tuple([(offset, seconds) for offset, seconds in values["starts"]])
+    values["speakers"] = tuple(values["speakers"])
+    return Passage(**values)

@@ -1,0 +1,146 @@
+"""From a parsed query to Meilisearch's requests. What matches is told in index/memory.py; this says it to the server.
+
+A part of a query is one term: in quotes it is found as it stands, without typing mistakes and longer words; the last
+one without quotes is the beginning of words; one without quotes in `spelling` may be misspelt. What can be found in
+two ways (by its key, or as the beginning of a word) takes two queries, and so does each choice of fewer parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import Any
+
+from index.cards import KINDS
+from index.meili_documents import FOUND_IN, OWN, SPELLING, as_key, filter_value, plain, plain_words, spelt
+from index.port import Filters
+from index.wanted import Part, Phrase, Wanted, Word
+
+MOST_PARTS = 8
+"""Of a query of which nothing has all: the rarest, so that there are at most 70 choices of some of them."""
+_NOTHING = "number < 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One way in which a part of a query is found."""
+
+    text: str
+    beginning: bool = False
+    misspelt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One query that finds passages with all of its terms."""
+
+    q: str
+    fields: tuple[str, ...]
+    parts: tuple[int, ...]
+
+
+def terms_of(part: Part) -> list[Term]:
+    """The ways to find it: any of them will do."""
+    if isinstance(part, Phrase):
+        return [Term(f'"{plain_words(" ".join(part.folded))}"')]
+    if part.typos:
+        return [Term(spelt(part.forms[0].folded), misspelt=True)]
+    key = [Term(f'"{as_key(part.key)}"')] if part.key else []
+    if part.prefix:
+        return [*key, Term(plain(part.beginning), beginning=True)]
+    return key or [_as_it_is(part.forms[0].folded)]
+
+
+def ways(wanted: Wanted, least: int, among: Sequence[int]) -> list[Way]:
+    """What together finds the passages that have at least `least` of the parts `among`."""
+    return [
+        _way(wanted, terms, chosen)
+        for chosen in combinations(among, least)
+        for terms in product(*(terms_of(wanted.parts[number]) for number in chosen))
+    ]
+
+
+def alone(wanted: Wanted, number: int) -> list[Way]:
+    """What finds one part, whatever else is wanted or excluded."""
+    return [_way(Wanted(), [term], (number,)) for term in terms_of(wanted.parts[number])]
+
+
+def themselves(wanted: Wanted, number: int) -> list[Way]:
+    """What finds one part in passages' own text and speakers, where nothing excluded is."""
+    own = Wanted(excluded=wanted.excluded)
+    found = [_way(own, [term], (number,)) for term in terms_of(wanted.parts[number])]
+    return [Way(way.q, (SPELLING,) if SPELLING in way.fields else OWN, way.parts) for way in found]
+
+
+def in_words(wanted: Wanted, fields: tuple[str, ...]) -> Way:
+    """The parts as they were typed, all in these fields: what should stand above other forms."""
+    terms: list[Term] = []
+    for part in wanted.parts:
+        folded = part.folded if isinstance(part, Phrase) else [forms.folded for forms in part.forms]
+        terms += [Term(f'"{plain_words(" ".join(folded))}"')] if isinstance(part, Phrase) else map(_as_it_is, folded)
+    way = _way(wanted, terms, range(len(wanted.parts)))
+    return Way(way.q, fields, way.parts)
+
+
+def beginning_so(text: str) -> Way:
+    """Words that begin so, in what is said and shown."""
+    return Way(plain(text), ("title", "speakers", "text"), ())
+
+
+def body(index: str, way: Way | None, conditions: Sequence[str], **options: Any) -> dict[str, Any]:
+    """One query of a multi-search. `options`: further parameters, under Meilisearch's names."""
+    asked: dict[str, Any] = {"indexUid": index, "filter": list(conditions), **options}
+    if way is not None:
+        asked |= {"q": way.q, "matchingStrategy": "all", "attributesToSearchOn": list(way.fields)}
+    return asked
+
+
+def conditions(filters: Filters, *, but: str = "") -> list[str]:
+    """The filters as conditions that must all hold; `but`: the kind of facet whose own filter is left out."""
+    found = ["number >= 0"]  # passages, not the document about the index
+    for kind, values in (("circle", filters.circles), ("network", filters.networks), ("language", filters.languages)):
+        if values and kind != but:
+            found.append(one_of(kind, values))
+    if but != "year":
+        if filters.after is not None:
+            found.append(f"day >= {filters.after.toordinal()}")
+        if filters.before is not None:
+            found.append(f"day <= {filters.before.toordinal()}")
+    if filters.recording_id is not None:
+        found.append(one_of("recording_id", [filters.recording_id]))
+    return found + [f'speakers_words = "{plain(word)}"' for word in sorted(filters.speakers)]
+
+
+def one_of(field: str, values: Iterable[str]) -> str:
+    quoted = [known for value in sorted(values) if (known := filter_value(value)) is not None]
+    return f"{field} IN [{', '.join(quoted)}]" if quoted else _NOTHING
+
+
+def filtered_kinds(filters: Filters) -> list[str]:
+    """The kinds of facets that ignore a filter of their own."""
+    dated = filters.after is not None or filters.before is not None
+    used = (bool(filters.circles), bool(filters.networks), bool(filters.languages), dated)
+    return [kind for kind, is_used in zip(KINDS, used, strict=True) if is_used]
+
+
+def _way(wanted: Wanted, terms: Iterable[Term], parts: Iterable[int]) -> Way:
+    """What is excluded comes first: Meilisearch reads nothing after the tenth term."""
+    ordered = sorted(terms, key=lambda term: (term.beginning, not term.misspelt))
+    excluded = [f"-{_excluding(part)}" for part in wanted.excluded]
+    misspelt = any(term.misspelt for term in ordered)
+    q = " ".join([*excluded, *(term.text for term in ordered)])
+    if not any(term.beginning for term in ordered):
+        q += " "  # the last word is a whole one
+    return Way(q, (*FOUND_IN, SPELLING) if misspelt else FOUND_IN, tuple(parts))
+
+
+def _excluding(part: Part) -> str:
+    if isinstance(part, Word) and part.key:
+        return f'"{as_key(part.key)}"'
+    folded = part.folded if isinstance(part, Phrase) else (part.forms[0].folded,)
+    return f'"{plain_words(" ".join(folded))}"'
+
+
+def _as_it_is(folded: str) -> Term:
+    return Term(f'"{plain(folded)}"')

@@ -1,0 +1,234 @@
+"""Searching Meilisearch: one search, in as few round trips as there are questions that depend on each other.
+
+Meilisearch finds passages; people see recordings. Each query asks for distinct recordings, so its total and its
+facets count them. Its best recordings, and its best passages, are put in order by index/scoring.py; what lies behind
+them follows as the server has it. Where several queries find what one search wants, their recordings are put together
+here, up to UNITED of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from index.cards import KINDS
+from index.marks import Marker
+from index.meili_documents import CARD_FIELDS, card_in, facet_value, passage_in
+from index.meili_page import DISTINCT, PAYLOAD, SORTS, Ask, Level, Page
+from index.meili_query import (
+    MOST_PARTS,
+    Way,
+    alone,
+    beginning_so,
+    body,
+    conditions,
+    filtered_kinds,
+    in_words,
+    ways,
+)
+from index.port import Filters, Order, Query, RecordingHit
+from index.scoring import Scorer, telling
+from index.suggest import BEGINNING, doubtful, nearest, suggestion
+from index.wanted import Part, Wanted
+
+WINDOW = 60
+"""Recordings, the best by each of three queries, that are put in order by score."""
+PASSAGES = 150
+"""Passages, the best by the server's order, that are looked at for that."""
+UNITED = 20_000
+"""Recordings of all queries that are put together here; beyond, totals and facets are too low."""
+_VOCABULARY = 200  # passages in which a word to suggest is looked for
+
+
+def _no_facets() -> dict[str, dict[str, int]]:
+    return {kind: {} for kind in KINDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    hits: tuple[RecordingHit, ...] = ()
+    total: int = 0
+    facets: dict[str, dict[str, int]] = field(default_factory=_no_facets)
+    suggestion: str = ""
+
+
+class Search:
+    def __init__(self, ask: Ask, index: str, query: Query, wanted: Wanted) -> None:
+        self._ask, self._index, self._query = ask, index, query
+        self._use(wanted)
+
+    def run(self) -> Found:
+        if not self._wanted.parts:
+            return self._everything()
+        level, suggested = self._level(len(self._wanted.parts)), ""
+        if not level.total:
+            level = self._fewer(level)
+            suggested = "" if any(level.facets.values()) else self._suggestion()
+        hits: tuple[RecordingHit, ...] = ()
+        if level.total > (self._query.page - 1) * self._query.per_page:
+            page = self._page()
+            hits = page.hits(level, page.recordings(level))
+        return Found(hits, level.total, level.facets, suggested)
+
+    def _use(self, wanted: Wanted, weights: Sequence[float] = ()) -> None:
+        self._wanted = wanted
+        self._marker = Marker((*wanted.parts, *wanted.optional))
+        self._scorer = Scorer(self._marker, len(wanted.parts), weights)
+
+    def _page(self) -> Page:
+        return Page(self._ask, self._index, self._query, self._wanted, self._scorer, self._marker)
+
+    def _everything(self) -> Found:
+        """All that pass the filters, without words: each recording counts, and shows, its first passage."""
+        narrowed = [] if self._wanted.filters.speakers else ["number = 0"]
+        answers = self._ask(self._counting(None, *narrowed))
+        page = self._page()
+        within = [*conditions(self._wanted.filters), *narrowed]
+        listed = page.listed(None, self._query.order.without_words(), within)
+        return Found(page.firsts(listed), int(answers[0]["totalHits"]), _facets(answers))
+
+    def _level(self, least: int, among: Sequence[int] | None = None) -> Level:
+        several = ways(self._wanted, least, range(len(self._wanted.parts)) if among is None else among)
+        return self._counted(several[0]) if len(several) == 1 else self._united(several)
+
+    def _counted(self, way: Way) -> Level:
+        """The server counts; its best passages come along."""
+        counting = self._counting(way)
+        windows = self._windows(way) if self._query.order is Order.RELEVANCE else []
+        answers = self._ask(counting + windows)
+        total, facets = int(answers[0]["totalHits"]), _facets(answers[: len(counting)])
+        seen = [passage_in(hit) for answer in answers[len(counting) :] for hit in answer["hits"]]
+        complete = bool(windows) and answers[-1]["estimatedTotalHits"] <= PASSAGES
+        return Level([way], total, facets, seen=seen, complete=complete)
+
+    def _counting(self, way: Way | None, *more: str) -> list[dict[str, Any]]:
+        """Queries for the total and all facets."""
+        filters = self._wanted.filters
+        ignoring = filtered_kinds(filters)
+        others = [kind for kind in KINDS if kind not in ignoring]
+        kinds = [([*conditions(filters), *more], others)]
+        kinds += [([*conditions(filters, but=kind), *more], [kind]) for kind in ignoring]
+        return [
+            body(self._index, way, which, distinct=DISTINCT, hitsPerPage=0, facets=counted) for which, counted in kinds
+        ]
+
+    def _windows(self, way: Way) -> list[dict[str, Any]]:
+        """The best recordings, by key and as they are asked for in text and title, and the best passages."""
+        within = conditions(self._wanted.filters)
+        asking: list[Way] = [way]
+        if not self._wanted.excluded:  # in other fields than those searched, what is excluded would not be noticed
+            asking += [in_words(self._wanted, ("text",)), in_words(self._wanted, ("title",))]
+        best = [body(self._index, one, within, distinct=DISTINCT, limit=WINDOW, **PAYLOAD) for one in asking]
+        return [*best, body(self._index, way, within, limit=PASSAGES, **PAYLOAD)]
+
+    def _united(self, several: Sequence[Way]) -> Level:
+        """The recordings of several ways, each once."""
+        filters = self._wanted.filters
+        kinds = ["", *filtered_kinds(filters)]
+        most = max(UNITED // len(several), 500)
+        answers = self._ask(
+            [
+                body(
+                    self._index,
+                    way,
+                    conditions(filters, but=kind),
+                    distinct=DISTINCT,
+                    limit=most,
+                    sort=SORTS[Order.NEWEST],
+                    attributesToRetrieve=list(CARD_FIELDS),
+                )
+                for kind in kinds
+                for way in several
+            ]
+        )
+        found = [[card_in(hit) for hit in answer["hits"]] for answer in answers]
+        size = len(several)
+        by_kind = {
+            kind: {card.recording_id: card for cards in found[at * size : (at + 1) * size] for card in cards}
+            for at, kind in enumerate(kinds)
+        }
+        facets = {
+            kind: _by_count([card.cell[place] for card in by_kind.get(kind, by_kind[""]).values()])
+            for place, kind in enumerate(KINDS)
+        }
+        by_way = [frozenset(card.recording_id for card in cards) for cards in found[:size]]
+        return Level(several, len(by_kind[""]), facets, cards=by_kind[""], by_way=by_way)
+
+    def _fewer(self, level: Level) -> Level:
+        """Nothing has all parts: words that are nowhere may be misspelt, and then as many parts as any passage has."""
+        total, counts = self._frequencies(range(len(self._wanted.parts)))
+        nowhere = {part for part, count in counts.items() if not count}
+        tolerant = self._wanted.tolerating(lambda word: word in nowhere)
+        if tolerant != self._wanted:
+            changed = [at for at, part in enumerate(tolerant.parts) if part != self._wanted.parts[at]]
+            self._use(tolerant)
+            counts |= self._frequencies(changed)[1]
+            level = self._level(len(tolerant.parts))
+            if level.total:
+                return level
+        parts = self._wanted.parts
+        rarest = sorted((at for at, part in enumerate(parts) if counts[part]), key=lambda at: counts[parts[at]])
+        if not rarest:
+            return level
+        among = sorted(rarest[:MOST_PARTS])
+        self._use(self._wanted, telling([counts[part] for part in parts], total))
+        for least in range(min(len(parts) - 1, len(among)), 0, -1):
+            level = self._level(least, among)
+            if level.total:
+                break
+        return level
+
+    def _frequencies(self, numbers: Sequence[int]) -> tuple[int, dict[Part, int]]:
+        """The number of all passages, and of those that have each of these parts."""
+        asked = [(number, way) for number in numbers for way in alone(self._wanted, number)]
+        everywhere = conditions(Filters())
+        queries = [body(self._index, None, everywhere, hitsPerPage=0)]
+        queries += [body(self._index, way, everywhere, hitsPerPage=0) for _, way in asked]
+        totals = [int(answer["totalHits"]) for answer in self._ask(queries)]
+        counts: dict[Part, int] = {}
+        for (number, _), count in zip(asked, totals[1:], strict=True):
+            part = self._wanted.parts[number]
+            counts[part] = max(counts.get(part, 0), count)
+        return totals[0], counts
+
+    def _suggestion(self) -> str:
+        words = doubtful(self._wanted)
+        fields = ["title", "speakers", "text"]
+        answers = self._ask(
+            [
+                body(
+                    self._index,
+                    beginning_so(word.forms[0].folded[:BEGINNING]),
+                    conditions(Filters()),
+                    limit=_VOCABULARY,
+                    attributesToRetrieve=fields,
+                )
+                for word in words
+            ]
+        )
+        better: dict[Part, str] = {}
+        for word, answer in zip(words, answers, strict=True):
+            known = {one for hit in answer["hits"] for name in fields for one in hit[name].split()}
+            alike = sorted(one for one in known if one.startswith(word.forms[0].folded[:BEGINNING]))
+            if found := nearest(word, alike):
+                better[word] = found
+        return suggestion(self._wanted, self._query.text, better)
+
+
+def _facets(answers: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """Kind → value → recordings, from the answers that counted some kind each."""
+    facets = _no_facets()
+    for answer in answers:
+        for kind, counts in (answer.get("facetDistribution") or {}).items():
+            facets[kind] = _in_order({facet_value(value): count for value, count in counts.items()})
+    return facets
+
+
+def _by_count(values: Iterable[str]) -> dict[str, int]:
+    return _in_order(Counter(values))
+
+
+def _in_order(counts: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
