@@ -7,9 +7,9 @@ Bokmål here, under its own code. Each recording is about a topic, some words of
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import accumulate
 
@@ -17,14 +17,30 @@ import numpy as np
 from wordfreq import get_frequency_dict
 
 from index.port import Passage
+from kring.model import (
+    Circle,
+    Details,
+    Manifest,
+    Media,
+    Original,
+    Segment,
+    SourceRef,
+    State,
+    Transcript,
+    TranscriptRef,
+    Word,
+)
+from storage.keys import transcript_key
 
 PASSAGES = 120
 """Passages of a recording: 80 minutes."""
 WORDS = 100
 """Words of a passage: 40 seconds at 150 words a minute."""
 SECONDS = 40.0
+PACE = SECONDS / WORDS
 LANGUAGES = ("nb", "nn", "da", "nl", "en")
 CIRCLES = 40
+NETWORKS = 6
 _SHARE = 0.08  # of a recording's words belong to its topic
 
 
@@ -63,6 +79,10 @@ class Made:
         return f"circle-{self.number * 7 % CIRCLES}"
 
     @property
+    def network(self) -> str:
+        return f"network-{self.number * 7 % CIRCLES % NETWORKS}"
+
+    @property
     def date(self) -> date:
         return date(2021, 1, 4) + timedelta(days=self.number * 13 % 2000)
 
@@ -84,28 +104,90 @@ def made(number: int, passages: int = PASSAGES) -> Made:
     return Made(number, language, " ".join(topic[:5]).capitalize(), topic, words)
 
 
-def passages_of(recording: Made) -> Iterator[Passage]:
-    """As the archive's own passages are: a time for each word."""
-    for number, words in enumerate(recording.words):
-        text = " ".join(words).capitalize() + "."
-        began = number * SECONDS
-        offsets = accumulate((len(word) + 1 for word in words[:-1]), initial=0)
-        yield Passage(
+def transcript_of(recording: Made) -> Transcript:
+    """As Whisper leaves it: a time for each word, some twelve words a segment."""
+    said = [
+        (word, row * SECONDS + place * PACE)
+        for row, words in enumerate(recording.words)
+        for place, word in enumerate(words)
+    ]
+    return Transcript(
+        fingerprint=f"bench{recording.number:011x}",
+        engine="bench",
+        model="made",
+        language=recording.language,
+        duration=len(recording.words) * SECONDS,
+        segments=tuple(_segment(said[at : at + 12]) for at in range(0, len(said), 12)),
+    )
+
+
+def _segment(said: Sequence[tuple[str, float]]) -> Segment:
+    words = tuple(Word(round(start, 2), round(start + PACE * 0.9, 2), f" {word}", 0.93) for word, start in said)
+    text = " ".join(word for word, _ in said).capitalize() + "."
+    return Segment(start=words[0].start, end=words[-1].end, text=text, words=words)
+
+
+def circle_of(recording: Made) -> Circle:
+    return Circle(
+        slug=recording.circle,
+        name=recording.circle.title(),
+        network=recording.network,
+        network_name=recording.network.title(),
+    )
+
+
+def manifest_of(recording: Made, *, version: int = 1) -> Manifest:
+    """Published, with a transcript; nothing was rendered, since search does not look at that."""
+    transcript = transcript_of(recording)
+    sha256 = hashlib.sha256(recording.recording_id.encode()).hexdigest()
+    moment = datetime.combine(recording.date, datetime.min.time(), tzinfo=UTC)
+    return Manifest(
+        id=recording.recording_id,
+        version=version,
+        source=SourceRef(source="bench", external_id=str(recording.number)),
+        details=Details(
+            title=recording.title, circle=recording.circle, date=recording.date, language=recording.language
+        ),
+        original=Original(sha256=sha256, size=1, file_name=f"{recording.number}.mp3"),
+        media=Media(duration=transcript.duration, format="mp3", audio_codec="mp3"),
+        transcript=TranscriptRef(
+            key=transcript_key(sha256, transcript.fingerprint),
+            fingerprint=transcript.fingerprint,
+            engine=transcript.engine,
+            model=transcript.model,
+            language=transcript.language,
+        ),
+        state=State.PUBLISHED,
+        received_at=moment,
+        changed_at=moment,
+    )
+
+
+def passages_of(recording: Made) -> list[Passage]:
+    """The passages of a recording, made without its transcript: there are more than a million."""
+    return [
+        Passage(
             id=f"{recording.recording_id}-{number}",
             recording_id=recording.recording_id,
             version=1,
-            start=began,
-            end=began + SECONDS,
-            text=text,
-            starts=tuple((offset, began + place * 0.4) for place, offset in enumerate(offsets)),
+            start=number * SECONDS,
+            end=(number + 1) * SECONDS,
+            text=" ".join(words).capitalize() + ".",
+            starts=_starts(words, number * SECONDS),
             title=recording.title,
             circle=recording.circle,
-            network=f"network-{recording.number * 7 % CIRCLES % 6}",
+            network=recording.network,
             language=recording.language,
             date=recording.date,
-            has_video=True,
             duration=len(recording.words) * SECONDS,
         )
+        for number, words in enumerate(recording.words)
+    ]
+
+
+def _starts(words: Sequence[str], began: float) -> tuple[tuple[int, float], ...]:
+    offsets = accumulate((len(word) + 1 for word in words[:-1]), initial=0)
+    return tuple((offset, began + place * PACE) for place, offset in enumerate(offsets))
 
 
 def archive(recordings: int) -> Iterator[Passage]:

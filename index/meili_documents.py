@@ -16,6 +16,7 @@ from dataclasses import fields
 from datetime import date
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
 
 from index.analysis import SCHEMA, analysed, tokens
 from index.cards import Card
@@ -36,6 +37,7 @@ _SPELT_ENDS = "qzqzqzqzqzqzqzqzqzqz"
 _LEAST_SPELT = 4  # letters: one less than a misspelt word has
 _LONGEST = 200  # Meilisearch leaves out words of more than 255 bytes
 _NO_VALUE = "-"  # Meilisearch counts no empty strings
+_UNSAFE = re.compile("[^a-z0-9._-]")
 _FIELDS = tuple(field.name for field in fields(Passage))
 
 SETTINGS: dict[str, Any] = {
@@ -93,9 +95,9 @@ def document(passage: Passage) -> dict[str, Any]:
         "recording_id": passage.recording_id,
         "number": int(passage.id.rpartition("-")[2]),
         "version": passage.version,
-        "circle": passage.circle,
-        "network": passage.network,
-        "language": passage.language or _NO_VALUE,
+        "circle": written(passage.circle),
+        "network": written(passage.network),
+        "language": written(passage.language),
         "year": str(passage.date.year),
         "day": passage.date.toordinal(),
         "speakers_words": sorted(map(plain, named)),
@@ -137,19 +139,21 @@ def spelt(folded: str) -> str:
     return word[0] * 3 + word[1:] + _SPELT_ENDS
 
 
-def filter_value(value: str) -> str | None:
-    """The value in a filter, quoted; None where no passage can have it."""
-    value = value or _NO_VALUE
-    return f'"{value}"' if re.fullmatch(r"[A-Za-z0-9._-]+", value) else None
+def written(value: str) -> str:
+    """A value to filter by and to count, in letters that Meilisearch neither changes nor takes for others."""
+    if value in ("", _NO_VALUE):
+        return f"%{ord(value):02x}" if value else _NO_VALUE
+    return _UNSAFE.sub(lambda found: "".join(f"%{byte:02x}" for byte in found[0].encode()), value)
 
 
-def facet_value(value: str) -> str:
-    return "" if value == _NO_VALUE else value
+def as_was(value: str) -> str:
+    """What was `written`."""
+    return "" if value == _NO_VALUE else unquote(value)
 
 
 def card_in(hit: Mapping[str, Any]) -> Card:
     day = date.fromordinal(hit["day"])
-    cell = (hit["circle"], hit["network"], facet_value(hit["language"]), str(day.year))
+    cell = (as_was(hit["circle"]), as_was(hit["network"]), as_was(hit["language"]), str(day.year))
     return Card(hit["recording_id"], hit["version"], day, cell)
 
 

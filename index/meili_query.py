@@ -13,13 +13,12 @@ from itertools import combinations, product
 from typing import Any
 
 from index.cards import KINDS
-from index.meili_documents import FOUND_IN, OWN, SPELLING, as_key, filter_value, plain, plain_words, spelt
+from index.meili_documents import FOUND_IN, OWN, SPELLING, as_key, plain, plain_words, spelt, written
 from index.port import Filters
 from index.wanted import Part, Phrase, Wanted, Word
 
 MOST_PARTS = 8
 """Of a query of which nothing has all: the rarest, so that there are at most 70 choices of some of them."""
-_NOTHING = "number < 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +60,9 @@ def ways(wanted: Wanted, least: int, among: Sequence[int]) -> list[Way]:
     ]
 
 
-def alone(wanted: Wanted, number: int) -> list[Way]:
+def alone(part: Part) -> list[Way]:
     """What finds one part, whatever else is wanted or excluded."""
-    return [_way(Wanted(), [term], (number,)) for term in terms_of(wanted.parts[number])]
+    return [_way(Wanted(), [term], (0,)) for term in terms_of(part)]
 
 
 def themselves(wanted: Wanted, number: int) -> list[Way]:
@@ -113,8 +112,8 @@ def conditions(filters: Filters, *, but: str = "") -> list[str]:
 
 
 def one_of(field: str, values: Iterable[str]) -> str:
-    quoted = [known for value in sorted(values) if (known := filter_value(value)) is not None]
-    return f"{field} IN [{', '.join(quoted)}]" if quoted else _NOTHING
+    quoted = [f'"{written(value)}"' for value in sorted(values)]
+    return f"{field} IN [{', '.join(quoted)}]"
 
 
 def filtered_kinds(filters: Filters) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from index.cards import KINDS
 from index.marks import Marker
-from index.meili_documents import CARD_FIELDS, card_in, facet_value, passage_in
+from index.meili_documents import CARD_FIELDS, as_was, card_in, passage_in
 from index.meili_page import DISTINCT, PAYLOAD, SORTS, Ask, Level, Page
 from index.meili_query import (
     MOST_PARTS,
@@ -31,7 +31,7 @@ from index.meili_query import (
 from index.port import Filters, Order, Query, RecordingHit
 from index.scoring import Scorer, telling
 from index.suggest import BEGINNING, doubtful, nearest, suggestion
-from index.wanted import Part, Wanted
+from index.wanted import Part, Wanted, Word
 
 WINDOW = 60
 """Recordings, the best by each of three queries, that are put in order by score."""
@@ -158,16 +158,20 @@ class Search:
 
     def _fewer(self, level: Level) -> Level:
         """Nothing has all parts: words that are nowhere may be misspelt, and then as many parts as any passage has."""
-        total, counts = self._frequencies(range(len(self._wanted.parts)))
-        nowhere = {part for part, count in counts.items() if not count}
-        tolerant = self._wanted.tolerating(lambda word: word in nowhere)
+        total, counts = self._frequencies(self._wanted.parts)
+
+        def nowhere(word: Word) -> bool:
+            if word not in counts:
+                counts.update(self._frequencies([word])[1])
+            return not counts[word]
+
+        tolerant = self._wanted.tolerating(nowhere)
         if tolerant != self._wanted:
-            changed = [at for at, part in enumerate(tolerant.parts) if part != self._wanted.parts[at]]
             self._use(tolerant)
-            counts |= self._frequencies(changed)[1]
             level = self._level(len(tolerant.parts))
             if level.total:
                 return level
+            counts |= self._frequencies([part for part in tolerant.parts if part not in counts])[1]
         parts = self._wanted.parts
         rarest = sorted((at for at, part in enumerate(parts) if counts[part]), key=lambda at: counts[parts[at]])
         if not rarest:
@@ -180,16 +184,14 @@ class Search:
                 break
         return level
 
-    def _frequencies(self, numbers: Sequence[int]) -> tuple[int, dict[Part, int]]:
+    def _frequencies(self, parts: Sequence[Part]) -> tuple[int, dict[Part, int]]:
         """The number of all passages, and of those that have each of these parts."""
-        asked = [(number, way) for number in numbers for way in alone(self._wanted, number)]
+        asked = [(part, way) for part in parts for way in alone(part)]
         everywhere = conditions(Filters())
-        queries = [body(self._index, None, everywhere, hitsPerPage=0)]
-        queries += [body(self._index, way, everywhere, hitsPerPage=0) for _, way in asked]
+        queries = [body(self._index, way, everywhere, hitsPerPage=0) for way in (None, *(way for _, way in asked))]
         totals = [int(answer["totalHits"]) for answer in self._ask(queries)]
         counts: dict[Part, int] = {}
-        for (number, _), count in zip(asked, totals[1:], strict=True):
-            part = self._wanted.parts[number]
+        for (part, _), count in zip(asked, totals[1:], strict=True):
             counts[part] = max(counts.get(part, 0), count)
         return totals[0], counts
 
@@ -222,7 +224,7 @@ def _facets(answers: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
     facets = _no_facets()
     for answer in answers:
         for kind, counts in (answer.get("facetDistribution") or {}).items():
-            facets[kind] = _in_order({facet_value(value): count for value, count in counts.items()})
+            facets[kind] = _in_order({as_was(value): count for value, count in counts.items()})
     return facets
 
 

@@ -128,23 +128,25 @@ def _break_worth(segments: Sequence[Segment], after: int) -> float:
 
 
 def _stretch(segments: Sequence[Segment]) -> _Stretch:
-    text = ""
+    texts: list[str] = []
     starts: dict[int, float] = {}
+    began = 0  # where the segment begins in the whole text
     for segment in segments:
-        if text:
-            text += " "
-        starts[len(text)] = segment.start
-        cursor = len(text)
-        text += " ".join(segment.text.split())
-        for word in segment.words:
-            offset = text.find(word.text.strip(), cursor)
-            if offset >= 0 and word.text.strip():
-                starts[offset] = word.start
-                cursor = offset + len(word.text.strip())
+        text = " ".join(segment.text.split())
+        starts[began] = segment.start
+        cursor = 0
+        for start, _, spoken, _ in segment.words:
+            word = spoken.strip()
+            offset = text.find(word, cursor)
+            if offset >= 0 and word:
+                starts[began + offset] = start
+                cursor = offset + len(word)
+        texts.append(text)
+        began += len(text) + 1
     return _Stretch(
         start=segments[0].start,
         end=max(segment.end for segment in segments),
-        text=text,
+        text=" ".join(texts),
         starts=tuple(sorted(starts.items())),
         speakers=_merged(segment.speaker for segment in segments if segment.speaker),
     )

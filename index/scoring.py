@@ -18,17 +18,17 @@ WEIGHTS = {
     Match.SPELLING: 0.2,
     Match.TRANSLATION: 0.2,
     Match.PREFIX: 0.3,
-    Match.PART: 0.5,
-    Match.STEM: 0.8,
+    Match.PART: 0.45,
+    Match.STEM: 0.75,
     Match.FOLDED: 0.9,
     Match.EXACT: 1.0,
 }
-_TITLE = 1.5
+_TITLE = 1.2
 _REPEATS = 0.2  # at most, for a word that is said again and again
 _LENGTH = 0.1  # at most, for a passage of so many letters …
 _LONG = 1200
-_NEAR = 0.6  # at most, for all words next to each other in the order asked for
-_AGAIN = 0.2  # at most, for a recording in which many passages match
+_NEAR = 0.5  # at most, for all words next to each other in the order asked for
+_AGAIN = 0.4  # at most, for a recording in which many passages match
 _OPTIONAL = 0.1
 DECIMALS = 3
 """Of a score; passages alike in all that counts are alike in score."""
@@ -46,7 +46,7 @@ class Scored:
 def of_recording(best: float, passages: int) -> float:
     """What a recording is worth whose best passage is worth so much, of so many that match: one that is about it says
     it again and again."""
-    return round(best + _AGAIN * (1 - 0.5 ** (passages - 1)), DECIMALS)
+    return round(best * (1 + _AGAIN * (1 - 0.5 ** (passages - 1))), DECIMALS)
 
 
 def telling(frequencies: Sequence[int], total: int) -> list[float]:

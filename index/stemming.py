@@ -21,8 +21,8 @@ _ENDINGS = {
 _LONGEST = max(map(len, _ENDINGS))
 _LATER = 4
 _WHOLE = """
-besta billed data dato folketing forega forsta internet maned marked media meeting news planet recording storting
-training weten
+besta billed data dato demens folketing forega forsta internet maned marked media meeting news parkering planet
+recording storting training weten
 """  # they look inflected and are not, or would meet a very different word
 _KEEP = frozenset(_WHOLE.split())
 _IRREGULAR = {
@@ -37,6 +37,7 @@ _IRREGULAR = {
         "aret": "ar",
         "arene": "ar",
     },
+    **dict.fromkeys(("parkere", "parkerer", "parkeren", "parking"), "parkering"),  # a park is something else
     **dict.fromkeys(("byen", "byene", "byer", "byar", "byane"), "by"),
 }
 _VOWEL = re.compile("[aeiouy]")

@@ -20,6 +20,8 @@ class LocalStack(BaseModel):
     s3_access_key: str | None = None
     s3_secret_key: str | None = None
     prefect_api_url: str | None = None
+    meili_url: str | None = None
+    meili_master_key: str | None = None
     web_url: str | None = None
 
 
@@ -72,6 +74,9 @@ def connect_locally(settings: Settings) -> Settings:
             missing["s3_secret_key"] = SecretStr(stack.s3_secret_key or "")
         if settings.prefect_api_url is None and stack.prefect_api_url is not None:
             missing["prefect_api_url"] = stack.prefect_api_url
+        if settings.meili_url is None and stack.meili_url is not None:
+            missing["meili_url"] = stack.meili_url
+            missing["meili_master_key"] = SecretStr(stack.meili_master_key or "")
     connected = settings.model_copy(update=missing)
     if connected.s3_endpoint is None:
         raise SetupError(

@@ -11,7 +11,7 @@ import hashlib
 import unicodedata
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -137,9 +137,11 @@ class Renditions(Frozen):
     peaks: str | None = None
 
 
-class Word(Frozen):
-    start: Seconds
-    end: Seconds
+class Word(NamedTuple):
+    """In seconds. A plain tuple, and a list in JSON: of all that is stored there is most of these, by far."""
+
+    start: float
+    end: float
     text: str
     probability: float | None = None
 

@@ -1,8 +1,8 @@
 """Settings: `kring.toml`, overruled by the environment (`KRING_…`), read once at the edge of the program.
 
 Other people's settings keep their own names: `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`,
-`AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `PREFECT_API_URL`, `MEILI_URL`, `MEILI_MASTER_KEY`. Where they are
-not set, the address of the stack that `kring up` runs on this machine is taken from the data folder.
+`AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `PREFECT_API_URL`, `MEILI_URL`, `MEILI_MASTER_KEY`, `MEILI_SEARCH_KEY`. Where
+they are not set, the address of the stack that `kring up` runs on this machine is taken from the data folder.
 """
 
 from __future__ import annotations
@@ -41,6 +41,13 @@ class Local(Section):
 
     s3_port: int = 8333
     prefect_port: int = 4200
+    meili_port: int = 7700
+
+
+class Search(Section):
+    engine: Literal["auto", "embedded", "meilisearch"] = "auto"
+    """`embedded`: in this process; `meilisearch`: a server; `auto`: that server where there is one, its program or its
+    address."""
 
 
 class Transcribe(Section):
@@ -121,6 +128,7 @@ class Settings(BaseSettings):
     bucket: str = Field(default="kring", min_length=3, max_length=63)
     web: Web = Web()
     local: Local = Local()
+    search: Search = Search()
     transcribe: Transcribe = Transcribe()
     worker: Worker = Worker()
     media: MediaLimits = MediaLimits()
@@ -135,6 +143,7 @@ class Settings(BaseSettings):
     prefect_api_url: str | None = Field(default=None, validation_alias="PREFECT_API_URL")
     meili_url: str | None = Field(default=None, validation_alias="MEILI_URL")
     meili_master_key: SecretStr | None = Field(default=None, validation_alias="MEILI_MASTER_KEY")
+    meili_search_key: SecretStr | None = Field(default=None, validation_alias="MEILI_SEARCH_KEY")
 
     @classmethod
     def settings_customise_sources(

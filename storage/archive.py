@@ -97,7 +97,7 @@ class Archive:
         """Store what was heard in the original `sha256` and return the key; one already there stays as it is."""
         key = transcript_key(sha256, transcript.fingerprint)
         try:
-            self.store.put_bytes(key, write_document(transcript), media_type=JSON, if_absent=True)
+            self.store.put_bytes(key, write_document(transcript, compact=True), media_type=JSON, if_absent=True)
         except Conflict:
             _log.debug("%s is there already", key)
         return key

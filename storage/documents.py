@@ -23,21 +23,32 @@ class DamagedDocument(KringError):
 def read_document(kind: type[Document], key: str, data: bytes) -> Document:
     """Raises DamagedDocument naming `key`, or SetupError where a newer Kring wrote it."""
     try:
-        plain = json.loads(data)
-        version = plain.get("schema_version", 1) if isinstance(plain, dict) else 1
-        if isinstance(version, int) and version > SCHEMA_VERSION:
-            raise SetupError(f"{key} was written by a newer Kring (schema {version}); update Kring on this machine.")
-        return kind.model_validate_json(data)
+        document = kind.model_validate_json(data)
+        _refuse_newer(getattr(document, "schema_version", 1), key)
+        return document
     except ValidationError as error:
+        _refuse_newer(_version_of(data, key), key)
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "document"
         raise _damaged(key, f"{where}: {first['msg']}") from None
+
+
+def write_document(document: BaseModel, *, compact: bool = False) -> bytes:
+    """One field a line, for people; `compact` where there are so many that only programs read them."""
+    return document.model_dump_json(indent=None if compact else 1).encode()
+
+
+def _version_of(data: bytes, key: str) -> object:
+    try:
+        plain = json.loads(data)
     except (ValueError, RecursionError):  # not JSON, not UTF-8, or nested without end
         raise _damaged(key, "it is not JSON") from None
+    return plain.get("schema_version", 1) if isinstance(plain, dict) else 1
 
 
-def write_document(document: BaseModel) -> bytes:
-    return document.model_dump_json(indent=1).encode()
+def _refuse_newer(version: object, key: str) -> None:
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise SetupError(f"{key} was written by a newer Kring (schema {version}); update Kring on this machine.")
 
 
 def _damaged(key: str, reason: str) -> DamagedDocument:

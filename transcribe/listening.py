@@ -196,7 +196,7 @@ def in_order(heard: Iterable[Heard], duration: float) -> Iterator[Heard]:
         words: list[Word] = []
         for word in one.segment.words:
             start, clock = _placed(word.start, word.end, clock, duration)
-            words.append(word.model_copy(update={"start": start, "end": clock}))
+            words.append(word._replace(start=start, end=clock))
         if words:
             start = words[0].start
         else:

@@ -7,8 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flows.stack.parts import OBJECTS, PREFECT, Objects, Part, objects_part, prefect_part, web_part, worker_part
+from flows.stack import meilisearch
+from flows.stack.parts import (
+    OBJECTS,
+    PREFECT,
+    SEARCH,
+    Objects,
+    Part,
+    objects_part,
+    prefect_part,
+    search_part,
+    web_part,
+    worker_part,
+)
 from flows.stack.ports import free_port
+from kring.errors import SetupError
 from kring.local import LocalStack
 from kring.settings import Settings
 from storage import seaweed
@@ -31,7 +44,8 @@ class House:
 def settle(settings: Settings, say: Callable[[str], None]) -> House:
     """Choose free ports, make the object store's credentials where there are none yet.
 
-    `say` is told of every port that had to move. Raises SetupError where no port is free.
+    `say` is told of every port that had to move. Raises SetupError where no port is free, or where Meilisearch is
+    asked for and not installed.
     """
     elsewhere: dict[str, str] = {}
     parts: list[Part] = []
@@ -54,6 +68,9 @@ def settle(settings: Settings, say: Callable[[str], None]) -> House:
     else:
         prefect_port = ports.take("127.0.0.1", settings.local.prefect_port)
         settings = settings.model_copy(update={"prefect_api_url": f"http://127.0.0.1:{prefect_port}/api"})
+    settings, search = _search(settings, ports)
+    if search is None and settings.meili_url is not None:
+        elsewhere[SEARCH] = _host(settings.meili_url)
     web_port = ports.take(settings.web.host, settings.web.port)
     settings = settings.model_copy(update={"web": settings.web.model_copy(update={"port": web_port})})
 
@@ -62,6 +79,8 @@ def settle(settings: Settings, say: Callable[[str], None]) -> House:
         parts.append(objects_part(settings, objects))
     if prefect_port is not None:
         parts.append(prefect_part(settings, prefect_port))
+    if search is not None:
+        parts.append(search)
     parts += [worker_part(settings), web]
     stack = LocalStack(pid=os.getpid(), web_url=web.address)
     if objects is not None:
@@ -70,7 +89,30 @@ def settle(settings: Settings, say: Callable[[str], None]) -> House:
         stack.s3_secret_key = objects.seaweed.secret_key.get_secret_value()
     if prefect_port is not None:
         stack.prefect_api_url = settings.prefect_api_url
+    if search is not None and settings.meili_master_key is not None:
+        stack.meili_url = settings.meili_url
+        stack.meili_master_key = settings.meili_master_key.get_secret_value()
     return House(settings, parts, elsewhere, stack)
+
+
+def _search(settings: Settings, ports: _Ports) -> tuple[Settings, Part | None]:
+    """Meilisearch here, where its program is and no other is named; otherwise there is none, or one elsewhere."""
+    if settings.search.engine == "embedded":
+        return settings.model_copy(update={"meili_url": None}), None
+    if settings.meili_url is not None:
+        return settings, None
+    program = meilisearch.program()
+    if program is None:
+        if settings.search.engine == "auto":
+            return settings, None
+        raise SetupError(
+            "search.engine is meilisearch, but there is no program `meilisearch` on the PATH. Install it, "
+            "or set MEILI_URL to where one runs."
+        )
+    port, master_key = ports.take("127.0.0.1", settings.local.meili_port), meilisearch.prepare(settings.data_dir)
+    here = {"meili_url": f"http://127.0.0.1:{port}", "meili_master_key": master_key, "meili_search_key": None}
+    settings = settings.model_copy(update=here)
+    return settings, search_part(settings, program, port, master_key)
 
 
 class _Ports:

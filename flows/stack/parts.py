@@ -10,13 +10,20 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
+from flows.stack import meilisearch
 from flows.stack.environment import environment_of, prefect_home, server_environment
+from index.meili import index_uid
+from index.meili_keys import derived_key, ensured_key
+from index.meili_server import Server
+from kring.errors import KringError
 from kring.settings import Settings
 from storage import seaweed
 from storage.seaweed import Seaweed
 
-OBJECTS, PREFECT, WORKER, WEB = "objects", "prefect", "worker", "web"
-TITLES = {OBJECTS: "object store", PREFECT: "Prefect", WORKER: "worker", WEB: "web"}
+OBJECTS, PREFECT, SEARCH, WORKER, WEB = "objects", "prefect", "search", "worker", "web"
+TITLES = {OBJECTS: "object store", PREFECT: "Prefect", SEARCH: "Meilisearch", WORKER: "worker", WEB: "web"}
 WORKER_READY = "run/worker.ready"
 """Under the data folder; the worker writes its process id there once it serves."""
 
@@ -118,6 +125,29 @@ def prefect_part(settings: Settings, port: int) -> Part:
     )
 
 
+def search_part(settings: Settings, program: str, port: int, master_key: SecretStr) -> Part:
+    """Meilisearch. It is healthy once the key is there with which the web pages search."""
+    url = f"http://127.0.0.1:{port}"
+    server = Server(url, master_key.get_secret_value())
+
+    def healthy() -> bool:
+        try:
+            return answers(f"{url}/health") and ensured_key(server, index_uid(settings.bucket)) is not None
+        except KringError:
+            return False
+
+    return Part(
+        name=SEARCH,
+        command=meilisearch.command(program, settings.data_dir, port),
+        environment=meilisearch.environment(environment_of(settings), master_key),
+        healthy=healthy,
+        address=url,
+        port=port,
+        cwd=settings.data_dir / "meilisearch",  # it reads config.toml where it starts
+        grace=10.0,
+    )
+
+
 def worker_part(settings: Settings) -> Part:
     ready = worker_ready_file(settings)
     return Part(
@@ -126,7 +156,7 @@ def worker_part(settings: Settings) -> Part:
         environment=environment_of(settings),
         address=f"{settings.worker.limit} at a time",
         healthy=lambda: written_by_the_living(ready),
-        needs=frozenset({OBJECTS, PREFECT}),
+        needs=frozenset({OBJECTS, PREFECT, SEARCH}),
         ready_file=ready,
         grace=10.0,
         patience=120.0,
@@ -139,9 +169,17 @@ def web_part(settings: Settings) -> Part:
     return Part(
         name=WEB,
         command=[sys.executable, "-m", "search_ui"],
-        environment=environment_of(settings),
+        environment=environment_of(_for_searching(settings)),
         healthy=lambda: answers(f"{url}/healthz", good=(200, 503)),  # 503: it is well, its object store is not
         address=url,
         port=settings.web.port,
-        needs=frozenset({OBJECTS}),
+        needs=frozenset({OBJECTS, SEARCH}),
     )
+
+
+def _for_searching(settings: Settings) -> Settings:
+    """Without the key that may do everything in Meilisearch, with the one that only searches."""
+    master, key = settings.meili_master_key, settings.meili_search_key
+    if key is None and master is not None:
+        key = SecretStr(derived_key(master.get_secret_value(), index_uid(settings.bucket)))
+    return settings.model_copy(update={"meili_master_key": None, "meili_search_key": key})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -25,7 +26,7 @@ from flows.stack.parts import answers
 from flows.stack.up import Stack
 from kring.errors import Conflict, SetupError
 from kring.local import LocalStack, read_stack
-from kring.settings import Local, Settings, Web
+from kring.settings import Local, Search, Settings, Web
 
 pytestmark = pytest.mark.e2e
 
@@ -78,7 +79,7 @@ class Supervisor:
             for name, value in os.environ.items()
             if not name.startswith(("KRING_", "AWS_", "PREFECT_", "MEILI_"))
         }
-        ports = {"KRING_LOCAL__S3_PORT": "0", "KRING_LOCAL__PREFECT_PORT": "0", "KRING_WEB__PORT": "0"}
+        ports = {f"KRING_LOCAL__{part}_PORT": "0" for part in ("S3", "PREFECT", "MEILI")} | {"KRING_WEB__PORT": "0"}
         where = {"KRING_DATA_DIR": str(data), "HOME": str(home), "PYTHONPATH": str(ROOT)}
         with self.said.open("wb") as said:
             self.process = subprocess.Popen(
@@ -190,6 +191,17 @@ def test_secrets_and_data_are_private(first: Supervisor, healthy: LocalStack, ho
     assert not (home / ".prefect").exists()
 
 
+@pytest.mark.skipif(shutil.which("meilisearch") is None, reason="there is no meilisearch binary on the PATH")
+def test_meilisearch_runs_where_its_program_is(first: Supervisor, healthy: LocalStack) -> None:
+    assert healthy.meili_url is not None
+    assert f"Meilisearch   {healthy.meili_url}" in first.text()
+    assert answers(f"{healthy.meili_url}/health")
+    assert not answers(f"{healthy.meili_url}/indexes")  # not without a key
+    assert healthy.meili_master_key
+    assert healthy.meili_master_key not in first.text()
+    assert healthy.meili_master_key not in (first.data / "logs" / "search.log").read_text(encoding="utf-8")
+
+
 def test_a_second_stack_on_the_same_folder_is_refused(first: Supervisor, healthy: LocalStack) -> None:
     with (
         pytest.raises(Conflict, match=f"already runs .*process {first.process.pid}"),
@@ -242,7 +254,8 @@ def test_the_next_start_finds_all_and_a_killed_supervisor_leaves_nothing_behind(
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", web=Web(port=0), local=Local(s3_port=0, prefect_port=0)).model_copy(
+    local, search = Local(s3_port=0, prefect_port=0), Search(engine="embedded")
+    return Settings(data_dir=tmp_path / "data", web=Web(port=0), local=local, search=search).model_copy(
         update={"s3_endpoint": "http://s3.example:9000", "prefect_api_url": "https://prefect.example/api"}
     )
 

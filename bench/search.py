@@ -1,0 +1,274 @@
+"""How fast search is, and how big: `python -m bench.search [--recordings N] [--json FILE] [--keep FOLDER]`.
+
+Builds an archive of 10,000 made recordings (bench/archive.py), 1.2 million passages, and measures on it
+
+- the engine: one to four words, as people would ask them of these recordings, with filters, facets and grouping
+- the same while typing, each letter a search
+- the search page over HTTP, from the real web application in a process of its own
+- how soon a new recording is found by that web application after its `index` step began
+- a rebuild from a real object store: manifests and transcripts with a time for each word, of the first recordings only
+- the memory of the web application, and the disk of the index
+
+Queries are drawn with a fixed seed: two thirds from the topic of one recording, one third from what it says, as it
+stands. Half of them have filters. Everything runs on this machine at the same time, the object store too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from bench.archive import archive, circle_of, made, manifest_of, passages_of, transcript_of
+from flows.reconcile import reindex
+from flows.stack.environment import environment_of
+from flows.wiring import open_ports
+from index.embedded import EmbeddedIndex
+from index.port import Filters, Query
+from kring.settings import Settings, Web
+from tests.seaweed import Weed, free_port
+
+QUERIES = 400
+TYPED = 40
+"""Queries that are typed letter by letter."""
+FOUND_AGAIN = 10
+REBUILT = 300
+"""Recordings that the rebuild from the bucket is measured on."""
+console = Console()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    passages: int
+    engine_p95_ms: float
+    http_p95_ms: float
+    typing_p95_ms: float
+    visible_s: float
+    rebuild_per_s: float
+    rss_mb: float
+    disk_mb: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recordings", type=int, default=10_000)
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--keep", type=Path, help="build in this folder, and use what is there already")
+    options = parser.parse_args()
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="kring-bench-"))
+    try:
+        figures = measure(folder, options.recordings)
+    finally:
+        if options.keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+    if options.json:
+        options.json.write_text(json.dumps(asdict(figures), indent=2) + "\n")
+
+
+def measure(folder: Path, recordings: int) -> Figures:
+    weed = Weed(folder / "objects")
+    (folder / "objects").mkdir(parents=True, exist_ok=True)
+    weed.start()
+    try:
+        rebuilt = rebuild_per_second(weed, folder, min(REBUILT, recordings))
+        settings = weed.settings(folder / "data", "kring-bench")
+        settings = settings.model_copy(update={"web": Web(port=free_port())})
+        open_ports(settings)  # makes the bucket
+        index = EmbeddedIndex(settings.index_dir)
+        passages = built(index, recordings)
+        disk = sum(file.stat().st_size for file in settings.index_dir.rglob("*") if file.is_file())
+        queries = list(drawn(recordings, QUERIES))
+        engine = engine_times(index, queries)
+        typing = engine_times(index, typed(drawn(recordings, TYPED, seed=2)))
+        with WebApplication(settings) as web:
+            http = web.times(queries)
+            visible = [web.seconds_until_found(index, recordings + number) for number in range(FOUND_AGAIN)]
+            rss = web.rss_mb()
+    finally:
+        weed.stop()
+    table = Table("what", "median", "95 of 100", "most", title=f"{recordings} recordings, {passages} passages")
+    for name, times in (
+        ("engine, ms", engine),
+        ("typing, ms", typing),
+        ("HTTP, ms", http),
+        ("found after, s", visible),
+    ):
+        table.add_row(name, *(f"{share(times, part):.3g}" for part in (0.5, 0.95, 1.0)))
+    console.print(table)
+    console.print(
+        f"Rebuild from the bucket: {rebuilt:.0f} passages a second. Web application: {rss:.0f} MB. "
+        f"Index: {disk / 1e6:.0f} MB."
+    )
+    return Figures(
+        passages=passages,
+        engine_p95_ms=round(share(engine, 0.95), 2),
+        http_p95_ms=round(share(http, 0.95), 2),
+        typing_p95_ms=round(share(typing, 0.95), 2),
+        visible_s=round(max(visible), 3),
+        rebuild_per_s=round(rebuilt),
+        rss_mb=round(rss),
+        disk_mb=round(disk / 1e6),
+    )
+
+
+def share(times: Sequence[float], part: float) -> float:
+    """The time that this part of all stay below."""
+    ordered = sorted(times)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+def rebuild_per_second(weed: Weed, folder: Path, recordings: int) -> float:
+    """Passages a second of `kring reindex`, wall clock, from a bucket with so many recordings."""
+    settings = weed.settings(folder / "rebuilt")
+    ports = open_ports(settings)
+    for number in range(recordings):
+        recording = made(number)
+        if not number or number <= 40:
+            ports.archive.put_circle(circle_of(recording))
+        manifest = manifest_of(recording)
+        ports.archive.put_transcript(manifest.original.sha256, transcript_of(recording))
+        ports.archive.create(manifest)
+    began = time.perf_counter()
+    passages = reindex(ports)
+    return passages / (time.perf_counter() - began)
+
+
+def built(index: EmbeddedIndex, recordings: int) -> int:
+    """The index of the whole archive; the number of its passages."""
+    if not index.needs_rebuild:
+        console.print("The index is there already.")
+        return sum(len(made(number).words) for number in range(1)) * recordings
+    began = time.perf_counter()
+    count = index.rebuild(archive(recordings))
+    console.print(f"Made and indexed {count} passages in {time.perf_counter() - began:.0f} s.")
+    return count
+
+
+def drawn(recordings: int, count: int, seed: int = 1) -> Iterator[Query]:
+    """Queries of one to four words, half of them with filters."""
+    random = Random(seed)
+    for _ in range(count):
+        recording = made(random.randrange(recordings), passages=4)
+        size = random.randint(1, 4)
+        if random.random() < 2 / 3:
+            words = random.sample(recording.topic, size)
+        else:
+            row = random.choice(recording.words)
+            at = random.randrange(len(row) - size)
+            words = row[at : at + size]
+        filters = Filters()
+        match random.randrange(6):
+            case 0:
+                filters = Filters(circles=frozenset({recording.circle}))
+            case 1:
+                filters = Filters(languages=frozenset({recording.language}))
+            case 2:
+                filters = Filters(networks=frozenset({recording.network}), after=date(2022, 1, 1))
+        yield Query(" ".join(words), filters)
+
+
+def typed(queries: Iterable[Query]) -> list[Query]:
+    return [
+        Query(query.text[:end], query.filters, typing=True)
+        for query in queries
+        for end in range(1, len(query.text) + 1)
+    ]
+
+
+def engine_times(index: EmbeddedIndex, queries: Sequence[Query]) -> list[float]:
+    """Milliseconds of each search; the first ones, which load the index, are not counted."""
+    for query in queries[:20]:
+        index.search(query)
+    times = []
+    for query in queries:
+        began = time.perf_counter()
+        index.search(query)
+        times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+class WebApplication:
+    """The real one, in a process of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = f"http://127.0.0.1:{settings.web.port}"
+        environment = environment_of(settings) | {"PYTHONPATH": str(Path.cwd())}
+        self._process = subprocess.Popen([sys.executable, "-m", "search_ui"], env=environment)
+        self._client = httpx.Client(base_url=self._url, trust_env=False, timeout=30)
+
+    def __enter__(self) -> WebApplication:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                if self._client.get("/healthz").status_code == 200:
+                    return self
+            except httpx.TransportError:
+                pass
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                raise SystemExit("The web application did not start.")
+            time.sleep(0.1)
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+        self._process.terminate()
+        self._process.wait(20)
+
+    def times(self, queries: Sequence[Query]) -> list[float]:
+        """Milliseconds until the list of results is there, as the page fetches it."""
+        addresses = ["/?" + urlencode(_parameters(query), doseq=True) for query in queries]
+        for address in addresses[:20]:
+            self._client.get(address)
+        times = []
+        for address in addresses:
+            began = time.perf_counter()
+            self._client.get(address).raise_for_status()
+            times.append((time.perf_counter() - began) * 1000)
+        return times
+
+    def seconds_until_found(self, index: EmbeddedIndex, number: int) -> float:
+        """From the beginning of the `index` step until a search finds the new recording."""
+        recording = made(number)
+        word = f"nytt{recording.recording_id}"
+        recording.words[0][0] = word
+        passages = passages_of(recording)
+        began = time.perf_counter()
+        index.replace(recording.recording_id, passages)
+        while self._client.get("/api/search", params={"q": word}).json()["total"] != 1:
+            time.sleep(0.01)
+        return time.perf_counter() - began
+
+    def rss_mb(self) -> float:
+        return float(psutil.Process(self._process.pid).memory_info().rss) / 1e6
+
+
+def _parameters(query: Query) -> dict[str, Any]:
+    parameters: dict[str, Any] = {
+        "q": query.text,
+        "circle": sorted(query.filters.circles),
+        "network": sorted(query.filters.networks),
+        "language": sorted(query.filters.languages),
+        "part": "results",
+    }
+    if query.filters.after:
+        parameters["after"] = query.filters.after.isoformat()
+    return parameters
+
+
+if __name__ == "__main__":
+    main()

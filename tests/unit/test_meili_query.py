@@ -1,0 +1,228 @@
+"""What Meilisearch is asked: the queries of one search, the filters, and how passages and settings are written."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+
+from index.meili_documents import (
+    FOUND_IN,
+    OWN,
+    SETTINGS,
+    SPELLING,
+    as_was,
+    card_in,
+    document,
+    passage_in,
+    plain,
+    same_settings,
+    spelt,
+    written,
+)
+from index.meili_page import Level
+from index.meili_query import (
+    Way,
+    alone,
+    body,
+    conditions,
+    filtered_kinds,
+    in_words,
+    one_of,
+    themselves,
+    ways,
+)
+from index.meili_search import Search
+from index.port import Filters, Order, Query
+from index.wanted import Wanted, parse
+from tests.index_cases import recording, recording_id
+
+# The parameters of a query of a multi-search in Meilisearch 1.50; it refuses all others.
+PARAMETERS = {
+    "attributesToRetrieve",
+    "attributesToSearchOn",
+    "distinct",
+    "facets",
+    "filter",
+    "hitsPerPage",
+    "indexUid",
+    "limit",
+    "matchingStrategy",
+    "offset",
+    "page",
+    "q",
+    "sort",
+}
+
+
+def asked(text: str, *, typing: bool = False, nowhere: bool = False) -> list[str]:
+    wanted = parse(text, typing=typing)
+    if nowhere:
+        wanted = wanted.tolerating(lambda word: True)
+    return [way.q for way in ways(wanted, len(wanted.parts), range(len(wanted.parts)))]
+
+
+class TestQueries:
+    def test_words_are_asked_by_key_and_phrases_as_they_are(self) -> None:
+        assert asked("covid19") == ['"0qcovid19" ']
+        assert asked('"om fotball"') == ['"om fotball" ']
+        assert asked("og") == ['"og" ']  # a stop word has no key
+
+    def test_what_is_excluded_comes_first(self) -> None:
+        (q,) = asked('"en to" -"tre fire" -covid19')
+        assert q == '-"tre fire" -"0qcovid19" "en to" '
+
+    def test_the_word_being_typed_is_found_in_two_ways_and_comes_last(self) -> None:
+        assert asked('covid19 "en to"', typing=True) == ['"0qcovid19" "en to" ']  # the phrase is last
+        assert asked('"en to" covid1', typing=True) == ['"en to" "0qcovid1" ', '"en to" covid1']
+
+    def test_misspelt_words_are_asked_without_quotes_and_never_last_as_a_beginning(self) -> None:
+        (q,) = asked('"en to" xyzzyxyzzy', nowhere=True)
+        assert q == f'{spelt("xyzzyxyzzy")} "en to" '
+        (way,) = ways(parse("xyzzyx").tolerating(lambda word: True), 1, [0])
+        assert way.fields == (*FOUND_IN, SPELLING)
+        assert themselves(parse("xyzzyx").tolerating(lambda word: True), 0)[0].fields == (SPELLING,)
+        assert themselves(parse("covid19 -ab1"), 0) == [Way('-"0qab1" "0qcovid19" ', OWN, (0,))]
+
+    def test_fewer_parts_are_choices_of_them(self) -> None:
+        wanted = parse('"a b" "c d" "e f"')
+        assert [way.q for way in ways(wanted, 2, [0, 1, 2])] == ['"a b" "c d" ', '"a b" "e f" ', '"c d" "e f" ']
+        assert [way.parts for way in ways(wanted, 1, [0, 2])] == [(0,), (2,)]
+        assert [way.q for way in alone(wanted.parts[1])] == ['"c d" ']
+
+    def test_as_they_were_typed(self) -> None:
+        assert in_words(parse('anskaffelsene "om den"'), ("title",)).q == '"anskaffelsene" "om den" '
+
+    def test_only_letters_and_digits_reach_the_server(self) -> None:
+        for text in ('x" OR "1', '-"a', "个人 信息", "a\\b\0c", "½ ²", "İ ſ", "0qx", 'a"b"c'):
+            for typing in (False, True):
+                wanted = parse(text, typing=typing)
+                for way in ways(wanted, len(wanted.parts), range(len(wanted.parts))) if wanted.parts else []:
+                    assert re.fullmatch(r'(-?"[a-z0-9 ]+" |[a-z0-9]+ ?)+', way.q), way.q
+
+
+class TestFilters:
+    def test_conditions(self) -> None:
+        filters = Filters(
+            circles=frozenset({"y", "x"}),
+            languages=frozenset({""}),
+            after=date(2024, 1, 1),
+            before=date(2024, 12, 31),
+            recording_id=recording_id("a"),
+            speakers=frozenset({"bo", "кари"}),
+        )
+        assert conditions(filters) == [
+            "number >= 0",
+            'circle IN ["x", "y"]',
+            'language IN ["-"]',
+            f"day >= {date(2024, 1, 1).toordinal()}",
+            f"day <= {date(2024, 12, 31).toordinal()}",
+            f'recording_id IN ["{recording_id("a")}"]',
+            'speakers_words = "bo"',
+            'speakers_words = "q43aqq430qq440qq438q"',
+        ]
+        assert filtered_kinds(filters) == ["circle", "language", "year"]
+        assert not [one for one in conditions(filters, but="year") if one.startswith("day")]
+        assert not [one for one in conditions(filters, but="circle") if one.startswith("circle")]
+
+    @pytest.mark.parametrize(
+        "value", ["'; OR 1", 'x" OR circle = "y', "a\\", "x y", "sør", "Nord", "", "-", "%41", "a-b.c_d"]
+    )
+    def test_any_value_can_be_asked_for_and_nothing_else(self, value: str) -> None:
+        asked_for = one_of("circle", [value])
+        assert re.fullmatch(r'circle IN \["[a-z0-9._%-]+"\]', asked_for)
+        assert as_was(written(value)) == value
+        assert written("nord") != written("Nord")
+
+
+class TestDocuments:
+    def test_there_and_back(self) -> None:
+        (passage,) = recording(
+            "a", "Møte om 個人情報 og anskaffelsene", title="Tittel", speakers=["Kari Bø"], language=""
+        )
+        made = document(passage)
+        assert passage_in({"payload": made["payload"]}) == passage
+        assert card_in(made).cell == ("personvern", "nord", "", "2024")
+        assert made["id"] == passage.id
+        assert made["speakers_words"] == ["bo", "kari"]
+        assert re.fullmatch("[A-Za-z0-9_-]+", made["id"])
+        for field in (*FOUND_IN, SPELLING):
+            assert re.fullmatch("[a-z0-9 .]*", made[field]), field
+
+    def test_keys_of_the_title_are_lent(self) -> None:
+        (passage,) = recording("a", "fotball og mer", title="fotball langrenn")
+        made = document(passage)
+        own, lent = set(made["keys"].split()), set(made["lent"].split())
+        assert not own & lent
+        assert all(key.startswith("0q") for key in own | lent)
+        assert any("langren" in key for key in lent)
+
+    def test_words_of_any_script_keep_their_beginnings_and_fit(self) -> None:
+        assert plain("個人情報").startswith(plain("個人"))
+        assert plain("0qx") != "0qx"
+        assert plain("kx-a-b") == "kxab"
+        assert len(plain("個" * 100)) == 200
+        assert len(spelt("個" * 100)) < 250
+
+    def test_typing_mistakes_are_for_spelling_only(self) -> None:
+        sizes = SETTINGS["typoTolerance"]["minWordSizeForTypos"]
+        assert len(spelt("abcde")) == sizes["oneTypo"]
+        assert len(spelt("abcdefghi")) == sizes["twoTypos"]
+
+    def test_settings_are_sent_only_where_they_differ(self) -> None:
+        there: dict[str, Any] = json.loads(json.dumps(SETTINGS))
+        there["filterableAttributes"].reverse()
+        there["typoTolerance"] |= {"disableOnWords": [], "disableOnNumbers": False}
+        there["faceting"]["sortFacetValuesBy"] = {"*": "alpha"}
+        there["embedders"] = {}
+        assert same_settings(SETTINGS, there)
+        for changed in (
+            {"stopWords": ["og"]},
+            {"rankingRules": there["rankingRules"][::-1]},
+            {"faceting": {"maxValuesPerFacet": 100}},
+            {"synonyms": {"a": ["b"]}},
+            {"localizedAttributes": None},
+        ):
+            assert not same_settings(SETTINGS, there | changed), changed
+
+
+class TestRequests:
+    """Each request of a search, against the names Meilisearch knows; what it answers is nothing."""
+
+    @pytest.mark.parametrize(
+        "text", ["", "fotball", "fotba", '"a b" -c fotball langrenn', "speaker:kari", "a b c d e f"]
+    )
+    @pytest.mark.parametrize("order", list(Order))
+    def test_only_known_parameters(self, text: str, order: Order) -> None:
+        seen: list[dict[str, Any]] = []
+
+        def ask(queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            seen.extend(queries)
+            return [{"hits": [], "totalHits": 0, "estimatedTotalHits": 0, "facetDistribution": {}} for _ in queries]
+
+        filters = Filters(circles=frozenset({"x"}), after=date(2024, 1, 1))
+        found = Search(ask, "kring", Query(text, filters, typing=True, order=order), parse(text, filters, typing=True))
+        result = found.run()
+        assert (result.total, result.hits) == (0, ())
+        assert seen
+        for one in seen:
+            assert set(one) <= PARAMETERS, one
+            assert one["indexUid"] == "kring"
+            assert isinstance(one["filter"], list)
+            assert ("q" in one) == ("attributesToSearchOn" in one) == ("matchingStrategy" in one)
+            assert not ({"limit", "offset"} & set(one) and {"page", "hitsPerPage"} & set(one))
+            json.dumps(one)
+
+    def test_without_words_there_is_no_query(self) -> None:
+        assert body("kring", None, ["number = 0"], limit=1) == {
+            "indexUid": "kring",
+            "filter": ["number = 0"],
+            "limit": 1,
+        }
+
+    def test_a_level_says_what_is_there(self) -> None:
+        assert Level((), 0, {}).complete is False
+        assert Wanted().parts == ()

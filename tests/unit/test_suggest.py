@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from index.suggest import doubtful, nearest, suggestion
+from index.wanted import Part, Word, parse
+
+
+def word(text: str) -> Word:
+    (part,) = parse(text).parts
+    assert isinstance(part, Word)
+    return part
+
+
+def suggested(text: str, better: dict[str, str]) -> str:
+    wanted = parse(text)
+    named: dict[Part, str] = {
+        part: better[part.text] for part in wanted.parts if isinstance(part, Word) and part.text in better
+    }
+    return suggestion(wanted, text, named)
+
+
+def test_short_words_phrases_and_what_is_left_out_are_not_doubted() -> None:
+    wanted = parse('sykkel tog og "båter og biler" -fly skip')
+    assert [part.text for part in doubtful(wanted)] == ["sykkel", "skip"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "vocabulary", "found"),
+    [
+        ("Sykkelsti", ["sykkel", "sykkelstier", "syltetoy"], "sykkelstier"),
+        ("løsnig", ["losning", "losing"], "losning"),
+        ("sykkel", ["sylteagurker", "sylinder"], None),
+        ("sykkel", ["sykkel"], None),
+        ("sykkel", [], None),
+    ],
+)
+def test_the_nearest_word(asked: str, vocabulary: list[str], found: str | None) -> None:
+    assert nearest(word(asked), vocabulary) == found
+    assert nearest(word(asked), iter(vocabulary)) == found
+
+
+def test_of_equals_the_first() -> None:
+    assert nearest(word("sykkelx"), ["sykkela", "sykkelb"]) == "sykkela"
+
+
+def test_the_text_with_better_words_in_place() -> None:
+    assert suggested("Syckel circle:post, og «tog»", {"Syckel": "sykkel"}) == "sykkel circle:post, og «tog»"
+    assert suggested("syckel baat", {"syckel": "sykkel", "baat": "bat"}) == "sykkel bat"
+
+
+def test_nothing_better_is_no_suggestion() -> None:
+    assert suggested("syckel", {}) == ""
+    assert suggested("", {}) == ""
+    assert suggested('"syckel" tog', {}) == ""
+
+
+letters = st.text(alphabet="sykelå", min_size=1, max_size=12)
+
+
+@given(letters, st.lists(letters, max_size=10))
+def test_a_suggestion_is_another_word_of_the_vocabulary(asked: str, vocabulary: list[str]) -> None:
+    for part in doubtful(parse(asked)):
+        found = nearest(part, vocabulary)
+        assert found is None or found in vocabulary
+        assert found != part.beginning
