@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 
+from flows.feed import read_all
 from flows.orchestrator import Orchestrator
 from flows.plan import Action, Crash, Rebuild, Restart, plan
 from flows.reports import record_problem
 from flows.scratch import sweep_scratch
 from flows.wiring import Ports
-from index.passages import passages_of
-from index.port import Passage
+from index.port import Prepared
 from kring.errors import KringError, TransientError
 from kring.model import State, Step, now
 
@@ -73,37 +73,17 @@ def reindex(ports: Ports) -> int:
     A recording whose transcript or circle cannot be read is left out and says so in its status; it holds up no other.
     """
     left_out: dict[str, KringError] = {}
-    with _no_collection():
-        count = ports.index.rebuild(_passages(ports, left_out))
+
+    def prepared() -> Iterator[Prepared]:
+        for read in read_all(ports):
+            if read.damaged is not None:
+                log.warning("left out recording %s: %s", read.recording_id, read.damaged)
+            elif read.problem is not None:
+                left_out[read.recording_id] = read.problem
+            elif read.prepared is not None:
+                yield read.prepared
+
+    count = ports.index.rebuild_prepared(prepared())
     for recording_id, error in left_out.items():
         record_problem(ports.archive, recording_id, Step.INDEX, str(error), transient=False)
     return count
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Python's cycle collector off: a rebuild makes millions of small tuples and no cycles, and looking for some takes as
-    long as all the rest."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
-def _passages(ports: Ports, left_out: dict[str, KringError]) -> Iterator[Passage]:
-    circle_of = cache(ports.archive.circle)
-    for manifest in ports.archive.manifests():
-        if manifest.state is not State.PUBLISHED or manifest.transcript is None:
-            continue
-        try:
-            circle = circle_of(manifest.details.circle)
-            passages = passages_of(manifest, circle, ports.archive.transcript(manifest.transcript.key))
-        except TransientError:
-            raise
-        except KringError as error:
-            left_out[manifest.id] = error
-            continue
-        yield from passages

@@ -29,7 +29,7 @@ from index.port import Passage
 from index.stemming import stem
 from index.stopwords import STOP_WORDS
 
-SCHEMA = 2
+SCHEMA = 3
 """Grows with every change of what is indexed, or how; an index of another number is rebuilt."""
 CONCEPT = "kx"
 """Begins the key of a concept of the glossary; no stem of these languages begins so."""

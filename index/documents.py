@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
-from typing import overload
+from typing import TypeAlias, overload
 
 import tantivy
 
@@ -49,32 +49,35 @@ def rec_of(recording_id: str) -> int:
     return int(recording_id, 16) - (1 << 63)
 
 
-def documents(passages: Sequence[Passage]) -> Iterator[tantivy.Document]:
-    """Those of one recording: its passages, then itself."""
+Fields: TypeAlias = dict[str, str | int | bytes]
+
+
+def fields_of(passages: Sequence[Passage]) -> Iterator[Fields]:
+    """The documents of one recording, before they are Tantivy's: its passages, then itself."""
     whole: set[str] = set()
     said: set[str] = set()
     for passage in passages:
         words = analysed(passage)
         whole.update(words.keys.split())
         said.update(words.text.split())
-        yield tantivy.Document(
-            keys=words.keys,
-            text=words.text,
-            title=words.title,
-            speakers=words.speakers,
-            lent=words.lent,
-            millis=round(passage.start * 1000),
-            passage=True,
+        yield {
+            "keys": words.keys,
+            "text": words.text,
+            "title": words.title,
+            "speakers": words.speakers,
+            "lent": words.lent,
+            "millis": round(passage.start * 1000),
+            "passage": True,
             **_common(passage),
-        )
+        }
     if passages:
         said.update(words.title.split(), words.speakers.split())
         card = _write_card(card_of(passages[0]))
         common = _common(passages[0])
-        yield tantivy.Document(whole=" ".join(whole), words=" ".join(said), card=card, passage=False, **common)
+        yield {"whole": " ".join(whole), "words": " ".join(said), "card": card, "passage": False, **common}
 
 
-def _common(passage: Passage) -> dict[str, str | int | bytes]:
+def _common(passage: Passage) -> Fields:
     return {
         "circle": passage.circle,
         "network": passage.network,

@@ -11,16 +11,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from pathlib import Path
 
 import tantivy
 from tantivy import Occur, Query as Condition
 
-from index.documents import documents, passage_in, rec_of, schema
+from index.documents import Fields, fields_of, passage_in, rec_of, schema
 from index.generations import Generations, engine_errors
 from index.matching import in_recordings
-from index.port import Passage, Query, Results
+from index.passages import by_recording
+from index.port import Passage, Prepared, Query, Results
 from index.shelf import Shelf
 from index.view import Search, View, buckets
 from index.wanted import parse
@@ -61,13 +61,19 @@ class EmbeddedIndex:
         self._write(recording_id, ())
 
     def rebuild(self, passages: Iterable[Passage]) -> int:
+        return self.rebuild_prepared(map(self.prepare, by_recording(passages)))
+
+    def prepare(self, passages: Sequence[Passage]) -> Prepared:
+        return Prepared(len(passages), list(fields_of(passages)))
+
+    def rebuild_prepared(self, recordings: Iterable[Prepared]) -> int:
         self._must_write()
         with self._generations.rebuilding(), self._generations.building() as generation:
             with engine_errors():
                 index = tantivy.Index(self._schema, str(generation))
                 writer = index.writer(_REBUILD_HEAP, 1)
             try:
-                count = _add_all(writer, passages)
+                count = _add_all(writer, recordings)
             finally:
                 with engine_errors():
                     writer.wait_merging_threads()
@@ -106,7 +112,7 @@ class EmbeddedIndex:
 
     def _write(self, recording_id: str, passages: Sequence[Passage]) -> None:
         self._must_write()
-        made = list(documents(passages))
+        made = list(fields_of(passages))
         with self._generations.writing(), engine_errors():
             self._generations.note(recording_id)
             current = self._generations.current()
@@ -136,7 +142,7 @@ class EmbeddedIndex:
             size = sum(buckets(searcher, mine, "rec", 1).values())
             stored = [searcher.doc(at) for _, at in searcher.search(mine, max(1, size)).hits]
             passages = sorted(map(passage_in, stored), key=lambda passage: passage.start)
-            _put(built, recording_id, documents(passages))
+            _put(built, recording_id, fields_of(passages))
 
     def _fresh_view(self) -> View | None:
         """The state as of now; None where nothing was ever indexed. Raises SearchDown where it cannot be read."""
@@ -167,27 +173,26 @@ class EmbeddedIndex:
         return View(stamp, index, index.searcher())
 
 
-def _add_all(writer: tantivy.IndexWriter, passages: Iterable[Passage]) -> int:
+def _add_all(writer: tantivy.IndexWriter, recordings: Iterable[Prepared]) -> int:
     """Everything in one commit; errors of the iterable pass through as they are."""
     count = 0
-    for _, group in groupby(passages, key=lambda passage: passage.recording_id):
-        of_one = list(group)
+    for recording in recordings:
         with engine_errors():
-            for made in documents(of_one):
-                writer.add_document(made)
-        count += len(of_one)
+            for made in recording.content:
+                writer.add_document(tantivy.Document(**made))
+        count += recording.passages
     with engine_errors():
         writer.commit()
     return count
 
 
-def _put(index: tantivy.Index, recording_id: str, wanted: Iterable[tantivy.Document]) -> None:
+def _put(index: tantivy.Index, recording_id: str, wanted: Iterable[Fields]) -> None:
     """One commit: what there was of this recording goes, these come."""
     writer = index.writer(_HEAP, 1)
     try:
         writer.delete_documents_by_term("rec", rec_of(recording_id))
         for made in wanted:
-            writer.add_document(made)
+            writer.add_document(tantivy.Document(**made))
         writer.commit()
     finally:
         writer.wait_merging_threads()  # ends the writer, which frees Tantivy's own lock

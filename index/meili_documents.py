@@ -63,7 +63,7 @@ SETTINGS: dict[str, Any] = {
         # A word of 5 letters (one mistake) or 9 (two), and what `spelt` adds.
         "minWordSizeForTypos": {"oneTypo": 5 + 2 + len(_SPELT_ENDS), "twoTypos": 9 + 2 + len(_SPELT_ENDS)},
     },
-    "faceting": {"maxValuesPerFacet": 1000},
+    "faceting": {"maxValuesPerFacet": 10_000},  # recordings of a page are counted as a facet too
     "pagination": {"maxTotalHits": 1_000_000},
     "searchCutoffMs": 5000,  # longer on a slow machine rather than in a wrong order
     "facetSearch": False,

@@ -10,19 +10,16 @@ from index.cards import Card, card_of, in_order
 from index.highlight import recording_hit
 from index.marks import Marker
 from index.meili_documents import passage_in
-from index.meili_query import Way, body, conditions, one_of, themselves
+from index.meili_query import DISTINCT, PASSAGES, PAYLOAD, WINDOW, Way, body, conditions, one_of, themselves
 from index.port import Filters, Order, Passage, Query, RecordingHit
 from index.scoring import Scored, Scorer, of_recording
 from index.wanted import Wanted
 
 LOOK = 30
 """Passages of a recording that are looked at for the best of them."""
-_WINDOWED_WAYS = 8
-_WINDOW, _PASSAGES = 60, 150  # recordings and passages of each such way
-DISTINCT = "recording_id"
+WINDOWED_WAYS = 8
+"""Queries, of those that together find what a search wants, whose best are put in order by score."""
 SORTS = {Order.NEWEST: ["day:desc", "recording_id:asc"], Order.OLDEST: ["day:asc", "recording_id:asc"]}
-PAYLOAD: dict[str, Any] = {"attributesToRetrieve": ["payload"]}
-
 Ask = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 """A multi-search: the answers to these queries, in their order."""
 
@@ -123,12 +120,12 @@ class Page:
         within = conditions(self._wanted.filters)
         queries = []
         used = _used(level)
-        for way in used[:_WINDOWED_WAYS]:
-            queries.append(body(self._index, way, within, limit=_PASSAGES, **PAYLOAD))
-            queries.append(body(self._index, way, within, distinct=DISTINCT, limit=_WINDOW, **PAYLOAD))
+        for way in used[:WINDOWED_WAYS]:
+            queries.append(body(self._index, way, within, limit=PASSAGES, **PAYLOAD))
+            queries.append(body(self._index, way, within, distinct=DISTINCT, limit=WINDOW, **PAYLOAD))
         answers = self._ask(queries)
-        complete = len(used) <= _WINDOWED_WAYS
-        complete = complete and all(answer["estimatedTotalHits"] <= _PASSAGES for answer in answers[::2])
+        complete = len(used) <= WINDOWED_WAYS
+        complete = complete and all(answer["estimatedTotalHits"] <= PASSAGES for answer in answers[::2])
         return [passage_in(hit) for answer in answers for hit in answer["hits"]], complete
 
     def _counts(self, level: Level, found: Mapping[str, Sequence[Scored]]) -> dict[str, int]:
@@ -136,7 +133,7 @@ class Page:
         within = [*conditions(self._wanted.filters), one_of(DISTINCT, found)]
         titled = {one for one, of in found.items() if not all(scored.own for scored in of)}
         own = [way for number in range(len(self._wanted.parts)) for way in themselves(self._wanted, number)]
-        asked = [*_used(level)[:_WINDOWED_WAYS], *(own if titled else [])]
+        asked = [*_used(level)[:WINDOWED_WAYS], *(own if titled else [])]
         answers = self._ask([body(self._index, way, within, hitsPerPage=0, facets=[DISTINCT]) for way in asked])
         split = len(asked) - len(own) if titled else len(asked)
         counted = [(answer.get("facetDistribution") or {}).get(DISTINCT, {}) for answer in answers]

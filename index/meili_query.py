@@ -15,8 +15,14 @@ from typing import Any
 from index.cards import KINDS
 from index.meili_documents import FOUND_IN, OWN, SPELLING, as_key, plain, plain_words, spelt, written
 from index.port import Filters
-from index.wanted import Part, Phrase, Wanted, Word
+from index.wanted import MAX_REQUIRED, Part, Phrase, Wanted, Word
 
+DISTINCT = "recording_id"
+PAYLOAD: dict[str, Any] = {"attributesToRetrieve": ["payload"]}
+WINDOW = 60
+"""Recordings, the best by each of several queries, that are put in order by score."""
+PASSAGES = 150
+"""Passages, the best by the server's order, that are looked at for that."""
 MOST_PARTS = 8
 """Of a query of which nothing has all: the rarest, so that there are at most 70 choices of some of them."""
 
@@ -72,14 +78,30 @@ def themselves(wanted: Wanted, number: int) -> list[Way]:
     return [Way(way.q, (SPELLING,) if SPELLING in way.fields else OWN, way.parts) for way in found]
 
 
-def in_words(wanted: Wanted, fields: tuple[str, ...]) -> Way:
-    """The parts as they were typed, all in these fields: what should stand above other forms."""
+def in_words(wanted: Wanted, fields: tuple[str, ...]) -> Way | None:
+    """The parts as they were typed, all in these fields: what should stand above other forms.
+
+    None where the server would not look at all of it: at most ten words, and what is excluded in these fields only.
+    """
     terms: list[Term] = []
     for part in wanted.parts:
-        folded = part.folded if isinstance(part, Phrase) else [forms.folded for forms in part.forms]
-        terms += [Term(f'"{plain_words(" ".join(folded))}"')] if isinstance(part, Phrase) else map(_as_it_is, folded)
+        if isinstance(part, Phrase):
+            terms += terms_of(part)
+        else:
+            terms += [_as_it_is(forms.folded) for forms in part.forms]
+    if wanted.excluded or len(terms) > MAX_REQUIRED:
+        return None
     way = _way(wanted, terms, range(len(wanted.parts)))
     return Way(way.q, fields, way.parts)
+
+
+def best_of(index: str, way: Way, wanted: Wanted) -> list[dict[str, Any]]:
+    """Queries for its best recordings, for those that have all as it was typed in text or title, and, last, for its
+    best passages."""
+    within = conditions(wanted.filters)
+    asked = [way, in_words(wanted, ("text",)), in_words(wanted, ("title",))]
+    best = [body(index, one, within, distinct=DISTINCT, limit=WINDOW, **PAYLOAD) for one in asked if one is not None]
+    return [*best, body(index, way, within, limit=PASSAGES, **PAYLOAD)]
 
 
 def beginning_so(text: str) -> Way:

@@ -3,29 +3,31 @@
 Meilisearch finds passages; people see recordings. Each query asks for distinct recordings, so its total and its
 facets count them. Its best recordings, and its best passages, are put in order by index/scoring.py; what lies behind
 them follows as the server has it. Where several queries find what one search wants, their recordings are put together
-here, up to UNITED of them.
+here, as long as they are few.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from index.cards import KINDS
 from index.marks import Marker
 from index.meili_documents import CARD_FIELDS, as_was, card_in, passage_in
-from index.meili_page import DISTINCT, PAYLOAD, SORTS, Ask, Level, Page
+from index.meili_page import SORTS, WINDOWED_WAYS, Ask, Level, Page
 from index.meili_query import (
+    DISTINCT,
     MOST_PARTS,
+    PASSAGES,
     Way,
     alone,
     beginning_so,
+    best_of,
     body,
     conditions,
     filtered_kinds,
-    in_words,
     ways,
 )
 from index.port import Filters, Order, Query, RecordingHit
@@ -33,12 +35,8 @@ from index.scoring import Scorer, telling
 from index.suggest import BEGINNING, doubtful, nearest, suggestion
 from index.wanted import Part, Wanted, Word
 
-WINDOW = 60
-"""Recordings, the best by each of three queries, that are put in order by score."""
-PASSAGES = 150
-"""Passages, the best by the server's order, that are looked at for that."""
-UNITED = 20_000
-"""Recordings of all queries that are put together here; beyond, totals and facets are too low."""
+UNITED = 4_000
+"""Recordings of all queries that are put together here; beyond, the query that finds most counts alone."""
 _VOCABULARY = 200  # passages in which a word to suggest is looked for
 
 
@@ -96,7 +94,7 @@ class Search:
     def _counted(self, way: Way) -> Level:
         """The server counts; its best passages come along."""
         counting = self._counting(way)
-        windows = self._windows(way) if self._query.order is Order.RELEVANCE else []
+        windows = best_of(self._index, way, self._wanted) if self._query.order is Order.RELEVANCE else []
         answers = self._ask(counting + windows)
         total, facets = int(answers[0]["totalHits"]), _facets(answers[: len(counting)])
         seen = [passage_in(hit) for answer in answers[len(counting) :] for hit in answer["hits"]]
@@ -114,20 +112,11 @@ class Search:
             body(self._index, way, which, distinct=DISTINCT, hitsPerPage=0, facets=counted) for which, counted in kinds
         ]
 
-    def _windows(self, way: Way) -> list[dict[str, Any]]:
-        """The best recordings, by key and as they are asked for in text and title, and the best passages."""
-        within = conditions(self._wanted.filters)
-        asking: list[Way] = [way]
-        if not self._wanted.excluded:  # in other fields than those searched, what is excluded would not be noticed
-            asking += [in_words(self._wanted, ("text",)), in_words(self._wanted, ("title",))]
-        best = [body(self._index, one, within, distinct=DISTINCT, limit=WINDOW, **PAYLOAD) for one in asking]
-        return [*best, body(self._index, way, within, limit=PASSAGES, **PAYLOAD)]
-
     def _united(self, several: Sequence[Way]) -> Level:
         """The recordings of several ways, each once."""
         filters = self._wanted.filters
         kinds = ["", *filtered_kinds(filters)]
-        most = max(UNITED // len(several), 500)
+        most = max(UNITED // len(several), UNITED // 8)
         answers = self._ask(
             [
                 body(
@@ -143,6 +132,9 @@ class Search:
                 for way in several
             ]
         )
+        if any(len(answer["hits"]) == most for answer in answers):
+            sizes = [int(answer["estimatedTotalHits"]) for answer in answers[: len(several)]]
+            return self._largest([way for _, way in sorted(zip(sizes, several, strict=True), key=_size, reverse=True)])
         found = [[card_in(hit) for hit in answer["hits"]] for answer in answers]
         size = len(several)
         by_kind = {
@@ -155,6 +147,15 @@ class Search:
         }
         by_way = [frozenset(card.recording_id for card in cards) for cards in found[:size]]
         return Level(several, len(by_kind[""]), facets, cards=by_kind[""], by_way=by_way)
+
+    def _largest(self, several: Sequence[Way]) -> Level:
+        """Too many to put together: the way that finds most counts, which is too low; the others lend their best."""
+        level = self._counted(several[0])
+        if self._query.order is not Order.RELEVANCE:
+            return level
+        windows = [query for way in several[1:WINDOWED_WAYS] for query in best_of(self._index, way, self._wanted)]
+        seen = [passage_in(hit) for answer in self._ask(windows) for hit in answer["hits"]]
+        return replace(level, ways=several, seen=[*level.seen, *seen], complete=False)
 
     def _fewer(self, level: Level) -> Level:
         """Nothing has all parts: words that are nowhere may be misspelt, and then as many parts as any passage has."""
@@ -234,3 +235,7 @@ def _by_count(values: Iterable[str]) -> dict[str, int]:
 
 def _in_order(counts: dict[str, int]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _size(one: tuple[int, Way]) -> int:
+    return one[0]

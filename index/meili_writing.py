@@ -155,7 +155,7 @@ class Writing:
         return True
 
     def _swap(self, new: str, *, rename: bool) -> None:
-        swap = {"indexes": [new, self._index], "rename": rename}
+        swap: dict[str, Any] = {"indexes": [new, self._index]} | ({"rename": True} if rename else {})
         self._server.wait([self._server.submit("post", "swap-indexes", [swap])], REBUILD_SECONDS)
 
     def _add(self, index: str, documents: Sequence[Mapping[str, Any]]) -> int:

@@ -8,7 +8,6 @@ in their own text or speakers; where only its title matches, its first passage s
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +16,8 @@ from index.analysis import analysed, tokens
 from index.cards import Card, admitted, card_of, facet_counts, in_order
 from index.highlight import recording_hit
 from index.marks import Marker
-from index.port import Passage, Query, RecordingHit, Results
+from index.passages import by_recording
+from index.port import Passage, Prepared, Query, RecordingHit, Results
 from index.scoring import Scored, Scorer, of_recording, telling
 from index.suggest import BEGINNING, doubtful, nearest, suggestion
 from index.wanted import Part, Phrase, Wanted, distance, parse
@@ -103,11 +103,15 @@ class MemoryIndex:
         )
 
     def rebuild(self, passages: Iterable[Passage]) -> int:
-        entries = defaultdict(list)
-        for passage in passages:
-            entries[passage.recording_id].append(_Entry(passage))
-        self._entries = {key: tuple(of) for key, of in entries.items()}
-        return sum(len(of) for of in entries.values())
+        return self.rebuild_prepared(map(self.prepare, by_recording(passages)))
+
+    def prepare(self, passages: Sequence[Passage]) -> Prepared:
+        return Prepared(len(passages), tuple(passages))
+
+    def rebuild_prepared(self, recordings: Iterable[Prepared]) -> int:
+        made = [recording.content for recording in recordings]
+        self._entries = {of[0].recording_id: tuple(map(_Entry, of)) for of in made}
+        return sum(map(len, made))
 
     def versions(self) -> dict[str, int]:
         return {key: entries[0].passage.version for key, entries in self._entries.items()}

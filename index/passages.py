@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from index.port import Passage
 from kring.model import Circle, Manifest, Segment, Transcript, Word
@@ -49,6 +50,12 @@ def passages_of(manifest: Manifest, circle: Circle, transcript: Transcript | Non
         )
         for number, stretch in enumerate(stretches)
     ]
+
+
+def by_recording(passages: Iterable[Passage]) -> Iterator[list[Passage]]:
+    """Those of one recording after another; they must come together."""
+    for _, of_one in groupby(passages, key=lambda passage: passage.recording_id):
+        yield list(of_one)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,14 @@ class Results:
     """Where nothing is found: another text to search for, which finds something."""
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One recording made ready for an engine."""
+
+    passages: int
+    content: Any
+
+
 class SearchIndex(Protocol):
     """Every method raises SearchDown when the engine does not answer. Writers may be in several processes."""
 
@@ -171,7 +179,18 @@ class SearchIndex(Protocol):
         ...
 
     def rebuild(self, passages: Iterable[Passage]) -> int:
-        """Replace everything, without a moment in which search is dark; the number of passages."""
+        """Replace everything, without a moment in which search is dark; the number of passages.
+
+        The passages of one recording come together, in order of time.
+        """
+        ...
+
+    def prepare(self, passages: Sequence[Passage]) -> Prepared:
+        """One recording for `rebuild_prepared`: most of the work of a rebuild, and any process may do it."""
+        ...
+
+    def rebuild_prepared(self, recordings: Iterable[Prepared]) -> int:
+        """As `rebuild`, with what `prepare` made."""
         ...
 
     def versions(self) -> dict[str, int]:

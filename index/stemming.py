@@ -38,6 +38,7 @@ _IRREGULAR = {
         "arene": "ar",
     },
     **dict.fromkeys(("parkere", "parkerer", "parkeren", "parking"), "parkering"),  # a park is something else
+    **{"children": "child", "voting": "vot", "steden": "stad", "leden": "lid", "radsleden": "radslid"},
     **dict.fromkeys(("byen", "byene", "byer", "byar", "byane"), "by"),
 }
 _VOWEL = re.compile("[aeiouy]")

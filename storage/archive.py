@@ -41,6 +41,11 @@ class Archive:
         """All recordings that can be read; one damaged manifest goes to `damaged` (or the log) and hides no other."""
         return self._all(Manifest, RECORDINGS, damaged)
 
+    def ids(self) -> Iterator[str]:
+        """The ids of all recordings, also of those whose manifest cannot be read."""
+        for info in self.store.list(RECORDINGS):
+            yield info.key.removeprefix(RECORDINGS).removesuffix(".json")
+
     def create(self, manifest: Manifest) -> Manifest:
         """Store a new manifest; where this recording has one already, that one is returned unchanged."""
         key = manifest_key(manifest.id)

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from index import meili_writing, open_index
+from index import meili_search, meili_writing, open_index
 from index.meili import MeiliIndex, index_uid
 from index.meili_documents import MADE_BY, SETTINGS, same_settings
 from index.meili_keys import derived_key, ensured_key
@@ -233,3 +233,12 @@ class TestSize:
         days = [hit.date for page in pages for hit in page.hits]
         if order is not Order.RELEVANCE:
             assert days == sorted(days, reverse=order is Order.NEWEST)
+
+    def test_too_many_to_put_together(self, index: MeiliIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(meili_search, "UNITED", 80)
+        index.rebuild([*many(300), *recording("best", "dat", day="2020-01-01")])
+        for order in Order:
+            pages = [index.search(Query("dat", page=n, per_page=50, typing=True, order=order)) for n in range(1, 8)]
+            assert {page.total for page in pages} == {301}
+            assert len({one for page in pages for one in found(page)}) == 301
+        assert found(index.search(Query("dat", typing=True)))[:1] == ids("best")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from index import glossary
+from index.compounds import parts
 from index.glossary import LANGUAGES, concept_of, concept_words, concepts, read, term_words, terms_of
 from index.stemming import stem
 from index.stopwords import STOP_WORDS
@@ -25,6 +26,15 @@ def _stems(text: str) -> tuple[str, ...]:
         ("cloud-service", ["skytjenester", "skytenesta", "clouddiensten", "cloud services"]),
         ("municipality", ["kommunane", "kommunerne", "gemeenten", "municipalities"]),
         ("citizen", ["innbyggerne", "innbyggjarane", "borgerne", "burgers", "citizens"]),
+        ("emergency-planning", ["beredskapsplanen", "beredskabsplaner", "noodplannen", "emergency planning"]),
+        ("waste-sorting", ["avfallssorteringa", "affaldssorteringen", "afvalscheiding", "waste sorting"]),
+        ("drinking-water", ["drikkevannet", "drikkevatnet", "drikkevandet", "drinkwater", "drinking water"]),
+        ("stormwater", ["overvann", "skybruddet", "wateroverlast", "storm water", "stormwater", "cloudbursts"]),
+        ("participatory-budgeting", ["folkebudsjettet", "borgerbudgetter", "burgerbegrotingen"]),
+        ("school-transport", ["skoleskyssen", "skuleskyss", "skolekørslen", "leerlingenvervoer", "school transport"]),
+        ("building-permit", ["byggesøknader", "byggjesøknaden", "byggetilladelsen", "building permits"]),
+        ("case-handling", ["saksbehandlerne", "sagsbehandlere", "case workers", "caseworker"]),
+        ("home-care", ["hjemmetjenestene", "heimetenesta", "hjemmeplejen", "thuiszorg", "home nursing"]),
         ("meeting", ["møtene", "møderne", "vergaderingen", "meetings"]),
     ],
 )
@@ -39,6 +49,16 @@ def test_a_term_of_several_words_needs_all_of_them() -> None:
     assert "risk-assessment" not in concepts(_stems("risk"))
     assert concept_of(_stems("assessment risk")) is None
     assert concepts(()) == frozenset()
+
+
+def test_the_parts_of_a_compound_hold_a_concept_too() -> None:
+    assert "pipe" in concepts([stem(part) for part in parts("leidningsarbeidet", "nn")])
+    assert "emergency-planning" in concepts([stem(part) for part in parts("beredskapsovelsen", "nb")])
+
+
+def test_a_park_is_no_parking() -> None:
+    assert concept_of(_stems("parkene")) is None
+    assert concept_of(_stems("parkeringen")) == "parking"
 
 
 def test_stop_words_in_a_term_do_not_count() -> None:

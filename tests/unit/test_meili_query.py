@@ -94,7 +94,10 @@ class TestQueries:
         assert [way.q for way in alone(wanted.parts[1])] == ['"c d" ']
 
     def test_as_they_were_typed(self) -> None:
-        assert in_words(parse('anskaffelsene "om den"'), ("title",)).q == '"anskaffelsene" "om den" '
+        assert in_words(parse('anskaffelsene "om den"'), ("title",)) == Way(
+            '"anskaffelsene" "om den" ', ("title",), (0, 1)
+        )
+        assert in_words(parse("anskaffelsene -fotball"), ("title",)) is None  # which may be elsewhere
 
     def test_only_letters_and_digits_reach_the_server(self) -> None:
         for text in ('x" OR "1', '-"a', "个人 信息", "a\\b\0c", "½ ²", "İ ſ", "0qx", 'a"b"c'):

@@ -116,6 +116,7 @@ class TestNearness:
     def test_the_nearest_of_several_places_counts(self) -> None:
         far = score("båt tog", f"båt båt {self.FILL}tog ")
         assert score("båt tog", f"båt {self.FILL}båt tog ") > far
+        assert score("båt tog", f"båt tog {self.FILL}båt ") > far
 
     def test_one_part_is_near_to_nothing(self) -> None:
         assert score("båt", f"båt {self.FILL}båt") == score("båt", f"båt båt {self.FILL}".strip())

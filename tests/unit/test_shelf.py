@@ -48,6 +48,9 @@ class TestPlaces:
 
     def test_oldest_first_and_those_of_a_day_by_id_still(self) -> None:
         assert placed(SHELF, SHELF.oldest(SHELF.all())) == ["old", "mid1", "mid2", "new"]
+        many = Shelf((number, card(f"{number:03}", EPOCH + timedelta(number % 2))) for number in range(100))
+        names = [f"{number:03}" for number in range(100)]
+        assert placed(many, many.oldest(many.all())) == names[::2] + names[1::2]
 
     def test_an_empty_shelf(self) -> None:
         shelf = Shelf([])

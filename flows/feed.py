@@ -1,0 +1,128 @@
+"""Feeding an index afresh from the bucket, with all cores: reading and analysing is nearly all of the work.
+
+Worker processes read recordings and prepare them for the index; this process hands what they made to the engine, in
+the order of the bucket, with no more than a few recordings in memory at a time.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from multiprocessing import get_context
+
+from flows.heart import die_with_parent
+from flows.wiring import Ports, open_ports
+from index.passages import passages_of
+from index.port import Prepared
+from kring.errors import KringError, NotFound, TransientError
+from kring.model import Circle, State
+from kring.settings import Settings
+from storage.documents import DamagedDocument
+
+FEW = 40
+"""Recordings that are read sooner than other processes have started."""
+_AHEAD = 3  # recordings a worker process has waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One recording as the bucket has it: ready for the index, or why not, or neither where it is not published."""
+
+    recording_id: str
+    prepared: Prepared | None = None
+    problem: KringError | None = None
+    """What hinders it, where its manifest can be read and so can say it."""
+    damaged: KringError | None = None
+    """Why its manifest cannot be read."""
+
+
+def read_all(ports: Ports) -> Iterator[Read]:
+    """Every recording. Raises TransientError where the object store does not answer: then nothing is complete."""
+    ids = list(ports.archive.ids())
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if len(ids) <= FEW or cores == 1:
+        reader = _Reader(ports)
+        with _no_collection():
+            yield from map(reader.read, ids)
+        return
+    with (
+        ProcessPoolExecutor(cores, get_context("spawn"), _open, (ports.settings,)) as pool,
+        _no_collection(),
+    ):
+        yield from _in_order(pool, ids, cores * _AHEAD)
+
+
+def _in_order(pool: ProcessPoolExecutor, ids: Iterable[str], ahead: int) -> Iterator[Read]:
+    wanted = iter(ids)
+    waiting: deque[Future[Read]] = deque(pool.submit(_read, one) for one in islice(wanted, ahead))
+    try:
+        while waiting:
+            read = waiting.popleft().result()
+            waiting.extend(pool.submit(_read, one) for one in islice(wanted, 1))
+            yield read
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _Reader:
+    def __init__(self, ports: Ports) -> None:
+        self._archive = ports.archive
+        self._index = ports.index
+        self._circle = cache(self._find_circle)
+
+    def read(self, recording_id: str) -> Read:
+        try:
+            manifest = self._archive.manifest(recording_id)
+        except NotFound:  # erased since it was listed
+            return Read(recording_id)
+        except DamagedDocument as error:
+            return Read(recording_id, damaged=error)
+        try:
+            if manifest.state is not State.PUBLISHED or manifest.transcript is None:
+                return Read(recording_id)
+            transcript = self._archive.transcript(manifest.transcript.key)
+            passages = passages_of(manifest, self._circle(manifest.details.circle), transcript)
+        except TransientError:
+            raise
+        except KringError as error:
+            return Read(recording_id, problem=error)
+        return Read(recording_id, self._index.prepare(passages))
+
+    def _find_circle(self, slug: str) -> Circle:
+        return self._archive.circle(slug)
+
+
+_reader: _Reader | None = None  # of this worker process
+
+
+def _open(settings: Settings) -> None:
+    """Begin a worker process."""
+    global _reader  # noqa: PLW0603  a pool knows no other way to keep something between its tasks
+    die_with_parent()
+    gc.disable()
+    _reader = _Reader(open_ports(settings))
+
+
+def _read(recording_id: str) -> Read:
+    assert _reader is not None  # noqa: S101
+    return _reader.read(recording_id)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Python's cycle collector off: reading makes millions of small tuples and no cycles, and looking for some takes as
+    long as all the rest."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
