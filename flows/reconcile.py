@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from functools import cache
 
 from flows.feed import read_all
 from flows.orchestrator import Orchestrator
@@ -15,8 +13,10 @@ from flows.reports import record_problem
 from flows.scratch import sweep_scratch
 from flows.wiring import Ports
 from index.port import Prepared
-from kring.errors import KringError, TransientError
+from kring.errors import KringError
 from kring.model import State, Step, now
+
+log = logging.getLogger(__name__)
 
 
 def reconcile(ports: Ports, orchestrator: Orchestrator, *, retry_failed: bool = False) -> list[Action]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -88,17 +88,19 @@ def analysed(passage: Passage) -> Analysed:
     own.update(speakers.keys.split())
     titled = title.keys.split()
     held = own.union(titled)
-    found = concepts(own)
-    more = concepts(held) - found if titled else frozenset()
-    lent = [key for key in titled if key not in own] + sorted(CONCEPT + slug for slug in more)
-    concerns = sorted(CONCEPT + slug for slug in found | more)
+    concerns = concepts(held)
+    lent = {key for key in titled if key not in own} | _keys_of(concepts(titled) - concepts(own))
     return Analysed(
         text=text.words,
         title=title.words,
         speakers=speakers.words,
-        keys=" ".join([text.keys, speakers.keys, title.keys, *concerns]).strip(),
-        lent=" ".join(lent),
+        keys=" ".join([text.keys, speakers.keys, title.keys, *sorted(_keys_of(concerns))]).strip(),
+        lent=" ".join(sorted(lent)),
     )
+
+
+def _keys_of(slugs: Iterable[str]) -> set[str]:
+    return {CONCEPT + slug for slug in slugs}
 
 
 class Known(dict[str, "Forms | None"]):
@@ -107,17 +109,16 @@ class Known(dict[str, "Forms | None"]):
     def __init__(self, language: str) -> None:
         super().__init__()
         self._language = language
-        self.having: defaultdict[str, list[str]] = defaultdict(list)
+        self.having: defaultdict[str, set[str]] = defaultdict(set)
         """Key or folded form → the words known so far that have it."""
 
     def __missing__(self, word: str) -> Forms | None:
-        if len(self) >= _REMEMBERED:
-            self.clear()
-            self.having.clear()
-        self[word] = forms = _forms(word, self._language)
-        if forms is not None:
-            for one in {forms.folded, *forms.keys}:
-                self.having[one].append(word)
+        forms = _forms(word, self._language)
+        if len(self) < _REMEMBERED:  # others are not remembered: the frequent ones have come by then
+            if forms is not None:
+                for one in {forms.folded, *forms.keys}:
+                    self.having[one].add(word)
+            self[word] = forms  # last, so that a word that is known to one thread can be found by all
         return forms
 
 

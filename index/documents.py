@@ -2,8 +2,8 @@
 
 Words come analysed (index/analysis.py); Tantivy only splits them at spaces. Beside its passages each recording has
 one document of its own: `whole` holds the keys and `words` the words of all its passages, so that what one word finds
-is counted over recordings, and `card` what filters and facets need. `rec` is the recording's id as a signed integer: grouping and
-counting run over it as a fast field. `payload` is a passage itself (a recording's: its first).
+is counted over recordings, and `card` what filters and facets need. `rec` is the recording's id as a signed integer:
+grouping and counting run over it as a fast field. `payload` is a passage itself (a recording's: its first).
 """
 
 from __future__ import annotations

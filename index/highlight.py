@@ -57,7 +57,7 @@ def fragments(text: str, found: Sequence[Span], start: int = 0, end: int | None 
 def passage_hit(scored: Scored, required: int) -> PassageHit:
     """The passage as a hit: its excerpt holds as many different parts of the query as fit, the earliest such."""
     passage = scored.passage
-    found = apart(passage.text, scored.text, required)
+    found = apart(passage.text, scored.marks.text, required)
     start, end = _window(passage.text, found)
     shown = [mark for mark in found if mark.start >= start and mark.end <= end]
     pieces = fragments(passage.text, shown, start, end)
@@ -81,7 +81,7 @@ def recording_hit(shown: Sequence[Scored], marker: Marker, required: int, passag
     return RecordingHit(
         recording_id=first.recording_id,
         version=first.version,
-        title=fragments(first.title, apart(first.title, marker.title(first), required)),
+        title=fragments(first.title, apart(first.title, shown[0].marks.title, required)),
         circle=first.circle,
         network=first.network,
         language=first.language,
@@ -97,8 +97,9 @@ def recording_hit(shown: Sequence[Scored], marker: Marker, required: int, passag
 
 def _reasons(shown: Sequence[Scored], marker: Marker, required: int) -> Iterator[Reason]:
     """For each word that is there only under another name, or spelt otherwise."""
-    first = shown[0].passage
-    texts = [(first.title, marker.title(first)), *((scored.passage.text, list(scored.text)) for scored in shown)]
+    texts = [(shown[0].passage.title, shown[0].marks.title)]
+    for scored in shown:
+        texts += [(scored.passage.text, scored.marks.text), (" ".join(scored.passage.speakers), scored.marks.names)]
     for number, part in enumerate(marker.parts[:required]):
         marks = [(text, mark) for text, found in texts for mark in found if mark.part == number]
         if not isinstance(part, Word) or not marks:
@@ -107,17 +108,17 @@ def _reasons(shown: Sequence[Scored], marker: Marker, required: int) -> Iterator
         because = Because.SPELLING if part.misspelt and best.match > Match.PREFIX else _BECAUSE.get(best.match)
         if because:
             found = [mark for other, mark in marks if other is text and mark.match is best.match]
-            yield Reason(part.text, _together(text, found), because)
+            yield Reason(part.text, _said(text, found), because)
 
 
-def _together(text: str, marks: Sequence[Mark]) -> str:
-    """What the first mark, and those of the next words, say."""
-    last = marks[0].last
+def _said(text: str, marks: Sequence[Mark]) -> str:
+    """What the first mark says, and those of the other words of its term, where they follow."""
+    last = marks[0]
     for mark in marks[1:]:
-        if mark.first == last + 1:
-            last = mark.last
+        if mark.first == last.last + 1 and mark.member != last.member:
+            last = mark
     words = list(TOKEN.finditer(text))
-    return text[words[marks[0].first].start() : words[last].end()]
+    return text[words[marks[0].first].start() : words[last.last].end()]
 
 
 def _spoken_at(passage: Passage, offset: int) -> float:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from index.analysis import TOKEN, Forms, Known, forms_in
 from index.glossary import terms_of
@@ -38,6 +39,17 @@ class Mark(NamedTuple):
     part: int
     """Which part of the query."""
     match: Match
+    member: int = 0
+    """Which word of a term of several words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Every match in a passage, in order; several may share a place. Those in names count words over all names."""
+
+    text: list[Mark]
+    title: list[Mark]
+    names: list[Mark]
 
 
 class _Hit(NamedTuple):
@@ -49,6 +61,10 @@ class _Hit(NamedTuple):
     match: Match
 
 
+_Raw: TypeAlias = tuple[_Hit, int, int]
+"""A hit, from one word to another."""
+
+
 class Marker:
     """Finds the parts of one query in texts."""
 
@@ -57,47 +73,52 @@ class Marker:
         self._words = [(number, part) for number, part in enumerate(self.parts) if isinstance(part, Word)]
         self._phrases = [(number, part) for number, part in enumerate(self.parts) if isinstance(part, Phrase)]
         self._terms = [_terms(part) if isinstance(part, Word) else () for part in self.parts]
-        self._keys = {form.stem for _, part in self._words for form in part.forms}
-        self._keys.update(key for terms in self._terms for stems in terms for key in stems)
-        self._folded = {form.folded for _, part in self._words for form in part.forms}
-        self._folded |= {one[:end] for one in self._folded for end in range(_SHORTEST, len(one) - _SHORTEST + 1)}
+        folded = {form.folded for _, part in self._words for form in part.forms}
+        self._wanted = {form.stem for _, part in self._words for form in part.forms if form.stem} | folded
+        self._wanted |= {key for terms in self._terms for stems in terms for key in stems}
+        self._wanted |= {one[:end] for one in folded for end in range(_SHORTEST, len(one) - _SHORTEST + 1)}
         self._beginnings = tuple(part.beginning for _, part in self._words if part.prefix)
         self._misspelt = [(part.forms[0].folded, part.typos) for _, part in self._words if part.typos]
-        self._hits: dict[str, tuple[int, dict[str, tuple[_Hit, ...]]]] = {}
-        """Language → what answers of the so many words that were known then."""
-        self._titles: dict[str, list[Mark]] = {}
+        self._known: dict[str, dict[str, tuple[_Hit, ...]]] = {}
+        """Language → what words answer, as far as they were looked at."""
+        self._titles: dict[str, list[_Raw]] = {}
 
-    def marks(self, text: str, language: str) -> list[Mark]:
-        """Every match in `text`, in order; several may share a place."""
+    def marks(self, passage: Passage) -> Marks:
+        """A term of several words is found where all of them are, some in the text perhaps, others in the title."""
+        text = self._raw(passage.text, passage.language)
+        names = self._raw(" ".join(passage.speakers), "") if passage.speakers else []
+        title = self._titles.get(passage.recording_id)
+        if title is None:
+            title = self._titles[passage.recording_id] = self._raw(passage.title, passage.language)
+        seen = {(hit.part, hit.term, hit.member) for raw in (text, title, names) for hit, _, _ in raw}
+        return Marks(self._complete(text, seen), self._complete(title, seen), self._complete(names, seen))
+
+    def _raw(self, text: str, language: str) -> list[_Raw]:
         words = TOKEN.findall(text)
         hits = self._answers(words, language)
-        places = [place for place, word in enumerate(words) if word in hits] if hits else []
-        if not places and not self._phrases:
-            return []
-        raw: list[tuple[_Hit, int, int]] = []
-        for place in places:
+        raw: list[_Raw] = []
+        for place in [place for place, word in enumerate(words) if word in hits] if hits else ():
             for hit in hits[words[place]]:
                 if hit.match is not Match.BEGINS:
                     raw.append((hit, place, place))
                 elif place + 1 < len(words) and self._together(hit.part, words[place], words[place + 1], language):
                     raw.append((hit._replace(match=Match.PART), place, place + 1))
-        seen = {(hit.part, hit.term, hit.member) for hit, _, _ in raw}
-        found = [Mark(first, last, hit.part, hit.match) for hit, first, last in raw if self._complete(hit, seen)]
         if self._phrases:
-            found += self._phrase_marks(words, language)
-        return sorted(found)
+            raw += self._phrase_hits(words, language)
+        return raw
 
     def _answers(self, words: Sequence[str], language: str) -> dict[str, tuple[_Hit, ...]]:
-        """The words that answer the query, of all that are known in this language: nearly none does."""
+        """Those of these words that answer the query: nearly none does."""
         known = forms_in(language)
         distinct = set(words)
-        for word in [word for word in distinct if word not in known]:
-            known[word]
-        size, hits = self._hits.get(language, (-1, {}))
-        if size != len(known):
-            having = {word for one in (*self._keys, *self._folded) for word in known.having.get(one, ())}
-            hits = {word: answers for word in having if (answers := self._of_word(known[word]))}
-            self._hits[language] = (len(known), hits)
+        fresh = [word for word in distinct if word not in known]
+        forms = {word: known[word] for word in fresh}
+        found = distinct.intersection(set().union(*(known.having.get(one, ()) for one in self._wanted)))
+        found.update(word for word in fresh if word not in known)  # more are known already than are remembered
+        answers = self._known.setdefault(language, {})
+        for word in found - answers.keys():
+            answers[word] = self._of_word(known[word] if word in known else forms[word])
+        hits = {word: answers[word] for word in found if answers[word]}
         return hits | self._loose(distinct, known) if self._beginnings or self._misspelt else hits
 
     def _loose(self, words: set[str], known: Known) -> dict[str, tuple[_Hit, ...]]:
@@ -107,13 +128,6 @@ class Marker:
         for asked, typos in self._misspelt:
             found += [word for word, forms in there if distance(forms.folded, asked) <= typos]
         return {word: self._of_word(known[word]) for word in found}
-
-    def title(self, passage: Passage) -> list[Mark]:
-        """The matches in the title of this passage's recording."""
-        marks = self._titles.get(passage.recording_id)
-        if marks is None:
-            marks = self._titles[passage.recording_id] = self.marks(passage.title, passage.language)
-        return marks
 
     def _of_word(self, forms: Forms | None) -> tuple[_Hit, ...]:
         """What one word says, whatever stands around it."""
@@ -132,12 +146,19 @@ class Marker:
                 if key in forms.keys:
                     yield _Hit(number, term, member, Match.TRANSLATION)
 
-    def _complete(self, hit: _Hit, seen: set[tuple[int, int, int]]) -> bool:
+    def _complete(self, raw: Sequence[_Raw], seen: set[tuple[int, int, int]]) -> list[Mark]:
+        """The matches of terms of which every word was seen."""
+        return sorted(
+            Mark(first, last, hit.part, hit.match, hit.member)
+            for hit, first, last in raw
+            if all((hit.part, hit.term, member) in seen for member in range(self._size(hit)))
+        )
+
+    def _size(self, hit: _Hit) -> int:
         part = self.parts[hit.part]
         if not isinstance(part, Word):
-            return True
-        size = len(self._terms[hit.part][hit.term - 1]) if hit.term else len(part.forms)
-        return size == 1 or all((hit.part, hit.term, member) in seen for member in range(size))
+            return 0
+        return len(self._terms[hit.part][hit.term - 1]) if hit.term else len(part.forms)
 
     def _together(self, number: int, left: str, right: str, language: str) -> bool:
         part = self.parts[number]
@@ -147,7 +168,7 @@ class Marker:
             return False
         return any(stem(one.folded + link + other.folded) == part.forms[0].stem for link in _LINKS)
 
-    def _phrase_marks(self, words: Sequence[str], language: str) -> Iterator[Mark]:
+    def _phrase_hits(self, words: Sequence[str], language: str) -> Iterator[_Raw]:
         known = forms_in(language)
         spoken = [(place, forms.folded) for place, word in enumerate(words) if (forms := known[word]) is not None]
         folded = tuple(form for _, form in spoken)
@@ -155,7 +176,7 @@ class Marker:
             size = len(phrase.folded)
             for at in range(len(folded) - size + 1):
                 if folded[at] == phrase.folded[0] and folded[at : at + size] == phrase.folded:
-                    yield Mark(spoken[at][0], spoken[at + size - 1][0], number, Match.EXACT)
+                    yield _Hit(number, 0, 0, Match.EXACT), spoken[at][0], spoken[at + size - 1][0]
 
 
 def _terms(part: Word) -> tuple[tuple[str, ...], ...]:
@@ -167,19 +188,15 @@ def _terms(part: Word) -> tuple[tuple[str, ...], ...]:
 
 
 def _match(part: Word, wanted: Forms, forms: Forms) -> Match | None:
-    if forms.exact == wanted.exact:
-        return Match.EXACT
-    if forms.folded == wanted.folded:
-        return Match.FOLDED
-    if wanted.stem and forms.stem == wanted.stem:
-        return Match.STEM
-    if wanted.stem and wanted.stem in forms.keys:
-        return Match.PART
-    if part.prefix and forms.folded.startswith(part.beginning):
-        return Match.PREFIX
-    if part.typos and distance(forms.folded, wanted.folded) <= part.typos:
-        return Match.SPELLING
-    return None
+    matches = (
+        (Match.EXACT, forms.exact == wanted.exact),
+        (Match.FOLDED, forms.folded == wanted.folded),
+        (Match.STEM, bool(wanted.stem) and forms.stem == wanted.stem),
+        (Match.PART, bool(wanted.stem) and wanted.stem in forms.keys),
+        (Match.PREFIX, part.prefix and forms.folded.startswith(part.beginning)),
+        (Match.SPELLING, part.typos > 0 and distance(forms.folded, wanted.folded) <= part.typos),
+    )
+    return next((match for match, holds in matches if holds), None)
 
 
 def _may_begin(wanted: Forms, forms: Forms) -> bool:

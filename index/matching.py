@@ -85,7 +85,7 @@ class Matching:
         """The same, scored."""
         more = [query for part in (*self.wanted.parts, *self.wanted.optional) for query in self._lifting(part)]
         limits = self._conditions(conditions)
-        if len(self._terms) == 1 and not limits:
+        if len(self._terms) == 1 and not limits and not self.wanted.optional:
             # What lifts a passage has the key too, so any of these will do: plain terms, which Tantivy skips through.
             return any_of([*self._any(0), *more])
         return Query.boolean_query([*self._at_least(least), *((Occur.Should, query) for query in more), *limits])
@@ -102,13 +102,8 @@ class Matching:
         return Query.boolean_query(self._conditions(()))
 
     def frequency(self, number: int) -> int:
-        """Passages that have this part, at most."""
-        part, terms = self.wanted.parts[number], self._terms[number]
-        if isinstance(part, Phrase):
-            return min(self._searcher.doc_freq("text", word) for word in part.folded)
-        return sum(
-            self._searcher.doc_freq(field, term) for field, term in (*(("keys", k) for k in terms.keys), *terms.words)
-        )
+        """Passages that have this part."""
+        return self._searcher.search(any_of(self._any(number)), 1, count=True).count or 0
 
     def _nowhere(self, word: Word) -> bool:
         if word.prefix and self._beginning(word.beginning):

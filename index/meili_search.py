@@ -217,7 +217,7 @@ class Search:
             alike = sorted(one for one in known if one.startswith(word.forms[0].folded[:BEGINNING]))
             if found := nearest(word, alike):
                 better[word] = found
-        return suggestion(self._wanted, self._query.text, better)
+        return suggestion(self._query.text, better)
 
 
 def _facets(answers: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:

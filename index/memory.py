@@ -129,7 +129,7 @@ class MemoryIndex:
             alike = {one for one in words if one.startswith(word.forms[0].folded[:BEGINNING])}
             if found := nearest(word, sorted(alike)):
                 better[word] = found
-        return suggestion(wanted, text, better)
+        return suggestion(text, better)
 
 
 def _has(part: Part, keys: frozenset[str], fields: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log
 
-from index.marks import Mark, Marker, Match
+from index.marks import Mark, Marker, Marks, Match
 from index.port import Passage
 
 WEIGHTS = {
@@ -24,8 +24,8 @@ WEIGHTS = {
     Match.EXACT: 1.0,
 }
 _TITLE = 1.2
-_REPEATS = 0.2  # at most, for a word that is said again and again
-_LENGTH = 0.1  # at most, for a passage of so many letters …
+_REPEATS = 0.08  # at most, for a word that is said again and again
+_LENGTH = 0.03  # at most, for a passage of so many letters …
 _LONG = 1200
 _NEAR = 0.5  # at most, for all words next to each other in the order asked for
 _AGAIN = 0.4  # at most, for a recording in which many passages match
@@ -40,7 +40,7 @@ class Scored:
     score: float
     own: int
     """Parts found in its text or its speakers' names."""
-    text: tuple[Mark, ...]
+    marks: Marks
 
 
 def of_recording(best: float, passages: int) -> float:
@@ -68,26 +68,22 @@ class Scorer:
         self._weights = telling + [_OPTIONAL] * (len(marker.parts) - required)
 
     def score(self, passage: Passage) -> Scored:
-        text = self._marker.marks(passage.text, passage.language)
-        named = self._marker.marks(" ".join(passage.speakers), "") if passage.speakers else []
-        in_text = self._best(text, min(len(passage.text), _LONG) / _LONG)
-        in_names = self._best(named, 0.0)
-        in_title = self._best(self._marker.title(passage), 0.0)
+        marks = self._marker.marks(passage)
+        in_text = self._best(marks.text, min(len(passage.text), _LONG) / _LONG)
+        in_names = self._best(marks.names, 0.0)
+        in_title = self._best(marks.title, 0.0)
         own = [max(one, other) for one, other in zip(in_text, in_names, strict=True)]
         score = sum(weight * (o + _TITLE * t) for weight, o, t in zip(self._weights, own, in_title, strict=True))
-        score += _nearness(text, self._required)
-        return Scored(passage, round(score, DECIMALS), sum(one > 0 for one in own[: self._required]), tuple(text))
+        score += _nearness(marks.text, self._required)
+        return Scored(passage, round(score, DECIMALS), sum(one > 0 for one in own[: self._required]), marks)
 
     def _best(self, marks: Iterable[Mark], length: float) -> list[float]:
         """For each part the weight of its best match, a little more where it is repeated."""
         best = [0.0] * len(self._weights)
         count = [0] * len(self._weights)
-        last = [-2] * len(self._weights)
         for mark in marks:
             best[mark.part] = max(best[mark.part], WEIGHTS[mark.match])
-            if mark.match is not Match.TRANSLATION or mark.first > last[mark.part] + 1:  # a term's words count once
-                count[mark.part] += 1
-            last[mark.part] = mark.last
+            count[mark.part] += mark.member == 0  # the words of one term count once
         return [
             one * (1 + _REPEATS * (1 - 0.5**times) - _LENGTH * length) if one else 0.0
             for one, times in zip(best, count, strict=True)
@@ -95,15 +91,17 @@ class Scorer:
 
 
 def _nearness(marks: Sequence[Mark], required: int) -> float:
-    """More the closer the different parts stand together, for each pair that is there beside each other."""
+    """More the fewer words stand between the different words asked for, for each that is there beside the first."""
     apart = [mark for mark in marks if mark.part < required and mark.match > Match.PREFIX]
-    parts = {mark.part for mark in apart}
-    if len(parts) < 2:
+    wanted = {(mark.part, mark.member) for mark in apart}
+    if len(wanted) < 2:
         return 0.0
     window: list[Mark] = []
-    narrowest = float("inf")
+    fewest = float("inf")
     for mark in apart:
-        window = [other for other in window if other.part != mark.part] + [mark]
-        if len(window) == len(parts):
-            narrowest = min(narrowest, mark.first - window[0].first)
-    return _NEAR * (len(parts) - 1) / max(narrowest, len(parts) - 1)
+        window = [other for other in window if (other.part, other.member) != (mark.part, mark.member)] + [mark]
+        if len(window) == len(wanted):
+            said = sum(one.last - one.first + 1 for one in window)
+            fewest = min(fewest, max(0, mark.last - window[0].first + 1 - said))
+    more = len(wanted) - 1
+    return _NEAR * more / (1 + fewest / more)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
@@ -16,20 +16,22 @@ BEGINNING = 3
 
 def doubtful(wanted: Wanted) -> list[Word]:
     """The words for which another may be suggested."""
-    return [part for part in wanted.parts if isinstance(part, Word) and len(part.forms[0].folded) > BEGINNING]
+    words = [part for part in wanted.parts if isinstance(part, Word) and len(part.forms) == 1]
+    return [word for word in words if len(word.forms[0].folded) > BEGINNING]
 
 
 def nearest(word: Word, vocabulary: Iterable[str]) -> str | None:
-    """The word of `vocabulary` (folded words) most like it; None where none is like it."""
+    """The word of `vocabulary` (folded words) most like it, itself apart; None where none is like it."""
     asked = word.forms[0].folded
-    found = process.extractOne(asked, vocabulary, scorer=JaroWinkler.similarity, score_cutoff=_ALIKE)
-    return str(found[0]) if found and found[0] != asked else None
+    others = (one for one in vocabulary if one != asked)
+    found = process.extractOne(asked, others, scorer=JaroWinkler.similarity, score_cutoff=_ALIKE)
+    return str(found[0]) if found else None
 
 
-def suggestion(wanted: Wanted, text: str, better: dict[Part, str]) -> str:
-    """`text` with the words of `better` in place; empty where there are none."""
+def suggestion(text: str, better: Mapping[Part, str]) -> str:
+    """The query `text` with the words of `better` in place; empty where there are none."""
+    words = sorted((part for part in better if isinstance(part, Word)), key=lambda word: word.start, reverse=True)
     changed = text
-    for part in wanted.parts:
-        if isinstance(part, Word) and part in better:
-            changed = changed.replace(part.text, better[part], 1)
-    return changed if changed != text else ""
+    for word in words:
+        changed = changed[: word.start] + better[word] + changed[word.end :]
+    return changed if words else ""

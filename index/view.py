@@ -27,6 +27,8 @@ from index.wanted import Part, Wanted
 
 WINDOW = 30
 """Recordings, the engine's best, that are put in order by score; those behind them stay in the engine's order."""
+_BEST = 2
+"""Passages of each of them, again the engine's best, that are looked at for that."""
 _SPARE = 2
 """Passages of a recording that are looked at beside those that are shown."""
 _VOCABULARY = 5000
@@ -137,16 +139,21 @@ class Search:
         limit = 3 * need
         while True:
             hits = self._searcher.search(query, limit, count=False).hits
-            best: dict[int, tantivy.DocAddress] = {}
+            best: dict[int, list[tantivy.DocAddress]] = {}
             for rec, (_, at) in zip(self._values("rec", [at for _, at in hits]), hits, strict=True):
-                best.setdefault(rec, at)
+                best.setdefault(rec, []).append(at)
             if len(hits) < limit or len(best) >= need:
                 break
             limit *= 4
         window = list(best)[:WINDOW]
         counts = self._counts(level, window)
         scorer = self._scorer(level)
-        scores = {rec: of_recording(scorer.score(self._passage(best[rec])).score, counts.get(rec, 1)) for rec in window}
+        scores = {
+            rec: of_recording(
+                max(scorer.score(self._passage(at)).score for at in best[rec][:_BEST]), counts.get(rec, 1)
+            )
+            for rec in window
+        }
         row_of = dict(zip(window, self._shelf.places(window), strict=True))
         window.sort(key=lambda rec: (-scores[rec], row_of[rec]))
         return window + list(best)[WINDOW:]
@@ -214,10 +221,10 @@ class Search:
         better: dict[Part, str] = {}
         for word in doubtful(self._wanted):
             beginning = word.forms[0].folded[:BEGINNING]
-            alike = self._searcher.terms_with_prefix("text", beginning, limit=_VOCABULARY)
+            alike = self._searcher.terms_with_prefix("words", beginning, limit=_VOCABULARY)
             if found := nearest(word, [term for term, _ in alike]):
                 better[word] = found
-        return suggestion(self._wanted, self._query.text, better)
+        return suggestion(self._query.text, better)
 
     def _values(self, field: str, addresses: list[tantivy.DocAddress]) -> list[int]:
         return [int(value or 0) for value in self._searcher.fast_field_values(field, addresses)]

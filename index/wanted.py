@@ -10,17 +10,17 @@ Days are inclusive, and a month or a year stands for its first day (after) or it
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from functools import cache
+from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 
 from index.analysis import CONCEPT, Forms, tokens
 from index.glossary import concept_of, glossary, term_words
+from index.narrowing import MARKS, filter_name, narrowed
 from index.port import Filters
 from kring.errors import BadQuery
 
@@ -29,20 +29,22 @@ MAX_WORDS = 32
 MAX_REQUIRED = 10
 """Words and phrases that are asked of a passage; further ones are optional (Meilisearch reads no more than ten)."""
 _LONGEST_TERM = 4  # words of a term of the glossary
-_QUOTED = r'"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»'
+_QUOTED = r'"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|»[^«]*«|”[^”]*”'
 _PIECE = re.compile(
-    rf"(?P<minus>(?<!\S)-)?(?:(?P<name>[A-Za-z]+):(?=\S|$))?(?P<quoted>{_QUOTED})|(?P<word>[^\s\"“„«]+|\S)"
+    rf"(?P<minus>(?<!\S)-(?=[^\W_]|[{MARKS}]))?(?:(?P<name>[A-Za-z]+):)?"
+    rf"(?:(?P<quoted>{_QUOTED})|(?<=:)(?P<open>[{MARKS}].*)|(?P<word>[^\s{MARKS}]+|\S|(?<=:)))",
+    re.DOTALL,
 )
-_FILTER = re.compile(r"(?P<minus>-)?(?P<name>[A-Za-z]+):(?P<value>.*)", re.DOTALL)
-_DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word, or the several words of one term of the glossary."""
+    """A word, or the several words of one term of the glossary; of these the stop words are left out."""
 
     text: str
-    """As it was typed."""
+    """As it was typed, from the offset `start` of the query to `end`."""
+    start: int
+    end: int
     forms: tuple[Forms, ...]
     concept: str = ""
     """The glossary's slug for what it means."""
@@ -89,53 +91,63 @@ class Wanted:
         """The same where words that are nowhere may be misspelt: one letter from 5, two from 9 letters.
 
         Such a word stands for the word of the glossary that it nearly is, where the archive has that; else any word of
-        the archive that it nearly is will do.
+        the archive that it nearly is will do. A term of several words that is nowhere is taken for words like others.
         """
         parts: list[Part] = []
-        run: list[Word] = []
         for part in self.parts:
-            if isinstance(part, Word):
-                run.append(_tolerant(part, nowhere))
-            else:
-                parts += [*_terms(run), part]
-                run = []
-        return replace(self, parts=tuple([*parts, *_terms(run)]))
+            alone = _apart(part) if isinstance(part, Word) and len(part.forms) > 1 and nowhere(part) else [part]
+            parts += [_tolerant(one, nowhere) if isinstance(one, Word) else one for one in alone]
+        if any(isinstance(part, Word) and part.misspelt for part in parts):
+            parts = _joined(parts)
+        return replace(self, parts=tuple(_without_repeats(parts)))
 
 
 def parse(text: str, filters: Filters | None = None, *, typing: bool = False) -> Wanted:
     """What `text` asks for, within `filters`.
 
-    With `typing` the last word is a prefix, unless something (a space, say) already follows it.
+    With `typing` the last word is a prefix, unless something (a space, say) already follows it, and what cannot be
+    meant yet (`after:20`) is left out.
     Raises BadQuery, with one sentence, for what cannot be meant.
     """
     if len(text) > MAX_CHARACTERS:
         raise BadQuery(f"The search text is longer than {MAX_CHARACTERS} characters; search for a few words of it.")
     filters = filters or Filters()
-    parts: dict[Part, None] = {}
-    excluded: dict[Part, None] = {}
+    parts: list[Part] = []
+    excluded: list[Part] = []
     run: list[Word] = []  # words that stand next to each other, unquoted
-
-    def flush() -> None:
-        parts.update(dict.fromkeys(_terms(run)))
-        run.clear()
-
-    for minus, name, value, quoted, last in _pieces(text):
-        unfinished = typing and last and not quoted
-        if name:
-            if not (unfinished and not value):
-                filters = _narrowed(filters, name, value, minus=minus)
-        elif minus:
-            excluded.update(dict.fromkeys([_phrase(value)] if quoted else _words(value)))
-        elif quoted:
-            flush()
-            parts[_phrase(value)] = None
+    for piece in _PIECE.finditer(text):
+        unfinished = typing and piece.end() == len(text) and piece["quoted"] is None
+        quoted = piece["quoted"][1:-1] if piece["quoted"] is not None else None
+        value = next(one for one in (quoted, piece["open"], piece["word"]) if one is not None)
+        try:
+            name = filter_name(piece["name"], value)
+            if name or piece["minus"] or quoted is not None:
+                parts += _terms(run)
+                run = []
+            if name:
+                filters = narrowed(filters, name, value, minus=bool(piece["minus"]))
+                continue
+        except BadQuery:
+            if unfinished:
+                continue
+            raise
+        if piece["name"]:
+            words = _words(piece["name"], piece.start("name"))
+            run, excluded = (run, excluded + words) if piece["minus"] else (run + words, excluded)
+        if quoted is not None:
+            target = excluded if piece["minus"] else parts
+            parts += _terms(run)
+            run = []
+            target.append(Phrase(tuple(token.forms.folded for token in tokens(quoted, ""))))
+            continue
+        words = _words(value, piece.end() - len(value))
+        if piece["minus"]:
+            excluded += [] if unfinished and not parts else words
         else:
-            words = _words(value)
             if unfinished and words and value.endswith(words[-1].text):
                 words[-1] = replace(words[-1], prefix=True)
             run += words
-    flush()
-    return _wanted([part for part in parts if _says(part)], [part for part in excluded if _says(part)], filters)
+    return _wanted([*parts, *_terms(run)], excluded, filters)
 
 
 def distance(one: str, other: str) -> int:
@@ -164,86 +176,32 @@ def _glossary_words() -> tuple[str, ...]:
     return tuple(sorted({word for term in terms for word in term_words(term)}))
 
 
-def _pieces(text: str) -> Iterator[tuple[bool, str, str, bool, bool]]:
-    """(minus, name of a filter, value, quoted, whether it is the last) of each piece; `name:` only where there is such
-    a filter, or nearly."""
-    for found in _PIECE.finditer(text):
-        last = found.end() == len(text)
-        if found["quoted"] is not None:
-            name = _filter_name(found["name"])
-            if found["name"] and not name:
-                yield False, "", found["name"], False, False
-            yield bool(found["minus"]), name, found["quoted"][1:-1], True, last
-            continue
-        word = found["word"]
-        known = _FILTER.fullmatch(word)
-        if known and (name := _filter_name(known["name"])):
-            yield bool(known["minus"]), name, known["value"], False, last
-            continue
-        minus = len(word) > 1 and word[0] == "-" and (word[1].isalnum())
-        yield minus, "", word[1:] if minus else word, False, last
+def _apart(term: Word) -> list[Word]:
+    """The words of a term, each by itself."""
+    return [word for word in _words(term.text, term.start) if word.forms[0].stem]
 
 
-def _filter_name(name: str | None) -> str:
-    """The filter of this name; empty where it is a word like others. Raises BadQuery for a misspelt one."""
-    name = (name or "").lower()
-    if name in _FILTERS or not name:
-        return name
-    for known in _FILTERS:
-        if len(name) >= 4 and OSA.distance(name, known) == 1:
-            raise BadQuery(f"There is no “{name}:”; did you mean “{known}:”?")
-    return ""
+def _joined(parts: Sequence[Part]) -> list[Part]:
+    """Terms made of neighbouring words, now that these are spelt right."""
+    joined: list[Part] = []
+    run: list[Word] = []
+    for part in parts:
+        if not isinstance(part, Word) or (run and part.start > run[-1].end + 1):
+            joined += _terms(run)
+            run = []
+        if isinstance(part, Word):
+            run.append(part)
+        else:
+            joined.append(part)
+    return [*joined, *_terms(run)]
 
 
-def _narrowed(filters: Filters, name: str, value: str, *, minus: bool) -> Filters:
-    value = " ".join(value.split())
-    if minus:
-        raise BadQuery(f"“-{name}:” cannot be used: a minus leaves out words, as in -skole.")
-    if not value:
-        raise BadQuery(f"“{name}:” needs something after it, as in {name}:{_FILTERS[name]}.")
-    match name:
-        case "circle":
-            return replace(filters, circles=filters.circles | {value.lower()})
-        case "network":
-            return replace(filters, networks=filters.networks | {value.lower()})
-        case "language":
-            return replace(filters, languages=filters.languages | {_LANGUAGES.get(value.lower(), value.lower())})
-        case "speaker":
-            words = frozenset(token.forms.folded for token in tokens(value, ""))
-            return replace(filters, speakers=filters.speakers | words)
-        case _:
-            first, last = _days(name, value)
-            after = max(filter(None, (filters.after, first if name != "before" else None)), default=None)
-            before = min(filter(None, (filters.before, last if name != "after" else None)), default=None)
-            return replace(filters, after=after, before=before)
-
-
-def _days(name: str, value: str) -> tuple[date, date]:
-    """The first and the last day of a day, a month or a year."""
-    written = _DAY.fullmatch(value)
-    try:
-        if not written:
-            raise ValueError
-        year, month, day = (int(number or 0) for number in written.groups())
-        last_day = day or calendar.monthrange(year, month or 12)[1]
-        return date(year, month or 1, day or 1), date(year, month or 12, last_day)
-    except ValueError:
-        raise BadQuery(
-            f"“{name}:{value}” is no date; write a year, a month or a day: {name}:2025, {name}:2025-01, "
-            f"{name}:2025-01-31."
-        ) from None
-
-
-def _words(text: str) -> list[Word]:
-    return [Word(text[token.start : token.end], (token.forms,)) for token in tokens(text, "")]
-
-
-def _phrase(text: str) -> Phrase:
-    return Phrase(tuple(token.forms.folded for token in tokens(text, "")))
-
-
-def _says(part: Part) -> bool:
-    return isinstance(part, Word) or bool(part.folded)
+def _words(text: str, start: int) -> list[Word]:
+    """The words of a piece of the query that begins at `start`."""
+    return [
+        Word(text[token.start : token.end], start + token.start, start + token.end, (token.forms,))
+        for token in tokens(text, "")
+    ]
 
 
 def _terms(run: Sequence[Word]) -> Iterator[Word]:
@@ -252,27 +210,52 @@ def _terms(run: Sequence[Word]) -> Iterator[Word]:
     while at < len(run):
         for size in range(min(_LONGEST_TERM, len(run) - at), 0, -1):
             words = run[at : at + size]
-            forms = tuple(form for word in words for form in word.forms)
-            known = all(form.stem for form in forms) and not words[-1].prefix
-            concept = concept_of([form.stem for form in forms]) if known else None
-            if concept or size == 1:
-                misspelt = any(word.misspelt for word in words)
-                text = " ".join(word.text for word in words)
-                yield replace(words[0], text=text, forms=forms, concept=concept or "", misspelt=misspelt)
-                at += size
-                break
+            if size == 1 and not words[0].forms[0].stem:
+                yield words[0]
+            elif term := _term(words):
+                yield term
+            else:
+                continue
+            at += size
+            break
+
+
+def _term(words: Sequence[Word]) -> Word | None:
+    """These words as one, where they are a term or only one. A term begins and ends with words that tell something."""
+    first, last = words[0], words[-1]
+    forms = tuple(form for word in words for form in word.forms if form.stem)
+    if not (first.forms[0].stem and last.forms[-1].stem):
+        return None
+    concept = None if last.prefix else concept_of([form.stem for form in forms])
+    if len(words) == 1:
+        return replace(first, concept=concept or "")
+    if concept is None:
+        return None
+    text = first.text + "".join(" " * (word.start > before.end) + word.text for before, word in pairwise(words))
+    misspelt = any(word.misspelt for word in words)
+    return Word(text, first.start, last.end, forms, concept, misspelt=misspelt)
 
 
 def _wanted(parts: Sequence[Part], excluded: Sequence[Part], filters: Filters) -> Wanted:
-    if sum(len(part.folded) if isinstance(part, Phrase) else 1 for part in (*parts, *excluded)) > MAX_WORDS:
+    parts, excluded = ([part for part in some if isinstance(part, Word) or part.folded] for some in (parts, excluded))
+    parts = _without_repeats(parts)
+    excluded = _without_repeats(excluded)
+    if (
+        sum(len(part.folded) if isinstance(part, Phrase) else len(part.forms) for part in (*parts, *excluded))
+        > MAX_WORDS
+    ):
         raise BadQuery(f"The search has more than {MAX_WORDS} words; search for a few of them.")
     if excluded and not parts:
         raise BadQuery("Say also what to search for, not only what to leave out.")
-    parts = _without_repeats(parts)
+    phrases = [part for part in parts if isinstance(part, Phrase)]
+    if len(phrases) > MAX_REQUIRED:
+        raise BadQuery(f"The search has more than {MAX_REQUIRED} quotations; search for a few of them.")
     telling = [part for part in parts if isinstance(part, Phrase) or part.forms[0].stem]
+    if len(telling) > MAX_REQUIRED:
+        telling = [*phrases, *(part for part in telling if isinstance(part, Word))]
     required = (telling or parts)[:MAX_REQUIRED]
     optional = tuple(part for part in parts if part not in required and isinstance(part, Word))
-    return Wanted(tuple(required), optional, tuple(dict.fromkeys(excluded)), filters)
+    return Wanted(tuple(required), optional, tuple(excluded), filters)
 
 
 def _without_repeats(parts: Sequence[Part]) -> list[Part]:
@@ -283,19 +266,3 @@ def _without_repeats(parts: Sequence[Part]) -> list[Part]:
         if same not in kept or (isinstance(part, Word) and part.prefix):
             kept[same] = part
     return list(kept.values())
-
-
-_FILTERS = {
-    "circle": "personvern",
-    "network": "digi-fjordane",
-    "language": "nb",
-    "speaker": "Kari",
-    "year": "2025",
-    "after": "2025-01",
-    "before": "2025-06-30",
-}
-_LANGUAGES = {
-    **{"no": "nb", "norwegian": "nb", "norsk": "nb", "bokmål": "nb", "nynorsk": "nn"},
-    **{"danish": "da", "dansk": "da", "dutch": "nl", "nederlands": "nl", "english": "en"},
-}
-"""Names that people write for the codes."""

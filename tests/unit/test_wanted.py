@@ -235,7 +235,7 @@ class TestTolerating:
 
     @pytest.mark.parametrize(
         ("text", "typos"),
-        [("skyx", 0), ("bruxt", 1), ("brxukere", 1), ("brukerxxy", 2), ("bruk3", 0), ("kunstig intelligens", 0)],
+        [("skyx", 0), ("bruxt", 1), ("brxukere", 1), ("brukerxxy", 2), ("bruk3", 0)],
     )
     def test_letters_that_may_be_wrong_in_a_word_that_is_nowhere(self, text: str, typos: int) -> None:
         assert self.tolerated(text).typos == typos
