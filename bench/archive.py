@@ -7,7 +7,7 @@ Bokmål here, under its own code. Each recording is about a topic, some words of
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -188,8 +188,3 @@ def passages_of(recording: Made) -> list[Passage]:
 def _starts(words: Sequence[str], began: float) -> tuple[tuple[int, float], ...]:
     offsets = accumulate((len(word) + 1 for word in words[:-1]), initial=0)
     return tuple((offset, began + place * PACE) for place, offset in enumerate(offsets))
-
-
-def archive(recordings: int) -> Iterator[Passage]:
-    for number in range(recordings):
-        yield from passages_of(made(number))

@@ -16,6 +16,7 @@ stands. Half of them have filters. Everything runs on this machine at the same t
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -35,12 +37,12 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench.archive import archive, circle_of, made, manifest_of, passages_of, transcript_of
+from bench.archive import circle_of, made, manifest_of, passages_of, transcript_of
 from flows.reconcile import reindex
 from flows.stack.environment import environment_of
 from flows.wiring import open_ports
 from index.embedded import EmbeddedIndex
-from index.port import Filters, Query
+from index.port import Filters, Prepared, Query
 from kring.settings import Settings, Web
 from tests.seaweed import Weed, free_port
 
@@ -153,11 +155,16 @@ def built(index: EmbeddedIndex, recordings: int) -> int:
     """The index of the whole archive; the number of its passages."""
     if not index.needs_rebuild:
         console.print("The index is there already.")
-        return sum(len(made(number).words) for number in range(1)) * recordings
+        return len(made(0).words) * recordings
     began = time.perf_counter()
-    count = index.rebuild(archive(recordings))
+    with get_context("spawn").Pool(initializer=gc.disable) as pool:
+        count = index.rebuild_prepared(pool.imap(_prepared, range(recordings), chunksize=4))
     console.print(f"Made and indexed {count} passages in {time.perf_counter() - began:.0f} s.")
     return count
+
+
+def _prepared(number: int) -> Prepared:
+    return EmbeddedIndex.prepare(passages_of(made(number)))
 
 
 def drawn(recordings: int, count: int, seed: int = 1) -> Iterator[Query]:

@@ -63,7 +63,8 @@ class EmbeddedIndex:
     def rebuild(self, passages: Iterable[Passage]) -> int:
         return self.rebuild_prepared(map(self.prepare, by_recording(passages)))
 
-    def prepare(self, passages: Sequence[Passage]) -> Prepared:
+    @staticmethod
+    def prepare(passages: Sequence[Passage]) -> Prepared:
         return Prepared(len(passages), list(fields_of(passages)))
 
     def rebuild_prepared(self, recordings: Iterable[Prepared]) -> int:
