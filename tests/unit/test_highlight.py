@@ -26,7 +26,7 @@ def passage(
 def spans(text: str, query: str) -> list[Span]:
     wanted = parse(query)
     marker = Marker((*wanted.parts, *wanted.optional))
-    return apart(text, marker.marks(text, "nb"), len(wanted.parts))
+    return apart(text, marker.marks(passage(text, title="–")).text, len(wanted.parts))
 
 
 def hit(of: Passage, query: str) -> PassageHit:

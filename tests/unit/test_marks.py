@@ -5,10 +5,17 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from index import analysis
 from index.analysis import TOKEN
-from index.marks import Marker, Match
-from index.wanted import Word, parse
+from index.glossary import terms_of
+from index.marks import Mark, Marker, Match
+from index.wanted import Part, Word, parse
 from tests.index_cases import recording
+
+
+def in_text(marker: Marker, text: str, language: str = "nb") -> list[Mark]:
+    (passage,) = recording("a", text, title="–", language=language)
+    return marker.marks(passage).text
 
 
 def marks(query: str, text: str, language: str = "nb", *, typing: bool = False) -> list[tuple[str, int, Match]]:
@@ -16,7 +23,7 @@ def marks(query: str, text: str, language: str = "nb", *, typing: bool = False) 
     words = list(TOKEN.finditer(text))
     return [
         (text[words[mark.first].start() : words[mark.last].end()], mark.part, mark.match)
-        for mark in Marker(parse(query, typing=typing).parts).marks(text, language)
+        for mark in in_text(Marker(parse(query, typing=typing).parts), text, language)
     ]
 
 
@@ -90,9 +97,8 @@ class TestTyping:
 def test_a_misspelt_word() -> None:
     (part,) = parse("sykkwl").parts
     assert isinstance(part, Word)
-    assert Marker([part]).marks("en sykkel", "nb") == []
-    ((first, last, _, match),) = Marker([replace(part, typos=1)]).marks("en sykkel, en pakke", "nb")
-    assert (first, last, match) == (1, 1, Match.SPELLING)
+    assert in_text(Marker([part]), "en sykkel") == []
+    assert in_text(Marker([replace(part, typos=1)]), "en sykkel, en pakke") == [Mark(1, 1, 0, Match.SPELLING)]
 
 
 class TestTerms:
@@ -124,16 +130,22 @@ class TestWrittenApart:
 def test_the_title_is_looked_at_once_for_each_recording() -> None:
     marker = Marker(parse("båt").parts)
     one, other = recording("a", "x", "y", title="Om båter"), recording("b", title="Om tog")
-    assert [mark.first for mark in marker.title(one[0])] == [1]
-    assert marker.title(one[1]) is marker.title(one[0])
-    assert marker.title(other[0]) == []
+    assert marker.marks(one[0]).title == marker.marks(one[1]).title == [Mark(1, 1, 0, Match.STEM)]
+    assert marker.marks(replace(one[1], title="Om tog")).title == marker.marks(one[0]).title
+    assert marker.marks(other[0]).title == []
 
 
 def test_a_word_that_becomes_known_later_is_marked_too() -> None:
     marker = Marker(parse("ukjentord").parts)
-    assert marker.marks("noe annet", "xz") == []
-    assert len(marker.marks("ukjentorden og ukjentord", "xz")) == 2
-    assert len(marker.marks("igjen ukjentordene", "xz")) == 1
+    assert in_text(marker, "noe annet", "xz") == []
+    assert len(in_text(marker, "ukjentorden og ukjentord", "xz")) == 2
+    assert len(in_text(marker, "igjen ukjentordene", "xz")) == 1
+
+
+def test_no_mark_is_lost_where_words_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analysis, "_REMEMBERED", 5)
+    marker = Marker(parse("båt").parts)
+    assert [len(in_text(marker, f"båt {number}", "xw")) for number in range(20)] == [1] * 20
 
 
 words = st.lists(
@@ -157,11 +169,20 @@ queries = st.sampled_from(
 @given(st.text() | words, queries, st.sampled_from(["nb", "en", "", "xx"]), st.booleans())
 def test_marks_lie_in_the_text_in_order(text: str, query: str, language: str, typing: bool) -> None:
     parts = parse(query, typing=typing).parts
-    found = Marker(parts).marks(text, language)
-    size = len(TOKEN.findall(text))
-    assert found == sorted(found)
-    for mark in found:
-        assert 0 <= mark.first <= mark.last < size
-        assert 0 <= mark.part < len(parts)
-        assert mark.match is not Match.BEGINS
-    assert Marker(parts).marks(text, language) == found
+    (passage,) = recording("a", text, title=text[:40], language=language, speakers=(text[:20], "Kari"))
+    found = Marker(parts).marks(passage)
+    for where, marked in ((text, found.text), (text[:40] or "a", found.title), (f"{text[:20]} Kari", found.names)):
+        size = len(TOKEN.findall(where))
+        assert marked == sorted(marked)
+        for mark in marked:
+            assert 0 <= mark.first <= mark.last < size
+            assert 0 <= mark.part < len(parts)
+            assert 0 <= mark.member < _members(parts[mark.part])
+            assert mark.match is not Match.BEGINS
+    assert Marker(parts).marks(passage) == found
+
+
+def _members(part: Part) -> int:
+    if not isinstance(part, Word):
+        return 1
+    return max(len(part.forms), *(len(term) for term in terms_of(part.concept))) if part.concept else len(part.forms)

@@ -50,6 +50,7 @@ def test_the_better_a_word_matches_the_higher(title: str) -> None:
         of("informasjonssikkerhet", "informatiebeveiliging", language="nl"),
         0.0,
     )
+    assert of("skøyte", "skøyte " + "fyll " * 240) > score("skøyte", "skoyte skoyte skoyte", title=title)
     assert falling(of("vern", "personvern"), of("sykk", "sykkel", typing=True), of("sykkwl", "sykkel"), 0.0)
 
 
@@ -99,8 +100,9 @@ def test_the_parts_it_has_itself() -> None:
     assert scored("båt og", "om dette og hint").own == 0  # `og` is optional
 
 
-def test_the_marks_in_its_text_go_with_it() -> None:
-    assert [mark.first for mark in scored("båt", "en båt, to båter", title="båt").text] == [1, 3]
+def test_its_marks_go_with_it() -> None:
+    marks = scored("båt", "en båt, to båter", title="båt", speakers=("Ola Båt",)).marks
+    assert [[mark.first for mark in found] for found in (marks.text, marks.title, marks.names)] == [[1, 3], [0], [1]]
 
 
 class TestNearness:
@@ -123,6 +125,13 @@ class TestNearness:
 
     def test_three_together_above_two_together(self) -> None:
         assert score("båt tog bil", f"båt tog bil {self.FILL}") > score("båt tog bil", f"båt tog {self.FILL}bil ")
+
+    def test_the_words_of_a_term_are_near_to_each_other_too(self) -> None:
+        assert score("digital post", f"digital post {self.FILL}") > score("digital post", f"digital {self.FILL}post ")
+
+    def test_next_to_a_phrase(self) -> None:
+        query, said = '"digital brev til alle" vedtak', "digital brev til alle"
+        assert score(query, f"{said} vedtak") == score(query, f"vedtak {said}") > score(query, f"{said} fyll vedtak")
 
     def test_translations_are_not_near(self) -> None:
         together = score("personvern bil", f"gegevensbescherming bil {self.FILL}", language="nl")

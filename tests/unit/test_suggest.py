@@ -18,7 +18,7 @@ def suggested(text: str, better: dict[str, str]) -> str:
     named: dict[Part, str] = {
         part: better[part.text] for part in wanted.parts if isinstance(part, Word) and part.text in better
     }
-    return suggestion(wanted, text, named)
+    return suggestion(text, named)
 
 
 def test_short_words_phrases_and_what_is_left_out_are_not_doubted() -> None:
@@ -48,6 +48,11 @@ def test_of_equals_the_first() -> None:
 def test_the_text_with_better_words_in_place() -> None:
     assert suggested("Syckel circle:post, og «tog»", {"Syckel": "sykkel"}) == "sykkel circle:post, og «tog»"
     assert suggested("syckel baat", {"syckel": "sykkel", "baat": "bat"}) == "sykkel bat"
+
+
+@pytest.mark.parametrize("before", ["skolebygg ", "circle:skole ", '"skole" ', "-skole "])
+def test_only_the_word_meant_is_changed(before: str) -> None:
+    assert suggested(f"{before}skole", {"skole": "skuler"}) == f"{before}skuler"
 
 
 def test_nothing_better_is_no_suggestion() -> None:

@@ -45,6 +45,8 @@ def test_words_and_phrases_in_order() -> None:
         "„små båter”",
         "«små båter»",
         '"små\nbåter"',
+        "»små båter«",
+        "”små båter”",
         '"små båter" «små båter»',
     ],
 )
@@ -67,8 +69,14 @@ def test_neighbouring_words_are_a_term_of_the_glossary() -> None:
     term = only("Kunstig intelligens")
     assert (term.text, term.concept, len(term.forms)) == ("Kunstig intelligens", "artificial-intelligence", 2)
     assert parts("intelligens kunstig") == ["intelligens", "kunstig"]
+    assert parts("kunstig -sykkel intelligens") == ["kunstig", "intelligens"]
     assert parts('kunstig "sykkel" intelligens') == ["kunstig", ("sykkel",), "intelligens"]
     assert parts("kunstig intelligens", typing=True) == ["kunstig", "intelligens"]  # intelligensen, perhaps
+
+
+def test_a_term_with_a_stop_word_inside() -> None:
+    term = only("right of access")
+    assert (term.text, term.concept, len(term.forms)) == ("right of access", "right-of-access", 2)
 
 
 class TestTyping:
@@ -99,6 +107,16 @@ class TestTyping:
     def test_a_filter_still_being_written_is_none_yet(self) -> None:
         assert parse("sykkel circle:", typing=True) == parse("sykkel")
 
+    @pytest.mark.parametrize("unfinished", ["after:20", "year:2", "before:2025-", "circl:p", "-circle", "-s"])
+    def test_what_cannot_be_meant_yet_is_left_out(self, unfinished: str) -> None:
+        assert parse(unfinished, typing=True) == parse("")
+        with pytest.raises(BadQuery):
+            parse(f"{unfinished} ", typing=True)
+
+    def test_a_quotation_still_being_written(self) -> None:
+        assert parse('sykkel speaker:"', typing=True) == parse("sykkel")
+        assert parse('sykkel speaker:"Kar', typing=True).filters.speakers == {"kar"}
+
 
 class TestRequired:
     def test_stop_words_are_optional_beside_others(self) -> None:
@@ -120,6 +138,12 @@ class TestRequired:
         assert [plain(part) for part in wanted.parts] == [f"ord{number}" for number in range(10)]
         assert [part.text for part in wanted.optional] == ["ord10", "ord11", "ord12"]
 
+    def test_phrases_go_before_further_words(self) -> None:
+        wanted = parse(" ".join(f"ord{number}" for number in range(MAX_REQUIRED)) + ' "små båter"')
+        assert len(wanted.parts) == MAX_REQUIRED
+        assert wanted.parts[0] == Phrase(("sma", "bater"))
+        assert [part.text for part in wanted.optional] == ["ord9"]
+
     def test_forms_of_one_word_are_asked_for_once(self) -> None:
         assert parts("sykkel sykler SYKKELEN") == ["sykkel"]
         assert parts("hvor HVOR") == ["hvor"]
@@ -133,6 +157,8 @@ class TestExcluded:
             ("-sykkel tog", ["sykkel"]),
             ('tog -"små båter" -sykkel', [("sma", "bater"), "sykkel"]),
             ("tog -sykkel -sykkel", ["sykkel"]),
+            ('tog -foo:"små båter"', ["foo", ("sma", "bater")]),
+            ("tog -foo:sykkel", ["foo", "sykkel"]),
             ("tog sykkel-båt", []),
             ("tog - sykkel", []),
             ("tog --sykkel", []),
@@ -201,6 +227,12 @@ class TestFilters:
         ("year:last", "is no date"),
         ("year:0000", "is no date"),
         ("year:20251", "is no date"),
+        ("year:2025-00", "is no date"),
+        ("after:2025-01-00", "is no date"),
+        ("year:2025-00-07", "is no date"),
+        ("year:2024 year:2025", "“year:2025” and the other dates leave no day: 2025-01-01 is after 2024-12-31."),
+        ("after:2025-02 before:2025-01", "leave no day: 2025-02-01 is after 2025-01-31."),
+        ('speaker:"!!!" tog', "“speaker:!!!” is no name; write one, as in speaker:Kari."),
         ("circle:", "“circle:” needs something after it, as in circle:personvern."),
         ('speaker:" "', "“speaker:” needs something after it"),
         ("circl:post", "There is no “circl:”; did you mean “circle:”?"),
@@ -211,6 +243,7 @@ class TestFilters:
         ("circle:post -skole", "Say also what to search for"),
         ("a" * (MAX_CHARACTERS + 1), f"longer than {MAX_CHARACTERS} characters"),
         (" ".join(f"o{number}" for number in range(MAX_WORDS + 1)), f"more than {MAX_WORDS} words"),
+        (" ".join(f'"ord{number}"' for number in range(MAX_REQUIRED + 1)), f"more than {MAX_REQUIRED} quotations"),
         ('"' + "en to " * 17 + '"', f"more than {MAX_WORDS} words"),
     ],
 )
@@ -255,6 +288,14 @@ class TestTolerating:
         (term,) = wanted.parts
         assert isinstance(term, Word)
         assert (term.text, term.concept) == ("kunstig inteligens", "artificial-intelligence")
+
+    def test_where_nothing_is_misspelt_words_apart_stay_apart(self) -> None:
+        wanted = parse('kunstig -sykkel intelligens "båt"')
+        assert wanted.tolerating(lambda word: False) == wanted
+
+    def test_a_term_that_is_nowhere_is_taken_for_its_words(self) -> None:
+        wanted = parse("tog right of access").tolerating(lambda word: len(word.forms) > 1)
+        assert [plain(part) for part in wanted.parts] == ["tog", "right", "access"]
 
     def test_phrases_and_what_is_excluded_are_taken_as_they_are(self) -> None:
         wanted = parse('"brxukere" -brxukere')
