@@ -29,7 +29,7 @@ from index.port import Passage
 from index.stemming import stem
 from index.stopwords import STOP_WORDS
 
-SCHEMA = 3
+SCHEMA = 4
 """Grows with every change of what is indexed, or how; an index of another number is rebuilt."""
 CONCEPT = "kx"
 """Begins the key of a concept of the glossary; no stem of these languages begins so."""
@@ -128,15 +128,27 @@ def forms_in(language: str) -> Known:
     return Known(language)
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def folded(word: str) -> str:
+    """The folded form of a word; empty for what holds neither letter nor digit."""
+    return fold(_exact(word))
+
+
+def _exact(word: str) -> str:
+    if word.isascii() and word.isalnum():
+        return word.lower()[:_LONGEST]
+    return "".join(c for c in unicodedata.normalize("NFKC", word).casefold() if c.isalnum())[:_LONGEST]
+
+
 def _forms(word: str, language: str) -> Forms | None:
-    exact = "".join(c for c in unicodedata.normalize("NFKC", word).casefold() if c.isalnum())[:_LONGEST]
+    exact = _exact(word)
     if not exact:
         return None
-    folded = fold(exact)
-    if folded in STOP_WORDS:
-        return Forms(exact, folded, "", ())
-    keys = dict.fromkeys([stem(folded), *map(stem, parts(folded, language))])
-    return Forms(exact, folded, next(iter(keys)), tuple(keys))
+    plain = fold(exact)
+    if plain in STOP_WORDS:
+        return Forms(exact, plain, "", ())
+    keys = dict.fromkeys([stem(plain), *map(stem, parts(plain, language))])
+    return Forms(exact, plain, next(iter(keys)), tuple(keys))
 
 
 class _Indexed(NamedTuple):

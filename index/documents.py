@@ -23,6 +23,10 @@ from index.cards import Card, card_of
 from index.port import Passage
 
 _FIELDS = tuple(field.name for field in fields(Passage) if field.name != "starts")
+SHORT = (1, 2)
+"""Letters of the beginnings that are indexed themselves: very many words begin so."""
+BEGINS = "^"
+"""Stands before such a beginning among the words of a recording."""
 _HEAD = 4  # bytes that say how long the JSON at the beginning of a payload is
 
 
@@ -31,7 +35,7 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("keys", tokenizer_name="whitespace", index_option="freq")
     for name in ("text", "title", "speakers"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
-    for name in ("lent", "whole", "words"):
+    for name in ("lent", "starts", "title_starts", "whole", "words"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
     for name in ("circle", "network", "language"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
@@ -66,6 +70,8 @@ def fields_of(passages: Sequence[Passage]) -> Iterator[Fields]:
             "title": words.title,
             "speakers": words.speakers,
             "lent": words.lent,
+            "starts": _starts(f"{words.text} {words.speakers}"),
+            "title_starts": _starts(words.title),
             "millis": round(passage.start * 1000),
             "passage": True,
             **_common(passage),
@@ -74,7 +80,18 @@ def fields_of(passages: Sequence[Passage]) -> Iterator[Fields]:
         said.update(words.title.split(), words.speakers.split())
         card = _write_card(card_of(passages[0]))
         common = _common(passages[0])
-        yield {"whole": " ".join(whole), "words": " ".join(said), "card": card, "passage": False, **common}
+        starts = " ".join({BEGINS + word[:size] for word in said for size in SHORT})
+        yield {
+            "whole": " ".join(whole),
+            "words": f"{' '.join(said)} {starts}",
+            "card": card,
+            "passage": False,
+            **common,
+        }
+
+
+def _starts(words: str) -> str:
+    return " ".join({word[:size] for word in words.split() for size in SHORT})
 
 
 def _common(passage: Passage) -> Fields:

@@ -16,7 +16,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from tantivy import Occur, Query
 
-from index.documents import rec_of
+from index.documents import BEGINS, SHORT, rec_of
 from index.port import Filters
 from index.wanted import Part, Phrase, Wanted, Word
 
@@ -26,7 +26,8 @@ _NEIGHBOURS = 20
 """Words a misspelt one may stand for, the nearest first."""
 _SAME, _EXACT, _TITLE = 1.0, 1.5, 2.0  # on top of what the key alone is worth
 _FIELDS = ("text", "title", "speakers")
-_OWN = ("text", "speakers")
+_OWN = ("text", "speakers", "starts")
+_STARTS = ("starts", "title_starts")
 
 
 Completions: TypeAlias = dict[str, tuple[tuple[str, str], ...]]
@@ -68,7 +69,7 @@ class Matching:
     def recordings(self) -> Query:
         """The recordings that match, each once, where the query is `simple`."""
         (terms,) = self._terms
-        words = dict.fromkeys(word for _, word in terms.words)
+        words = dict.fromkeys(BEGINS + word if field in _STARTS else word for field, word in terms.words)
         return any_of(
             [
                 *(self._term("whole", key, "basic") for key in terms.keys),
@@ -85,7 +86,7 @@ class Matching:
         """The same, scored."""
         more = [query for part in (*self.wanted.parts, *self.wanted.optional) for query in self._lifting(part)]
         limits = self._conditions(conditions)
-        if len(self._terms) == 1 and not limits and not self.wanted.optional:
+        if len(self._terms) == 1 and not limits and not self.wanted.optional and _single(self.wanted.parts[0]):
             # What lifts a passage has the key too, so any of these will do: plain terms, which Tantivy skips through.
             return any_of([*self._any(0), *more])
         return Query.boolean_query([*self._at_least(least), *((Occur.Should, query) for query in more), *limits])
@@ -97,21 +98,24 @@ class Matching:
             [(Occur.Must, self.ranked(least, *conditions)), (Occur.Must, Query.const_score_query(own, 0.0))]
         )
 
-    def speaking(self) -> Query:
+    def speaking(self, *conditions: Query) -> Query:
         """The passages of the speakers wanted."""
-        return Query.boolean_query(self._conditions(()))
+        return Query.boolean_query(self._conditions(conditions))
 
     def frequency(self, number: int) -> int:
         """Passages that have this part."""
-        return self._searcher.search(any_of(self._any(number)), 1, count=True).count or 0
+        counted = self._searcher.search(any_of(self._any(number)), 1, count=True).count  # type: ignore[attr-defined]
+        return int(counted)
 
     def _nowhere(self, word: Word) -> bool:
-        if word.prefix and self._beginning(word.beginning):
+        if word.prefix and (len(word.beginning) in SHORT or self._beginning(word.beginning)):
             return False
         return not self._searcher.doc_freq("keys", word.key)
 
     def _beginning(self, beginning: str) -> tuple[tuple[str, str], ...]:
-        """(field, word) for the words that begin so."""
+        """(field, term) for the words that begin so: these words, or the beginning itself where it is indexed."""
+        if len(beginning) in SHORT:
+            return tuple((field, beginning) for field in _STARTS)
         found = self._completions.get(beginning)
         if found is None:
             found = self._completions[beginning] = tuple(
@@ -138,14 +142,18 @@ class Matching:
         near = process.extract(asked, vocabulary, scorer=OSA.distance, score_cutoff=word.typos, limit=_NEIGHBOURS)
         return [term for term, _, _ in near]
 
-    def _any(self, number: int, fields: Sequence[str] = _FIELDS) -> list[Query]:
+    def _any(self, number: int, fields: Sequence[str] = (*_FIELDS, *_STARTS)) -> list[Query]:
         """The ways a part is found in, by key or in these fields."""
         part, terms = self.wanted.parts[number], self._terms[number]
         if isinstance(part, Phrase):
-            return [self._phrase(field, part) for field in fields]
+            return [self._phrase(field, part) for field in fields if field not in _STARTS]
         return [
             *(self._term("keys", key) for key in terms.keys),
-            *(self._term(field, word) for field, word in terms.words if field in fields),
+            *(
+                self._term(field, word, "basic" if field in _STARTS else "freq")
+                for field, word in terms.words
+                if field in fields
+            ),
         ]
 
     def _own(self, number: int) -> Query:
@@ -196,6 +204,10 @@ class Matching:
         if len(phrase.folded) == 1:
             return self._term(field, phrase.folded[0])
         return Query.phrase_query(self._schema, field, list(phrase.folded))
+
+
+def _single(part: Part) -> bool:
+    return isinstance(part, Phrase) or len(part.forms) == 1
 
 
 def filtering(schema: tantivy.Schema, filters: Filters) -> list[Query]:

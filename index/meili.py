@@ -12,12 +12,13 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from index.meili_documents import MADE_BY, document
+from index.meili_documents import MADE_BY, document, prepared
 from index.meili_keys import ensured_key
 from index.meili_search import Found, Search
 from index.meili_server import Refused, Server
 from index.meili_writing import Writing
-from index.port import Passage, Query, Results
+from index.passages import by_recording
+from index.port import Passage, Prepared, Query, Results
 from index.wanted import parse
 from kring.errors import SetupError
 
@@ -55,13 +56,20 @@ class MeiliIndex:
         self.replace(recording_id, ())
 
     def rebuild(self, passages: Iterable[Passage]) -> int:
+        return self.rebuild_prepared(map(self.prepare, by_recording(passages)))
+
+    @staticmethod
+    def prepare(passages: Sequence[Passage]) -> Prepared:
+        return prepared(passages)
+
+    def rebuild_prepared(self, recordings: Iterable[Prepared]) -> int:
         self._must_write()
         writing = self._writing
         ensured_key(self._server, self._index)
         writing.sweep()
         before = writing.versions(self._index) if writing.is_ours(self._index) else {}
         with writing.building(complete=True) as new:
-            count = writing.add_all(new, passages)
+            count = writing.add_all(new, recordings)
             if writing.is_ours(self._index):
                 before = writing.carry_over(before, self._index, new)
             writing.publish(new)

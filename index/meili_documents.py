@@ -1,7 +1,8 @@
 """How passages lie in Meilisearch: the settings of the index, and the way of a passage in and out.
 
 Words come analysed (index/analysis.py) and are written so that Meilisearch has nothing to decide: lower-case ASCII
-letters and digits, single spaces. A key begins as no word does, so phrases, and words being typed, never find keys.
+letters and digits, single spaces. A key, and a word with other letters, begin as no word does, so that phrases, and the
+beginnings of words being typed, never find them.
 `spelling` holds the words again for those that may be misspelt: only there words are long enough for Meilisearch's
 typing mistakes, and the first letter, three times there, has to be right. They stand apart (full stops), so that no
 pairs of them are stored.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
@@ -20,9 +21,9 @@ from urllib.parse import unquote
 
 from index.analysis import SCHEMA, analysed, tokens
 from index.cards import Card
-from index.port import Passage
+from index.port import Passage, Prepared
 
-_LAYOUT = 1
+_LAYOUT = 2
 """Grows with every change of this module; an index of another number is rebuilt."""
 MADE_BY = f"{SCHEMA}-{_LAYOUT}"
 ABOUT = "about"
@@ -33,11 +34,13 @@ OWN = ("speakers", "text", "keys")
 """Without what only the title of the recording has."""
 SPELLING = "spelling"
 _KEY_BEGINS = "0q"
+_OURS = ("0", "q")  # how keys and escaped letters begin, and no word
 _SPELT_ENDS = "qzqzqzqzqzqzqzqzqzqz"
 _LEAST_SPELT = 4  # letters: one less than a misspelt word has
 _LONGEST = 200  # Meilisearch leaves out words of more than 255 bytes
 _NO_VALUE = "-"  # Meilisearch counts no empty strings
 _UNSAFE = re.compile("[^a-z0-9._-]")
+_ESCAPED = re.compile("q((?:10|[0-9a-f])?[0-9a-f]{2,4})q")
 _FIELDS = tuple(field.name for field in fields(Passage))
 
 SETTINGS: dict[str, Any] = {
@@ -111,17 +114,31 @@ def document(passage: Passage) -> dict[str, Any]:
     }
 
 
+def prepared(passages: Sequence[Passage]) -> Prepared:
+    """The documents of one recording, as JSON."""
+    return Prepared(len(passages), [json.dumps(document(one), ensure_ascii=False).encode() for one in passages])
+
+
 def plain(word: str) -> str:
     """The word in letters and digits that Meilisearch leaves as they are, the same beginning for the same beginning."""
-    is_plain = word.isascii() and word.isalnum() and not word.startswith(_KEY_BEGINS)
-    return (word if is_plain else _plain(word))[:_LONGEST]
+    return (word if _is_plain(word) and not word.startswith(_OURS) else _plain(word))[:_LONGEST]
+
+
+def _is_plain(word: str) -> bool:
+    return word.isascii() and word.isalnum()
 
 
 @lru_cache(maxsize=1 << 16)
 def _plain(word: str) -> str:
-    first = word.startswith(_KEY_BEGINS)  # a word that would look like a key
-    letters = [c if c.isascii() and c.isalnum() else f"q{ord(c):x}q" for c in word if c != "-"]
-    return "".join(["q30q", *letters[1:]] if first else letters)
+    letters = [c if _is_plain(c) else f"q{ord(c):x}q" for c in word if c != "-"]
+    if word.startswith(_OURS):
+        letters[0] = f"q{ord(word[0]):x}q"
+    return "".join(letters)
+
+
+def as_said(word: str) -> str:
+    """What was `plain`."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), word) if word.startswith("q") else word
 
 
 def plain_words(words: str) -> str:
@@ -135,7 +152,7 @@ def as_key(key: str) -> str:
 
 def spelt(folded: str) -> str:
     """As it stands in `spelling`."""
-    word = plain(folded)
+    word = folded[:_LONGEST] if _is_plain(folded) else plain(folded)
     return word[0] * 3 + word[1:] + _SPELT_ENDS
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from index.cards import KINDS
 from index.marks import Marker
-from index.meili_documents import CARD_FIELDS, as_was, card_in, passage_in
-from index.meili_page import SORTS, WINDOWED_WAYS, Ask, Level, Page
+from index.meili_documents import CARD_FIELDS, as_said, as_was, card_in, passage_in
+from index.meili_page import WINDOWED_WAYS, Ask, Level, Page
 from index.meili_query import (
     DISTINCT,
     MOST_PARTS,
@@ -33,7 +33,7 @@ from index.meili_query import (
 from index.port import Filters, Order, Query, RecordingHit
 from index.scoring import Scorer, telling
 from index.suggest import BEGINNING, doubtful, nearest, suggestion
-from index.wanted import Part, Wanted, Word
+from index.wanted import MAX_REQUIRED, Part, Wanted, Word
 
 UNITED = 4_000
 """Recordings of all queries that are put together here; beyond, the query that finds most counts alone."""
@@ -113,7 +113,7 @@ class Search:
         ]
 
     def _united(self, several: Sequence[Way]) -> Level:
-        """The recordings of several ways, each once."""
+        """The recordings of several ways, each once; in any order, which is the quickest."""
         filters = self._wanted.filters
         kinds = ["", *filtered_kinds(filters)]
         most = max(UNITED // len(several), UNITED // 8)
@@ -125,7 +125,6 @@ class Search:
                     conditions(filters, but=kind),
                     distinct=DISTINCT,
                     limit=most,
-                    sort=SORTS[Order.NEWEST],
                     attributesToRetrieve=list(CARD_FIELDS),
                 )
                 for kind in kinds
@@ -169,7 +168,8 @@ class Search:
         tolerant = self._wanted.tolerating(nowhere)
         if tolerant != self._wanted:
             self._use(tolerant)
-            level = self._level(len(tolerant.parts))
+            if len(tolerant.parts) <= MAX_REQUIRED:  # a term may have fallen apart; the server reads no more than these
+                level = self._level(len(tolerant.parts))
             if level.total:
                 return level
             counts |= self._frequencies([part for part in tolerant.parts if part not in counts])[1]
@@ -213,7 +213,7 @@ class Search:
         )
         better: dict[Part, str] = {}
         for word, answer in zip(words, answers, strict=True):
-            known = {one for hit in answer["hits"] for name in fields for one in hit[name].split()}
+            known = {as_said(one) for hit in answer["hits"] for name in fields for one in hit[name].split()}
             alike = sorted(one for one in known if one.startswith(word.forms[0].folded[:BEGINNING]))
             if found := nearest(word, alike):
                 better[word] = found

@@ -11,8 +11,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import requests
-from meilisearch._httprequests import HttpRequests
-from meilisearch.config import Config
+from meilisearch import Client
 from meilisearch.errors import MeilisearchApiError, MeilisearchCommunicationError, MeilisearchTimeoutError
 
 from kring.errors import DiskFull, SearchDown, SetupError
@@ -23,6 +22,8 @@ TASK_SECONDS = 300.0
 """How long a write may wait for its turn and be done."""
 _LOOK_AFTER, _LOOK_AT_LEAST = 0.01, 0.5  # seconds between two looks at a task: growing from the one to the other
 _WRONG_KEY = ("invalid_api_key", "missing_authorization_header")
+_MADE_LATER = "MEILI_SEARCH_KEY"
+"""The setting of the one key that the server may not know yet: a writer makes it known."""
 _NO_ROOM = "no_space_left_on_device"
 
 Method = Literal["get", "post", "patch", "delete"]
@@ -36,19 +37,6 @@ class Refused(SearchDown):
         self.code = code
 
 
-class _Http(HttpRequests):
-    """One request of the client, on a connection of its own: one that was kept may just be closing.
-
-    A server on this machine is asked directly, whatever proxies the environment names.
-    """
-
-    def ask(self, method: Method, path: str, body: Any) -> Any:
-        with requests.Session() as session:
-            session.trust_env = urlsplit(self.config.url).hostname not in ("127.0.0.1", "localhost", "::1")
-            content_type = None if body is None else "application/json"
-            return self.send_request(getattr(session, method), path, body, content_type)
-
-
 class Server:
     """Safe to share between threads. `key`: None for a server without a master key; `setting`: where it comes from."""
 
@@ -57,23 +45,27 @@ class Server:
             raise SetupError("MEILI_URL must begin with http:// or https://, as in http://127.0.0.1:7700.")
         address = urlsplit(url)
         self.where = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
-        self._config = Config(url.rstrip("/"), key, timeout=ANSWER_SECONDS)
-        self._setting = setting
+        self._is_here = address.hostname in ("127.0.0.1", "localhost", "::1")
+        self._url, self._key, self._setting = url.rstrip("/"), key, setting
 
     def with_key(self, key: str) -> Server:
         """The same server, asked with another key."""
-        return Server(self._config.url, key, setting=self._setting)
+        return Server(self._url, key, setting=self._setting)
 
     def ask(self, method: Method, path: str, body: Any = None) -> Any:
         """The answer as JSON. `body`: JSON, or bytes that are JSON already.
 
-        Raises Refused, SetupError for a wrong key, DiskFull, or SearchDown where no answer comes.
+        Raises Refused, SetupError for a wrong key, DiskFull, or SearchDown where no answer comes, and for a key for
+        searching that the server does not know (yet).
         """
         try:
-            # The client keeps the headers of a request where two threads would mix them: one client for each.
-            return _Http(self._config).ask(method, path, body)
+            return self._send(method, path, body)
         except MeilisearchApiError as error:
-            raise self._refusal(str(error.message), str(error.code or "")) from None
+            if not error.code:  # a proxy before it, or something else
+                raise SearchDown(
+                    f"What answers at {self.where} (with status {error.status_code}) is not Meilisearch; see MEILI_URL."
+                ) from None
+            raise self._refusal(str(error.message), str(error.code)) from None
         except MeilisearchTimeoutError:
             raise SearchDown(f"Meilisearch at {self.where} did not answer within {ANSWER_SECONDS} s.") from None
         except MeilisearchCommunicationError:
@@ -82,6 +74,15 @@ class Server:
             ) from None
         except (OSError, ValueError):  # what `requests` raises besides, for an answer that is not JSON, for one
             raise SearchDown(f"What answers at {self.where} is not Meilisearch; see MEILI_URL.") from None
+
+    def _send(self, method: Method, path: str, body: Any) -> Any:
+        # The client keeps the headers of a request where two threads would mix them: one client for each. And a
+        # connection for each, for one that was kept may just be closing.
+        http = Client(self._url, self._key, timeout=ANSWER_SECONDS).http
+        with requests.Session() as session:
+            session.trust_env = not self._is_here  # here it is asked directly, whatever proxies the environment names
+            content_type = None if body is None else "application/json"
+            return http.send_request(getattr(session, method), path, body, content_type)
 
     def submit(self, method: Method, path: str, body: Any = None) -> int:
         """Start a task; its number."""
@@ -105,6 +106,11 @@ class Server:
                 raise self._refusal(str(message), str(error.get("code") or ""))
 
     def _refusal(self, message: str, code: str) -> Exception:
+        if code in _WRONG_KEY and self._setting == _MADE_LATER:
+            return SearchDown(
+                f"Meilisearch at {self.where} does not know the key in {self._setting}; start the worker, which makes "
+                "it known, or set the right one."
+            )
         if code in _WRONG_KEY:
             return SetupError(
                 f"Meilisearch at {self.where} does not accept the key in {self._setting}; set the right one."

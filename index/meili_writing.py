@@ -7,7 +7,6 @@ they were sent in.
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from collections import deque
@@ -16,10 +15,10 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from index.meili_documents import ABOUT, MADE_BY, SETTINGS, about, document, same_settings
+from index.meili_documents import ABOUT, MADE_BY, SETTINGS, about, same_settings
 from index.meili_query import one_of
 from index.meili_server import Refused, Server
-from index.port import Passage
+from index.port import Prepared
 from kring.errors import DiskFull, SearchDown
 
 BATCH_BYTES, BATCH_DOCUMENTS = 8_000_000, 5_000
@@ -99,11 +98,11 @@ class Writing:
         tasks = [self._server.submit("post", f"indexes/{index}/documents/delete", {"filter": rest})]
         return [*tasks, self._add(index, documents)] if documents else tasks
 
-    def add_all(self, index: str, passages: Iterable[Passage]) -> int:
-        """Add all of them; their number. Errors of the iterable pass through as they are."""
+    def add_all(self, index: str, recordings: Iterable[Prepared]) -> int:
+        """Add all of them; the number of passages. Errors of the iterable pass through as they are."""
         sent: deque[int] = deque()
         count = 0
-        for batch, size in _batches(passages):
+        for batch, size in _batches(recordings):
             sent.append(self._server.submit("post", f"indexes/{index}/documents?primaryKey=id", batch))
             count += size
             if len(sent) > _AHEAD:
@@ -173,12 +172,11 @@ class Writing:
                 return
 
 
-def _batches(passages: Iterable[Passage]) -> Iterator[tuple[bytes, int]]:
+def _batches(recordings: Iterable[Prepared]) -> Iterator[tuple[bytes, int]]:
     """Documents as bodies of requests, with how many there are in each."""
     batch: list[bytes] = []
     size = 0
-    for passage in passages:
-        made = json.dumps(document(passage), ensure_ascii=False).encode()
+    for made in (document for recording in recordings for document in recording.content):
         if batch and (size + len(made) > BATCH_BYTES or len(batch) == BATCH_DOCUMENTS):
             yield b"[" + b",".join(batch) + b"]", len(batch)
             batch, size = [], 0

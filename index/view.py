@@ -13,23 +13,23 @@ from functools import cached_property
 from typing import Any
 
 import tantivy
-from tantivy import Occur, Query as Condition
+from tantivy import Query as Condition
 
 from index.documents import passage_in, read_card, rec_of
 from index.highlight import recording_hit
 from index.marks import Marker
 from index.matching import Completions, Matching, filtering, in_recordings
-from index.port import Filters, Order, Passage, Query, RecordingHit
+from index.port import Filters, Order, Query, RecordingHit
 from index.scoring import Scored, Scorer, of_recording, telling
 from index.shelf import Rows, Shelf
 from index.suggest import BEGINNING, doubtful, nearest, suggestion
 from index.wanted import Part, Wanted
 
-WINDOW = 30
+WINDOW = 20
 """Recordings, the engine's best, that are put in order by score; those behind them stay in the engine's order."""
 _BEST = 2
 """Passages of each of them, again the engine's best, that are looked at for that."""
-_SPARE = 2
+_SPARE = 1
 """Passages of a recording that are looked at beside those that are shown."""
 _VOCABULARY = 5000
 
@@ -80,6 +80,7 @@ class Search:
         self._wanted = self._matching.wanted
         self._filters = self._wanted.filters
         self._marker = Marker((*self._wanted.parts, *self._wanted.optional))
+        self._looked_at: dict[tuple[int, int], Scored] = {}
         self._first, self._after = (query.page - 1) * query.per_page, query.page * query.per_page
 
     def run(self) -> Found:
@@ -88,7 +89,8 @@ class Search:
         hits: tuple[RecordingHit, ...] = ()
         if len(level.admitted) > self._first:
             hits = self._hits(level, self._page(level))
-        return Found(hits, len(level.admitted), facets, "" if len(level.rows) else self._suggestion())
+        nowhere = not len(level.rows) and not any(map(self._matching.frequency, range(len(self._wanted.parts))))
+        return Found(hits, len(level.admitted), facets, self._suggestion() if nowhere else "")
 
     def _page(self, level: _Level) -> list[int]:
         """The recordings of the page, in order."""
@@ -149,9 +151,7 @@ class Search:
         counts = self._counts(level, window)
         scorer = self._scorer(level)
         scores = {
-            rec: of_recording(
-                max(scorer.score(self._passage(at)).score for at in best[rec][:_BEST]), counts.get(rec, 1)
-            )
+            rec: of_recording(max(self._scored(at, scorer).score for at in best[rec][:_BEST]), counts.get(rec, 1))
             for rec in window
         }
         row_of = dict(zip(window, self._shelf.places(window), strict=True))
@@ -168,10 +168,10 @@ class Search:
         if level.least == required:
             return Scorer(self._marker, required)
         frequencies = [self._matching.frequency(number) for number in range(required)]
-        return Scorer(self._marker, required, telling(frequencies, self._searcher.num_docs))
+        return Scorer(self._marker, required, telling(frequencies, self._searcher.num_docs - len(self._shelf.cards)))
 
     def _hits(self, level: _Level, page: Sequence[int]) -> tuple[RecordingHit, ...]:
-        """The recordings of the page with their best passages."""
+        """The recordings of the page with their best passages, or the first that matches where only the title does."""
         here = in_recordings(self._schema, page)
         of: dict[int, list[tantivy.DocAddress]] = {}
         if self._wanted.parts:
@@ -180,16 +180,26 @@ class Search:
             query = self._matching.themselves(level.least, here)
             of = self._best_of(query, {rec: min(count, look) for rec, count in counts.items()})
         else:
-            inside = [(Occur.Must, here), (Occur.Must, Condition.term_query(self._schema, "passage", True))]
-            counts = buckets(self._searcher, Condition.boolean_query(inside), "rec", len(page))
-        firsts = self._firsts([rec for rec in page if rec not in of])
+            counts = buckets(self._searcher, self._matching_passages(level, here), "rec", len(page))
         scorer = self._scorer(level)
         hits = []
         for rec in page:
-            passages = [self._passage(at) for at in of[rec]] if rec in of else [firsts[rec]]
-            shown = sorted(map(scorer.score, passages), key=_best_first)[: self._query.passages]
+            places = of[rec] if rec in of else [self._first_of(level, rec)]
+            shown = sorted((self._scored(at, scorer) for at in places), key=_best_first)[: self._query.passages]
             hits.append(recording_hit(shown, self._marker, len(self._wanted.parts), counts.get(rec, 1)))
         return tuple(hits)
+
+    def _matching_passages(self, level: _Level, here: Condition) -> Condition:
+        if self._wanted.parts:
+            return self._matching.passages(level.least, here)
+        passage = Condition.term_query(self._schema, "passage", True)
+        return self._matching.speaking(here, passage)
+
+    def _first_of(self, level: _Level, rec: int) -> tantivy.DocAddress:
+        """The recording's first passage of those that match."""
+        query = self._matching_passages(level, in_recordings(self._schema, [rec]))
+        (hit, *_) = self._searcher.search(query, 1, count=False, order_by_field="millis", order=tantivy.Order.Asc).hits
+        return hit[1]
 
     def _best_of(self, query: Condition, wanted: dict[int, int]) -> dict[int, list[tantivy.DocAddress]]:
         """The engine's best passages of each recording, as many as wanted."""
@@ -204,18 +214,13 @@ class Search:
                 return of
             limit *= 4
 
-    def _firsts(self, recs: Sequence[int]) -> dict[int, Passage]:
-        """The first passages of these recordings."""
-        if not recs:
-            return {}
-        own = [(Occur.Must, Condition.term_query(self._schema, "passage", False))]
-        query = Condition.boolean_query([*own, (Occur.Must, in_recordings(self._schema, recs))])
-        hits = self._searcher.search(query, max(1, len(recs)), count=False).hits
-        passages = [self._passage(at) for _, at in hits]
-        return {rec_of(passage.recording_id): passage for passage in passages}
-
-    def _passage(self, at: tantivy.DocAddress) -> Passage:
-        return passage_in(self._searcher.doc(at))
+    def _scored(self, at: tantivy.DocAddress, scorer: Scorer) -> Scored:
+        """Each is looked at once, though candidates for the order stand on the page too."""
+        place = (at.segment_ord, at.doc)
+        scored = self._looked_at.get(place)
+        if scored is None:
+            scored = self._looked_at[place] = scorer.score(passage_in(self._searcher.doc(at)))
+        return scored
 
     def _suggestion(self) -> str:
         better: dict[Part, str] = {}

@@ -111,43 +111,73 @@ def parse(text: str, filters: Filters | None = None, *, typing: bool = False) ->
     """
     if len(text) > MAX_CHARACTERS:
         raise BadQuery(f"The search text is longer than {MAX_CHARACTERS} characters; search for a few words of it.")
-    filters = filters or Filters()
-    parts: list[Part] = []
-    excluded: list[Part] = []
-    run: list[Word] = []  # words that stand next to each other, unquoted
+    asked = _Asked(filters or Filters())
     for piece in _PIECE.finditer(text):
         unfinished = typing and piece.end() == len(text) and piece["quoted"] is None
-        quoted = piece["quoted"][1:-1] if piece["quoted"] is not None else None
-        value = next(one for one in (quoted, piece["open"], piece["word"]) if one is not None)
         try:
-            name = filter_name(piece["name"], value)
-            if name or piece["minus"] or quoted is not None:
-                parts += _terms(run)
-                run = []
-            if name:
-                filters = narrowed(filters, name, value, minus=bool(piece["minus"]))
-                continue
+            narrows = asked.narrow(piece)
         except BadQuery:
-            if unfinished:
-                continue
-            raise
-        if piece["name"]:
-            words = _words(piece["name"], piece.start("name"))
-            run, excluded = (run, excluded + words) if piece["minus"] else (run + words, excluded)
-        if quoted is not None:
-            target = excluded if piece["minus"] else parts
-            parts += _terms(run)
-            run = []
-            target.append(Phrase(tuple(token.forms.folded for token in tokens(quoted, ""))))
+            if not unfinished:
+                raise
             continue
+        if not narrows:
+            asked.add(piece, unfinished=unfinished)
+    asked.flush()
+    return _wanted(asked.parts, asked.excluded, asked.filters)
+
+
+class _Asked:
+    """What the pieces of a query come to, one after another."""
+
+    def __init__(self, filters: Filters) -> None:
+        self.filters = filters
+        self.parts: list[Part] = []
+        self.excluded: list[Part] = []
+        self._run: list[Word] = []  # words that stand next to each other, unquoted
+
+    def flush(self) -> None:
+        self.parts += _terms(self._run)
+        self._run = []
+
+    def narrow(self, piece: re.Match[str]) -> bool:
+        """Whether the piece is a filter. Raises BadQuery."""
+        value = _value(piece)
+        name = filter_name(piece["name"], value)
+        if name:
+            self.flush()
+            self.filters = narrowed(self.filters, name, value, minus=bool(piece["minus"]))
+        return bool(name)
+
+    def add(self, piece: re.Match[str], *, unfinished: bool) -> None:
+        """A piece that is no filter. `unfinished`: somebody is still writing it."""
+        value = _value(piece)
         words = _words(value, piece.end() - len(value))
+        before = _words(piece["name"], piece.start("name")) if piece["name"] else []
         if piece["minus"]:
-            excluded += [] if unfinished and not parts else words
-        else:
-            if unfinished and words and value.endswith(words[-1].text):
-                words[-1] = replace(words[-1], prefix=True)
-            run += words
-    return _wanted([*parts, *_terms(run)], excluded, filters)
+            self.flush()
+            self.excluded += before
+            if piece["quoted"] is not None:
+                self.excluded.append(_phrase(value))
+            elif not unfinished or self.parts:
+                self.excluded += words
+            return
+        self._run += before
+        if piece["quoted"] is not None:
+            self.flush()
+            self.parts.append(_phrase(value))
+            return
+        if unfinished and words and value.endswith(words[-1].text):
+            words[-1] = replace(words[-1], prefix=True)
+        self._run += words
+
+
+def _value(piece: re.Match[str]) -> str:
+    """What stands after minus and name, without the signs of a quotation."""
+    return piece["quoted"][1:-1] if piece["quoted"] is not None else piece["open"] or piece["word"] or ""
+
+
+def _phrase(text: str) -> Phrase:
+    return Phrase(tuple(token.forms.folded for token in tokens(text, "")))
 
 
 def distance(one: str, other: str) -> int:

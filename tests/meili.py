@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -13,7 +14,8 @@ import pytest
 from pydantic import SecretStr
 
 from flows.stack import meilisearch
-from index.meili_server import Server
+from index.meili_keys import key_uid
+from index.meili_server import Refused, Server
 from kring.errors import SearchDown
 from tests.seaweed import free_port
 
@@ -28,7 +30,7 @@ class Meili:
 
     @property
     def server(self) -> Server:
-        return Server(self.url, self.key)
+        return Server(self.url, self.key, setting="KRING_TEST_MEILI_KEY")
 
     def index(self) -> str:
         """The uid of an index of one's own."""
@@ -40,9 +42,12 @@ class Meili:
         return sorted(one["uid"] for one in listed if one["uid"].startswith(index))
 
     def forget(self, index: str) -> None:
-        """Delete the index, and what rebuilds left of it."""
+        """Delete the index, what rebuilds left of it, and its key."""
         for uid in self.indexes(index):
             self.server.submit("delete", f"indexes/{uid}")
+        if self.key is not None:
+            with suppress(Refused):  # it has none
+                self.server.ask("delete", f"keys/{key_uid(index)}")
 
 
 @pytest.fixture(scope="session")

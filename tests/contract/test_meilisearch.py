@@ -16,7 +16,7 @@ from index.meili_documents import MADE_BY, SETTINGS, same_settings
 from index.meili_keys import derived_key, ensured_key
 from index.meili_server import Server
 from index.port import Filters, Order, Passage, Query
-from kring.errors import SetupError
+from kring.errors import SearchDown, SetupError
 from kring.settings import Settings
 from tests.index_cases import found, ids, recording, recording_id
 from tests.meili import Meili
@@ -72,9 +72,16 @@ class TestKeys:
             meili.forget(index_uid(bucket))
 
     def test_a_wrong_key_is_named_after_its_setting(self, meili: Meili, uid: str) -> None:
-        wrong = MeiliIndex(Server(meili.url, "x" * 20, setting="MEILI_SEARCH_KEY"), uid, searches_only=True)
-        with pytest.raises(SetupError, match="the key in MEILI_SEARCH_KEY"):
-            wrong.search(Query("personvern"))
+        with pytest.raises(SetupError, match="the key in MEILI_MASTER_KEY"):
+            MeiliIndex(Server(meili.url, "x" * 20), uid).search(Query("personvern"))
+
+    def test_before_a_writer_came_by_search_is_down(self, meili: Meili, uid: str, index: MeiliIndex) -> None:
+        server = Server(meili.url, derived_key(meili.key or "", uid), setting="MEILI_SEARCH_KEY")
+        reader = MeiliIndex(server, uid, writer=False, searches_only=True)
+        with pytest.raises(SearchDown, match="does not know the key in MEILI_SEARCH_KEY"):
+            reader.search(Query("personvern"))
+        assert index.needs_rebuild  # which is what a worker asks first
+        assert reader.search(Query("personvern")).total == 0
 
 
 class TestRebuilds:
@@ -189,6 +196,20 @@ class TestWords:
             assert found(index.search(Query(text))) == [], text
         assert found(index.search(Query("personv", typing=True))) == ids("a")
         assert found(index.search(Query("vernet skol", typing=True))) == ids("a")
+
+    def test_beginnings_that_are_those_of_keys(self, index: MeiliIndex) -> None:
+        index.rebuild([*recording("a", "om personvernet"), *recording("b", "05 quiz"), *recording("c", "Київ")])
+        for text in ("0", "05", "q", "qui", "quiz"):
+            assert found(index.search(Query(text, typing=True))) == ids("b"), text
+        for text in ("0q", "0qp", "q4", "q41aq", "q71q"):
+            assert found(index.search(Query(text, typing=True))) == [], text
+        index.rebuild(recording("a", "qualificationframework"))
+        assert index.search(Query("qualifcationframewrokk")).suggestion == "qualificationframework"
+
+    def test_prepared_elsewhere(self, index: MeiliIndex) -> None:
+        ready = [index.prepare(recording(name, "om personvern", "og mer")) for name in "ab"]
+        assert index.rebuild_prepared(iter(ready)) == 4
+        assert sorted(found(index.search(Query("personvern")))) == sorted(ids("a", "b"))
 
     def test_other_scripts_and_numbers(self, index: MeiliIndex) -> None:
         index.rebuild([*recording("a", "個人情報保護 og Київ"), *recording("b", "den 2024 og 3 og covid19")])

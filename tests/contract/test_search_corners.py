@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from index.port import Query, SearchIndex
+from dataclasses import replace
+
+import pytest
+
+from index.port import Filters, Query, SearchIndex
 from tests.index_cases import fill, found, ids, marked, recording, recording_id, search
 
 
@@ -43,3 +47,43 @@ def test_no_reason_where_a_speaker_has_the_word(index: SearchIndex) -> None:
     fill(index, recording("a", "om skolen", speakers=["Kari School"]))
     (hit,) = index.search(Query("school")).hits
     assert hit.reasons == ()
+
+
+@pytest.mark.parametrize("text", ["digital post", "kunstig intelligens"])
+def test_one_word_of_a_term_finds_nothing_where_another_passage_has_all(index: SearchIndex, text: str) -> None:
+    first, second = text.split()
+    fill(index, recording("a", f"om {text}"), recording("b", f"om {first} skole"), recording("c", f"om {second}"))
+    results = index.search(Query(text))
+    assert (found(results), results.total) == (ids("a"), 1)
+
+
+def test_where_only_the_title_matches_the_first_passage_that_is_not_excluded_is_shown(index: SearchIndex) -> None:
+    fill(index, recording("a", "om skolen", "noe annet", title="Digital"))
+    (hit,) = index.search(Query("digital -skole")).hits
+    assert [one.passage_id for one in hit.passages] == [f"{recording_id('a')}-1"]
+
+
+@pytest.mark.parametrize("text", ["digital speaker:ola", "speaker:ola"])
+def test_where_only_the_title_matches_the_first_passage_of_the_speaker_is_shown(index: SearchIndex, text: str) -> None:
+    kari, ola = recording("a", "en båt", "noe annet", title="Digital")
+    fill(index, [replace(kari, speakers=("Kari",)), replace(ola, speakers=("Ola",))])
+    (hit,) = index.search(Query(text)).hits
+    assert [one.passage_id for one in hit.passages] == [ola.id]
+    assert hit.passage_count == 1
+
+
+def test_the_rarer_word_weighs_as_much_in_every_engine(index: SearchIndex) -> None:
+    fill(
+        index,
+        recording("a", "access", title="løsning", day="2024-05-01"),
+        recording("b", "sykler sykkel", "bø person", "bat er intelligens", title="case", day="2024-06-01"),
+        recording("c", "management båter bat kunstig", "data", title="ombud", day="2024-09-01"),
+    )
+    assert search(index, '"bat" skole') == ids("b", "c")
+
+
+@pytest.mark.parametrize("text", ["båter", "båter sykkel"])
+def test_no_suggestion_inside_a_recording_for_words_of_others(index: SearchIndex, text: str) -> None:
+    fill(index, recording("a", "om båter"), recording("b", "om tog"), recording("c", "om båtene"))
+    inside = Filters(recording_id=recording_id("b"))
+    assert index.search(Query(text, inside)).suggestion == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 from datetime import date
 from typing import Any
@@ -14,11 +15,14 @@ from index.meili_documents import (
     OWN,
     SETTINGS,
     SPELLING,
+    as_key,
+    as_said,
     as_was,
     card_in,
     document,
     passage_in,
     plain,
+    prepared,
     same_settings,
     spelt,
     written,
@@ -163,9 +167,28 @@ class TestDocuments:
         assert all(key.startswith("0q") for key in own | lent)
         assert any("langren" in key for key in lent)
 
+    def test_ready_for_a_rebuild_in_another_process(self) -> None:
+        passages = recording("a", "om fotball", "og mer")
+        ready = pickle.loads(pickle.dumps(prepared(passages)))
+        assert ready.passages == 2
+        assert [json.loads(one) for one in ready.content] == [document(one) for one in passages]
+
     def test_words_of_any_script_keep_their_beginnings_and_fit(self) -> None:
         assert plain("個人情報").startswith(plain("個人"))
         assert plain("0qx") != "0qx"
+        for word in ("0", "05", "0qx", "q", "quiz", "қazaқ", "個人", "personvern", "q71q"):
+            assert as_said(plain(word)) == word
+            for size in range(1, len(word)):
+                assert plain(word).startswith(plain(word[:size])), word
+
+    @pytest.mark.parametrize("beginning", ["0", "0q", "q", "q4", "k", "個"])
+    def test_the_beginning_of_a_word_is_never_that_of_a_key_or_of_other_letters(self, beginning: str) -> None:
+        assert not as_key("fotball").startswith(plain(beginning))
+        assert beginning == "個" or not plain("個人").startswith(plain(beginning))
+        assert not plain("fotball").startswith(plain(beginning))
+
+    def test_words_that_are_escaped_are_spelt_like_others(self) -> None:
+        assert len(spelt("query")) == len(spelt("abcde"))
         assert plain("kx-a-b") == "kxab"
         assert len(plain("個" * 100)) == 200
         assert len(spelt("個" * 100)) < 250
@@ -218,6 +241,23 @@ class TestRequests:
             assert ("q" in one) == ("attributesToSearchOn" in one) == ("matchingStrategy" in one)
             assert not ({"limit", "offset"} & set(one) and {"page", "hitsPerPage"} & set(one))
             json.dumps(one)
+
+    def test_never_more_terms_than_the_server_reads(self) -> None:
+        """A term of several words that is nowhere falls apart, so that there are more than ten."""
+        text = " ".join([*(f"w{n}" for n in range(9)), "data protection"])
+        seen: list[dict[str, Any]] = []
+
+        def ask(queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            seen.extend(queries)
+            alone = [one.get("q", "").strip() in ('"0qw1"', '"0qw2"') for one in queries]
+            return [
+                {"hits": [], "totalHits": int(is_there), "estimatedTotalHits": 0, "facetDistribution": {}}
+                for is_there in alone
+            ]
+
+        Search(ask, "kring", Query(text), parse(text)).run()
+        assert max(len(one.get("q", "").split()) for one in seen) == 10
+        assert [one["q"] for one in seen if '"0qw1"' in one.get("q", "")][-1] == '"0qw1" '
 
     def test_without_words_there_is_no_query(self) -> None:
         assert body("kring", None, ["number = 0"], limit=1) == {

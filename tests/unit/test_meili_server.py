@@ -100,13 +100,28 @@ def test_something_else_answers(stand_in: StandIn) -> None:
         Server(stand_in.url, None).ask("get", "health")
 
 
+def test_a_proxy_answers_in_its_place(stand_in: StandIn) -> None:
+    stand_in.says("GET", "/health", (502, b"<html>Bad gateway"))
+    with pytest.raises(SearchDown, match=r"\(with status 502\) is not Meilisearch; see MEILI_URL"):
+        Server(stand_in.url, None).ask("get", "health")
+
+
 @pytest.mark.parametrize(("status", "code"), [(403, "invalid_api_key"), (401, "missing_authorization_header")])
 def test_a_wrong_key_is_a_matter_of_settings(stand_in: StandIn, status: int, code: str) -> None:
     stand_in.says("POST", "/multi-search", refusal(status, code))
+    server = Server(stand_in.url, "not-for-logs")
+    with pytest.raises(SetupError, match="does not accept the key in MEILI_MASTER_KEY") as caught:
+        MeiliIndex(server, "kring").search(Query("ord"))
+    assert "not-for-logs" not in str(caught.value)
+
+
+def test_a_key_for_searching_may_not_be_known_yet(stand_in: StandIn) -> None:
+    stand_in.says("POST", "/multi-search", refusal(403, "invalid_api_key"), (200, {"results": []}))
     server = Server(stand_in.url, "not-for-logs", setting="MEILI_SEARCH_KEY")
-    with pytest.raises(SetupError, match="does not accept the key in MEILI_SEARCH_KEY") as caught:
+    with pytest.raises(SearchDown, match="does not know the key in MEILI_SEARCH_KEY; start the worker") as caught:
         MeiliIndex(server, "kring", searches_only=True).search(Query("ord"))
     assert "not-for-logs" not in str(caught.value)
+    server.ask("post", "multi-search", {"queries": []})  # and then it is
 
 
 def test_what_the_server_says_is_passed_on(stand_in: StandIn) -> None:
