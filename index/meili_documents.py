@@ -22,6 +22,7 @@ from urllib.parse import unquote
 from index.analysis import SCHEMA, analysed, tokens
 from index.cards import Card
 from index.port import Passage, Prepared
+from kring.errors import SearchDown
 
 _LAYOUT = 2
 """Grows with every change of this module; an index of another number is rebuilt."""
@@ -180,7 +181,10 @@ def _payload(passage: Passage) -> str:
 
 
 def passage_in(hit: Mapping[str, Any]) -> Passage:
-    values: dict[str, Any] = dict(zip(_FIELDS, json.loads(hit["payload"]), strict=True))
+    there = json.loads(hit["payload"])
+    if len(there) != len(_FIELDS):  # a reader may not ask who made the index
+        raise SearchDown("The search index is of another version of Kring; run `kring reindex` to make it anew.")
+    values: dict[str, Any] = dict(zip(_FIELDS, there, strict=True))
     values["date"] = date.fromisoformat(values["date"])
     values["starts"] = tuple([(offset, seconds) for offset, seconds in values["starts"]])
     values["speakers"] = tuple(values["speakers"])

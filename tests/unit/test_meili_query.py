@@ -42,6 +42,7 @@ from index.meili_query import (
 from index.meili_search import Search
 from index.port import Filters, Order, Query
 from index.wanted import Wanted, parse
+from kring.errors import SearchDown
 from tests.index_cases import recording, recording_id
 
 # The parameters of a query of a multi-search in Meilisearch 1.50; it refuses all others.
@@ -166,6 +167,10 @@ class TestDocuments:
         assert not own & lent
         assert all(key.startswith("0q") for key in own | lent)
         assert any("langren" in key for key in lent)
+
+    def test_of_another_version(self) -> None:
+        with pytest.raises(SearchDown, match="of another version of Kring"):
+            passage_in({"payload": "[1, 2]"})
 
     def test_ready_for_a_rebuild_in_another_process(self) -> None:
         passages = recording("a", "om fotball", "og mer")
