@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from index.analysis import TOKEN
@@ -35,7 +36,7 @@ def apart(text: str, marks: Sequence[Mark], required: int) -> list[Span]:
             shown.append(mark)
     if not shown:
         return []
-    words = [(word.start(), word.end()) for word in TOKEN.finditer(text)]
+    words = [word.span() for word in islice(TOKEN.finditer(text), shown[-1].last + 1)]
     return [Span(words[mark.first][0], words[mark.last][1], mark.part, mark.match) for mark in shown]
 
 

@@ -92,7 +92,8 @@ class Marker:
         asked = {form.folded for _, part in self._words for form in part.forms}
         self._wanted = {form.stem for _, part in self._words for form in part.forms if form.stem} | asked
         self._wanted |= {key for terms in self._terms for stems in terms for key in stems}
-        self._may_answer = _beginnings_anywhere(self._wanted)
+        self._stops = {form.folded for _, part in self._words for form in part.forms if not form.stem}
+        self._may_answer = _beginnings_anywhere(self._wanted - self._stops)
         self._wanted |= {one[:end] for one in asked for end in range(_SHORTEST, len(one) - _SHORTEST + 1)}
         self._beginnings = tuple(part.beginning for _, part in self._words if part.prefix)
         self._misspelt = [(part.forms[0].folded, part.typos) for _, part in self._words if part.typos]
@@ -129,6 +130,8 @@ class Marker:
         known = forms_in(language)
         distinct = set(words)
         unknown = [word for word in distinct if word not in known and self._may_answer(word.casefold())]
+        if self._stops:
+            unknown += [word for word in distinct if word not in known and folded(word) in self._stops]
         forms = {word: known[word] for word in unknown}
         found = distinct.intersection(set().union(*(known.having.get(one, ()) for one in self._wanted)))
         found.update(word for word in unknown if word not in known)  # more than are remembered
@@ -198,9 +201,9 @@ def _beginnings_anywhere(keys: Iterable[str]) -> Callable[[str], object]:
     """Whether a word (case folded) may have one of these keys: whether the first letters of one stand in it somewhere.
 
     It costs a hundredth of an analysis. Letters that stems even out (aa, ae, c, doubled ones) are taken for each other;
-    of long keys, which come from longer words, three letters count, of others two, since stems may change the third.
+    half of a key's letters count, from two to four, since stems change what follows.
     """
-    beginnings = {key[: 3 if len(key) > 5 else 2] for key in keys}
+    beginnings = {key[: min(4, max(2, len(key) // 2))] for key in keys}
     patterns = ("".join(_EVEN.get(letter, re.escape(letter)) + "{1,2}" for letter in one) for one in sorted(beginnings))
     return re.compile("|".join(patterns) or "(?!)").search
 

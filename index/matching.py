@@ -84,9 +84,9 @@ class Matching:
 
     def ranked(self, least: int, *conditions: Query) -> Query:
         """The same, scored."""
-        more = [query for part in (*self.wanted.parts, *self.wanted.optional) for query in self._lifting(part)]
+        more = [query for part in self.wanted.parts for query in self._lifting(part)]
         limits = self._conditions(conditions)
-        if len(self._terms) == 1 and not limits and not self.wanted.optional and _single(self.wanted.parts[0]):
+        if len(self._terms) == 1 and not limits and _single(self.wanted.parts[0]):
             # What lifts a passage has the key too, so any of these will do: plain terms, which Tantivy skips through.
             return any_of([*self._any(0), *more])
         return Query.boolean_query([*self._at_least(least), *((Occur.Should, query) for query in more), *limits])

@@ -105,9 +105,7 @@ class Page:
         counts = {one: sum(scored.own > 0 for scored in of) for one, of in found.items()}
         if not complete:
             counts |= self._counts(level, found)
-        scores = {
-            one: of_recording(max(scored.score for scored in of), max(1, counts[one])) for one, of in found.items()
-        }
+        scores = {one: of_recording(_best(of), max(1, counts[one])) for one, of in found.items()}
         cards = [card_of(of[0].passage) for of in found.values()]
         head = [card.recording_id for card in in_order(cards, Order.RELEVANCE, scores)]
         page = head[self._first : self._after]
@@ -182,6 +180,12 @@ class Page:
     def _ids(self, query: dict[str, Any]) -> list[str]:
         (answer,) = self._ask([query | {"attributesToRetrieve": ["recording_id"]}])
         return [str(hit["recording_id"]) for hit in answer["hits"]]
+
+
+def _best(of: Sequence[Scored]) -> float:
+    """What the passage is worth that stands for its recording: the best that matches itself, else the first."""
+    own = [scored.score for scored in of if scored.own]
+    return max(own) if own else min(of, key=lambda scored: scored.passage.start).score
 
 
 def _ways_of(level: Level, recording: str) -> list[Way]:

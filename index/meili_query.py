@@ -71,6 +71,12 @@ def alone(part: Part) -> list[Way]:
     return [_way(Wanted(), [term], (0,)) for term in terms_of(part)]
 
 
+def at_once(part: Part) -> list[Way]:
+    """What finds one part in all ways at the same time, where there are several."""
+    terms = terms_of(part)
+    return [_way(Wanted(), terms, (0,))] if len(terms) > 1 else []
+
+
 def themselves(wanted: Wanted, number: int) -> list[Way]:
     """What finds one part in passages' own text and speakers, where nothing excluded is."""
     own = Wanted(excluded=wanted.excluded)

@@ -23,6 +23,7 @@ from index.meili_query import (
     PASSAGES,
     Way,
     alone,
+    at_once,
     beginning_so,
     best_of,
     body,
@@ -62,8 +63,7 @@ class Search:
             return self._everything()
         level, suggested = self._level(len(self._wanted.parts)), ""
         if not level.total:
-            level = self._fewer(level)
-            suggested = "" if any(level.facets.values()) else self._suggestion()
+            level, suggested = self._fewer(level)
         hits: tuple[RecordingHit, ...] = ()
         if level.total > (self._query.page - 1) * self._query.per_page:
             page = self._page()
@@ -156,8 +156,11 @@ class Search:
         seen = [passage_in(hit) for answer in self._ask(windows) for hit in answer["hits"]]
         return replace(level, ways=several, seen=[*level.seen, *seen], complete=False)
 
-    def _fewer(self, level: Level) -> Level:
-        """Nothing has all parts: words that are nowhere may be misspelt, and then as many parts as any passage has."""
+    def _fewer(self, level: Level) -> tuple[Level, str]:
+        """Nothing has all parts: words that are nowhere may be misspelt, and then as many parts as any passage has.
+
+        Where all are nowhere, also another text to search for.
+        """
         total, counts = self._frequencies(self._wanted.parts)
 
         def nowhere(word: Word) -> bool:
@@ -171,29 +174,30 @@ class Search:
             if len(tolerant.parts) <= MAX_REQUIRED:  # a term may have fallen apart; the server reads no more than these
                 level = self._level(len(tolerant.parts))
             if level.total:
-                return level
+                return level, ""
             counts |= self._frequencies([part for part in tolerant.parts if part not in counts])[1]
         parts = self._wanted.parts
         rarest = sorted((at for at, part in enumerate(parts) if counts[part]), key=lambda at: counts[parts[at]])
         if not rarest:
-            return level
+            return level, self._suggestion()
         among = sorted(rarest[:MOST_PARTS])
         self._use(self._wanted, telling([counts[part] for part in parts], total))
         for least in range(min(len(parts) - 1, len(among)), 0, -1):
             level = self._level(least, among)
             if level.total:
                 break
-        return level
+        return level, ""
 
     def _frequencies(self, parts: Sequence[Part]) -> tuple[int, dict[Part, int]]:
         """The number of all passages, and of those that have each of these parts."""
-        asked = [(part, way) for part in parts for way in alone(part)]
+        asked = [(part, way, 1) for part in parts for way in alone(part)]
+        asked += [(part, way, -1) for part in parts for way in at_once(part)]  # counted twice
         everywhere = conditions(Filters())
-        queries = [body(self._index, way, everywhere, hitsPerPage=0) for way in (None, *(way for _, way in asked))]
+        queries = [body(self._index, way, everywhere, hitsPerPage=0) for way in (None, *(way for _, way, _ in asked))]
         totals = [int(answer["totalHits"]) for answer in self._ask(queries)]
         counts: dict[Part, int] = {}
-        for (part, _), count in zip(asked, totals[1:], strict=True):
-            counts[part] = max(counts.get(part, 0), count)
+        for (part, _, sign), count in zip(asked, totals[1:], strict=True):
+            counts[part] = counts.get(part, 0) + sign * count
         return totals[0], counts
 
     def _suggestion(self) -> str:

@@ -31,6 +31,7 @@ from index.meili_page import Level
 from index.meili_query import (
     Way,
     alone,
+    at_once,
     body,
     conditions,
     filtered_kinds,
@@ -97,6 +98,9 @@ class TestQueries:
         assert [way.q for way in ways(wanted, 2, [0, 1, 2])] == ['"a b" "c d" ', '"a b" "e f" ', '"c d" "e f" ']
         assert [way.parts for way in ways(wanted, 1, [0, 2])] == [(0,), (2,)]
         assert [way.q for way in alone(wanted.parts[1])] == ['"c d" ']
+        assert at_once(wanted.parts[1]) == []
+        (typed,) = parse("covid1", typing=True).parts
+        assert [way.q for way in at_once(typed)] == ['"0qcovid1" covid1']
 
     def test_as_they_were_typed(self) -> None:
         assert in_words(parse('anskaffelsene "om den"'), ("title",)) == Way(
