@@ -92,8 +92,10 @@ class Marker:
         asked = {form.folded for _, part in self._words for form in part.forms}
         self._wanted = {form.stem for _, part in self._words for form in part.forms if form.stem} | asked
         self._wanted |= {key for terms in self._terms for stems in terms for key in stems}
-        self._stops = {form.folded for _, part in self._words for form in part.forms if not form.stem}
-        self._may_answer = _beginnings_anywhere(self._wanted - self._stops)
+        forms = [form for _, part in self._words for form in part.forms]
+        self._as_they_are = {form.folded for form in forms if not form.stem or len(form.folded) == 1}
+        """Stop words and single letters: nothing else has them for a key."""
+        self._may_answer = _beginnings_anywhere(self._wanted - self._as_they_are)
         self._wanted |= {one[:end] for one in asked for end in range(_SHORTEST, len(one) - _SHORTEST + 1)}
         self._beginnings = tuple(part.beginning for _, part in self._words if part.prefix)
         self._misspelt = [(part.forms[0].folded, part.typos) for _, part in self._words if part.typos]
@@ -130,8 +132,8 @@ class Marker:
         known = forms_in(language)
         distinct = set(words)
         unknown = [word for word in distinct if word not in known and self._may_answer(word.casefold())]
-        if self._stops:
-            unknown += [word for word in distinct if word not in known and folded(word) in self._stops]
+        if self._as_they_are:
+            unknown += [word for word in distinct if word not in known and folded(word) in self._as_they_are]
         forms = {word: known[word] for word in unknown}
         found = distinct.intersection(set().union(*(known.having.get(one, ()) for one in self._wanted)))
         found.update(word for word in unknown if word not in known)  # more than are remembered

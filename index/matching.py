@@ -20,8 +20,8 @@ from index.documents import BEGINS, SHORT, rec_of
 from index.port import Filters
 from index.wanted import Part, Phrase, Wanted, Word
 
-_COMPLETIONS = 30
-"""Words a beginning stands for, in each field, the most frequent first."""
+_COMPLETIONS = {"text": 30, "title": 10, "speakers": 10}
+"""Field → words that a beginning stands for there, the most frequent first."""
 _NEIGHBOURS = 20
 """Words a misspelt one may stand for, the nearest first."""
 _SAME, _EXACT, _TITLE = 1.0, 1.5, 2.0  # on top of what the key alone is worth
@@ -65,6 +65,19 @@ class Matching:
             and not wanted.excluded
             and not wanted.filters.speakers
         )
+
+    @property
+    def barely_begun(self) -> bool:
+        """Whether one or two letters are all that is asked for."""
+        (part, *more) = self.wanted.parts
+        return not more and isinstance(part, Word) and part.prefix and len(part.beginning) in SHORT
+
+    def whole_word(self, *conditions: Query) -> Query:
+        """Passages with the one word as it is, scored: where very many words begin so, these come first."""
+        words = [part for part in self.wanted.parts if isinstance(part, Word)]
+        found = any_of(self._term(field, word.beginning) for word in words for field in _FIELDS)
+        limits = self._conditions(conditions)
+        return Query.boolean_query([(Occur.Must, found), *limits]) if limits else found
 
     def recordings(self) -> Query:
         """The recordings that match, each once, where the query is `simple`."""
@@ -120,8 +133,8 @@ class Matching:
         if found is None:
             found = self._completions[beginning] = tuple(
                 (field, term)
-                for field in _FIELDS
-                for term, _ in self._searcher.terms_with_prefix(field, beginning, limit=_COMPLETIONS)
+                for field, most in _COMPLETIONS.items()
+                for term, _ in self._searcher.terms_with_prefix(field, beginning, limit=most)
             )
         return found
 

@@ -28,7 +28,8 @@ from index.wanted import Part, Wanted
 WINDOW = 20
 """Recordings, the engine's best, that are put in order by score; those behind them stay in the engine's order."""
 _BEST = 2
-"""Passages of each of them, again the engine's best, that are looked at for that."""
+"""Passages of each of them, again the engine's best, that are looked at for that: where so few match that the engine
+gave all; else one."""
 _SPARE = 1
 """Passages of a recording that are looked at beside those that are shown."""
 _VOCABULARY = 5000
@@ -137,7 +138,9 @@ class Search:
     def _by_relevance(self, level: _Level) -> list[int]:
         """Recordings, as many as the page needs: the engine's best by score, then the rest as the engine has them."""
         need = max(self._after, WINDOW)
-        query = self._matching.ranked(level.least, *filtering(self._schema, self._filters))
+        within = filtering(self._schema, self._filters)
+        begun = self._matching.barely_begun
+        query = self._matching.whole_word(*within) if begun else self._matching.ranked(level.least, *within)
         limit = 3 * need
         while True:
             hits = self._searcher.search(query, limit, count=False).hits
@@ -147,16 +150,22 @@ class Search:
             if len(hits) < limit or len(best) >= need:
                 break
             limit *= 4
+        look = _BEST if len(hits) < limit else 1
         window = list(best)[:WINDOW]
         counts = self._counts(level, window)
         scorer = self._scorer(level)
         scores = {
-            rec: of_recording(max(self._scored(at, scorer).score for at in best[rec][:_BEST]), counts.get(rec, 1))
+            rec: of_recording(max(self._scored(at, scorer).score for at in best[rec][:look]), counts.get(rec, 1))
             for rec in window
         }
         row_of = dict(zip(window, self._shelf.places(window), strict=True))
         window.sort(key=lambda rec: (-scores[rec], row_of[rec]))
-        return window + list(best)[WINDOW:]
+        ranked = window + list(best)[WINDOW:]
+        if begun:
+            ranked += [
+                rec for rec in self._shelf.recs[level.admitted[: need + len(ranked)]].tolist() if rec not in best
+            ]
+        return ranked
 
     def _counts(self, level: _Level, recs: Sequence[int]) -> dict[int, int]:
         """Recording → its passages that match themselves, where there are any."""
@@ -175,7 +184,7 @@ class Search:
         here = in_recordings(self._schema, page)
         of: dict[int, list[tantivy.DocAddress]] = {}
         if self._wanted.parts:
-            look = self._query.passages + _SPARE
+            look = self._query.passages + (0 if self._matching.barely_begun else _SPARE)
             counts = self._counts(level, page)
             query = self._matching.themselves(level.least, here)
             of = self._best_of(query, {rec: min(count, look) for rec, count in counts.items()})
