@@ -109,7 +109,9 @@ def _reasons(shown: Sequence[Scored], marker: Marker, required: int) -> Iterator
         because = Because.SPELLING if part.misspelt and best.match > Match.PREFIX else _BECAUSE.get(best.match)
         if because:
             found = [mark for other, mark in marks if other is text and mark.match is best.match]
-            yield Reason(part.text, _said(text, found), because)
+            meant = part.misspelt and because is Because.TRANSLATION
+            asked = " ".join(form.exact for form in part.forms) if meant else part.text
+            yield Reason(asked, _said(text, found), because)
 
 
 def _said(text: str, marks: Sequence[Mark]) -> str:

@@ -33,7 +33,10 @@ def main(address: str) -> None:
         if recording["has_video"]
     )
     pages = {
-        "search": "/?q=service",
+        "search": "/?q=personvern",
+        "spelling": "/?q=persnvern",
+        "tips": "/?q=after:soon",
+        "meant": "/?q=personvrnkonsekvnesr",
         "start": "/",
         "nothing": "/?q=xylofon",
         "failed": f"/r/{sys.argv[2]}" if len(sys.argv) > 2 else "/r/0000000000000000",
