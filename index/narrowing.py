@@ -15,6 +15,8 @@ from kring.errors import BadQuery
 
 MARKS = '"“„«»”'
 """Signs that stand around quotations."""
+MAY_BECOME_A_DAY = re.compile(r"\d{0,4}|\d{4}-\d{0,2}|\d{4}-\d{2}-\d{0,2}")
+"""What somebody may have written so far."""
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _FILTERS = {
     "circle": "personvern",

@@ -20,7 +20,7 @@ from rapidfuzz.distance import OSA
 
 from index.analysis import CONCEPT, Forms, tokens
 from index.glossary import concept_of, glossary, term_words
-from index.narrowing import MARKS, filter_name, narrowed
+from index.narrowing import MARKS, MAY_BECOME_A_DAY, filter_name, narrowed
 from index.port import Filters
 from kring.errors import BadQuery
 
@@ -117,7 +117,7 @@ def parse(text: str, filters: Filters | None = None, *, typing: bool = False) ->
         try:
             narrows = asked.narrow(piece)
         except BadQuery:
-            if not unfinished:
+            if not (unfinished and MAY_BECOME_A_DAY.fullmatch(_value(piece).strip(MARKS))):
                 raise
             continue
         if not narrows:
