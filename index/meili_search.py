@@ -55,7 +55,8 @@ class Found:
 
 class Search:
     def __init__(self, ask: Ask, index: str, query: Query, wanted: Wanted) -> None:
-        self._ask, self._index, self._query = ask, index, query
+        self._ask, self._index = ask, index
+        self._query = replace(query, order=wanted.order(query.order))
         self._use(wanted)
 
     def run(self) -> Found:
@@ -84,7 +85,7 @@ class Search:
         answers = self._ask(self._counting(None, *narrowed))
         page = self._page()
         within = [*conditions(self._wanted.filters), *narrowed]
-        listed = page.listed(None, self._query.order.without_words(), within)
+        listed = page.listed(None, self._query.order, within)
         return Found(page.firsts(listed), int(answers[0]["totalHits"]), _facets(answers))
 
     def _level(self, least: int, among: Sequence[int] | None = None) -> Level:

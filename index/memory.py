@@ -92,7 +92,7 @@ class MemoryIndex:
         scorer = Scorer(marker, len(wanted.parts), self._telling(wanted) if least < len(wanted.parts) else ())
         scored = {card.recording_id: _scored(matching[card.recording_id], wanted, scorer) for card in chosen}
         best = {key: of_recording(found[0].score, len(found)) for key, found in scored.items()}
-        chosen = in_order(chosen, query.order if wanted.parts else query.order.without_words(), best)
+        chosen = in_order(chosen, wanted.order(query.order), best)
         page = chosen[(query.page - 1) * query.per_page : query.page * query.per_page]
         return Results(
             hits=tuple(_hit(scored[card.recording_id], marker, wanted, query.passages) for card in page),

@@ -57,10 +57,6 @@ class Order(StrEnum):
     NEWEST = "newest"
     OLDEST = "oldest"
 
-    def without_words(self) -> Order:
-        """The order where nothing is asked for, so that nothing is more relevant."""
-        return Order.NEWEST if self is Order.RELEVANCE else self
-
 
 @dataclass(frozen=True, slots=True)
 class Query:

@@ -95,7 +95,7 @@ class Search:
 
     def _page(self, level: _Level) -> list[int]:
         """The recordings of the page, in order."""
-        order = self._query.order if self._wanted.parts else self._query.order.without_words()
+        order = self._wanted.order(self._query.order)
         if order is Order.RELEVANCE:
             return self._by_relevance(level)[self._first : self._after]
         rows = level.admitted if order is Order.NEWEST else self._shelf.oldest(level.admitted)

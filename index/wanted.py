@@ -21,7 +21,7 @@ from rapidfuzz.distance import OSA
 from index.analysis import CONCEPT, Forms, tokens
 from index.glossary import concept_of, glossary, term_words
 from index.narrowing import MARKS, MAY_BECOME_A_DAY, filter_name, narrowed
-from index.port import Filters
+from index.port import Filters, Order
 from kring.errors import BadQuery
 
 MAX_CHARACTERS = 1000
@@ -86,6 +86,12 @@ class Wanted:
     optional: tuple[Word, ...] = ()
     excluded: tuple[Part, ...] = ()
     filters: Filters = field(default_factory=Filters)
+
+    def order(self, asked: Order) -> Order:
+        """The order of what is found. Where nothing, or nothing but stop words, is asked for, nothing is more relevant:
+        then the newest come first."""
+        tells = any(isinstance(part, Phrase) or part.prefix or part.key for part in self.parts)
+        return Order.NEWEST if asked is Order.RELEVANCE and not tells else asked
 
     def tolerating(self, nowhere: Callable[[Word], bool]) -> Wanted:
         """The same where words that are nowhere may be misspelt: one letter from 5, two from 9 letters.

@@ -234,6 +234,15 @@ class TestNearness:
         assert search(index, "hvor er sikkerhetskopiene") == ids("b", "a")
         assert search(index, "hvor er") == ids("b")
 
+    def test_where_only_stop_words_are_asked_for_the_newest_come_first(self, index: SearchIndex) -> None:
+        fill(
+            index,
+            recording("old", "hvor er det", title="Hvor", day="2020-01-01"),
+            recording("new", "det er hvor vi bor"),
+        )
+        assert search(index, "hvor") == ids("new", "old")
+        assert search(index, "hvor", order=Order.OLDEST) == ids("old", "new")
+
     def test_inside_one_recording_every_passage(self, index: SearchIndex) -> None:
         fill(index, recording("a", *["om personvern"] * 30), recording("b", "personvern"))
         (hit,) = index.search(Query("personvern", Filters(recording_id=ids("a")[0]), passages=100)).hits
