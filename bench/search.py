@@ -37,7 +37,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench.archive import circle_of, made, manifest_of, passages_of, transcript_of
+from bench.archive import CIRCLES, circle_of, made, manifest_of, passages_of, transcript_of
 from flows.reconcile import reindex
 from flows.stack.environment import environment_of
 from flows.wiring import open_ports
@@ -145,7 +145,7 @@ def rebuild_per_second(weed: Weed, folder: Path, recordings: int) -> float:
     ports = open_ports(settings)
     for number in range(recordings):
         recording = made(number)
-        if not number or number <= 40:
+        if number < CIRCLES:  # each has been seen by then
             ports.archive.put_circle(circle_of(recording))
         manifest = manifest_of(recording)
         ports.archive.put_transcript(manifest.original.sha256, transcript_of(recording))

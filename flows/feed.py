@@ -7,7 +7,6 @@ the order of the bucket, with no more than a few recordings in memory at a time.
 from __future__ import annotations
 
 import gc
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -25,6 +24,7 @@ from kring.errors import KringError, NotFound, TransientError
 from kring.model import Circle, State
 from kring.settings import Settings
 from storage.documents import DamagedDocument
+from transcribe.engine import cores
 
 FEW = 40
 """Recordings that are read sooner than other processes have started."""
@@ -46,17 +46,17 @@ class Read:
 def read_all(ports: Ports) -> Iterator[Read]:
     """Every recording. Raises TransientError where the object store does not answer: then nothing is complete."""
     ids = list(ports.archive.ids())
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if len(ids) <= FEW or cores == 1:
+    workers = cores()
+    if len(ids) <= FEW or workers == 1:
         reader = _Reader(ports)
         with _no_collection():
             yield from map(reader.read, ids)
         return
     with (
-        ProcessPoolExecutor(cores, get_context("spawn"), _open, (ports.settings,)) as pool,
+        ProcessPoolExecutor(workers, get_context("spawn"), _open, (ports.settings,)) as pool,
         _no_collection(),
     ):
-        yield from _in_order(pool, ids, cores * _AHEAD)
+        yield from _in_order(pool, ids, workers * _AHEAD)
 
 
 def _in_order(pool: ProcessPoolExecutor, ids: Iterable[str], ahead: int) -> Iterator[Read]:

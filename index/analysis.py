@@ -4,7 +4,7 @@ A text becomes tokens. Each keeps its place in the original text (for highlights
 
 - exact: NFKC, case folded, letters and digits only ("Spørreundersøkelsen" → "spørreundersøkelsen")
 - folded: the exact form as people type it who lack the letters (å→a, ä→a, æ→ae, ø→o, ö→o, é→e …)
-- stem: one for all five languages, so that a query needs no language ("sporreundersokels")
+- stem: one for all five languages, so that a query needs no language ("sporreundersok")
 - keys: what it is found by: its stem and the stems of the words inside it, where it is a compound
 
 A stop word has no stem and no keys: only a phrase, or a search for nothing else, finds it. Engines index these
@@ -29,7 +29,7 @@ from index.port import Passage
 from index.stemming import stem
 from index.stopwords import STOP_WORDS
 
-SCHEMA = 4
+SCHEMA = 5
 """Grows with every change of what is indexed, or how; an index of another number is rebuilt."""
 CONCEPT = "kx"
 """Begins the key of a concept of the glossary; no stem of these languages begins so."""

@@ -7,10 +7,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from index.port import Filters, Order, Passage
+from index.port import Filters, Order, Passage, Results
 
 KINDS = ("circle", "network", "language", "year")
 _Cell = tuple[str, str, str, str]
+
+
+def nothing() -> Results:
+    """What is found where there is nothing to find."""
+    return Results(hits=(), total=0, facets={kind: {} for kind in KINDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ def in_order(cards: Iterable[Card], order: Order, scores: Mapping[str, float]) -
 
 def admitted(cards: Iterable[Card], filters: Filters) -> list[Card]:
     """The cards that pass every filter, in the order given."""
-    allowed = _allowed(filters)
+    allowed = values_of(filters)
     return [
         card
         for card in cards
@@ -55,7 +60,7 @@ def admitted(cards: Iterable[Card], filters: Filters) -> list[Card]:
 
 def facet_counts(cards: Collection[Card], filters: Filters) -> dict[str, dict[str, int]]:
     """Kind → value → recordings, the most frequent first; each kind ignores its own filter (a year: the dates)."""
-    allowed = _allowed(filters)
+    allowed = values_of(filters)
     if filters.recording_id is not None:
         cards = [card for card in cards if card.recording_id == filters.recording_id]
     cells = Counter([card.cell for card in cards])
@@ -72,7 +77,8 @@ def facet_counts(cards: Collection[Card], filters: Filters) -> dict[str, dict[st
     return facets
 
 
-def _allowed(filters: Filters) -> tuple[frozenset[str], ...]:
+def values_of(filters: Filters) -> tuple[frozenset[str], ...]:
+    """The values wanted of each of `KINDS` but the year."""
     return (filters.circles, filters.networks, filters.languages)
 
 

@@ -3,7 +3,7 @@
 Words come analysed (index/analysis.py); Tantivy only splits them at spaces. Beside its passages each recording has
 one document of its own: `whole` holds the keys and `words` the words of all its passages, so that what one word finds
 is counted over recordings, and `card` what filters and facets need. `rec` is the recording's id as a signed integer:
-grouping and counting run over it as a fast field. `payload` is a passage itself (a recording's: its first).
+grouping and counting run over it as a fast field. `payload` is a passage itself.
 """
 
 from __future__ import annotations
@@ -72,37 +72,29 @@ def fields_of(passages: Sequence[Passage]) -> Iterator[Fields]:
             "lent": words.lent,
             "starts": _starts(f"{words.text} {words.speakers}"),
             "title_starts": _starts(words.title),
+            "circle": passage.circle,
+            "network": passage.network,
+            "language": passage.language,
+            "day": passage.date.toordinal(),
+            "rec": rec_of(passage.recording_id),
             "millis": round(passage.start * 1000),
             "passage": True,
-            **_common(passage),
+            "payload": _payload(passage),
         }
     if passages:
         said.update(words.title.split(), words.speakers.split())
-        card = _write_card(card_of(passages[0]))
-        common = _common(passages[0])
         starts = " ".join({BEGINS + word[:size] for word in said for size in SHORT})
         yield {
             "whole": " ".join(whole),
             "words": f"{' '.join(said)} {starts}",
-            "card": card,
+            "rec": rec_of(passages[0].recording_id),
+            "card": _write_card(card_of(passages[0])),
             "passage": False,
-            **common,
         }
 
 
 def _starts(words: str) -> str:
     return " ".join({word[:size] for word in words.split() for size in SHORT})
-
-
-def _common(passage: Passage) -> Fields:
-    return {
-        "circle": passage.circle,
-        "network": passage.network,
-        "language": passage.language,
-        "day": passage.date.toordinal(),
-        "rec": rec_of(passage.recording_id),
-        "payload": _payload(passage),
-    }
 
 
 def _payload(passage: Passage) -> bytes:

@@ -11,17 +11,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import tantivy
 from tantivy import Occur, Query as Condition
 
+from index.cards import nothing
 from index.documents import Fields, fields_of, passage_in, rec_of, schema
 from index.generations import Generations, engine_errors
 from index.matching import in_recordings
 from index.passages import by_recording
 from index.port import Passage, Prepared, Query, Results
-from index.shelf import Shelf
 from index.view import Search, View, buckets
 from index.wanted import parse
 from kring.errors import SearchDown, SetupError
@@ -89,16 +90,10 @@ class EmbeddedIndex:
         wanted = parse(query.text, query.filters, typing=query.typing)
         view = self._fresh_view()
         if view is None:
-            return Results(hits=(), total=0, facets=Shelf(()).facets(Shelf(()).all(), query.filters), seconds=0.0)
+            return nothing()
         with engine_errors():
             found = Search(self._schema, view, query, wanted).run()
-        return Results(
-            hits=found.hits,
-            total=found.total,
-            facets=found.facets,
-            seconds=time.perf_counter() - began,
-            suggestion=found.suggestion,
-        )
+        return replace(found, seconds=time.perf_counter() - began)
 
     def versions(self) -> dict[str, int]:
         view = self._fresh_view()

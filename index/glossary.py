@@ -53,11 +53,6 @@ def terms_of(slug: str) -> tuple[_Term, ...]:
     return glossary().terms[slug]
 
 
-def concept_words(slug: str) -> Mapping[str, tuple[str, ...]]:
-    """Language → its terms as they are written, for people to read."""
-    return glossary().words[slug]
-
-
 def term_words(term: str) -> tuple[str, ...]:
     """The words of a term, folded, without stop words."""
     folded = (fold(word) for word in _WORD.findall(term.casefold()))

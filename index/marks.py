@@ -89,10 +89,10 @@ class Marker:
         self._words = [(number, part) for number, part in enumerate(self.parts) if isinstance(part, Word)]
         self._phrases = [(number, part) for number, part in enumerate(self.parts) if isinstance(part, Phrase)]
         self._terms = [_terms(part) if isinstance(part, Word) else () for part in self.parts]
-        asked = {form.folded for _, part in self._words for form in part.forms}
-        self._wanted = {form.stem for _, part in self._words for form in part.forms if form.stem} | asked
-        self._wanted |= {key for terms in self._terms for stems in terms for key in stems}
         forms = [form for _, part in self._words for form in part.forms]
+        asked = {form.folded for form in forms}
+        self._wanted = asked.union(form.stem for form in forms if form.stem)
+        self._wanted |= {key for terms in self._terms for stems in terms for key in stems}
         self._as_they_are = {form.folded for form in forms if not form.stem or len(form.folded) == 1}
         """Stop words and single letters: nothing else has them for a key."""
         self._may_answer = _beginnings_anywhere(self._wanted - self._as_they_are)

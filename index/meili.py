@@ -10,11 +10,13 @@ import re
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from index.cards import nothing
 from index.meili_documents import MADE_BY, document, prepared
 from index.meili_keys import ensured_key
-from index.meili_search import Found, Search
+from index.meili_search import Search
 from index.meili_server import Refused, Server
 from index.meili_writing import Writing
 from index.passages import by_recording
@@ -85,14 +87,8 @@ class MeiliIndex:
         except Refused as refused:
             if refused.code != "index_not_found":
                 raise
-            found = Found()
-        return Results(
-            hits=found.hits,
-            total=found.total,
-            facets=found.facets,
-            seconds=time.perf_counter() - began,
-            suggestion=found.suggestion,
-        )
+            found = nothing()
+        return replace(found, seconds=time.perf_counter() - began)
 
     def versions(self) -> dict[str, int]:
         return self._writing.versions(self._index)

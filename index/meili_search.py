@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from index.cards import KINDS
@@ -31,7 +31,7 @@ from index.meili_query import (
     filtered_kinds,
     ways,
 )
-from index.port import Filters, Order, Query, RecordingHit
+from index.port import Filters, Order, Query, RecordingHit, Results
 from index.scoring import Scorer, telling
 from index.suggest import BEGINNING, doubtful, nearest, suggestion
 from index.wanted import MAX_REQUIRED, Part, Wanted, Word
@@ -45,21 +45,13 @@ def _no_facets() -> dict[str, dict[str, int]]:
     return {kind: {} for kind in KINDS}
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    hits: tuple[RecordingHit, ...] = ()
-    total: int = 0
-    facets: dict[str, dict[str, int]] = field(default_factory=_no_facets)
-    suggestion: str = ""
-
-
 class Search:
     def __init__(self, ask: Ask, index: str, query: Query, wanted: Wanted) -> None:
         self._ask, self._index = ask, index
         self._query = replace(query, order=wanted.order(query.order))
         self._use(wanted)
 
-    def run(self) -> Found:
+    def run(self) -> Results:
         if not self._wanted.parts:
             return self._everything()
         level, suggested = self._level(len(self._wanted.parts)), ""
@@ -69,7 +61,7 @@ class Search:
         if level.total > (self._query.page - 1) * self._query.per_page:
             page = self._page()
             hits = page.hits(level, page.recordings(level))
-        return Found(hits, level.total, level.facets, suggested)
+        return Results(hits, level.total, level.facets, suggestion=suggested)
 
     def _use(self, wanted: Wanted, weights: Sequence[float] = ()) -> None:
         self._wanted = wanted
@@ -79,14 +71,14 @@ class Search:
     def _page(self) -> Page:
         return Page(self._ask, self._index, self._query, self._wanted, self._scorer, self._marker)
 
-    def _everything(self) -> Found:
+    def _everything(self) -> Results:
         """All that pass the filters, without words: each recording counts, and shows, its first passage."""
         narrowed = [] if self._wanted.filters.speakers else ["number = 0"]
         answers = self._ask(self._counting(None, *narrowed))
         page = self._page()
         within = [*conditions(self._wanted.filters), *narrowed]
         listed = page.listed(None, self._query.order, within)
-        return Found(page.firsts(listed), int(answers[0]["totalHits"]), _facets(answers))
+        return Results(page.firsts(listed), int(answers[0]["totalHits"]), _facets(answers))
 
     def _level(self, least: int, among: Sequence[int] | None = None) -> Level:
         several = ways(self._wanted, least, range(len(self._wanted.parts)) if among is None else among)

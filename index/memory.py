@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from index.analysis import analysed, tokens
+from index.analysis import Analysed, analysed
 from index.cards import Card, admitted, card_of, facet_counts, in_order
 from index.highlight import recording_hit
 from index.marks import Marker
@@ -28,23 +28,27 @@ class _Entry:
     passage: Passage
 
     @cached_property
+    def _analysed(self) -> Analysed:
+        return analysed(self.passage)
+
+    @cached_property
     def words(self) -> tuple[str, str, str]:
         """Of text, title and speakers, each with a space around every word."""
-        known = analysed(self.passage)
+        known = self._analysed
         return f" {known.text} ", f" {known.title} ", f" {known.speakers} "
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        return frozenset(analysed(self.passage).keys.split())
+        return frozenset(self._analysed.keys.split())
 
     @cached_property
     def own(self) -> frozenset[str]:
         """Its keys without those that only the title has."""
-        return self.keys - frozenset(analysed(self.passage).lent.split())
+        return self.keys - frozenset(self._analysed.lent.split())
 
     @cached_property
     def speakers(self) -> frozenset[str]:
-        return frozenset(token.forms.folded for name in self.passage.speakers for token in tokens(name, ""))
+        return frozenset(self._analysed.speakers.split())
 
     def has(self, part: Part) -> bool:
         """Whether it, or its recording's title, has this part of a query."""

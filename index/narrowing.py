@@ -37,10 +37,10 @@ _LANGUAGES = {
 def filter_name(name: str | None, value: str) -> str:
     """The filter of this name; empty where it is a word like others. Raises BadQuery for a misspelt one."""
     name = (name or "").lower()
-    if name in _FILTERS or not name or value.startswith("//"):
-        return name if name in _FILTERS else ""
+    if name in _FILTERS:
+        return name
     for known in _FILTERS:
-        if len(name) >= 4 and OSA.distance(name, known) == 1:
+        if len(name) >= 4 and not value.startswith("//") and OSA.distance(name, known) == 1:
             raise BadQuery(f"There is no “{name}:”; did you mean “{known}:”?")
     return ""
 

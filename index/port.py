@@ -143,7 +143,7 @@ class Results:
     facets: Mapping[str, Mapping[str, int]]
     """`circle`, `network`, `language`, `year` → value → number of *recordings*. The counts of a kind ignore the
     filters of that same kind, so that people see what they would get by adding a value."""
-    seconds: float
+    seconds: float = 0.0
     suggestion: str = ""
     """Where nothing is found: another text to search for, which finds something."""
 

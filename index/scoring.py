@@ -27,7 +27,7 @@ _TITLE = 1.2
 _REPEATS = 0.08  # at most, for a word that is said again and again
 _LENGTH = 0.03  # at most, for a passage of so many letters …
 _LONG = 1200
-_NEAR = 0.5  # at most, for all words next to each other in the order asked for
+_NEAR = 0.5  # for each word beyond the first, where all stand beside each other
 _AGAIN = 0.4  # at most, for a recording in which many passages match
 _OPTIONAL = 0.1
 DECIMALS = 3
@@ -64,8 +64,7 @@ class Scorer:
     def __init__(self, marker: Marker, required: int, weights: Sequence[float] = ()) -> None:
         self._marker = marker
         self._required = required
-        telling = list(weights) or [1.0] * required
-        self._weights = telling + [_OPTIONAL] * (len(marker.parts) - required)
+        self._weights = (list(weights) or [1.0] * required) + [_OPTIONAL] * (len(marker.parts) - required)
 
     def score(self, passage: Passage) -> Scored:
         marks = self._marker.marks(passage)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.cards import KINDS, Card, newest_first
+from index.cards import KINDS, Card, newest_first, values_of
 from index.port import Filters
 
 Rows: TypeAlias = NDArray[np.intp]
@@ -42,13 +42,16 @@ class Shelf:
 
     def rows(self, recs: Collection[int]) -> Rows:
         """Where these recordings stand, in order of the shelf. All must be there."""
-        wanted = np.fromiter(recs, dtype=np.int64, count=len(recs))
-        return np.sort(self._by_rec[np.searchsorted(self._sorted, wanted)])
+        return np.sort(self._at(recs))
 
-    def places(self, recs: Sequence[int]) -> list[int]:
+    def places(self, recs: Collection[int]) -> list[int]:
         """Where each of these recordings stands."""
-        places: list[int] = self._by_rec[np.searchsorted(self._sorted, np.array(recs, dtype=np.int64))].tolist()
+        places: list[int] = self._at(recs).tolist()
         return places
+
+    def _at(self, recs: Collection[int]) -> Rows:
+        wanted = np.fromiter(recs, dtype=np.int64, count=len(recs))
+        return self._by_rec[np.searchsorted(self._sorted, wanted)]
 
     def oldest(self, rows: Rows) -> Rows:
         """The same, oldest first; those of one day by id, as ever."""
@@ -57,7 +60,7 @@ class Shelf:
     def admitted(self, rows: Rows, filters: Filters) -> Rows:
         """Those of `rows` that pass every filter."""
         passes = self._in_time(filters)[rows]
-        for place, wanted in enumerate(_wanted(filters)):
+        for place, wanted in enumerate(values_of(filters)):
             if wanted:
                 passes &= self._kinds[place].allows(wanted)[rows]
         if filters.recording_id is not None:
@@ -69,12 +72,13 @@ class Shelf:
         if filters.recording_id is not None:
             rows = self.admitted(rows, Filters(recording_id=filters.recording_id))
         in_time = self._in_time(filters)[rows]
-        passing = [self._kinds[place].allows(wanted)[rows] for place, wanted in enumerate(_wanted(filters)) if wanted]
-        kinds = [place for place, wanted in enumerate(_wanted(filters)) if wanted]
+        passing = {
+            place: self._kinds[place].allows(wanted)[rows] for place, wanted in enumerate(values_of(filters)) if wanted
+        }
         facets = {}
         for place, name in enumerate(KINDS):
             counted = np.ones(len(rows), dtype=bool) if name == "year" else in_time.copy()
-            for other, passes in zip(kinds, passing, strict=True):
+            for other, passes in passing.items():
                 if other != place:
                     counted &= passes
             kind = self._kinds[place]
@@ -96,8 +100,3 @@ def _kind(values: list[str]) -> _Kind:
     known = sorted(set(values))
     codes = {value: code for code, value in enumerate(known)}
     return _Kind(known, np.array([codes[value] for value in values], dtype=np.intp))
-
-
-def _wanted(filters: Filters) -> tuple[frozenset[str], ...]:
-    """The values wanted of each of the first three kinds."""
-    return (filters.circles, filters.networks, filters.languages)

@@ -19,7 +19,7 @@ from index.documents import passage_in, read_card, rec_of
 from index.highlight import recording_hit
 from index.marks import Marker
 from index.matching import Completions, Matching, filtering, in_recordings
-from index.port import Filters, Order, Query, RecordingHit
+from index.port import Filters, Order, Query, RecordingHit, Results
 from index.scoring import Scored, Scorer, of_recording, telling
 from index.shelf import Rows, Shelf
 from index.suggest import BEGINNING, doubtful, nearest, suggestion
@@ -53,14 +53,6 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    hits: tuple[RecordingHit, ...]
-    total: int
-    facets: dict[str, dict[str, int]]
-    suggestion: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class _Level:
     """What is found when `least` parts must match; `rows`: before the filters that facets count beside."""
 
@@ -82,22 +74,24 @@ class Search:
         self._filters = self._wanted.filters
         self._marker = Marker((*self._wanted.parts, *self._wanted.optional))
         self._looked_at: dict[tuple[int, int], Scored] = {}
+        self._counted: dict[int, int] = {}
         self._first, self._after = (query.page - 1) * query.per_page, query.page * query.per_page
 
-    def run(self) -> Found:
+    def run(self) -> Results:
         level = self._highest_level() if self._wanted.parts else self._everything()
         facets = self._shelf.facets(level.rows, self._filters)
         hits: tuple[RecordingHit, ...] = ()
         if len(level.admitted) > self._first:
-            hits = self._hits(level, self._page(level))
+            scorer = self._scorer(level)
+            hits = self._hits(level, self._page(level, scorer), scorer)
         nowhere = not len(level.rows) and not any(map(self._matching.frequency, range(len(self._wanted.parts))))
-        return Found(hits, len(level.admitted), facets, self._suggestion() if nowhere else "")
+        return Results(hits, len(level.admitted), facets, suggestion=self._suggestion() if nowhere else "")
 
-    def _page(self, level: _Level) -> list[int]:
+    def _page(self, level: _Level, scorer: Scorer) -> list[int]:
         """The recordings of the page, in order."""
         order = self._wanted.order(self._query.order)
         if order is Order.RELEVANCE:
-            return self._by_relevance(level)[self._first : self._after]
+            return self._by_relevance(level, scorer)[self._first : self._after]
         rows = level.admitted if order is Order.NEWEST else self._shelf.oldest(level.admitted)
         return [int(self._shelf.recs[row]) for row in rows[self._first : self._after]]
 
@@ -135,7 +129,7 @@ class Search:
         """The recordings of what matches."""
         return self._shelf.rows(buckets(self._searcher, query, "rec", max(1, len(self._shelf.cards))))
 
-    def _by_relevance(self, level: _Level) -> list[int]:
+    def _by_relevance(self, level: _Level, scorer: Scorer) -> list[int]:
         """Recordings, as many as the page needs: the engine's best by score, then the rest as the engine has them."""
         need = max(self._after, WINDOW)
         within = filtering(self._schema, self._filters)
@@ -153,7 +147,6 @@ class Search:
         look = _BEST if len(hits) < limit else 1
         window = list(best)[:WINDOW]
         counts = self._counts(level, window)
-        scorer = self._scorer(level)
         scores = {
             rec: of_recording(max(self._scored(at, scorer).score for at in best[rec][:look]), counts.get(rec, 1))
             for rec in window
@@ -168,9 +161,14 @@ class Search:
         return ranked
 
     def _counts(self, level: _Level, recs: Sequence[int]) -> dict[int, int]:
-        """Recording → its passages that match themselves, where there are any."""
-        query = self._matching.themselves(level.least, in_recordings(self._schema, recs))
-        return buckets(self._searcher, query, "rec", len(recs))
+        """Recording → its passages that match themselves, where there are any. Those of a page were mostly candidates
+        for it, and are not counted again."""
+        others = [rec for rec in recs if rec not in self._counted]
+        if others:
+            query = self._matching.themselves(level.least, in_recordings(self._schema, others))
+            counted = buckets(self._searcher, query, "rec", len(others))
+            self._counted |= {rec: counted.get(rec, 0) for rec in others}
+        return {rec: self._counted[rec] for rec in recs if self._counted[rec]}
 
     def _scorer(self, level: _Level) -> Scorer:
         required = len(self._wanted.parts)
@@ -179,7 +177,7 @@ class Search:
         frequencies = [self._matching.frequency(number) for number in range(required)]
         return Scorer(self._marker, required, telling(frequencies, self._searcher.num_docs - len(self._shelf.cards)))
 
-    def _hits(self, level: _Level, page: Sequence[int]) -> tuple[RecordingHit, ...]:
+    def _hits(self, level: _Level, page: Sequence[int], scorer: Scorer) -> tuple[RecordingHit, ...]:
         """The recordings of the page with their best passages, or the first that matches where only the title does."""
         here = in_recordings(self._schema, page)
         of: dict[int, list[tantivy.DocAddress]] = {}
@@ -190,7 +188,6 @@ class Search:
             of = self._best_of(query, {rec: min(count, look) for rec, count in counts.items()})
         else:
             counts = buckets(self._searcher, self._matching_passages(level, here), "rec", len(page))
-        scorer = self._scorer(level)
         hits = []
         for rec in page:
             places = of[rec] if rec in of else [self._first_of(level, rec)]

@@ -73,9 +73,13 @@ def fingerprint(engine: str, model: str, precision: str, weights: str, inputs: l
     return "-".join(part for part in name.split("-") if part)
 
 
+def cores() -> int:
+    """Those this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def fair_threads(settings: Settings) -> int:
     """`transcribe.threads`, or this machine's cores shared among the worker's recordings; at least 1."""
     if settings.transcribe.threads:
         return settings.transcribe.threads
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // settings.worker.limit)
+    return max(1, cores() // settings.worker.limit)
