@@ -113,8 +113,12 @@ class MemoryIndex:
         return Prepared(len(passages), tuple(passages))
 
     def rebuild_prepared(self, recordings: Iterable[Prepared]) -> int:
+        before = self._entries
         made = [recording.content for recording in recordings]
-        self._entries = {of[0].recording_id: tuple(map(_Entry, of)) for of in made}
+        built = {of[0].recording_id: tuple(map(_Entry, of)) for of in made}
+        written = {key: of for key, of in self._entries.items() if before.get(key) is not of}  # in the meantime
+        gone = before.keys() - self._entries.keys()
+        self._entries = {key: of for key, of in built.items() if key not in gone} | written
         return sum(map(len, made))
 
     def versions(self) -> dict[str, int]:

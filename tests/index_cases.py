@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -74,3 +76,29 @@ def fill(index: SearchIndex, *recordings: list[Passage]) -> None:
 
 def search(index: SearchIndex, text: str, **options: object) -> list[str]:
     return found(index.search(replace(Query(text), **options)))
+
+
+def write_during_a_rebuild(index: SearchIndex, other: SearchIndex) -> None:
+    """While `index` is rebuilt `other`, which may be the same, writes: nothing of it is lost."""
+    index.rebuild([*recording("a", "gamle ord"), *recording("b", "gamle ord"), *recording("c", "gamle ord")])
+    begun, go_on = threading.Event(), threading.Event()
+
+    def from_the_bucket() -> Iterator[Passage]:
+        yield from recording("a", "gamle ord")
+        begun.set()
+        assert go_on.wait(30)
+        yield from recording("b", "gamle ord")
+        yield from recording("c", "gamle ord")
+
+    with ThreadPoolExecutor(1) as pool:
+        rebuilding = pool.submit(index.rebuild, from_the_bucket())
+        assert begun.wait(30)
+        other.replace(recording_id("a"), recording("a", "nye ord", "flere ord", version=2))
+        other.replace(recording_id("d"), recording("d", "nye ord"))
+        other.remove(recording_id("b"))
+        assert sorted(search(other, "nye")) == sorted(ids("a", "d"))
+        go_on.set()
+        rebuilding.result(60)
+    assert index.versions() == {recording_id("a"): 2, recording_id("c"): 1, recording_id("d"): 1}
+    assert sorted(search(index, "nye")) == sorted(ids("a", "d"))
+    assert index.search(Query("ord")).facets["circle"] == {"personvern": 3}

@@ -8,9 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,7 +19,7 @@ from index.generations import Generations
 from index.port import Passage, Query
 from kring.errors import SearchDown, SetupError
 from kring.settings import Settings
-from tests.index_cases import found, ids, recording, recording_id
+from tests.index_cases import found, ids, recording, recording_id, write_during_a_rebuild
 
 ROOT = Path(__file__).parents[2]
 
@@ -115,30 +113,7 @@ def test_killed_in_the_middle(folder: Path, when: str, work: str) -> None:
 
 
 def test_what_is_written_during_a_rebuild_is_kept(folder: Path) -> None:
-    index = EmbeddedIndex(folder)
-    index.rebuild([*recording("a", "gamle ord"), *recording("b", "gamle ord"), *recording("c", "gamle ord")])
-    begun, go_on = threading.Event(), threading.Event()
-
-    def from_the_bucket() -> Iterator[Passage]:
-        yield from recording("a", "gamle ord")
-        begun.set()
-        assert go_on.wait(30)
-        yield from recording("b", "gamle ord")
-        yield from recording("c", "gamle ord")
-
-    with ThreadPoolExecutor(1) as pool:
-        rebuilding = pool.submit(index.rebuild, from_the_bucket())
-        assert begun.wait(30)
-        other = EmbeddedIndex(folder)
-        other.replace(recording_id("a"), recording("a", "nye ord", "flere ord", version=2))
-        other.replace(recording_id("d"), recording("d", "nye ord"))
-        other.remove(recording_id("b"))
-        assert sorted(found(other.search(Query("nye")))) == sorted(ids("a", "d"))
-        go_on.set()
-        rebuilding.result(30)
-    assert index.versions() == {recording_id("a"): 2, recording_id("c"): 1, recording_id("d"): 1}
-    assert sorted(found(index.search(Query("nye")))) == sorted(ids("a", "d"))
-    assert index.search(Query("ord")).facets["circle"] == {"personvern": 3}
+    write_during_a_rebuild(EmbeddedIndex(folder), EmbeddedIndex(folder))
     assert not (folder / "touched").exists()
 
 

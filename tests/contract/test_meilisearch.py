@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -18,7 +16,7 @@ from index.meili_server import Server
 from index.port import Filters, Order, Passage, Query
 from kring.errors import SearchDown, SetupError
 from kring.settings import Settings
-from tests.index_cases import found, ids, recording, recording_id
+from tests.index_cases import found, ids, recording, recording_id, write_during_a_rebuild
 from tests.meili import Meili
 
 
@@ -86,28 +84,7 @@ class TestKeys:
 
 class TestRebuilds:
     def test_what_is_written_during_a_rebuild_is_kept(self, meili: Meili, uid: str, index: MeiliIndex) -> None:
-        index.rebuild([*recording("a", "gamle ord"), *recording("b", "gamle ord"), *recording("c", "gamle ord")])
-        begun, go_on = threading.Event(), threading.Event()
-
-        def from_the_bucket() -> Iterator[Passage]:
-            yield from recording("a", "gamle ord")
-            begun.set()
-            assert go_on.wait(30)
-            yield from recording("b", "gamle ord")
-            yield from recording("c", "gamle ord")
-
-        with ThreadPoolExecutor(1) as pool:
-            rebuilding = pool.submit(index.rebuild, from_the_bucket())
-            assert begun.wait(30)
-            other = MeiliIndex(meili.server, uid)
-            other.replace(recording_id("a"), recording("a", "nye ord", "flere ord", version=2))
-            other.replace(recording_id("d"), recording("d", "nye ord"))
-            other.remove(recording_id("b"))
-            go_on.set()
-            rebuilding.result(60)
-        assert index.versions() == {recording_id("a"): 2, recording_id("c"): 1, recording_id("d"): 1}
-        assert sorted(found(index.search(Query("nye")))) == sorted(ids("a", "d"))
-        assert index.search(Query("ord")).facets["circle"] == {"personvern": 3}
+        write_during_a_rebuild(index, MeiliIndex(meili.server, uid))
 
     def test_written_between_the_last_look_and_the_swap(
         self, meili: Meili, uid: str, index: MeiliIndex, monkeypatch: pytest.MonkeyPatch

@@ -11,7 +11,7 @@ import pytest
 
 from index.port import Filters, Passage, Query, SearchIndex
 from kring.errors import BadQuery
-from tests.index_cases import fill, found, ids, plain, recording, recording_id, search
+from tests.index_cases import fill, found, ids, plain, recording, recording_id, search, write_during_a_rebuild
 
 
 class TestFilters:
@@ -231,6 +231,10 @@ def test_search_is_never_dark_during_rebuilds(index: SearchIndex) -> None:
         done.set()
         assert rebuilding.result(60) > 0
     assert totals == {2}
+
+
+def test_what_is_written_during_a_rebuild_is_kept(index: SearchIndex) -> None:
+    write_during_a_rebuild(index, index)
 
 
 def test_many_threads_write_and_search(index: SearchIndex) -> None:
