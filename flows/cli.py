@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from flows.commands.console import say, say_error
+from flows.circle_cli import app as circle_app
+from flows.commands.console import say_error
 from kring.errors import KringError
 from kring.model import Visibility
 
@@ -21,7 +22,6 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-circle_app = typer.Typer(name="circle", help="The circles of the archive.", no_args_is_help=True)
 app.add_typer(circle_app)
 
 
@@ -57,6 +57,10 @@ def add(
     language: Annotated[
         str | None, typer.Option(help="nb, nn, da, nl, en, … Default: the circle's, else heard.")
     ] = None,
+    english: Annotated[
+        bool | None,
+        typer.Option("--english/--no-english", help="An English track beside its own language. Default: the circle's."),
+    ] = None,
     transcript: Annotated[
         Path | None,
         typer.Option(metavar="FILE.vtt", help="The meeting platform's transcript. Default: a .vtt beside the file."),
@@ -75,6 +79,7 @@ def add(
             title=title,
             date=date.date() if date else None,
             language=language,
+            english=english,
             transcript=transcript,
             presenters=tuple(presenter or ()),
             visibility=visibility,
@@ -116,12 +121,44 @@ def search(
 
 @app.command()
 def status(
-    problems: Annotated[bool, typer.Option("--problems", help="Only what is not searchable.")] = False,
+    problems: Annotated[bool, typer.Option("--problems", help="Only what is not searchable, or lacks text.")] = False,
 ) -> None:
     """One line per recording: where it is, and what is wrong with it."""
     from flows.commands.operate import run_status
 
     raise typer.Exit(run_status(only_problems=problems))
+
+
+@app.command()
+def retranscribe(
+    recordings: Annotated[
+        list[str] | None, typer.Argument(metavar="RECORDING", help="Ids, or addresses of their pages.")
+    ] = None,
+    circle: Annotated[list[str] | None, typer.Option(help="All of this circle; may be given several times.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of the archive.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until all of it is done.")] = True,
+) -> None:
+    """Transcribe again what a machine transcribed, where the engine or the glossary is another by now."""
+    from flows.commands.retranscribe import run_retranscribe
+
+    raise typer.Exit(
+        run_retranscribe(
+            recordings or [], circles=circle or [], everything=everything, yes=yes, dry_run=dry_run, wait=wait
+        )
+    )
+
+
+@app.command()
+def difference(
+    recording: Annotated[str, typer.Argument(help="Its id, or the address of its page.")],
+    everything: Annotated[bool, typer.Option("--all", help="Every changed place.")] = False,
+) -> None:
+    """What a recording's transcript changed in the one before it, word by word."""
+    from flows.commands.difference import run_difference
+
+    raise typer.Exit(run_difference(recording, everything=everything))
 
 
 @app.command()
@@ -158,32 +195,6 @@ def check() -> None:
     from flows.commands.operate import run_check
 
     raise typer.Exit(run_check())
-
-
-@circle_app.command("add")
-def circle_add(
-    slug: Annotated[str, typer.Argument(help="Short name for addresses: a-z, 0-9 and hyphens.")],
-    name: Annotated[str, typer.Option(help="The name people know.")],
-    network: Annotated[str, typer.Option(help="Short name of the network: a-z, 0-9 and hyphens.")],
-    network_name: Annotated[str | None, typer.Option(help="The network's full name. Default: its short name.")] = None,
-    language: Annotated[str | None, typer.Option(help="Of recordings that say none. Default: heard.")] = None,
-    visibility: Annotated[Visibility, typer.Option(help="Of recordings that say none.")] = Visibility.NETWORK,
-) -> None:
-    """Make a circle, or change one."""
-    from flows.commands.circles import add_circle
-
-    add_circle(
-        slug=slug, name=name, network=network, network_name=network_name, language=language, visibility=visibility
-    )
-    say(f"The circle {slug} is there.")
-
-
-@circle_app.command("list")
-def circle_list() -> None:
-    """All circles."""
-    from flows.commands.circles import list_circles
-
-    list_circles()
 
 
 def main() -> None:

@@ -94,6 +94,13 @@ class Orchestrator:
             )
         return str(run.id)
 
+    def run_for(self, recording_id: str, *, title: str, circle: str, item: dict[str, Any] | None = None) -> str:
+        """The run that works on this recording: the one under way, else a new one; its id."""
+        last = self.newest(recording_id)
+        if last is not None and last.going:
+            return last.id
+        return self.start(recording_id, title=title, circle=circle, item=item, after=last.id if last else None)
+
     def run(self, run_id: str) -> Run:
         with _client() as client:
             return _run(client.read_flow_run(UUID(run_id)))

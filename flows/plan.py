@@ -88,10 +88,15 @@ def _drift(manifests: Iterable[Manifest], indexed: Mapping[str, int] | None) -> 
     published = [manifest for manifest in manifests if manifest.state is State.PUBLISHED and manifest.problem is None]
     if indexed is None:
         return set(), Rebuild(len(published))
-    drifted = {manifest.id for manifest in published if indexed.get(manifest.id) != manifest.version}
+    drifted = {manifest.id for manifest in published if _is_stale(manifest, indexed.get(manifest.id))}
     if len(drifted) > 1 and len(drifted) > REBUILD_SHARE * len(published):
         return set(), Rebuild(len(drifted))
     return drifted, None
+
+
+def _is_stale(manifest: Manifest, indexed: int | None) -> bool:
+    """One that is to be transcribed again is indexed after that; until then its old passages are the right ones."""
+    return indexed is None if manifest.again else indexed != manifest.version
 
 
 def _is_dead(run: Run, activity: tuple[Activity, bool] | None, moment: datetime, grace: timedelta) -> bool:
@@ -103,6 +108,8 @@ def _is_dead(run: Run, activity: tuple[Activity, bool] | None, moment: datetime,
 def _unfinished(manifest: Manifest, retry_failed: bool) -> str:
     if manifest.problem is not None:
         return manifest.problem.message if manifest.problem.transient or retry_failed else ""
+    if manifest.again:
+        return "to be transcribed again"
     return "" if manifest.state is State.PUBLISHED else "unfinished"
 
 

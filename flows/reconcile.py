@@ -25,7 +25,7 @@ def reconcile(ports: Ports, orchestrator: Orchestrator, *, retry_failed: bool = 
     manifests = list(ports.archive.manifests())
     activities = {}
     for recording_id in {run.recording_id for run in runs if run.active} | {
-        manifest.id for manifest in manifests if manifest.state is not State.PUBLISHED
+        manifest.id for manifest in manifests if manifest.state is not State.PUBLISHED or manifest.again
     }:
         activity = ports.leases.read(recording_id)
         if activity is not None:

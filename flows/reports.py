@@ -6,7 +6,6 @@ import errno
 import re
 
 import httpx
-from prefect.exceptions import PrefectHTTPStatusError
 
 from kring.errors import DiskFull, KringError, NotFound, OrchestratorDown
 from kring.model import Manifest, Problem, State, Step, now
@@ -14,10 +13,13 @@ from storage.archive import Archive
 
 STOPPED = "Stopped"
 """Name of the Prefect state of a run that will not pass by being tried again."""
+OLD_STANDS = "The transcript there was before stands; `kring retranscribe` tries again."
 
 
 def foreseen(error: Exception) -> KringError:
     """The error in Kring's own words; one it did not foresee cannot be expected to pass by itself."""
+    from prefect.exceptions import PrefectHTTPStatusError  # not for every command that tells the time
+
     if isinstance(error, KringError):
         return error
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -31,12 +33,22 @@ def foreseen(error: Exception) -> KringError:
 
 
 def record_problem(archive: Archive, recording_id: str, step: Step, message: str, *, transient: bool) -> None:
-    """Write into the manifest why the recording stopped. What is published already stays published."""
-    problem = Problem(step=step, message=message, transient=transient, at=now())
+    """Write into the manifest why the recording stopped. What is published already stays published.
+
+    Who asked for another transcript and cannot have it has to ask again; what may pass is tried again by itself.
+    """
+    moment = now()
 
     def change(manifest: Manifest) -> Manifest:
         published = manifest.state is State.PUBLISHED
-        return manifest.model_copy(update={"problem": problem, "state": State.PUBLISHED if published else State.FAILED})
+        said = f"{message} {OLD_STANDS}" if manifest.again and not transient else message
+        return manifest.model_copy(
+            update={
+                "problem": Problem(step=step, message=said, transient=transient, at=moment),
+                "state": State.PUBLISHED if published else State.FAILED,
+                "again": manifest.again and transient,
+            }
+        )
 
     try:
         archive.update(recording_id, change)
@@ -60,6 +72,10 @@ def summary(manifest: Manifest, seconds: dict[Step, float]) -> str:
     if manifest.transcript:
         facts["Language"] = manifest.transcript.language
         facts["Transcript"] = f"{manifest.transcript.engine}, {manifest.transcript.model}"
+        if manifest.transcript.missing:
+            facts["Speech without text"] = f"{manifest.transcript.missing:.1f} s"
+    if manifest.english:
+        facts["English track"] = f"{manifest.english.engine}, {manifest.english.model}"
     lines += ["| | |", "|---|---|", *(f"| {name} | {escape_markdown(value)} |" for name, value in facts.items())]
     lines += ["", "| step | seconds |", "|---|---:|", *(f"| {step} | {took:.1f} |" for step, took in seconds.items())]
     return "\n".join(lines)

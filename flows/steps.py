@@ -8,41 +8,34 @@ from __future__ import annotations
 
 import logging
 import shutil
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
+from flows import transcripts
 from flows.receive import describe, take_captions, take_in
 from flows.scratch import require_space, scratch_folder
 from flows.sources import open_source
 from flows.sources.port import Item
+from flows.transcripts import Desk, Heard, Report
 from flows.wiring import Ports
 from index.passages import passages_of
-from kring.errors import BadTranscript, InputError, SourceError
-from kring.model import Frozen, Manifest, Media, Original, Renditions, State, Step, Transcript, TranscriptRef
+from kring.errors import InputError, SourceError
+from kring.model import Frozen, Manifest, Media, Original, Renditions, State, Step
 from storage.keys import (
     MEDIA_MARK,
     PROBE_RECIPE,
     RENDITIONS_MARK,
     manifest_key,
     rendition_key,
-    transcript_key,
 )
-from transcribe import captions
-from transcribe.captions import transcript_from_vtt
-from transcribe.languages import UNDETERMINED
+from transcribe.captions import MAX_BYTES as MAX_CAPTION_BYTES
 from transcribe.probe import probe as probe_file
 from transcribe.render import RECIPE, render as render_file
 
-Report = Callable[[float, str], None]
-"""Fraction of the step done, and a short note for people ("6.3 × real time")."""
-
 JSON = "application/json"
-MAX_CAPTION_BYTES = captions.MAX_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -169,48 +162,36 @@ def render(job: Job) -> Renditions:
     )
 
 
-def transcribe(job: Job) -> TranscriptRef:
-    """The meeting platform's transcript where there is one; Whisper otherwise."""
-    manifest, archive = job.manifest, job.ports.archive
-    circle = archive.circle(manifest.details.circle)
-    language = manifest.details.language or circle.language
-    media = probe(job)
-    if manifest.captions is not None:
-        if manifest.captions.size > MAX_CAPTION_BYTES:
-            raise BadTranscript(f"{manifest.captions.file_name} is too large to be a transcript; add the right file.")
-        data = archive.store.get_bytes(manifest.captions.key).data
-        transcript = transcript_from_vtt(data, language=language or UNDETERMINED, duration=media.duration)
-        archive.put_transcript(manifest.original.sha256, transcript)
-        return _reference(
-            archive.transcript(transcript_key(manifest.original.sha256, transcript.fingerprint)), manifest
+def transcribe(job: Job) -> Heard:
+    """The transcript, and the English track where one is wanted."""
+    manifest = job.manifest
+    return transcripts.transcribe(
+        Desk(
+            archive=job.ports.archive,
+            manifest=manifest,
+            circle=job.ports.archive.circle(manifest.details.circle),
+            duration=probe(job).duration,
+            engine=lambda: job.ports.transcriber,
+            speech=lambda: _local_copy(job, render(job).speech, "speech.flac"),
+            report=job.report,
         )
-    engine = job.ports.transcriber
-    key = transcript_key(manifest.original.sha256, engine.fingerprint(language, None))
-    if not archive.store.exists(key):
-        speech = _local_copy(job, render(job).speech, "speech.flac")
-        started = time.monotonic()
-
-        def progress(fraction: float) -> None:
-            speed = fraction * media.duration / max(time.monotonic() - started, 0.001)
-            job.report(fraction, f"{speed:.1f} × real time")
-
-        archive.put_transcript(
-            manifest.original.sha256, engine.transcribe(speech, language=language, prompt=None, progress=progress)
-        )
-    return _reference(archive.transcript(key), manifest)
+    )
 
 
 def publish(job: Job, seconds: dict[Step, float]) -> Manifest:
     """The manifest names what the steps made: from here on members can find and play the recording."""
-    media, renditions, transcript = probe(job), render(job), transcribe(job)
+    asked = job.manifest.again  # before the transcript: who asks from here on is not answered by this one
+    media, renditions, heard = probe(job), render(job), transcribe(job)
 
     def change(manifest: Manifest) -> Manifest:
-        same = (manifest.media, manifest.renditions, manifest.transcript) == (media, renditions, transcript)
+        made = {"media": media, "renditions": renditions, "transcript": heard.transcript, "english": heard.english}
+        same = all(getattr(manifest, name) == value for name, value in made.items())
+        old = manifest.transcript
         return manifest.model_copy(
             update={
-                "media": media,
-                "renditions": renditions,
-                "transcript": transcript,
+                **made,
+                "former": manifest.former if old is None or old.key == heard.transcript.key else old,
+                "again": manifest.again and not asked,
                 "state": State.PUBLISHED,
                 "problem": None,
                 "seconds": manifest.seconds if same else {**manifest.seconds, **seconds},
@@ -228,16 +209,6 @@ def index(job: Job) -> int:
     passages = passages_of(manifest, circle, transcript)
     ports.index.replace(manifest.id, passages)
     return len(passages)
-
-
-def _reference(transcript: Transcript, manifest: Manifest) -> TranscriptRef:
-    return TranscriptRef(
-        key=transcript_key(manifest.original.sha256, transcript.fingerprint),
-        fingerprint=transcript.fingerprint,
-        engine=transcript.engine,
-        model=transcript.model,
-        language=transcript.language,
-    )
 
 
 def _load(job: Job, key: str, kind: type[Document]) -> Document | None:

@@ -72,6 +72,9 @@ class Circle(Frozen):
     language: str | None = None
     """Whisper language code set for recordings that say none; None: detect from speech."""
     glossary: tuple[Line, ...] = ()
+    """Names and terms said there (municipalities, systems, laws), spelled as they should be written down."""
+    english: bool = False
+    """Whether recordings that do not say otherwise get an English track, translated by Whisper, beside their own."""
     visibility: Visibility = Visibility.NETWORK
 
 
@@ -83,6 +86,8 @@ class Details(Frozen):
     date: date
     language: str | None = None
     presenters: tuple[Line, ...] = ()
+    english: bool | None = None
+    """Whether an English track is made; None: as the circle has it."""
     visibility: Visibility | None = None
     """None: the circle's default."""
 
@@ -153,6 +158,8 @@ class Segment(Frozen):
     end: Seconds
     text: str
     speaker: str | None = None
+    language: str | None = None
+    """Where it is another than the transcript's: some recordings change it half-way."""
     words: tuple[Word, ...] = ()
 
     @model_validator(mode="after")
@@ -167,6 +174,13 @@ class Dropped(Frozen):
 
     segment: Segment
     reason: str
+
+
+class Hole(NamedTuple):
+    """Seconds between which somebody speaks and nothing was written down."""
+
+    start: float
+    end: float
 
 
 class Transcript(Frozen):
@@ -184,6 +198,9 @@ class Transcript(Frozen):
     duration: Seconds
     segments: tuple[Segment, ...]
     dropped: tuple[Dropped, ...] = ()
+    speech: Seconds | None = None
+    """Seconds in which somebody speaks, by a voice activity detector; None: nobody looked."""
+    holes: tuple[Hole, ...] = ()
 
 
 class TranscriptRef(Frozen):
@@ -192,6 +209,8 @@ class TranscriptRef(Frozen):
     engine: str
     model: str
     language: str
+    missing: Seconds = 0.0
+    """Seconds of speech without text: the transcript's holes together."""
 
 
 class Problem(Frozen):
@@ -220,6 +239,12 @@ class Manifest(Frozen):
     media: Media | None = None
     renditions: Renditions | None = None
     transcript: TranscriptRef | None = None
+    former: TranscriptRef | None = None
+    """The transcript before this one, where it was replaced: for comparing. Its object may be deleted."""
+    again: bool = False
+    """It is to be transcribed once more, by the engine as it is set now; until then the old transcript stands."""
+    english: TranscriptRef | None = None
+    """Whisper's translation into English: an extra track, never the transcript."""
     seconds: dict[Step, float] = {}
     """Wall-clock seconds each step took when it last did work."""
     received_at: datetime

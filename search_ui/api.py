@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from index.port import Because, Fragment, Order, PassageHit, Query, RecordingHit
 from kring.model import Activity, Details, Problem, State, Step, Transcript
-from search_ui import view
-from search_ui.pages import transcript_of
+from search_ui import captions, view
+from search_ui.captions import transcript_of
 from search_ui.site import Site, site_of
 from search_ui.wanted import Wanted, wanted
 
@@ -108,6 +108,10 @@ class RecordingStatus(BaseModel):
     searchable: bool
     duration: float | None
     language: str | None
+    missing: float
+    """Seconds in which somebody speaks and the transcript has no text."""
+    english: bool
+    """Whether there is an English track beside its own language."""
     received_at: datetime
     changed_at: datetime
     urls: dict[str, str]
@@ -186,7 +190,7 @@ def recording(recording_id: str, site: Annotated[Site, Depends(site_of)]) -> Rec
             urls["poster"] = f"/media/{manifest.id}/poster"
     if manifest.state is State.PUBLISHED and manifest.transcript is not None:
         urls["transcript"] = f"/api/recordings/{manifest.id}/transcript"
-        urls["captions"] = f"/r/{manifest.id}/captions.vtt"
+    urls |= captions.addresses(manifest)
     return RecordingStatus(
         id=manifest.id,
         version=manifest.version,
@@ -198,6 +202,8 @@ def recording(recording_id: str, site: Annotated[Site, Depends(site_of)]) -> Rec
         searchable=site.searchable(manifest.id),
         duration=manifest.media.duration if manifest.media else None,
         language=manifest.transcript.language if manifest.transcript else manifest.details.language,
+        missing=manifest.transcript.missing if manifest.transcript else 0.0,
+        english=manifest.english is not None,
         received_at=manifest.received_at,
         changed_at=manifest.changed_at,
         urls=urls,

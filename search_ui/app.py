@@ -7,7 +7,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from index.port import SearchIndex
 from kring.settings import Settings
-from search_ui import api, media, pages, problems
+from search_ui import api, captions, media, pages, problems
 from search_ui.guard import Guard, host_names
 from search_ui.rendering import HERE, Static
 from search_ui.site import Site
@@ -26,7 +26,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex) -> Fast
     )
     app.state.site = Site(settings, archive, index)
     problems.install(app)
-    for router in (pages.router, media.router, api.router, api.health):
+    for router in (pages.router, captions.router, media.router, api.router, api.health):
         app.include_router(router)
     app.mount("/static", Static(directory=HERE / "static"))
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)

@@ -114,7 +114,7 @@ def serve(store: ObjectStore, key: str, media_type: str, request: Request) -> Re
         raise NotFound("The file of this recording is missing from the archive; tell the one who runs it.")
     etag = etag_of(key, info.etag)
     headers = {"Accept-Ranges": "bytes", "ETag": etag, "Cache-Control": CACHE}
-    if _names(request.headers.get("if-none-match"), etag):
+    if names_etag(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     wanted = request.headers.get("range")
     if request.headers.get("if-range", etag) != etag:  # it changed meanwhile: the whole, not a piece of another
@@ -133,7 +133,7 @@ def serve(store: ObjectStore, key: str, media_type: str, request: Request) -> Re
     return StreamingResponse(windows(store, key, span), status_code=status, headers=headers)
 
 
-def _names(header: str | None, etag: str) -> bool:
+def names_etag(header: str | None, etag: str) -> bool:
     """Whether `If-None-Match` names this etag (compared weakly, as RFC 9110 has it)."""
     names = [name.strip().removeprefix("W/") for name in (header or "").split(",")]
     return etag in names or names == ["*"]

@@ -10,13 +10,12 @@ from starlette.responses import RedirectResponse, Response
 
 from index.port import Filters, PassageHit, Query, RecordingHit
 from index.wanted import parse
-from kring.errors import BadQuery, NotFound, SearchDown
-from kring.model import Activity, Manifest, State, Step, Transcript
-from search_ui import choices, hints, reasons, timeline, view
+from kring.errors import BadQuery, SearchDown
+from kring.model import Activity, Manifest, State, Step
+from search_ui import captions, choices, hints, reasons, timeline, view
 from search_ui.rendering import page
-from search_ui.site import Site, published, site_of
+from search_ui.site import Site, site_of
 from search_ui.wanted import MAX_TEXT, Wanted, wanted
-from transcribe.captions import write_vtt
 
 PER_PAGE = 10
 FOUND_IN_RECORDING = 100
@@ -95,6 +94,7 @@ def recording_page(
         "names": site.names,
         "language": transcript.language if transcript else manifest.details.language,
         "transcript": transcript,
+        "downloads": captions.downloads(manifest),
         "turns": view.turns(transcript.segments, words) if transcript else [],
         "start": start,
         "start_place": timeline.place(start, seconds),
@@ -157,21 +157,3 @@ def step_list(manifest: Manifest, activity: Activity | None) -> list[tuple[str, 
             status = "done" if order.index(step) < order.index(here) else "ahead"
         steps.append((view.STEPS[step], status))
     return steps
-
-
-@router.get("/r/{recording_id}/captions.vtt")
-def captions(recording_id: str, site: Annotated[Site, Depends(site_of)], download: bool = False) -> Response:
-    manifest, transcript = transcript_of(site, recording_id)
-    headers = {"Cache-Control": "private, no-cache"}
-    if download:
-        name = view.file_name(manifest.details.title, ".vtt")
-        headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return Response(write_vtt(transcript.segments), media_type="text/vtt", headers=headers)
-
-
-def transcript_of(site: Site, recording_id: str) -> tuple[Manifest, Transcript]:
-    """Raises NotFound where nothing was written down yet."""
-    manifest = published(site, recording_id)
-    if manifest.transcript is None:
-        raise NotFound("This recording has no transcript.")
-    return manifest, site.archive.transcript(manifest.transcript.key)

@@ -42,6 +42,7 @@ def _environment() -> Environment:
         "duration": view.duration,
         "readable_date": view.readable_date,
         "language_name": view.language_name,
+        "missing": view.missing,
         "plain": view.plain,
         "straight": lambda text: text.translate(_TURNING),
         "t": view.time_parameter,

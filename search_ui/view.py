@@ -74,6 +74,17 @@ def duration(seconds: float) -> str:
     return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
+def missing(seconds: float) -> str:
+    """How much speech a transcript lacks, for people: `About 40 seconds of speech are missing …`."""
+    if seconds < 55:
+        count = max(round(seconds / 10) * 10, 10) if seconds >= 7.5 else 0
+        much = f"About {count} seconds of speech are" if count else "A few seconds of speech are"
+    else:
+        minutes = round(seconds / 60)
+        much = f"About {minutes} minutes of speech are" if minutes > 1 else "About a minute of speech is"
+    return f"{much} missing from this transcript."
+
+
 def readable_date(day: date) -> str:
     """`12 March 2026`."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
@@ -109,6 +120,8 @@ class Line:
     start: float
     end: float
     fragments: tuple[Fragment, ...]
+    language: str | None = None
+    """Where it is another than the transcript's."""
 
 
 @dataclass(slots=True)
@@ -127,7 +140,7 @@ def turns(segments: Sequence[Segment], words: frozenset[str] = frozenset()) -> l
     """Group a transcript for reading; `words` (casefolded) are marked as hits."""
     grouped: list[Turn] = []
     for number, segment in enumerate(segments, start=1):
-        line = Line(number, segment.start, segment.end, mark(segment.text.strip(), words))
+        line = Line(number, segment.start, segment.end, mark(segment.text.strip(), words), segment.language)
         if not grouped or _begins_turn(grouped[-1], segment):
             grouped.append(Turn(segment.speaker))
         grouped[-1].lines.append(line)

@@ -76,15 +76,7 @@ class Archive:
 
     def circle(self, slug: str) -> Circle:
         """Raises UnknownCircle, which names the circles there are."""
-        try:
-            key = circle_key(slug)
-            return read_document(Circle, key, self.store.get_bytes(key).data)
-        except (NotFound, ValueError):
-            there = ", ".join(circle.slug for circle in self.circles()) or "none yet"
-            raise UnknownCircle(
-                f"There is no circle {slug!r}; there are: {there}. "
-                "Make it with `kring circle add`, then `kring reconcile --retry-failed`."
-            ) from None
+        return self._fetch_circle(slug)[0]
 
     def circles(self, damaged: Damaged | None = None) -> list[Circle]:
         """All circles that can be read, in order of their slugs."""
@@ -93,6 +85,23 @@ class Archive:
     def put_circle(self, circle: Circle) -> None:
         """Store a circle, over an older one of the same slug."""
         self.store.put_bytes(circle_key(circle.slug), write_document(circle), media_type=JSON)
+
+    def change_circle(self, slug: str, change: Callable[[Circle], Circle]) -> Circle:
+        """The circle as `change` makes it, which is called again where somebody else wrote in between.
+
+        Raises UnknownCircle, and Conflict where others never stop writing.
+        """
+        for _ in range(ATTEMPTS):
+            old, etag = self._fetch_circle(slug)
+            new = change(old)
+            if new == old:
+                return old
+            try:
+                self.store.put_bytes(circle_key(slug), write_document(new), media_type=JSON, if_match=etag)
+            except Conflict:
+                continue
+            return new
+        raise Conflict(f"The circle {slug} is being changed by others all the time; try again later.")
 
     def transcript(self, key: str) -> Transcript:
         """Raises NotFound."""
@@ -114,6 +123,18 @@ class Archive:
         except (NotFound, ValueError):
             raise NotFound(f"There is no recording {recording_id}; `kring status` lists the ones there are.") from None
         return read_document(Manifest, key, found.data), found.etag
+
+    def _fetch_circle(self, slug: str) -> tuple[Circle, str]:
+        try:
+            key = circle_key(slug)
+            found = self.store.get_bytes(key)
+        except (NotFound, ValueError):
+            there = ", ".join(circle.slug for circle in self.circles()) or "none yet"
+            raise UnknownCircle(
+                f"There is no circle {slug!r}; there are: {there}. "
+                "Make it with `kring circle add`, then `kring reconcile --retry-failed`."
+            ) from None
+        return read_document(Circle, key, found.data), found.etag
 
     def _all(self, kind: type[Document], prefix: str, damaged: Damaged | None) -> Iterator[Document]:
         for info in self.store.list(prefix):

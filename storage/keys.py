@@ -38,7 +38,12 @@ def circle_key(slug: str) -> str:
 
 
 def transcript_key(sha256: str, fingerprint: str) -> str:
-    return f"transcripts/{_fit(_SHA256, sha256)}/{_fit(_NAME, fingerprint)}.json"
+    return f"{transcripts_of(sha256)}{_fit(_NAME, fingerprint)}.json"
+
+
+def transcripts_of(sha256: str) -> str:
+    """Where all that was heard in one original lies."""
+    return f"transcripts/{_fit(_SHA256, sha256)}/"
 
 
 def rendition_key(sha256: str, recipe: str, name: str) -> str:

@@ -18,6 +18,7 @@ from storage.keys import (
     RENDITIONS_MARK,
     RUNS,
     rendition_key,
+    transcripts_of,
 )
 from storage.port import ObjectInfo, ObjectStore
 
@@ -49,9 +50,11 @@ class Report:
     """Documents that cannot be read."""
     altered: tuple[Missing, ...]
     """Originals whose bytes are no longer those that came in; only looked for when asked deeply."""
+    older: tuple[ObjectInfo, ...]
+    """Transcripts that were replaced by newer ones of the same recording: kept, and no fault."""
     orphans: tuple[ObjectInfo, ...] | None
-    """Objects no manifest names: work of a run that is under way or crashed, or replaced by newer work.
-    None: not known, because a manifest that cannot be read may name any of them."""
+    """Other objects no manifest names: work of a run that is under way or crashed, or replaced by newer work.
+    None (and no older ones): not known, because a manifest that cannot be read may name any of them."""
 
     @property
     def sound(self) -> bool:
@@ -76,6 +79,8 @@ def verify(archive: Archive, *, deep: bool = False) -> Report:
     missing = tuple(_missing(manifests, objects))
     lost = {entry.key for entry in missing}
     unknown = any(entry.key.startswith(RECORDINGS) for entry in damaged)
+    unnamed = () if unknown else tuple(_unnamed(manifests, objects))
+    older = frozenset(_older(manifests, unnamed))
     return Report(
         recordings=len(manifests),
         objects=len(objects),
@@ -83,7 +88,8 @@ def verify(archive: Archive, *, deep: bool = False) -> Report:
         missing=missing,
         damaged=tuple(damaged),
         altered=tuple(_altered(archive.store, manifests, lost)) if deep else (),
-        orphans=None if unknown else tuple(_orphans(manifests, objects)),
+        older=tuple(info for info in unnamed if info in older),
+        orphans=None if unknown else tuple(info for info in unnamed if info not in older),
     )
 
 
@@ -95,8 +101,7 @@ def keys_of(manifest: Manifest) -> Iterator[str]:
     if manifest.renditions is not None:
         made = manifest.renditions
         yield from (key for key in (made.playback, made.speech, made.poster, made.peaks) if key is not None)
-    if manifest.transcript is not None:
-        yield manifest.transcript.key
+    yield from (track.key for track in (manifest.transcript, manifest.english) if track is not None)
 
 
 def _missing(manifests: list[Manifest], objects: dict[str, ObjectInfo]) -> Iterator[Missing]:
@@ -108,7 +113,7 @@ def _missing(manifests: list[Manifest], objects: dict[str, ObjectInfo]) -> Itera
                 yield Missing(manifest.id, key)
 
 
-def _orphans(manifests: list[Manifest], objects: dict[str, ObjectInfo]) -> Iterator[ObjectInfo]:
+def _unnamed(manifests: list[Manifest], objects: dict[str, ObjectInfo]) -> Iterator[ObjectInfo]:
     named = {key for manifest in manifests for key in keys_of(manifest)}
     ids = {manifest.id for manifest in manifests}
     named |= {key for manifest in manifests for key in _marks(manifest)}
@@ -117,6 +122,11 @@ def _orphans(manifests: list[Manifest], objects: dict[str, ObjectInfo]) -> Itera
         corrected = key.startswith(CORRECTIONS) and key.removeprefix(CORRECTIONS).partition("/")[0] in ids
         if not (kept or corrected or key in named):
             yield info
+
+
+def _older(manifests: list[Manifest], unnamed: tuple[ObjectInfo, ...]) -> Iterator[ObjectInfo]:
+    folders = {transcripts_of(manifest.original.sha256) for manifest in manifests if manifest.transcript is not None}
+    yield from (info for info in unnamed if info.key.rpartition("/")[0] + "/" in folders)
 
 
 def _marks(manifest: Manifest) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""CTranslate2's `model.bin` read without CTranslate2, and Whisper's tensors under OpenAI's names.
+"""CTranslate2's `model.bin` read without CTranslate2, and Whisper's tensors under OpenAI's names, there and back.
 
 Layout, little-endian (`ctranslate2/specs/model_spec.py`, binary version 6): u32 version; the specification's name; u32
 its revision; u32 number of variables, each a name, u8 rank, u32 per dimension, u8 type, u32 bytes, the bytes; u32
@@ -149,5 +149,64 @@ def _block(variables: Tensors, source: str, target: str) -> Tensors:
             **_affine(variables, f"{source}/attention/linear_0", f"{target}.cross_attn.query"),
             **_fused(variables, f"{source}/attention/linear_1", f"{target}.cross_attn", ("key", "value")),
             **_affine(variables, f"{source}/attention/linear_2", f"{target}.cross_attn.out"),
+        }
+    return block
+
+
+def ctranslate_variables(dims: dict[str, int], state: Tensors) -> Tensors:
+    """The way back: CTranslate2's names for a state in OpenAI's layout. Raises KeyError for a tensor it lacks."""
+    variables: Tensors = {
+        "encoder/position_encodings/encodings": state["encoder.positional_embedding"],
+        "decoder/position_encodings/encodings": state["decoder.positional_embedding"],
+        "decoder/embeddings/weight": state["decoder.token_embedding.weight"],
+        "decoder/projection/weight": state["decoder.token_embedding.weight"],
+        **_affine_back(state, "encoder.conv1", "encoder/conv1"),
+        **_affine_back(state, "encoder.conv2", "encoder/conv2"),
+        **_norm_back(state, "encoder.ln_post", "encoder/layer_norm"),
+        **_norm_back(state, "decoder.ln", "decoder/layer_norm"),
+    }
+    for side, count in (("encoder", dims["n_audio_layer"]), ("decoder", dims["n_text_layer"])):
+        for number in range(count):
+            variables |= _block_back(
+                state, f"{side}.blocks.{number}", f"{side}/layer_{number}", cross=side == "decoder"
+            )
+    return variables
+
+
+def _affine_back(state: Tensors, source: str, target: str) -> Tensors:
+    return {f"{target}/{part}": state[f"{source}.{part}"] for part in ("weight", "bias")}
+
+
+def _norm_back(state: Tensors, source: str, target: str) -> Tensors:
+    return {f"{target}/gamma": state[f"{source}.weight"], f"{target}/beta": state[f"{source}.bias"]}
+
+
+def _fused_back(state: Tensors, source: str, target: str, names: tuple[str, ...]) -> Tensors:
+    """Several matrices stacked along the first axis; keys get a bias of zero."""
+    import numpy as np
+
+    weights = [state[f"{source}.{name}.weight"] for name in names]
+    biases = [
+        np.zeros(len(weight), weight.dtype) if name == "key" else state[f"{source}.{name}.bias"]
+        for name, weight in zip(names, weights, strict=True)
+    ]
+    return {f"{target}/weight": np.concatenate(weights), f"{target}/bias": np.concatenate(biases)}
+
+
+def _block_back(state: Tensors, source: str, target: str, *, cross: bool) -> Tensors:
+    block = {
+        **_norm_back(state, f"{source}.attn_ln", f"{target}/self_attention/layer_norm"),
+        **_fused_back(state, f"{source}.attn", f"{target}/self_attention/linear_0", ("query", "key", "value")),
+        **_affine_back(state, f"{source}.attn.out", f"{target}/self_attention/linear_1"),
+        **_norm_back(state, f"{source}.mlp_ln", f"{target}/ffn/layer_norm"),
+        **_affine_back(state, f"{source}.mlp.0", f"{target}/ffn/linear_0"),
+        **_affine_back(state, f"{source}.mlp.2", f"{target}/ffn/linear_1"),
+    }
+    if cross:
+        block |= {
+            **_norm_back(state, f"{source}.cross_attn_ln", f"{target}/attention/layer_norm"),
+            **_affine_back(state, f"{source}.cross_attn.query", f"{target}/attention/linear_0"),
+            **_fused_back(state, f"{source}.cross_attn", f"{target}/attention/linear_1", ("key", "value")),
+            **_affine_back(state, f"{source}.cross_attn.out", f"{target}/attention/linear_2"),
         }
     return block

@@ -7,15 +7,19 @@ import json
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kring.model import Transcript
 from kring.settings import Settings
+from transcribe.device import device, precision
+from transcribe.ear import Take
 from transcribe.languages import check_language
-from transcribe.listening import OPTIONS, RawSegment, listen
+from transcribe.listening import OPTIONS, listen
 from transcribe.port import Progress
+from transcribe.vocabulary import fitting
 from transcribe.weights import identity, model_name
 
 if TYPE_CHECKING:
@@ -26,42 +30,71 @@ class Whisper(ABC):
     """A Transcriber. Its weights are loaded when it first listens, and kept; threads wait for each other."""
 
     engine: ClassVar[str]
-    precision: ClassVar[str]
-    """What the arithmetic is done in."""
-    beam: ClassVar[int]
-    """Sentences followed at once."""
-    stretch_seconds: ClassVar[float]
+    decoding: ClassVar[dict[str, Any]]
+    """How it searches for the words, as far as it changes them."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.model = model_name(settings)
         self._lock = threading.Lock()
 
+    @property
+    def workers(self) -> int:
+        return fair_threads(self.settings)
+
+    @cached_property
+    def device(self) -> str:
+        """`cpu` or `cuda`."""
+        return device(self.settings, self.engine)
+
+    @cached_property
+    def precision(self) -> str:
+        """What the arithmetic is done in."""
+        return precision(self.settings, self.engine)
+
     @abstractmethod
     def knows(self, language: str) -> bool: ...
 
     @abstractmethod
-    def languages(self, samples: Samples) -> dict[str, float]: ...
+    def take_in(self, samples: Samples) -> Any: ...
 
     @abstractmethod
-    def hear(self, samples: Samples, language: str, prompt: str | None) -> Iterable[RawSegment]: ...
+    def languages(self, taken: Any, pieces: Sequence[tuple[float, float]]) -> list[dict[str, float]]: ...
 
-    def fingerprint(self, language: str | None, prompt: str | None) -> str:
+    @abstractmethod
+    def hear(self, taken: Any, language: str, glossary: Sequence[str], *, english: bool) -> Take: ...
+
+    def fingerprint(self, language: str | None, glossary: Sequence[str] = (), *, english: bool = False) -> str:
         from transcribe.render import RECIPE
 
         code = None if language is None else check_language(language)
-        inputs = [code, prompt or None, RECIPE, f"beam {self.beam}"]
+        inputs = {
+            "language": code,
+            "glossary": fitting(glossary),
+            "english": english,
+            "audio": RECIPE,
+            "decoding": self.decoding,
+        }
         return fingerprint(self.engine, self.model, self.precision, identity(self.settings), inputs)
 
     def transcribe(
-        self, audio: Path, *, language: str | None = None, prompt: str | None = None, progress: Progress | None = None
+        self,
+        audio: Path,
+        *,
+        language: str | None = None,
+        glossary: Sequence[str] = (),
+        english: bool = False,
+        progress: Progress | None = None,
     ) -> Transcript:
-        name = self.fingerprint(language, prompt)
+        terms = fitting(glossary)
+        name = self.fingerprint(language, terms, english=english)
         with self._lock:
-            return listen(self, audio, fingerprint=name, language=language, prompt=prompt or None, progress=progress)
+            return listen(
+                self, audio, fingerprint=name, language=language, glossary=terms, english=english, progress=progress
+            )
 
 
-def fingerprint(engine: str, model: str, precision: str, weights: str, inputs: list[str | None]) -> str:
+def fingerprint(engine: str, model: str, precision: str, weights: str, inputs: dict[str, Any]) -> str:
     """`<engine>-<model>-<precision>-<12 hex>`: the hash covers the weights' identity, the options and `inputs`.
 
     The version of the engine's library is left out on purpose: a patch release must not transcribe a whole archive

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from transcribe.engine import fingerprint
 from transcribe.languages import UNDETERMINED, check_language
 from transcribe.port import Progress
 from transcribe.speech import RATE, read_blocks
+from transcribe.vocabulary import fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,21 @@ class FakeTranscriber:
         """What will be heard in this audio (known by its bytes, not its name)."""
         self.told[hashlib.sha256(audio.read_bytes()).hexdigest()] = Spoken(check_language(language), said)
 
-    def fingerprint(self, language: str | None, prompt: str | None) -> str:
+    def fingerprint(self, language: str | None, glossary: Sequence[str] = (), *, english: bool = False) -> str:
         code = None if language is None else check_language(language)
-        return fingerprint("fake", self.model, "exact", "none", [code, prompt or None])
+        inputs = {"language": code, "glossary": fitting(glossary), "english": english}
+        return fingerprint("fake", self.model, "exact", "none", inputs)
 
     def transcribe(
-        self, audio: Path, *, language: str | None = None, prompt: str | None = None, progress: Progress | None = None
+        self,
+        audio: Path,
+        *,
+        language: str | None = None,
+        glossary: Sequence[str] = (),
+        english: bool = False,
+        progress: Progress | None = None,
     ) -> Transcript:
-        name = self.fingerprint(language, prompt)
+        name = self.fingerprint(language, glossary, english=english)
         duration = sum(block.shape[0] for block in read_blocks(audio)) / RATE
         self.calls.append(audio)
         spoken = self.told.get(hashlib.sha256(audio.read_bytes()).hexdigest(), Spoken(UNDETERMINED, ()))
@@ -62,7 +71,7 @@ class FakeTranscriber:
             fingerprint=name,
             engine="fake",
             model=self.model,
-            language=spoken.language if language is None else check_language(language),
+            language="en" if english else spoken.language if language is None else check_language(language),
             duration=round(duration, 3),
             segments=segments,
         )

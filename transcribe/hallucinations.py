@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,21 +17,30 @@ from kring.model import Dropped, Segment
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A segment with what the engine thinks of it."""
+    """A sentence with what the engine thinks of it."""
 
     segment: Segment
     log_probability: float
     """Mean natural logarithm of the tokens' probabilities in its window."""
     no_speech: float
     """Probability, 0 to 1, that nobody speaks in its window."""
+    voiced: float = 1.0
+    """Share of its time, 0 to 1, in which the voice activity detector is sure that somebody speaks."""
+    window: int = 0
+    """Sentences of one window were written in one go: only there can the engine have got into a loop."""
 
 
 UNSURE = -1.0
 """Whisper's own `logprob_threshold` …"""
 NO_SPEECH = 0.6
 """… and `no_speech_threshold` (`whisper/transcribe.py`), applied here so that what they take out is kept for audit."""
+VOICELESS = 0.1
+DOUBTFUL = -0.5
+"""A sentence with less voice under it than the one, and a log probability below the other, is made of noise."""
 REPEATS = 2
-"""So many equal segments in a row may be speech (“Ja.” “Ja.”); further ones are a loop."""
+"""So many equal sentences in a row may be speech (“Ja.” “Ja.”); further ones in the same window are a loop."""
+COMPRESSION = 2.4
+"""Whisper's own `compression_ratio_threshold`: text that zlib makes so much smaller repeats itself."""
 LOOP = 4
 """So many equal phrases in a row inside a segment are a loop …"""
 LOOP_WORDS = 8
@@ -109,6 +119,12 @@ def is_loop(text: str) -> bool:
     return False
 
 
+def is_repetitive(text: str) -> bool:
+    """Whether a window's text repeats itself more than speech does: an engine in a loop, or a speaker who does."""
+    data = text.encode()
+    return len(data) > COMPRESSION * len(zlib.compress(data)) or is_loop(text)
+
+
 def is_echo(text: str, prompt: str | None) -> bool:
     """Whether a segment is a piece of the prompt, long enough not to be chance."""
     words = plain(text)
@@ -119,10 +135,10 @@ def sift(heard: Iterable[Heard], prompt: str | None = None) -> tuple[tuple[Segme
     """The segments to keep, and those kept out with the reason for each; together all that was heard."""
     kept: list[Segment] = []
     dropped: list[Dropped] = []
-    last, times = "", 0
+    last, times = ("", -1), 0
     for one in heard:
-        text = plain(one.segment.text)
-        last, times = text, times + 1 if text == last else 1
+        here = plain(one.segment.text), one.window
+        last, times = here, times + 1 if here == last else 1
         reason = _reason(one, prompt, times)
         if reason is None:
             kept.append(one.segment)
@@ -138,6 +154,9 @@ def _reason(one: Heard, prompt: str | None, times: int) -> str | None:
         "subtitle credit": is_credit(text),
         f"probably no speech (no speech {one.no_speech:.2f}, log probability {one.log_probability:.2f})": (
             one.no_speech > NO_SPEECH and one.log_probability < UNSURE
+        ),
+        f"hardly a voice (in {one.voiced:.0%} of its time, log probability {one.log_probability:.2f})": (
+            one.voiced < VOICELESS and one.log_probability < DOUBTFUL
         ),
         "repeats itself": is_loop(text),
         f"same words {times} times in a row": times > REPEATS,

@@ -1,86 +1,223 @@
-"""How any engine listens to a recording: find the speech, settle the language, hear stretch by stretch, tidy, sift.
+"""How any engine listens to a recording: find the speech, pack it into windows, hear several side by side, settle the
+language, put the words in order, sift them, look for holes.
 
-An engine only has to hear one stretch of speech; everything a transcript promises is seen to here, once.
+An engine only has to hear one window of up to 30 s; everything a transcript promises is seen to here, once.
+
+Why windows: Whisper takes as long over 30 s with three words in them as over 30 s full of speech, so pauses are left
+out and what remains is packed. Why side by side: on two cores two single-threaded windows are done in little more than
+the time of one, while one window gains little from a second thread. Windows know nothing of each other: an error does
+not spread, and what the second half of a sentence could have gained from the first is less than what loops cost.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, TypeVar
 
 from kring.errors import UnknownLanguage
-from kring.model import Segment, Transcript, Word
-from transcribe.hallucinations import Heard, sift
+from kring.model import Dropped, Segment, Transcript, Word
+from transcribe.coverage import holes, speech_seconds, voiced
+from transcribe.ear import Ear, RawWord, Take
+from transcribe.following import PIECE, Follower
+from transcribe.hallucinations import Heard, is_repetitive, sift
 from transcribe.languages import UNDETERMINED, check_language
+from transcribe.lines import spread
+from transcribe.placing import in_order, lines, placed, segment, sentences
 from transcribe.port import Progress
-from transcribe.speech import RATE, VAD, Stretch, cut, find_speech, group, places, read_blocks
+from transcribe.speech import RATE, VAD, WINDOW, Stretch, Voice, cut, listen_for_voice, pack, read_blocks, spans_of
+from transcribe.vocabulary import prompt
 
-if TYPE_CHECKING:
-    from transcribe.speech import Samples
+OPTIONS = {"vad": VAD, "window": WINDOW, "listening": 2}
+"""What shapes a transcript besides engine, weights and inputs. `listening` grows when results of this code change."""
+ROUND = 16
+"""Windows after which the language is decided: 7 minutes of speech."""
+PART = 10.0
+"""Seconds of the parts a window is heard in once more where it came out badly."""
+SPARSE = 4.0
+"""Characters a second: in speech there are 10 to 17, and below this Whisper stopped early."""
+HOPELESS = -1.0
+"""Whisper's own `logprob_threshold` (`whisper/transcribe.py`)."""
 
-TEMPERATURES = (0.0, 0.2, 0.4)
-"""Tried in turn while a window comes out repetitive or unsure; hotter ones mostly invent."""
-OPTIONS = {"temperatures": TEMPERATURES, "previous_text": False, "vad": VAD, "listening": 1}
-"""What shapes a transcript besides engine, weights and inputs. `listening` grows when this module's results change."""
-PAUSE = 2.0
-"""Seconds of silence between two words that end a segment, so that no caption stays up while nobody speaks."""
-SHORTEST = 0.05
-"""Seconds; an engine gives some words no length at all."""
-WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
-
-
-@dataclass(frozen=True, slots=True)
-class RawWord:
-    """As the engines give them: `text` begins with a space where a new word does; seconds within the stretch."""
-
-    start: float
-    end: float
-    text: str
-    probability: float
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
-class RawSegment:
-    start: float
-    end: float
-    text: str
-    words: tuple[RawWord, ...]
-    log_probability: float
-    no_speech: float
+class Window:
+    """A stretch on its way: what the engine took in of it, and the language it is in."""
+
+    stretch: Stretch
+    taken: Any
+    language: str
 
 
-class Ear(Protocol):
-    """What differs between engines."""
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What was heard in one stretch."""
 
-    @property
-    def engine(self) -> str: ...
+    stretch: Stretch
+    language: str
+    take: Take
 
-    @property
-    def model(self) -> str: ...
 
-    @property
-    def stretch_seconds(self) -> float:
-        """Speech heard in one call at most."""
-        ...
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """One recording, one engine, and how to listen."""
 
-    def knows(self, language: str) -> bool:
-        """Whether these weights know a language."""
-        ...
+    ear: Ear
+    audio: Path
+    language: str | None
+    glossary: tuple[str, ...]
+    english: bool
+    tell: Progress
 
-    def languages(self, samples: Samples) -> dict[str, float]:
-        """Probability of each language in up to 30 s of speech."""
-        ...
+    def transcript(self, fingerprint: str) -> Transcript:
+        voice = listen_for_voice(read_blocks(self.audio))
+        duration = voice.total / RATE
+        follower = Follower(current=self.language)
+        spans = spans_of(voice)
+        spoken: list[Spoken] = []
+        with ThreadPoolExecutor(self.ear.workers) as pool:
+            for several in self._hear(pool, cut(read_blocks(self.audio), pack(spans)), follower):
+                spoken += several
+                self.tell(min(several[-1].stretch.spans[-1][1] / max(voice.total, 1), 0.99))
+            missed = [
+                (round(hole.start * RATE), round(hole.end * RATE)) for hole in holes(voice, _times(spoken, voice))
+            ]
+            again = cut(read_blocks(self.audio), [(span,) for span in missed])
+            spoken += [one for several in self._hear_again(pool, again, spoken) for one in several]
+        main = "en" if self.english else self.language or follower.main or UNDETERMINED
+        kept, dropped = self._written(spoken, voice, duration, main)
+        self.tell(1.0)
+        return Transcript(
+            fingerprint=fingerprint,
+            engine=self.ear.engine,
+            model=self.ear.model,
+            language=main,
+            language_probability=None if self.language else follower.probability,
+            duration=round(duration, 3),
+            segments=kept,
+            dropped=dropped,
+            speech=speech_seconds(voice),
+            holes=holes(voice, ((word.start, word.end) for one in kept for word in one.words)),
+        )
 
-    def hear(self, samples: Samples, language: str, prompt: str | None) -> Iterable[RawSegment]:
-        """The segments of a stretch, in order, as they are found."""
-        ...
+    def _hear(
+        self, pool: ThreadPoolExecutor, stretches: Iterable[Stretch], follower: Follower
+    ) -> Iterator[list[Spoken]]:
+        """Every stretch heard, in order."""
+
+        def take_in(stretch: Stretch) -> tuple[Stretch, Any, list[dict[str, float]]]:
+            taken = self.ear.take_in(stretch.samples)
+            return stretch, taken, [] if self.language else self.ear.languages(taken, _piece_times(stretch))
+
+        ahead = self.ear.workers + (0 if self.language else ROUND)
+        windows = self._settled(side_by_side(pool, take_in, stretches, ahead), follower)
+        return side_by_side(pool, self._listen_to, windows, 2 * self.ear.workers)
+
+    def _settled(
+        self, taken_in: Iterator[tuple[Stretch, Any, list[dict[str, float]]]], follower: Follower
+    ) -> Iterator[Window]:
+        """Windows with their language; one in which it changes is parted there."""
+        if self.language is not None:
+            yield from (Window(stretch, taken, self.language) for stretch, taken, _ in taken_in)
+            return
+        while round_ := _several(taken_in, ROUND):
+            guesses = [
+                (end - start, guess)
+                for stretch, _, languages in round_
+                for (start, end), guess in zip(_piece_times(stretch), languages, strict=True)
+            ]
+            decided = iter(follower.decide(guesses))
+            for stretch, taken, languages in round_:
+                names = [next(decided) for _ in languages]
+                if len(set(names)) == 1:
+                    yield Window(stretch, taken, names[0])
+                    continue
+                runs = [(name, len(list(run))) for name, run in groupby(names)]
+                counts = iter(_pieces(stretch))
+                parts = stretch.split([sum(next(counts) for _ in range(length)) for _, length in runs])
+                for (name, _), part in zip(runs, parts, strict=True):
+                    yield Window(part, None, name)
+
+    def _listen_to(self, window: Window) -> list[Spoken]:
+        """A window heard; where it came out badly, in parts, if that is better."""
+        stretch, language = window.stretch, window.language
+        take = self._take(stretch, window.taken, language)
+        first = Spoken(stretch, language, take)
+        if not _is_poor(first):
+            return [first]
+        parts = stretch.parts(PART)
+        if len(parts) == 1:
+            return [first]
+        again = [Spoken(part, language, self._take(part, None, language)) for part in parts]
+        return again if _worth(again) > _worth([first]) else [first]
+
+    def _hear_again(
+        self, pool: ThreadPoolExecutor, stretches: Iterable[Stretch], spoken: Sequence[Spoken]
+    ) -> Iterator[list[Spoken]]:
+        """Holes, each heard by itself in the language spoken before it."""
+
+        def window(stretch: Stretch) -> Window:
+            before = [one.language for one in spoken if one.stretch.spans[0][0] <= stretch.spans[0][0]]
+            return Window(stretch, None, before[-1] if before else spoken[0].language)
+
+        return side_by_side(pool, self._listen_to, map(window, stretches) if spoken else iter(()), self.ear.workers)
+
+    def _take(self, stretch: Stretch, taken: Any, language: str) -> Take:
+        taken = self.ear.take_in(stretch.samples) if taken is None else taken
+        take = self.ear.hear(taken, language, self.glossary, english=self.english)
+        if take.text and not take.words:  # the alignment failed: no word is lost for want of a time
+            words = (RawWord(*word[:3], 0.0) for word in spread(take.text, 0.0, stretch.seconds))
+            take = replace(take, words=tuple(words))
+        return take
+
+    def _written(
+        self, spoken: Sequence[Spoken], voice: Voice, duration: float, main: str
+    ) -> tuple[tuple[Segment, ...], tuple[Dropped, ...]]:
+        """The segments of the transcript, and what was kept out of it."""
+        heard: list[Heard] = []
+        every = sorted(
+            (
+                (word, number)
+                for number, one in enumerate(spoken)
+                for word in placed(one.take.words, one.stretch, voice, self._spelling(one))
+            ),
+            key=lambda pair: pair[0].start,
+        )
+        ordered = in_order((word for word, _ in every), duration)
+        for number, run in groupby(zip(ordered, every, strict=True), key=lambda pair: pair[1][1]):
+            one = spoken[number]
+            for part in sentences([word for word, _ in run]):
+                share = voiced(voice, part[0].start, part[-1].end)
+                said = segment(part, self._spelling(one), main)
+                heard.append(Heard(said, one.take.log_probability, one.take.no_speech, share, number))
+        kept, dropped = sift(heard, prompt(self.glossary))
+        segments: list[Segment] = []
+        for language, together in groupby(kept, key=lambda one: one.language or main):
+            words: list[Word] = [word for one in together for word in one.words]
+            segments += lines(words, language, main)
+        return tuple(segments), dropped
+
+    def _spelling(self, one: Spoken) -> str:
+        """The language its words are written in."""
+        return "en" if self.english else one.language
 
 
 def listen(
-    ear: Ear, audio: Path, *, fingerprint: str, language: str | None, prompt: str | None, progress: Progress | None
+    ear: Ear,
+    audio: Path,
+    *,
+    fingerprint: str,
+    language: str | None,
+    glossary: Sequence[str],
+    english: bool,
+    progress: Progress | None,
 ) -> Transcript:
     """Everything said in `audio`, as `transcribe.port.Transcriber` promises it.
 
@@ -94,33 +231,74 @@ def listen(
                 f"The {ear.model} model does not know the language “{language}”; choose another model."
             )
     tell = _never_falling(progress)
-    total, spans = find_speech(read_blocks(audio))
-    duration = total / RATE
-    probability: float | None = None
-    if language is None and spans:
-        language, probability = _detect(ear, cut(read_blocks(audio), places(spans)))
-    heard: list[Heard] = []
-    for stretch in cut(read_blocks(audio), group(spans, ear.stretch_seconds)):
-        for raw in ear.hear(stretch.samples, language or UNDETERMINED, prompt):
-            heard += [
-                Heard(segment, raw.log_probability, raw.no_speech)
-                for segment in _segments(raw, stretch, language or UNDETERMINED)
-            ]
-            if heard:
-                tell(heard[-1].segment.end / duration)
-        tell(stretch.spans[-1][1] / total)
-    kept, dropped = sift(in_order(heard, duration), prompt)
-    tell(1.0)
-    return Transcript(
-        fingerprint=fingerprint,
-        engine=ear.engine,
-        model=ear.model,
-        language=language or UNDETERMINED,
-        language_probability=probability,
-        duration=round(duration, 3),
-        segments=kept,
-        dropped=dropped,
+    return Listening(ear, audio, language, tuple(glossary), english, tell).transcript(fingerprint)
+
+
+def side_by_side(
+    pool: ThreadPoolExecutor, work: Callable[[Given], Made], things: Iterable[Given], ahead: int
+) -> Iterator[Made]:
+    """`work` done on all things, several at once and at most `ahead` beyond what was taken; results in order."""
+    waiting: deque[Future[Made]] = deque()
+    try:
+        for thing in things:
+            waiting.append(pool.submit(work, thing))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _several(things: Iterator[Given], count: int) -> list[Given]:
+    return [thing for _, thing in zip(range(count), things, strict=False)]
+
+
+def _pieces(stretch: Stretch) -> list[int]:
+    """How many consecutive spans make each piece in which a language is guessed."""
+    counts: list[int] = []
+    seconds = PIECE
+    for start, end in stretch.spans:
+        if seconds >= PIECE:
+            counts.append(0)
+            seconds = 0.0
+        counts[-1] += 1
+        seconds += (end - start) / RATE
+    return counts
+
+
+def _piece_times(stretch: Stretch) -> list[tuple[float, float]]:
+    """Seconds within the stretch of each piece."""
+    clock = 0.0
+    times = []
+    for part in stretch.split(_pieces(stretch)):
+        times.append((clock, clock + part.seconds))
+        clock += part.seconds
+    return times
+
+
+def _is_poor(one: Spoken) -> bool:
+    return (
+        is_repetitive(one.take.text)
+        or one.take.log_probability < HOPELESS
+        or len(one.take.text) < SPARSE * one.stretch.seconds
     )
+
+
+def _worth(spoken: Sequence[Spoken]) -> int:
+    """Characters of what may be believed."""
+    return sum(
+        len(one.take.text)
+        for one in spoken
+        if one.take.log_probability >= HOPELESS and not is_repetitive(one.take.text)
+    )
+
+
+def _times(spoken: Iterable[Spoken], voice: Voice) -> Iterator[tuple[float, float]]:
+    for one in spoken:
+        for word in placed(one.take.words, one.stretch, voice, one.language):
+            yield word.start, word.end
 
 
 def _never_falling(progress: Progress | None) -> Progress:
@@ -133,79 +311,3 @@ def _never_falling(progress: Progress | None) -> Progress:
             progress(highest)
 
     return tell
-
-
-def _detect(ear: Ear, stretches: Iterable[Stretch]) -> tuple[str, float]:
-    """The language most of these places speak, each counting with its probabilities, and its mean probability."""
-    votes: defaultdict[str, float] = defaultdict(float)
-    count = 0
-    for stretch in stretches:
-        count += 1
-        for code, probability in ear.languages(stretch.samples).items():
-            votes[code] += probability
-    best = max(votes, key=lambda code: votes[code])
-    return best, round(votes[best] / count, 4)
-
-
-def _segments(raw: RawSegment, stretch: Stretch, language: str) -> Iterator[Segment]:
-    """A raw segment at its place in the recording, parted where two words are more than `PAUSE` apart.
-
-    The text of a segment with words is its words' texts joined by single spaces (in languages written with them).
-    """
-    words: list[Word] = []
-    for word in whole_words(raw.words, language):
-        start, end = stretch.original(word.start, word.end)
-        probability = round(min(max(word.probability, 0.0), 1.0), 3)
-        words.append(Word(start=max(start, 0.0), end=max(start, end), text=word.text, probability=probability))
-    if not words:
-        start, end = stretch.original(raw.start, max(raw.start, raw.end))
-        if text := " ".join(raw.text.split()):
-            yield Segment(start=start, end=max(start, end), text=text)
-        return
-    first = 0
-    glue = "" if language in WITHOUT_SPACES else " "
-    for at in range(1, len(words) + 1):
-        if at == len(words) or words[at].start - words[at - 1].end > PAUSE:
-            part = words[first:at]
-            text = glue.join(word.text for word in part)
-            yield Segment(start=part[0].start, end=part[-1].end, text=text, words=tuple(part))
-            first = at
-
-
-def whole_words(raw: Iterable[RawWord], language: str) -> list[RawWord]:
-    """Words without the spaces around them; pieces such as the “-post” of “e-post” joined to what they continue."""
-    words: list[RawWord] = []
-    for word in raw:
-        text = " ".join(word.text.split())
-        if not text:
-            continue
-        if words and not word.text[0].isspace() and language not in WITHOUT_SPACES:
-            before = words[-1]
-            joined = min(before.probability, word.probability)
-            words[-1] = replace(before, end=max(before.end, word.end), text=before.text + text, probability=joined)
-        else:
-            words.append(replace(word, text=text))
-    return words
-
-
-def in_order(heard: Iterable[Heard], duration: float) -> Iterator[Heard]:
-    """Segments and words one after another: none overlaps the one before, none is shorter than `SHORTEST` or ends
-    after `duration`, except that what is crowded against the end of the recording may have no length."""
-    clock = 0.0
-    for one in heard:
-        words: list[Word] = []
-        for word in one.segment.words:
-            start, clock = _placed(word.start, word.end, clock, duration)
-            words.append(word._replace(start=start, end=clock))
-        if words:
-            start = words[0].start
-        else:
-            start, clock = _placed(one.segment.start, one.segment.end, clock, duration)
-        segment = one.segment.model_copy(update={"start": start, "end": clock, "words": tuple(words)})
-        yield replace(one, segment=segment)
-
-
-def _placed(start: float, end: float, after: float, duration: float) -> tuple[float, float]:
-    start = min(max(start, after), duration)
-    end = min(max(end, start + SHORTEST), duration)
-    return round(start, 3), round(end, 3)

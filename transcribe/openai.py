@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kring.errors import SetupError
+from transcribe.ear import RawWord, Take
 from transcribe.engine import Whisper, fair_threads
+from transcribe.heads import set_heads
 from transcribe.languages import from_whisper, to_whisper
-from transcribe.listening import TEMPERATURES, RawSegment, RawWord
-from transcribe.weights import checkpoint
+from transcribe.speech import RATE
+from transcribe.vocabulary import prompt
+from transcribe.weights import alignment_heads, checkpoint
 
 if TYPE_CHECKING:
     from transcribe.speech import Samples
 
-DEVICE = "cpu"
+TEMPERATURES = (0.0, 0.2, 0.4)
+"""Tried in turn while a window comes out repetitive or unsure; hotter ones mostly invent."""
 
 
 class OpenAIWhisper(Whisper):
-    precision = "fp32"
     engine = "openai-whisper"
-    beam = 1
+    decoding: ClassVar = {"beam": 1, "temperatures": TEMPERATURES, "best_of": 5}
     """Greedy, as is its own default: five took 3.4 times the processor time."""
-    stretch_seconds = 60.0
-    """It tells nothing before a call is done, so calls are short for the sake of progress."""
+
+    @property
+    def workers(self) -> int:
+        """PyTorch spreads one window over the cores, and its models hear one at a time."""
+        return 1
 
     @cached_property
     def _whisper(self) -> Any:
@@ -37,12 +43,12 @@ class OpenAIWhisper(Whisper):
         torch.manual_seed(0)  # only the hotter temperatures draw lots
         weights = checkpoint(self.settings)
         try:
-            model = whisper.load_model(str(weights), device=DEVICE)
+            model = whisper.load_model(str(weights), device=self.device)
         except (RuntimeError, ValueError, KeyError, TypeError, pickle.UnpicklingError) as error:
-            raise SetupError(f"The weights in {weights} cannot be loaded; delete that file. ({error})") from None
-        heads = whisper._ALIGNMENT_HEADS.get(self.model)
-        if heads is not None:  # without them words get their times from every head, which is less exact
-            model.set_alignment_heads(heads)
+            raise SetupError(
+                f"The weights in {weights} cannot be loaded ({error}); if Kring made that file, delete it."
+            ) from None
+        set_heads(model, alignment_heads(self.settings))
         return model
 
     def knows(self, language: str) -> bool:
@@ -52,42 +58,49 @@ class OpenAIWhisper(Whisper):
             return language == "en"
         return to_whisper(language) in list(LANGUAGES)[: self._whisper.num_languages]
 
-    def languages(self, samples: Samples) -> dict[str, float]:
+    def take_in(self, samples: Samples) -> Samples:
+        return samples
+
+    def languages(self, taken: Samples, pieces: Sequence[tuple[float, float]]) -> list[dict[str, float]]:
         import whisper
 
         if not self._whisper.is_multilingual:
-            return {"en": 1.0}
-        window = whisper.pad_or_trim(samples)
-        mel = whisper.log_mel_spectrogram(window, self._whisper.dims.n_mels).to(self._whisper.device)
-        _token, probabilities = whisper.detect_language(self._whisper, mel)
-        return {from_whisper(code): probability for code, probability in probabilities.items()}
+            return [{"en": 1.0} for _ in pieces]
+        guesses = []
+        for start, end in pieces:
+            window = whisper.pad_or_trim(taken[int(start * RATE) : int(end * RATE)])
+            mel = whisper.log_mel_spectrogram(window, self._whisper.dims.n_mels).to(self._whisper.device)
+            _token, probabilities = whisper.detect_language(self._whisper, mel)
+            guesses.append({from_whisper(code): probability for code, probability in probabilities.items()})
+        return guesses
 
-    def hear(self, samples: Samples, language: str, prompt: str | None) -> Iterator[RawSegment]:
+    def hear(self, taken: Samples, language: str, glossary: Sequence[str], *, english: bool) -> Take:
         import whisper
 
         result = whisper.transcribe(
             self._whisper,
-            samples,
+            taken,
+            task="translate" if english else "transcribe",
             language=to_whisper(language),
-            initial_prompt=prompt,
-            carry_initial_prompt=prompt is not None,
+            initial_prompt=prompt(glossary) or None,
+            carry_initial_prompt=bool(glossary),
             temperature=TEMPERATURES,
             best_of=5,
             condition_on_previous_text=False,
             word_timestamps=True,
             no_speech_threshold=None,  # hallucinations.sift does it, and keeps what it takes out
-            fp16=False,
+            fp16=self.precision == "float16",
             verbose=None,
         )
-        for segment in result["segments"]:
-            words = tuple(
-                RawWord(word["start"], word["end"], word["word"], word["probability"]) for word in segment["words"]
-            )
-            yield RawSegment(
-                segment["start"],
-                segment["end"],
-                segment["text"],
-                words,
-                segment["avg_logprob"],
-                segment["no_speech_prob"],
-            )
+        segments = result["segments"]
+        words = tuple(
+            RawWord(word["start"], word["end"], word["word"], word["probability"])
+            for segment in segments
+            for word in segment["words"]
+        )
+        return Take(
+            " ".join(result["text"].split()),
+            words,
+            min((segment["avg_logprob"] for segment in segments), default=0.0),
+            max((segment["no_speech_prob"] for segment in segments), default=0.0),
+        )

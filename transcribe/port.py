@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +13,7 @@ Progress = Callable[[float], None]
 
 
 class Transcriber(Protocol):
-    def fingerprint(self, language: str | None, prompt: str | None) -> str:
+    def fingerprint(self, language: str | None, glossary: Sequence[str] = (), *, english: bool = False) -> str:
         """Names this engine, its weights, its options, the audio recipe and these inputs.
 
         Lower-case letters, digits and hyphens; the same inputs give the same name in every process, and
@@ -22,11 +22,18 @@ class Transcriber(Protocol):
         ...
 
     def transcribe(
-        self, audio: Path, *, language: str | None = None, prompt: str | None = None, progress: Progress | None = None
+        self,
+        audio: Path,
+        *,
+        language: str | None = None,
+        glossary: Sequence[str] = (),
+        english: bool = False,
+        progress: Progress | None = None,
     ) -> Transcript:
         """Listen to `audio` (16 kHz mono FLAC or WAV made by `transcribe.render`) to its end.
 
-        `language`: a Whisper code to obey; None: detect from speech. `prompt`: names and terms to expect.
+        `language`: a Whisper code to obey; None: detect from speech, and follow it where it changes. `glossary`: names
+        and terms to expect, spelled as they should be. `english`: translate what is said into English instead.
         Raises UnknownLanguage for a code Whisper does not know, SetupError where weights are missing.
         Errors of the engine surface here, not later.
         """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows.commands.connection import connect
 from flows.commands.console import printable, say, say_error
@@ -22,10 +22,7 @@ from flows.sources.port import Item
 from flows.wiring import Ports
 from kring.errors import BadMetadata, BadTranscript, EmptyFile, KringError, NotFound
 from kring.model import Details, SourceRef, Step, Visibility
-from transcribe.captions import MAX_BYTES, parse_vtt
-
-if TYPE_CHECKING:
-    from flows.orchestrator import Orchestrator
+from transcribe.captions import BESIDE, MAX_BYTES, read_captions
 
 
 @dataclass(frozen=True)
@@ -45,6 +42,7 @@ def add_recordings(
     title: str | None,
     date: date | None,
     language: str | None,
+    english: bool | None,
     transcript: Path | None,
     presenters: tuple[str, ...],
     visibility: Visibility | None,
@@ -65,6 +63,7 @@ def add_recordings(
                 circle=circle,
                 date=date,
                 language=language,
+                english=english,
                 presenters=presenters,
                 visibility=visibility,
             )
@@ -94,8 +93,8 @@ def _wish(one: str, transcript: Path | None, **values: object) -> Wish:
         raise EmptyFile(f"{path.name} is empty (0 bytes): check that it was copied or exported to the end.")
     if path.name != printable(path.name) or not _is_utf8(path):
         raise BadMetadata(f"The name {path.name!a} has signs in it that are no text; rename the file.")
-    beside = path.with_suffix(".vtt")
-    captions = transcript or (beside if beside.is_file() else None)
+    beside = (path.with_suffix(suffix) for suffix in BESIDE)
+    captions = transcript or next((one for one in beside if one.is_file()), None)
     if captions is not None:
         _check_captions(captions)
     return Wish(_details(values, {"title": title_of(path), "date": date_of(path)}), path=path, captions=captions)
@@ -117,11 +116,9 @@ def _check_captions(path: Path) -> None:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadTranscript("It is too large to be a transcript.")
-        parse_vtt(path.read_bytes().decode("utf-8"))
+        read_captions(path.read_bytes())
     except FileNotFoundError:
         raise BadTranscript(f"There is no transcript {path}; check the path.") from None
-    except UnicodeDecodeError:
-        raise BadTranscript(f"{path.name} is not a VTT file in UTF-8; export it again as WebVTT.") from None
     except BadTranscript as error:
         raise BadTranscript(f"{path.name}: {error}") from None
 
@@ -152,7 +149,8 @@ def _add(ports: Ports, wish: Wish, *, wait: bool) -> bool:
             manifest = patiently(take, say)
             if manifest.details != wish.details:
                 say(f"This file is in the archive already, as “{manifest.details.title}”; nothing was changed.")
-        start = partial(_start, orchestrator, ref.recording_id, wish.details, item)
+        details = wish.details
+        start = partial(orchestrator.run_for, ref.recording_id, title=details.title, circle=details.circle, item=item)
         run_id = patiently(start, say)
         found = follow(ports, ref.recording_id, bars, RunState(run_id)) if bars else True
     if not bars:
@@ -160,13 +158,3 @@ def _add(ports: Ports, wish: Wish, *, wait: bool) -> bool:
     elif found:
         say(f"  Searchable: {page_of(ports, ref.recording_id)}", "green")
     return found
-
-
-def _start(orchestrator: Orchestrator, recording_id: str, details: Details, item: dict[str, Any] | None) -> str:
-    """The run that works on the recording: the one under way, else a new one."""
-    last = orchestrator.newest(recording_id)
-    if last is not None and last.going:
-        return last.id
-    return orchestrator.start(
-        recording_id, title=details.title, circle=details.circle, item=item, after=last.id if last else None
-    )

@@ -108,7 +108,7 @@ def wait_until_searchable(ports: Ports, items: list[Item]) -> bool:
                     told.add(item.recording_id)
                     out.print(Text.assemble((f"{line.mark} ", line.style), printable(item.details.title)))
                     if not line.fine:
-                        say_error(line.text)
+                        say_error(line.reason)
             if len(told) == len(items):
                 return all(line is not None and line.fine for line in lines)
             time.sleep(0.5)

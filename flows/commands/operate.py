@@ -17,7 +17,7 @@ from flows.commands.console import is_terminal, out, printable, say
 from flows.wiring import Ports
 from kring.errors import KringError
 from kring.local import connect_locally
-from kring.model import Manifest, State
+from kring.model import Activity, Manifest, State
 from kring.settings import load_settings
 from storage.keys import manifest_key
 
@@ -26,30 +26,34 @@ def run_status(*, only_problems: bool) -> int:
     """One line per recording, newest first, and the reason below where one is stuck; 0 where all are searchable."""
     ports = connect()
     indexed = ports.index.versions()
-    troubled = 0
+    troubled = gaps = 0
     for run in not_received(ports):
         troubled += 1
-        mark = Line("○", "yellow", "waiting") if run.going else Line("✗", "red", "stopped")
-        say_line(mark, run.recording_id, str(run.parameters.get("title", "")), reason=run.message)
+        mark, style, state = ("○", "yellow", "waiting") if run.going else ("✗", "red", "stopped")
+        line = Line(mark, style, state, reason=run.message)
+        say_line(line, run.recording_id, str(run.parameters.get("title", "")))
     for manifest in sorted(ports.archive.manifests(), key=lambda manifest: manifest.received_at, reverse=True):
         line = describe(ports, manifest, indexed.get(manifest.id))
         troubled += not line.fine
-        if not (only_problems and line.fine):
+        gaps += missing_of(manifest) > 0
+        if not (only_problems and line.fine and not missing_of(manifest)):
             about = f"{manifest.details.date}  {manifest.details.circle}  {manifest.details.title}"
-            stuck = manifest.problem is not None
-            say_line(line, manifest.id, about, reason=line.text if stuck else "")
+            say_line(line, manifest.id, about)
     say(f"{troubled} not searchable." if troubled else "All are searchable.")
+    if gaps:
+        say("1 has speech without text." if gaps == 1 else f"{gaps} have speech without text.", "yellow")
     return 1 if troubled else 0
 
 
-def say_line(line: Line, recording_id: str, about: str, *, reason: str) -> None:
-    state = "stopped" if reason and line.mark == "✗" else line.text
-    text = Text.assemble((f"{line.mark} ", line.style), f"{recording_id}  {printable(about)}", (f"  {state}", "dim"))
+def say_line(line: Line, recording_id: str, about: str) -> None:
+    text = Text.assemble(
+        (f"{line.mark} ", line.style), f"{recording_id}  {printable(about)}", (f"  {line.text}", "dim")
+    )
     if is_terminal():
         text.truncate(out.width, overflow="ellipsis")
     out.print(text)
-    if reason:
-        out.print(Text(f"  {printable(reason)}", style=line.style))
+    if line.reason:
+        out.print(Text(f"  {printable(line.reason)}", style=line.style))
 
 
 def not_received(ports: Ports) -> list[Run]:
@@ -68,20 +72,52 @@ class Line:
     style: str
     text: str
     fine: bool = False
+    """Search finds it, and nobody has to do anything."""
+    reason: str = ""
+    """Why it is stuck, for the line below."""
 
 
 def describe(ports: Ports, manifest: Manifest, indexed: int | None) -> Line:
     """Where a recording is, in words."""
     activity = ports.leases.read(manifest.id)
     if activity is not None and ports.leases.alive(activity):
-        return Line("●", "cyan", f"{activity.step} {activity.fraction:.0%} {activity.note}".rstrip())
+        return working(manifest, indexed, activity)
+    return resting(manifest, indexed)
+
+
+def working(manifest: Manifest, indexed: int | None, activity: Activity) -> Line:
+    """How far somebody is with it. What search finds already it goes on finding meanwhile."""
+    found = manifest.state is State.PUBLISHED and indexed is not None
+    how_far = f"{activity.step} {activity.fraction:.0%} {activity.note}".rstrip()
+    return Line("●", "cyan", f"searchable, {how_far}" if found else how_far, fine=found)
+
+
+def resting(manifest: Manifest, indexed: int | None) -> Line:
+    """Where a recording is on which nobody works."""
     if manifest.problem is not None:
-        return Line("✗", "red", f"{manifest.problem.step}: {manifest.problem.message}")
+        found = "searchable, but stopped" if manifest.state is State.PUBLISHED and indexed else "stopped"
+        return Line("✗", "red", found, reason=f"{manifest.problem.step}: {manifest.problem.message}")
     if manifest.state is not State.PUBLISHED:
         return Line("○", "yellow", "waiting for a worker")
+    if manifest.again and indexed:
+        return Line("○", "cyan", "searchable, waiting to be transcribed again", fine=True)
     if indexed != manifest.version:
         return Line("○", "yellow", "published, not in the index yet: `kring reconcile` mends it")
+    if missing := missing_of(manifest):
+        return Line("✔", "yellow", f"searchable · {spoken(missing)} of speech without text", fine=True)
     return Line("✔", "green", "searchable", fine=True)
+
+
+def missing_of(manifest: Manifest) -> float:
+    return manifest.transcript.missing if manifest.transcript else 0.0
+
+
+def spoken(seconds: float) -> str:
+    """`0.4 s`, `41 s`, `3 min 20 s`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def run_reconcile(*, retry_failed: bool) -> int:
@@ -124,12 +160,14 @@ def run_verify(*, deep: bool) -> int:
         say(f"altered  {altered.key}, the original of the recording {altered.recording_id}")
     for damaged in report.damaged:
         say(f"damaged  {damaged.key}: {damaged.reason}")
+    for older in report.older:
+        say(f"older    {older.key}, {older.size} bytes: a transcript that was replaced")
     for orphan in report.orphans or ():
         say(f"orphan   {orphan.key}, {orphan.size} bytes")
     faults = len(report.missing) + len(report.altered) + len(report.damaged)
     orphans = "orphans not known" if report.orphans is None else f"{len(report.orphans)} orphans"
     size = f"{report.objects} objects, {report.size / 1e9:.2f} GB"
-    say(f"{report.recordings} recordings, {size}: {faults} faults, {orphans}.")
+    say(f"{report.recordings} recordings, {size}: {faults} faults, {orphans}, {len(report.older)} older transcripts.")
     return 0 if report.sound else 1
 
 
@@ -147,7 +185,7 @@ def run_check() -> int:
     def engine() -> str:
         from transcribe.engines import open_transcriber
 
-        return open_transcriber(settings).fingerprint(None, None)
+        return open_transcriber(settings).fingerprint(None)
 
     def tools() -> str:
         from transcribe.ffmpeg import binary

@@ -18,6 +18,7 @@ import feedparser
 from flows.sources.address import Address, file_name_of
 from flows.sources.details import MEDIA_SUFFIXES, make_details
 from flows.sources.download import check_address, get
+from flows.sources.podcast import transcripts
 from flows.sources.port import Item, Progress
 from kring.errors import InputError, SourceDown, SourceError
 from kring.model import SourceRef
@@ -43,14 +44,16 @@ class Feed:
 
     def list(self) -> Iterator[Item]:
         self._problems.clear()
-        parsed = feedparser.parse(io.BytesIO(self._read()))  # bytes alone it may take for a file's name
+        feed = self._read()
+        parsed = feedparser.parse(io.BytesIO(feed))  # bytes alone it may take for a file's name
         if not parsed.version:
             raise SourceError(
                 f"The address of the source {self.name!r} is not an RSS or Atom feed; check it in kring.toml."
             )
+        offered = transcripts(feed)
         for entry in parsed.entries[:MAX_ENTRIES]:
             try:
-                item = self._item(entry)
+                item = self._item(entry, offered.get(entry.get("id", "")))
             except (InputError, ValueError) as error:  # urlsplit's word for what is no address
                 self._problems.append(f"{entry.get('title', 'an episode')}: {error}")
                 continue
@@ -75,7 +78,7 @@ class Feed:
                     )
         return data
 
-    def _item(self, entry: Any) -> Item | None:
+    def _item(self, entry: Any, transcript: str | None) -> Item | None:
         """None for an entry without a recording."""
         enclosures = [link for link in entry.get("enclosures", []) if _is_media(link)]
         if not enclosures:
@@ -94,7 +97,7 @@ class Feed:
             details=details,
             file_name=name,
             location=url,
-            captions_location=_transcript(entry, self._source.url),
+            captions_location=urljoin(self._source.url, transcript) if transcript else None,
         )
 
 
@@ -102,13 +105,6 @@ def _is_media(link: Any) -> bool:
     kind = str(link.get("type", ""))
     suffix = PurePosixPath(urlsplit(str(link.get("href", ""))).path).suffix.lower()
     return bool(link.get("href")) and (kind.startswith(("audio/", "video/")) or suffix in MEDIA_SUFFIXES)
-
-
-def _transcript(entry: Any, base: str) -> str | None:
-    """The episode's `podcast:transcript`, where it is VTT."""
-    transcript = entry.get("podcast_transcript") or {}
-    url = transcript.get("url")
-    return urljoin(base, url) if url and transcript.get("type") == "text/vtt" else None
 
 
 def _published(entry: Any) -> Any:

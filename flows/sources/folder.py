@@ -17,7 +17,7 @@ from flows.sources.port import Item, Progress
 from kring.errors import DiskFull, InputError, SourceDown, SourceError
 from kring.model import SourceRef
 from kring.settings import FolderSource, Settings
-from transcribe.captions import MAX_BYTES
+from transcribe.captions import BESIDE, MAX_BYTES
 
 CHUNK = 4 << 20
 
@@ -112,18 +112,24 @@ class Folder:
         return path.suffix.lower() in MEDIA_SUFFIXES and not hidden and inside and path.is_file()
 
     def _item(self, path: Path, sighting: Sighting) -> Item:
-        captions = path.with_suffix(".vtt")
-        inside = captions.resolve().is_relative_to(self._root)
-        there = inside and captions.is_file() and captions.stat().st_size <= MAX_BYTES
+        captions = self._captions(path)
         return Item(
             ref=SourceRef(source=self.name, external_id=sighting.sha256 or ""),
             details=details_of(path, circle=self._source.circle),
             file_name=path.name,
             location=str(path),
             sha256=sighting.sha256,
-            captions_location=str(captions) if there else None,
-            captions_sha256=describe(captions).sha256 if there else None,
+            captions_location=str(captions) if captions else None,
+            captions_sha256=describe(captions).sha256 if captions else None,
         )
+
+    def _captions(self, path: Path) -> Path | None:
+        """The transcript that lies beside a recording; one that is too large to be any is passed over."""
+        for captions in (path.with_suffix(suffix) for suffix in BESIDE):
+            inside = captions.resolve().is_relative_to(self._root)
+            if inside and captions.is_file() and captions.stat().st_size <= MAX_BYTES:
+                return captions
+        return None
 
     def _recall(self) -> dict[str, Sighting]:
         try:

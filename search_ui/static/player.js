@@ -165,6 +165,17 @@ function openAtStart() {
 if (player.readyState >= HTMLMediaElement.HAVE_METADATA) openAtStart();
 else player.addEventListener("loadedmetadata", openAtStart, { once: true });
 
+// The menu closes as people expect of a menu; without this script its button closes it.
+const menu = document.querySelector(".menu");
+document.addEventListener("click", (event) => {
+  if (menu?.open && (!menu.contains(event.target) || event.target.closest(".menu a"))) menu.open = false;
+});
+menu?.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !menu.open) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
 copyButton.hidden = false;
 if (steps) steps.hidden = false;
 followButton.hidden = lines.length === 0;

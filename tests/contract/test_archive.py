@@ -281,14 +281,16 @@ def test_verify_finds_what_is_missing_cut_short_altered_and_left_over(archive: A
     archive.store.delete(whole.renditions.speech)
     archive.store.put_bytes(whole.original.key, b"X" * len(DATA), media_type=BYTES)
     archive.store.put_bytes(transcript_key(SHA256, "older"), b"{}", media_type=BYTES)
+    archive.store.put_bytes(transcript_key("f" * 64, "left"), b"{}", media_type=BYTES)
     archive.store.put_bytes(f"corrections/{'f' * 16}/1.json", b"{}", media_type=BYTES)
     archive.store.put_bytes(circle_key("broken"), b"[]", media_type=BYTES)
     report = verify(archive)
     assert not report.sound
     assert [(entry.recording_id, entry.key) for entry in report.missing] == [(ID, whole.renditions.speech)]
     assert report.orphans is not None
+    assert [info.key for info in report.older] == [transcript_key(SHA256, "older")]
     assert {info.key for info in report.orphans} == {
-        transcript_key(SHA256, "older"),
+        transcript_key("f" * 64, "left"),
         f"corrections/{'f' * 16}/1.json",
     }
     assert [entry.key for entry in report.damaged] == ["circles/broken.json"]

@@ -71,9 +71,9 @@ def same_sound(folder: Path, name: str) -> Path:
     return path
 
 
-def add(kring: Kring, path: Path, *more: str) -> Manifest:
+def add(kring: Kring, path: Path, *more: str, circle: str = "privacy") -> Manifest:
     title = path.stem
-    done = kring.run("add", str(path), "--circle", "privacy", "--title", title, "--language", "en", *more)
+    done = kring.run("add", str(path), "--circle", circle, "--title", title, "--language", "en", *more)
     assert done.returncode == 0, done.stdout + done.stderr
     return kring.recording(title)
 
@@ -161,6 +161,40 @@ def test_a_worker_killed_while_it_receives(
         eventually(lambda: is_searchable(kring, manifest), seconds=90, what="the recording to be searchable")
     assert passages(kring, recording_id) == undisturbed
     assert manifest.original.sha256 == describe(path).sha256
+
+
+def test_a_worker_killed_while_it_transcribes_again(kring: Kring, hold: Path, tmp_path: Path) -> None:
+    assert kring.run("circle", "add", "again", "--name", "Again", "--network", "n").returncode == 0
+    first = add(kring, same_sound(tmp_path, "killed in another transcription"), circle="again")
+    assert first.transcript is not None
+    store = kring.ports.archive.store
+    old, correction = store.get_bytes(first.transcript.key).data, f"corrections/{first.id}/1.json"
+    store.put_bytes(correction, b'{"by": "somebody"}', media_type="application/json")
+    assert kring.run("circle", "change", "again", "--add-term", "privacy impact assessment").returncode == 0
+    with held(hold, Step.TRANSCRIBE) as reached:
+        asked = kring.run("retranscribe", "--circle", "again", "--no-wait")
+        assert asked.returncode == 0, asked.stdout + asked.stderr
+        eventually(reached, seconds=90, what="the run to be transcribing again")
+        worker = int(worker_ready_file(kring.ports.settings).read_text())
+        os.kill(worker, signal.SIGKILL)
+    eventually(lambda: restarted(kring, worker), seconds=60, what="the worker to be started again")
+    meanwhile = kring.ports.archive.manifest(first.id)
+    assert (meanwhile.again, meanwhile.state, meanwhile.transcript) == (True, State.PUBLISHED, first.transcript)
+    activity = kring.ports.leases.read(first.id)
+    assert activity is None or eventually(
+        lambda: not kring.ports.leases.alive(activity), seconds=10, what="the killed worker's run to be gone"
+    )
+    assert kring.run("reconcile").returncode == 0
+    eventually(lambda: not kring.ports.archive.manifest(first.id).again, seconds=90, what="the new transcript")
+    eventually(lambda: is_searchable(kring, first), seconds=30, what="the recording to be searchable")
+    after = kring.ports.archive.manifest(first.id)
+    assert after.transcript is not None
+    assert after.transcript.fingerprint != first.transcript.fingerprint
+    assert after.former == first.transcript
+    assert len(list(store.list(f"transcripts/{first.original.sha256}/"))) == 2
+    assert store.get_bytes(first.transcript.key).data == old
+    assert store.get_bytes(correction).data == b'{"by": "somebody"}'
+    assert first.transcript.key in {info.key for info in verify(kring.ports.archive).older}
 
 
 def restarted(kring: Kring, killed: int) -> bool:

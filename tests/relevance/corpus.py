@@ -22,7 +22,7 @@ from index.passages import passages_of
 from index.port import Passage
 from kring.model import Circle, Details, Manifest, Media, Original, Segment, SourceRef, Transcript
 from tests.index_cases import recording_id
-from transcribe.captions import transcript_from_vtt
+from transcribe.captions import transcript_from_file
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parents[1] / "samples"
@@ -155,7 +155,7 @@ def _samples() -> Iterator[Recording]:
         assert details.language is not None
         captions = SAMPLES / f"{name}.vtt"
         transcript = (
-            transcript_from_vtt(captions.read_bytes(), language=details.language, duration=3600.0)
+            transcript_from_file(captions.read_bytes(), language=details.language, duration=3600.0)
             if captions.exists()
             else _transcript(details.language, tuple(_spoken(_sentences(name))))
         )

@@ -126,6 +126,28 @@ def test_a_recording_missing_from_the_index_is_indexed_again() -> None:
     assert ask([one, *others], indexed=indexed) == [Restart(one.id, "not in the index", one)]
 
 
+def asked_again(name: str, version: int = 2) -> Manifest:
+    return manifest(name, State.PUBLISHED, version=version).model_copy(update={"again": True})
+
+
+def test_what_is_to_be_transcribed_again_is_started_unless_it_is_under_way() -> None:
+    asked = asked_again("asked")
+    assert ask([asked], indexed={asked.id: 1}) == [Restart(asked.id, "to be transcribed again", asked)]
+    for state in (StateType.SCHEDULED, StateType.RUNNING):
+        assert ask([asked], [run(asked.id, state)], indexed={asked.id: 1}) == []
+    dead = run(asked.id, StateType.RUNNING)
+    actions = ask([asked], [dead], indexed={asked.id: 1}, working={asked.id: (activity(asked.id, "run-1"), False)})
+    assert actions == [Crash(dead), Restart(asked.id, "to be transcribed again", asked)]
+
+
+def test_an_archive_that_is_to_be_transcribed_again_needs_no_other_index() -> None:
+    asked = [asked_again(f"{number}") for number in range(4)]
+    actions = ask(asked, indexed={one.id: 1 for one in asked})
+    assert {type(action) for action in actions} == {Restart}
+    assert len(actions) == 4
+    assert Rebuild(4) in ask(asked, indexed={}), "but what is in no index at all is missing from it"
+
+
 def test_an_index_that_lost_most_is_rebuilt_in_one_go() -> None:
     published = [manifest(f"{number}", State.PUBLISHED) for number in range(4)]
     assert ask(published, indexed={published[0].id: 1}) == [Rebuild(3)]

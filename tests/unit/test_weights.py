@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from kring.errors import DiskFull, SetupError
 from kring.settings import Settings, Transcribe
-from transcribe import hub, weights
+from transcribe import weights
+from transcribe.cache import obtain
 
 
 @pytest.fixture(autouse=True)
@@ -76,16 +76,16 @@ def test_two_processes_may_join_at_once(tmp_path: Path, package: Path) -> None:
         weights._join_package("base", to)
 
     target = tmp_path / "data" / "models" / "faster-whisper-base"
-    assert weights._obtain(target, "base", (another_was_faster,)) == target
+    assert obtain(target, (another_was_faster,)) == target
     assert (target / "model.bin").read_bytes() == b"half1half2"
     assert [path.name for path in target.parent.iterdir()] == [target.name]
 
 
-def test_without_weights_all_four_places_are_named(tmp_path: Path) -> None:
+def test_without_weights_all_places_are_named(tmp_path: Path) -> None:
     with pytest.raises(SetupError) as caught:
         weights.folder(settings(tmp_path, "small"))
     message = str(caught.value)
-    for place in ("names no path", "nothing in the cache", "hub is not asked (HF_HUB_OFFLINE", "weights package"):
+    for place in ("“small”", "nothing in the cache", "hub is not asked (HF_HUB_OFFLINE", "weights package"):
         assert place in message
 
 
@@ -93,6 +93,7 @@ def test_a_path_comes_first(tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()
     (own / "model.bin").write_bytes(b"mine")
+    (own / "tokenizer.json").touch()
     assert weights.folder(settings(tmp_path, str(own))) == own
     assert weights.model_name(settings(tmp_path, str(own))) == "own"
     assert weights.identity(settings(tmp_path, str(own))) == hashlib.sha256(b"mine").hexdigest()
@@ -108,7 +109,7 @@ def test_a_checkpoint_may_be_given_as_a_file(tmp_path: Path) -> None:
 
 
 def test_a_wrong_name_lists_the_right_ones(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match=r"“bsae”.*tiny, base, small.*turbo"):
+    with pytest.raises(SetupError, match=r"“bsae”.*“base”.*tiny, tiny\.en, base, .*turbo"):
         weights.model_name(settings(tmp_path, "bsae"))
 
 
@@ -124,28 +125,95 @@ def test_a_full_disk_is_said_to_be_full(tmp_path: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with pytest.raises(DiskFull, match="no room for the weights"):
-        weights._obtain(tmp_path / "models" / "x", "base", (full,))
-
-
-def test_a_hub_that_does_not_answer_costs_seconds_at_most(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("HF_HUB_OFFLINE")
-    monkeypatch.setattr(hub, "PATIENCE", 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as deaf:  # takes the connection and never says a word
-        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{deaf.getsockname()[1]}")
-        begun = time.monotonic()
-        with pytest.raises(SetupError, match=r"the model hub 127\.0\.0\.1 (does not answer|cannot be reached)"):
-            hub.fetch_folder("small", tmp_path / "small")
-        assert time.monotonic() - begun < 5
-
-
-def test_the_hub_knows_every_size() -> None:
-    assert set(hub.REPOSITORIES) == set(weights.SIZES)
+        obtain(tmp_path / "models" / "x", (full,))
 
 
 def test_names_agree_with_both_engines() -> None:
     program = (
-        "import faster_whisper.utils, whisper; from transcribe import hub, weights\n"
-        "assert {s: faster_whisper.utils._MODELS[s] for s in weights.SIZES} == hub.REPOSITORIES\n"
-        "assert set(weights.SIZES) == set(whisper.available_models())\n"
+        "import faster_whisper.utils, whisper; from transcribe import names\n"
+        "known = {**names.REPOSITORIES, **{a: names.REPOSITORIES[s] for a, s in names.ALIASES.items()}}\n"
+        "assert {s: faster_whisper.utils._MODELS[s] for s in known} == known\n"
+        "assert set(known) == set(whisper.available_models())\n"
+        "assert all(whisper._MODELS[a] == whisper._MODELS[s] for a, s in names.ALIASES.items())\n"
+        "from transcribe.heads import published\n"
+        "from ctranslate2.converters.transformers import _WHISPER_ALIGNMENT_HEADS as theirs\n"
+        "both = [size for size in names.SIZES if f'openai/whisper-{size}' in theirs]\n"
+        "assert len(both) > 8\n"
+        "for size in both: assert published(size) == tuple(theirs[f'openai/whisper-{size}']), size\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "same"),
+    [
+        ("base", "base", "base"),
+        ("large", "large-v3", "large-v3"),
+        ("turbo", "large-v3-turbo", "large-v3-turbo"),
+        ("Systran/faster-whisper-small", "small", "small"),
+        ("NbAiLab/nb-whisper-small", "nb-whisper-small", "NbAiLab/nb-whisper-small"),
+        ("NbAiLab/nb-whisper-small@v1.0", "nb-whisper-small", "NbAiLab/nb-whisper-small@v1.0"),
+        ("Systran/faster-whisper-small@main", "faster-whisper-small", "Systran/faster-whisper-small@main"),
+    ],
+)
+def test_the_same_weights_have_one_identity_and_nobody_is_asked(
+    model: str, name: str, same: str, tmp_path: Path
+) -> None:
+    assert weights.model_name(settings(tmp_path, model)) == name
+    assert weights.identity(settings(tmp_path, model)) == same
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("larg-v3", "did you mean “large-v3”?"),
+        ("large_v3", "did you mean “large-v3”?"),
+        ("Turbo", "did you mean “turbo”?"),
+        ("nb-whisper-large", "“NbAiLab/nb-whisper-large”"),
+        ("/srv/models/none", "no file or folder “/srv/models/none”"),
+        ("models/none.pt", "no file or folder “models/none.pt”"),
+        ("owner/../name", "no model “owner/../name”"),
+        ("owner/name@", "no model “owner/name@”"),
+        ("a/b/c", "no model “a/b/c”"),
+        ("", "no model “”"),
+    ],
+)
+def test_a_wrong_model_is_told_from_the_right_ones(model: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(SetupError) as caught:
+        weights.identity(settings(tmp_path, model))
+    assert said in str(caught.value)
+    for kind in ("large-v3-turbo", "NbAiLab/nb-whisper-small", "path"):
+        assert kind in str(caught.value)
+
+
+def test_a_path_that_exists_comes_before_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    own = tmp_path / "NbAiLab" / "nb-whisper-small"
+    own.mkdir(parents=True)
+    (own / "model.bin").write_bytes(b"mine")
+    assert weights.identity(settings(tmp_path, "NbAiLab/nb-whisper-small")) == hashlib.sha256(b"mine").hexdigest()
+
+
+def test_weights_in_pieces_are_known_by_all_of_them(tmp_path: Path) -> None:
+    pieces = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+    for piece in pieces:
+        (tmp_path / piece).write_text(piece)
+    (tmp_path / "config.json").write_text("{}")
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": pieces[0], "b": pieces[1], "c": pieces[1]}}))
+    before = weights.identity(settings(tmp_path, str(tmp_path)))
+    (tmp_path / pieces[1]).write_text("tuned further")
+    assert weights.identity(settings(tmp_path, str(tmp_path))) != before
+    index.write_text(json.dumps({"weight_map": {"a": "../../etc/passwd"}}))
+    with pytest.raises(SetupError, match="names the file"):
+        weights.identity(settings(tmp_path, str(tmp_path)))
+
+
+def test_weights_that_can_carry_programs_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "pytorch_model.bin").write_bytes(b"x")
+    with pytest.raises(SetupError, match=r"can carry programs .*model\.safetensors"):
+        weights.folder(settings(tmp_path, str(tmp_path)))
+    with pytest.raises(SetupError, match=r"set transcribe\.model to its folder"):
+        weights.checkpoint(settings(tmp_path, str(tmp_path / "pytorch_model.bin")))

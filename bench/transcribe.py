@@ -1,0 +1,163 @@
+"""How fast and how well Kring transcribes, beside others: `python -m bench.transcribe [--json FILE] [--svg FILE]`.
+
+One recording of speech whose words are known (bench/speech.py) is given to Kring's default engine and, each with its
+defaults and the same weights, to openai-whisper and whisper-ctranslate2 (their command lines) and faster-whisper, plain
+and batched (its Python interface); to the last three also in int8. Each is a whole process: its start and the loading
+of weights count, since people wait for them too. In every round each listens once; the median of the rounds counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from bench import timing
+from bench.chart import Bar, svg
+from bench.listeners import OURS, Heard, Listener, listeners
+from bench.rows import Row, figures, missed, ratios, row, table
+from bench.speech import CACHE, MINUTES, Speech, built, given
+from kring.errors import KringError, SetupError
+from kring.model import Transcript
+from kring.settings import Settings
+from transcribe import ffmpeg, weights
+
+SLOW = "openai-whisper"
+"""So much slower that one round is enough."""
+console = Console()
+
+
+def measure(speech: Speech, chosen: Sequence[Listener], rounds: int, slow_rounds: int) -> list[Row]:
+    """Round after round, so that what else the machine does meets all of them."""
+    heard: dict[str, list[Heard]] = {listener.name: [] for listener in chosen}
+    for number in range(max(rounds, slow_rounds)):
+        for listener in chosen:
+            if number < (slow_rounds if listener.tool == SLOW else rounds):
+                with console.status(f"Round {number + 1}: {listener.name} listens", refresh_per_second=1):
+                    heard[listener.name].append(listener.hear(speech.audio))
+    return [row(listener, speech, heard[listener.name]) for listener in chosen if heard[listener.name]]
+
+
+def compare(options: argparse.Namespace, speech: Speech, settings: Settings) -> int:
+    """Exit status: 1 where a target is missed."""
+    there = listeners(settings)
+    chosen = [one for one in there if options.only is None or {one.name, one.tool} & set(options.only)]
+    rows = measure(speech, chosen, options.rounds, options.slow_rounds)
+    found = ratios(rows)
+    console.print(table(rows, speech))
+    _write_json(options.json, figures(rows, found, speech))
+    if options.svg:
+        options.svg.write_text(_drawn(rows, speech, weights.model_name(settings)), "utf-8")
+    sentences = [] if options.no_targets else missed(rows, found)
+    for sentence in sentences:
+        console.print(sentence)
+    return 1 if sentences else 0
+
+
+def _drawn(rows: Sequence[Row], speech: Speech, model: str) -> str:
+    bars = [Bar(one.name, one.speed, one.wer) for one in sorted(rows, key=lambda one: -one.speed)]
+    under = f"{speech.seconds / 60:.1f} minutes of English speech, Whisper {model}, {os.cpu_count()} CPU cores"
+    return svg(bars, OURS, under)
+
+
+def check_times(options: argparse.Namespace, speech: Speech, settings: Settings) -> None:
+    if options.words and options.words.suffix != ".json":
+        raise SetupError("Plain text does not say when it is said; give --timing words as bench.speech writes them.")
+    heard = _kring(settings).hear(speech.audio)
+    measured = timing.times(speech.said, Transcript.model_validate(heard.transcript))
+    console.print(timing.table(measured))
+    _write_json(options.json, timing.figures(measured))
+
+
+def check_memory(options: argparse.Namespace, speech: Speech, settings: Settings) -> None:
+    """Kring's peak memory over a recording of hours: this one, again and again."""
+    seconds = options.memory_hours * 3600
+    options.cache.mkdir(parents=True, exist_ok=True)
+    long = options.cache / f"long-{options.memory_hours:g}h.flac"
+    repeat = [ffmpeg.binary(), "-nostdin", "-v", "error", "-y", "-stream_loop", "-1", "-i", str(speech.audio)]
+    try:
+        subprocess.run([*repeat, "-t", f"{seconds:.3f}", "-f", "flac", str(long)], check=True)
+        with console.status(f"{OURS} listens to {options.memory_hours:g} hours", refresh_per_second=1):
+            cost = _kring(settings).hear(long).cost
+    finally:
+        long.unlink(missing_ok=True)
+    measured = {
+        "hours": options.memory_hours,
+        "rss_mb": round(cost.rss / 1e6, 1),
+        "speed": round(seconds / cost.wall, 2),
+    }
+    console.print(
+        f"{options.memory_hours:g} hours: {measured['rss_mb']:.0f} MB at the peak, {measured['speed']:.1f}× real time."
+    )
+    _write_json(options.json, measured)
+
+
+def _kring(settings: Settings) -> Listener:
+    return next(one for one in listeners(settings) if one.tool == OURS)
+
+
+def _write_json(file: Path | None, measured: Mapping[str, Any]) -> None:
+    if file is not None:
+        file.write_text(json.dumps(measured, indent=2) + "\n", "utf-8")
+
+
+def _options(settings: Settings) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.transcribe", description="Measure how Kring transcribes.")
+    names = sorted({name for one in listeners(settings) for name in (one.name, one.tool)})
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"these alone: {', '.join(names)}")
+    what.add_argument("--timing", action="store_true", help="Kring alone: are the times of words and passages right?")
+    what.add_argument(
+        "--memory-hours",
+        type=float,
+        metavar="N",
+        help="Kring alone: peak memory over a recording of N hours; at 15 times real time 4 hours take 16 minutes",
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="how often each listens (default: 3)")
+    parser.add_argument("--slow-rounds", type=int, default=1, help=f"how often {SLOW} does (default: 1)")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help=f"of recording (default: {MINUTES:g})")
+    parser.add_argument("--audio", type=Path, metavar="FILE", help="a recording of your own, in English")
+    parser.add_argument(
+        "--words", type=Path, metavar="FILE", help="what is said in it: text, or as bench.speech writes"
+    )
+    parser.add_argument("--cache", type=Path, default=CACHE, help=f"where the recording is kept (default: {CACHE})")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the figures there; `wer` is a fraction, 0 to 1"
+    )
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the speeds there")
+    parser.add_argument("--no-targets", action="store_true", help="end with status 0 where a target is missed too")
+    options = parser.parse_args()
+    if (options.audio is None) != (options.words is None):
+        parser.error("--audio and --words go together")
+    for file in filter(None, (options.audio, options.words)):
+        if not file.is_file():
+            parser.error(f"there is no file {file}")
+    if min(options.rounds, options.slow_rounds) < 1:
+        parser.error("--rounds and --slow-rounds are at least 1")
+    return options
+
+
+def main() -> None:
+    settings = Settings()
+    options = _options(settings)
+    try:
+        weights.folder(settings)  # fetched before anything is timed
+        speech = given(options.audio, options.words) if options.audio else built(options.cache, options.minutes)
+        if options.timing:
+            check_times(options, speech, settings)
+        elif options.memory_hours:
+            check_memory(options, speech, settings)
+        else:
+            raise SystemExit(compare(options, speech, settings))
+    except KringError as error:
+        raise SystemExit(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Transcribing again what a machine transcribed: which recordings that concerns, and asking for it.
+
+The wish is kept in the manifest, so that no crash loses it: `flows.plan` starts again what is not answered. What a
+platform or a person wrote is never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from flows.transcripts import ENGLISH, glossary_of, language_said, wants_english
+from kring.errors import InputError
+from kring.model import Circle, Manifest, State
+from storage.archive import Archive
+from storage.documents import DamagedDocument
+from transcribe.captions import ENGINE as PLATFORM
+from transcribe.languages import UNDETERMINED
+from transcribe.port import Transcriber
+
+if TYPE_CHECKING:
+    from flows.orchestrator import Orchestrator
+
+NOT_PUBLISHED = "not published yet"
+PLATFORMS_OWN = "has the meeting platform's transcript"
+SAME_ENGINE = "made by this engine already"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One recording, and why it is left alone; empty: it is to be transcribed again."""
+
+    manifest: Manifest
+    left_alone: str
+
+    @property
+    def hours(self) -> float:
+        return self.manifest.media.duration / 3600 if self.manifest.media else 0.0
+
+
+def choose(manifests: Iterable[Manifest], archive: Archive, engine: Transcriber) -> Iterator[Choice]:
+    """What would become of each recording, oldest meeting first. Raises SetupError where the engine is not there."""
+    circle_of = cache(archive.circle)
+    for manifest in sorted(manifests, key=lambda manifest: (manifest.details.date, manifest.id)):
+        try:
+            why = left_alone(manifest, circle_of(manifest.details.circle), engine)
+        except (InputError, DamagedDocument) as error:
+            why = str(error)
+        yield Choice(manifest, why)
+
+
+def left_alone(manifest: Manifest, circle: Circle, engine: Transcriber) -> str:
+    """Why this recording is not transcribed again; empty where the engine, as it is set now, would hear it anew.
+
+    A platform's transcript stays in any case; an English track beside it may be made anew all the same.
+    """
+    transcript = manifest.transcript
+    if manifest.state is not State.PUBLISHED or transcript is None:
+        return NOT_PUBLISHED
+    glossary = glossary_of(manifest, circle)
+    if manifest.again or _wants_other_english(manifest, circle, transcript.language, engine):
+        return ""
+    if transcript.engine == PLATFORM:
+        return PLATFORMS_OWN
+    same = engine.fingerprint(language_said(manifest, circle), glossary) == transcript.fingerprint
+    return SAME_ENGINE if same else ""
+
+
+def ask_again(archive: Archive, recording_id: str) -> Manifest:
+    """Write down that this recording is to be transcribed again; the old transcript stands until then."""
+
+    def change(manifest: Manifest) -> Manifest:
+        if manifest.state is not State.PUBLISHED:
+            return manifest
+        return manifest.model_copy(update={"again": True, "problem": None})
+
+    return archive.update(recording_id, change)
+
+
+def start(orchestrator: Orchestrator, manifest: Manifest) -> str:
+    """The run that answers the wish; its id. Asking again gives the same one while it is under way."""
+    return orchestrator.run_for(manifest.id, title=manifest.details.title, circle=manifest.details.circle)
+
+
+def _wants_other_english(manifest: Manifest, circle: Circle, language: str, engine: Transcriber) -> bool:
+    if language in {ENGLISH, UNDETERMINED} or not wants_english(manifest, circle):
+        return False
+    wanted = engine.fingerprint(language, glossary_of(manifest, circle), english=True)
+    return manifest.english is None or manifest.english.fingerprint != wanted

@@ -1,0 +1,86 @@
+"""Caption texts and times on their way between files and segments. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kring.errors import BadTranscript
+from kring.model import Segment
+
+MAX_CUES = 250_000
+"""A day of speech is about so many words, and files that hold single words are the longest."""
+MAX_SECONDS = 36_000_000.0
+"""WebVTT's own limit: four digits of hours."""
+CROWDED = 0.2
+"""Seconds: captions that begin closer together than this share their time instead of one hiding the other."""
+
+_INVISIBLE = {"Cc", "Cs", "Zl", "Zp"}
+_BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0xFEFF])
+"""Marks that could make a line read otherwise than it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What a file says between two times, with its markup."""
+
+    line: int
+    start: float
+    end: float
+    payload: str
+
+
+def clean(text: str) -> str:
+    """One line of text: NFC, single spaces, without control characters and direction marks."""
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) in _INVISIBLE else c for c in text.translate(_BIDI))
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def clean_name(text: str | None) -> str | None:
+    """A speaker's name; None where nothing is left of it."""
+    return clean(text or "")[:300].strip() or None
+
+
+def lines_of(text: str) -> list[str]:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def seconds_of(hours: str | None, minutes: str, seconds: str, fraction: str) -> float:
+    """Of the digits of a time; the fraction is that of a second, of any length."""
+    whole = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
+    return (whole * 1000 + int(fraction[:3].ljust(3, "0"))) / 1000
+
+
+def timestamp(milliseconds: int, point: str = ".") -> str:
+    """`HH:MM:SS.mmm`, with more digits for the hours where they are needed."""
+    seconds, milliseconds = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}:{seconds:02d}{point}{milliseconds:03d}"
+
+
+def check_count(count: int, line: int) -> None:
+    """Raises BadTranscript: so many captions are an attack or a mistake."""
+    if count > MAX_CUES:
+        raise BadTranscript(f"Line {line}: the transcript has more than {MAX_CUES} captions; split the recording.")
+
+
+def one_after_another(segments: Sequence[Segment]) -> list[Segment]:
+    """In order of time; an earlier segment ends where the next begins. No text is lost."""
+    ordered = sorted(segments, key=lambda segment: (segment.start, segment.end))
+    placed: list[Segment] = []
+    clock = 0.0
+    for number, segment in enumerate(ordered):
+        start = max(segment.start, clock)
+        clock = max(segment.end, start)
+        if number + 1 < len(ordered):
+            following = ordered[number + 1]
+            if following.start >= start + CROWDED:
+                clock = min(clock, following.start)
+            elif following.start < clock:  # said at once: each gets half
+                clock = round((start + max(min(clock, following.end), start)) / 2, 3)
+        same = (start, clock) == (segment.start, segment.end)
+        placed.append(segment if same else segment.model_copy(update={"start": start, "end": clock}))
+    return placed

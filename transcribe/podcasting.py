@@ -1,0 +1,142 @@
+"""The JSON transcript of Podcasting 2.0, read and written. Pure.
+
+https://github.com/Podcastindex-org/podcast-namespace/blob/main/transcripts/transcripts.md: a `version` and `segments`
+with `startTime`, `body` and, where known, `endTime` and `speaker`. A segment may be a single word; consecutive ones of
+one speaker are then put together to lines.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from statistics import median
+from typing import TypeGuard
+
+from kring.errors import BadTranscript
+from kring.model import Segment, Word
+from transcribe.columns import may_break, pieces_of
+from transcribe.cues import pieces
+from transcribe.jsonwalk import Walk
+from transcribe.lines import LONGEST, cut, text_of
+from transcribe.plain import MAX_CUES, MAX_SECONDS, clean, clean_name, one_after_another
+
+VERSION = "1.0.0"
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    start: float
+    end: float | None
+    text: str
+    speaker: str | None
+
+
+def parse_json(text: str) -> list[Segment]:
+    """The segments of a Podcasting 2.0 transcript, in order of time and without overlaps.
+
+    Raises BadTranscript with the line of what is wrong.
+    """
+    text = text.removeprefix("\ufeff")
+    bodies = sorted(_bodies(text), key=lambda body: body.start)
+    if not bodies:
+        raise BadTranscript("The transcript has no segments with text in it; export it again.")
+    if _are_words(bodies):
+        return one_after_another(list(_from_words(bodies)))
+    return one_after_another(
+        [
+            Segment(start=body.start, end=_end(body, following), text=body.text, speaker=body.speaker)
+            for body, following in pairwise([*bodies, None])
+            if body
+        ]
+    )
+
+
+def write_json(segments: Iterable[Segment]) -> str:
+    """Segments as a Podcasting 2.0 transcript, each as long as a caption."""
+    written = []
+    for segment in segments:
+        for piece in pieces(segment):
+            named = {"speaker": piece.speaker} if piece.speaker else {}
+            times = {"startTime": round(piece.start, 3), "endTime": round(piece.end, 3)}
+            written.append({**named, **times, "body": piece.text})
+    return json.dumps({"version": VERSION, "segments": written}, ensure_ascii=False, indent=1) + "\n"
+
+
+def _are_words(bodies: list[_Body]) -> bool:
+    """Whether most segments are single words; in languages without spaces a word is a few characters."""
+    spaced = median(len(body.text.split()) for body in bodies)
+    return spaced <= 1 and median(len(list(pieces_of(body.text))) for body in bodies) <= 3
+
+
+def _from_words(bodies: list[_Body]) -> Iterator[Segment]:
+    apart = sum(not may_break(one.text[-1], other.text[0]) for one, other in pairwise(bodies))
+    glue = " " if apart * 2 >= len(bodies) - 1 else ""
+    for speaker, said in groupby(bodies, key=lambda body: body.speaker):
+        ends = [*said, None]
+        words = [Word(body.start, _end(body, after), body.text) for body, after in pairwise(ends) if body]
+        for part in cut(words, glue=glue):
+            end = max(part[-1].end, part[0].start)
+            yield Segment(start=part[0].start, end=end, text=text_of(part, glue), speaker=speaker, words=part)
+
+
+def _end(body: _Body, following: _Body | None) -> float:
+    """The end may be left out: it lasts until the next begins, but no longer than a caption may."""
+    if body.end is not None:
+        return body.end
+    return min(following.start if following else body.start + LONGEST, body.start + LONGEST)
+
+
+def _bodies(text: str) -> Iterator[_Body]:
+    """Each segment that has text; whatever else the document says is passed over."""
+    walk, there, count = Walk(text), False, 0
+    walk.expect("{")
+    for _ in walk.items("}"):
+        key = walk.value()
+        walk.expect(":")
+        if key != "segments":
+            walk.value()
+            continue
+        there = True
+        walk.expect("[")
+        for _ in walk.items("]"):
+            count += 1
+            yield from _body(walk, count)
+    if not walk.ended:
+        walk.refuse("goes on after its end")
+    if not there:
+        raise BadTranscript("The file is JSON but no transcript of Podcasting 2.0: it has no list of segments.")
+
+
+def _body(walk: Walk, count: int) -> Iterator[_Body]:
+    """Segment number `count`, none where it has no text."""
+    where = f"segment {count}"
+    at = walk.mark()
+    value = walk.value()
+    if not isinstance(value, dict):
+        walk.refuse(f"has a {where} that is no object with startTime and body", at)
+    if count > MAX_CUES:
+        walk.refuse(f"has more than {MAX_CUES} segments", at)
+    body, speaker, start, end = (value.get(name) for name in ("body", "speaker", "startTime", "endTime"))
+    if not isinstance(body, str):
+        walk.refuse(f"has no text as the body of {where}", at)
+    if not isinstance(speaker, str | None):
+        walk.refuse(f"has no text as the speaker of {where}", at)
+    if not _is_time(start):
+        walk.refuse(f"has no number of seconds as the startTime of {where}", at)
+    if end is not None and not _is_time(end):
+        walk.refuse(f"has no number of seconds as the endTime of {where}", at)
+    if end is not None and end < start:
+        walk.refuse(f"has a {where} that ends ({end:g}) before it starts ({start:g})", at)
+    if plain := clean(body):
+        yield _Body(round(start, 3), None if end is None else round(end, 3), plain, clean_name(speaker))
+
+
+def _is_time(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MAX_SECONDS
+
+
+def is_json(text: str) -> bool:
+    """Whether it begins as a JSON object does."""
+    return text.lstrip("\ufeff \t\r\n").startswith("{")

@@ -1,0 +1,27 @@
+"""The glossary of a circle as the engines take it: names and terms Whisper shall expect. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+MOST = 500
+"""Characters: Whisper reads half its 448 tokens of text as what came before, and a token of Norwegian, Danish or Dutch
+names is about two and a half characters."""
+
+
+def fitting(terms: Iterable[str]) -> tuple[str, ...]:
+    """The first terms that fit, each once."""
+    chosen: list[str] = []
+    room = MOST
+    for term in dict.fromkeys(" ".join(term.split()) for term in terms):
+        room -= len(term) + 2
+        if room < 0:
+            break
+        if term:
+            chosen.append(term)
+    return tuple(chosen)
+
+
+def prompt(terms: Sequence[str]) -> str:
+    """As if it had been said just before: a list with commas, ended like a sentence."""
+    return f"{', '.join(fitting(terms))}." if terms else ""
