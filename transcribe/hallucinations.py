@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from kring.model import Dropped, Segment
 
@@ -104,25 +104,26 @@ def is_credit(text: str) -> bool:
     return _BYLINE.fullmatch(line) is not None or _FAREWELL.fullmatch(plain(text)) is not None
 
 
-def is_loop(text: str) -> bool:
-    """Whether a segment is mostly one phrase said four times or more in a row."""
-    words = plain(text).split()
+def loop_in(words: Sequence[str]) -> tuple[int, int] | None:
+    """The longest run of one phrase said `LOOP` times or more in a row: its first word and the one after its last."""
+    longest: tuple[int, int] | None = None
     for size in range(1, len(words) // LOOP + 1):
-        for start in range(min(size, len(words) - size * LOOP) + 1):
-            phrase = words[start : start + size]
+        start = 0
+        while start + size * LOOP <= len(words):
             end = start + size
-            while words[end : end + size] == phrase:
-                end += size
+            while end < len(words) and words[end] == words[end - size]:
+                end += 1
             said = end - start
-            if said >= max(size * LOOP, LOOP_WORDS) and said >= 0.8 * len(words):
-                return True
-    return False
+            if said >= max(size * LOOP, LOOP_WORDS) and (longest is None or said > longest[1] - longest[0]):
+                longest = start, end
+            start = max(end - size, start) + 1
+    return longest
 
 
 def is_repetitive(text: str) -> bool:
     """Whether a window's text repeats itself more than speech does: an engine in a loop, or a speaker who does."""
     data = text.encode()
-    return len(data) > COMPRESSION * len(zlib.compress(data)) or is_loop(text)
+    return len(data) > COMPRESSION * len(zlib.compress(data)) or loop_in(plain(text).split()) is not None
 
 
 def is_echo(text: str, prompt: str | None) -> bool:
@@ -136,7 +137,7 @@ def sift(heard: Iterable[Heard], prompt: str | None = None) -> tuple[tuple[Segme
     kept: list[Segment] = []
     dropped: list[Dropped] = []
     last, times = ("", -1), 0
-    for one in heard:
+    for one in (part for whole in heard for part in _parted(whole)):
         here = plain(one.segment.text), one.window
         last, times = here, times + 1 if here == last else 1
         reason = _reason(one, prompt, times)
@@ -145,6 +146,22 @@ def sift(heard: Iterable[Heard], prompt: str | None = None) -> tuple[tuple[Segme
         else:
             dropped.append(Dropped(segment=one.segment, reason=reason))
     return tuple(kept), tuple(dropped)
+
+
+def _parted(whole: Heard) -> Iterator[Heard]:
+    """A sentence whose engine got into a loop in its midst: what was said before it, the loop, what came after."""
+    words = whole.segment.words
+    loop = loop_in([plain(word.text) for word in words])
+    if loop is None or loop == (0, len(words)):
+        yield whole
+        return
+    for first, last in ((0, loop[0]), loop, (loop[1], len(words))):
+        if part := words[first:last]:
+            text = " ".join(word.text for word in part)
+            segment = whole.segment.model_copy(
+                update={"start": part[0].start, "end": part[-1].end, "text": text, "words": part}
+            )
+            yield replace(whole, segment=segment)
 
 
 def _reason(one: Heard, prompt: str | None, times: int) -> str | None:
@@ -158,7 +175,7 @@ def _reason(one: Heard, prompt: str | None, times: int) -> str | None:
         f"hardly a voice (in {one.voiced:.0%} of its time, log probability {one.log_probability:.2f})": (
             one.voiced < VOICELESS and one.log_probability < DOUBTFUL
         ),
-        "repeats itself": is_loop(text),
+        "repeats itself": loop_in(plain(text).split()) is not None,
         f"same words {times} times in a row": times > REPEATS,
         "echo of the glossary": is_echo(text, prompt),
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,20 +16,22 @@ import pytest
 from kring.errors import NotFound, NotMedia, UnknownLanguage
 from kring.model import Segment, Transcript, Word
 from kring.settings import Settings, Transcribe
+from tests.speech_sounds import SOUNDS, Sound, silence, white_noise, write
 from transcribe.engines import ENGINES, open_transcriber
 from transcribe.fake import FakeTranscriber, Said
 from transcribe.hallucinations import plain
+from transcribe.lines import LONGEST, fits
+from transcribe.openai import OpenAIWhisper
 from transcribe.port import Transcriber
-from transcribe.speech import RATE, find_speech, read_blocks
+from transcribe.speech import read_blocks
 
 AUDIO = Path(__file__).parents[2].parent / "shared" / "audio"
 JFK = "jfk_en_11s.flac"
 JFK_SAID = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
 JFK_WORDS = JFK_SAID.split()
-JFK_STARTS = {"and": (0.33, 1.0), "ask": (3.22, 1.2)}
-"""When a word is first said, by where the waveform's silence ends, and how far off an engine may be, in seconds. The
-alignment gives a part of a pause to the word after it: “ask” comes 0.5 s to 1.1 s early.
-"""
+JFK_STARTS = {0: 0.32, 5: 3.28, 6: 3.98, 7: 5.41, 14: 8.19}
+"""When the words after a silence are said (“And”, “ask”, “not”, “what”, the second “ask”), by where the waveform's
+energy rises above a fiftieth of its peak: seconds by the word's number."""
 DANISH = ("danish_read_u0042009.wav", "danish_read_u0042011.wav")
 MEETING = "ami_meeting_dev00_30s.wav"
 
@@ -36,11 +39,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed file.*tiktoken:Resource
 
 
 @pytest.fixture(scope="session")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """One cache of weights for both engines, filled from the weights package."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HF_HUB_OFFLINE", "1")
-        return tmp_path_factory.mktemp("transcriber")
+        yield tmp_path_factory.mktemp("transcriber")
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +104,45 @@ def transcript(
     return of
 
 
+@pytest.fixture(scope="session")
+def joined(tmp_path_factory: pytest.TempPathFactory, speech: Callable[[str], Path]) -> Callable[..., Path]:
+    """Recordings and sounds one after another, half a second between them."""
+    folder = tmp_path_factory.mktemp("joined")
+
+    def of(name: str, *parts: str | Sound) -> Path:
+        target = folder / f"{name}.wav"
+        if not target.exists():
+            sounds = [part if isinstance(part, np.ndarray) else samples(speech(part)) for part in parts]
+            write(target, *(piece for sound in sounds for piece in (sound, silence(0.5))))
+        return target
+
+    return of
+
+
+def samples(path: Path) -> Sound:
+    return np.concatenate(list(read_blocks(path))).astype(np.float64)
+
+
+def engine_of(heard: Transcript) -> str:
+    return heard.engine
+
+
+def text_of(heard: Transcript) -> str:
+    return plain(" ".join(segment.text for segment in heard.segments))
+
+
+@pytest.fixture
+def real(transcriber: Transcriber) -> Transcriber:
+    """An engine that listens."""
+    if isinstance(transcriber, FakeTranscriber):
+        pytest.skip("the fake hears what it was told")
+    return transcriber
+
+
+def is_slow(transcriber: Transcriber) -> bool:
+    return isinstance(transcriber, OpenAIWhisper)
+
+
 def word_error_rate(expected: list[str], heard: list[str]) -> float:
     """Levenshtein's distance in words, as a share of the expected ones."""
     row = list(range(len(heard) + 1))
@@ -120,13 +162,10 @@ def test_it_hears_the_words_that_were_said(transcript: Callable[[str], Transcrip
 
 
 def test_words_have_the_time_they_were_said_at(transcript: Callable[[str], Transcript]) -> None:
-    starts: dict[str, float] = {}
-    for segment in transcript(JFK).segments:
-        for word in segment.words:
-            starts.setdefault(plain(word.text), word.start)
-    for name, (start, tolerance) in JFK_STARTS.items():
-        assert starts[name] == pytest.approx(start, abs=tolerance)
-    assert transcript(JFK).segments[0].start == pytest.approx(JFK_STARTS["and"][0], abs=1.0)
+    words = [word for segment in transcript(JFK).segments for word in segment.words]
+    if [plain(word.text) for word in words] != JFK_WORDS or engine_of(transcript(JFK)) == "fake":
+        pytest.skip("it heard other words, or was told them without times")
+    assert {number: words[number].start for number in JFK_STARTS} == pytest.approx(JFK_STARTS, abs=0.5)
 
 
 @pytest.mark.parametrize("name", [JFK, *DANISH, MEETING])
@@ -145,6 +184,11 @@ def test_segments_and_words_follow_each_other(transcript: Callable[[str], Transc
         assert segment.text == segment.text.strip() != ""
         assert (segment.words[0].start, segment.words[-1].end) == pytest.approx((segment.start, segment.end))
         assert segment.text == " ".join(word.text for word in segment.words)
+        if heard.engine != "fake":
+            assert segment.end - segment.start <= LONGEST
+            assert fits(segment.text)
+    assert heard.speech is None or 0 < heard.speech <= heard.duration
+    assert all(0 <= hole.start < hole.end <= heard.duration for hole in heard.holes)
 
 
 @pytest.mark.parametrize("name", DANISH)
@@ -155,20 +199,22 @@ def test_danish_is_danish_without_being_told(transcript: Callable[[str], Transcr
 def test_a_language_that_is_set_is_obeyed(transcriber: Transcriber, speech: Callable[[str], Path]) -> None:
     heard = transcriber.transcribe(speech(DANISH[0]), language="nb-NO")
     assert heard.language == "nb"
-    assert heard.fingerprint == transcriber.fingerprint("nb", None)
+    assert heard.fingerprint == transcriber.fingerprint("nb")
     assert heard.segments
 
 
-@pytest.mark.parametrize("sound", ["anullsrc=r=16000:d=20", "anoisesrc=r=16000:d=20:a=0.3:seed=1"])
+@pytest.mark.parametrize("language", [None, "nb", "da", "nl", "en"])
+@pytest.mark.parametrize("sound", SOUNDS)
 def test_where_nobody_speaks_nothing_is_heard(
-    transcriber: Transcriber, transcript: Callable[[str], Transcript], speech: Callable[[str], Path], sound: str
+    transcriber: Transcriber, joined: Callable[..., Path], sound: str, language: str | None
 ) -> None:
-    heard = transcript(sound)
+    if is_slow(transcriber) and language not in {None, "nb"}:
+        pytest.skip("too slow for all languages")
+    heard = transcriber.transcribe(joined(sound, SOUNDS[sound](60.0)), language=language)
     assert heard.segments == ()
-    assert heard.language == "und"
-    assert heard.duration == 20.0
-    told = transcriber.transcribe(speech(sound), language="da")
-    assert (told.segments, told.language) == ((), "da")
+    assert heard.language == (language or "und")
+    assert heard.duration == 60.5
+    assert all(one.reason for one in heard.dropped)
 
 
 @pytest.mark.parametrize("name", [MEETING, "anullsrc=r=16000:d=20"])
@@ -185,21 +231,133 @@ def test_progress_only_grows_and_ends_at_one(
     assert all(0 <= fraction <= 1 for fraction in told)
 
 
-def test_a_prompt_does_not_appear_in_what_is_heard(transcriber: Transcriber, speech: Callable[[str], Path]) -> None:
-    heard = transcriber.transcribe(speech(JFK), language="en", prompt="databeskyttelse, risikovurdering, innkjøp")
-    words = plain(" ".join(segment.text for segment in heard.segments)).split()
-    assert word_error_rate(JFK_WORDS, words) <= 0.1
+def test_the_glossary_does_not_appear_where_nobody_says_it(
+    transcriber: Transcriber, joined: Callable[..., Path], speech: Callable[[str], Path]
+) -> None:
+    glossary = ["databeskyttelse", "risikovurdering", "innkjøp", "Datatilsynet", "KS Digital"]
+    heard = transcriber.transcribe(speech(JFK), language="en", glossary=glossary)
+    assert word_error_rate(JFK_WORDS, text_of(heard).split()) <= 0.1
+    assert heard.fingerprint == transcriber.fingerprint("en", glossary)
+    noise = transcriber.transcribe(joined("plucked", SOUNDS["plucked"](60.0)), language="nb", glossary=glossary)
+    assert noise.segments == ()
 
 
 def test_fingerprints_tell_configurations_apart(transcriber: Transcriber) -> None:
     names = [
-        transcriber.fingerprint(language, prompt)
+        transcriber.fingerprint(language, glossary, english=english)
         for language in (None, "nb", "nn")
-        for prompt in (None, "personvern", "innkjøp")
+        for glossary in ((), ("personvern",), ("innkjøp",), ("personvern", "innkjøp"), ("innkjøp", "personvern"))
+        for english in (False, True)
     ]
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in names)
-    assert transcriber.fingerprint("no", "") == transcriber.fingerprint("nb", None)
+    assert transcriber.fingerprint("no", ()) == transcriber.fingerprint("nb")
+    assert transcriber.fingerprint("nb", ["KS  Digital", "KS Digital"]) == transcriber.fingerprint("nb", ["KS Digital"])
+
+
+def test_english_is_another_transcript(
+    transcriber: Transcriber, transcript: Callable[[str], Transcript], speech: Callable[[str], Path]
+) -> None:
+    told: list[float] = []
+    heard = transcriber.transcribe(speech(DANISH[0]), english=True, progress=told.append)
+    assert heard.language == "en"
+    assert all(segment.language is None for segment in heard.segments)
+    assert heard.fingerprint == transcriber.fingerprint(None, english=True)
+    assert heard.fingerprint != transcript(DANISH[0]).fingerprint
+    assert told[-1] == 1.0
+    assert heard.segments
+    if not isinstance(transcriber, FakeTranscriber):
+        words = set(text_of(heard).split())
+        assert words & {"the", "a", "and", "of", "to", "in", "is", "was", "he", "it"}
+        assert not words & {"og", "det", "er", "på", "som", "han", "en", "af"}
+        assert not set(text_of(heard)) & set("æøå")
+
+
+def test_what_is_said_again_is_heard_again(real: Transcriber, joined: Callable[..., Path]) -> None:
+    if is_slow(real):
+        pytest.skip("66 s")
+    heard = real.transcribe(joined("jfk-six-times", *[JFK] * 6))
+    assert 5 <= text_of(heard).count("fellow americans") <= 7
+    assert 5 <= text_of(heard).count("for your country") <= 7
+    assert word_error_rate(JFK_WORDS * 6, text_of(heard).split()) <= 0.15
+    assert heard.holes == ()
+    assert heard.speech == pytest.approx(6 * 6.5, abs=4)
+
+
+@pytest.fixture(scope="session")
+def bilingual(joined: Callable[..., Path]) -> Path:
+    return joined("bilingual", JFK, JFK, JFK, *DANISH, DANISH[0])
+
+
+def test_a_change_of_language_is_followed(real: Transcriber, bilingual: Path) -> None:
+    if is_slow(real):
+        pytest.skip("75 s")
+    heard = real.transcribe(bilingual)
+    assert {heard.language, *(one.language for one in heard.segments if one.language)} == {"en", "da"}
+    for one in heard.segments:
+        if one.end < 34.0:
+            assert (one.language or heard.language) == "en", one
+        if one.start > 36.0:
+            assert (one.language or heard.language) == "da", one
+    english = plain(" ".join(one.text for one in heard.segments if one.end < 35.0))
+    assert english.count("fellow americans") == 3
+    assert any(set("æøå") & set(one.text) for one in heard.segments if one.start > 35.0)
+
+
+def test_a_language_that_is_set_holds_to_the_end(real: Transcriber, bilingual: Path) -> None:
+    if is_slow(real):
+        pytest.skip("75 s")
+    heard = real.transcribe(bilingual, language="en")
+    assert heard.language == "en"
+    assert heard.language_probability is None
+    assert all(one.language is None for one in heard.segments)
+    assert text_of(heard).count("fellow americans") == 3
+    assert any(one.start > 36.0 for one in heard.segments)
+
+
+@pytest.mark.parametrize("sound", ["plucked", "white_noise", "singing"])
+def test_what_is_played_before_the_meeting_is_not_taken_for_its_language(
+    real: Transcriber, joined: Callable[..., Path], sound: str
+) -> None:
+    if is_slow(real) and sound != "plucked":
+        pytest.skip("too slow for all sounds")
+    audio = joined(f"{sound}-first", SOUNDS[sound](40.0), *DANISH)
+    heard = real.transcribe(audio)
+    assert heard.language == "da"
+    assert heard.segments
+    assert min(one.start for one in heard.segments) > 40.0
+
+
+def test_speech_in_noise_has_its_times_from_the_start_of_the_recording(
+    real: Transcriber, joined: Callable[..., Path]
+) -> None:
+    """Five minutes of noise before it: across the seams of the blocks, and through the pauses left out."""
+    heard = real.transcribe(joined("late", white_noise(299.5) * 0.02, JFK))
+    words = [word for one in heard.segments for word in one.words]
+    assert words[0].start == pytest.approx(300.32, abs=0.5)
+    assert words[-1].end == pytest.approx(310.6, abs=0.7)
+
+
+def test_the_same_audio_gives_the_same_transcript(
+    real: Transcriber, transcript: Callable[[str], Transcript], speech: Callable[[str], Path]
+) -> None:
+    assert real.transcribe(speech(MEETING)) == transcript(MEETING)
+
+
+def test_two_at_once_hear_what_each_hears_alone(
+    real: Transcriber, transcript: Callable[[str], Transcript], speech: Callable[[str], Path]
+) -> None:
+    heard: dict[str, Transcript] = {}
+
+    def listen(name: str) -> None:
+        heard[name] = real.transcribe(speech(name))
+
+    threads = [threading.Thread(target=listen, args=(name,)) for name in (JFK, DANISH[0])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert heard == {name: transcript(name) for name in (JFK, DANISH[0])}
 
 
 @pytest.mark.parametrize("code", ["klingon", "", "xx"])
@@ -219,38 +377,27 @@ def test_what_is_not_our_audio_is_refused(transcriber: Transcriber, tmp_path: Pa
         transcriber.transcribe(tmp_path / "gone.flac")
 
 
-def test_speech_is_found_whole_when_it_is_read_in_pieces(speech: Callable[[str], Path]) -> None:
-    said = np.concatenate(list(read_blocks(speech(JFK))))
-    samples = np.concatenate([said, np.zeros(5 * RATE, dtype=np.float32), said])
-    whole_total, whole = find_speech([samples])
-    total, spans = find_speech(samples[at : at + 4 * RATE] for at in range(0, len(samples), 4 * RATE))
-    assert total == whole_total == len(samples)
-    assert len(spans) == len(whole) == 2
-    assert np.array(spans) / RATE == pytest.approx(np.array(whole) / RATE, abs=0.3)
-    assert spans[1][0] / RATE == pytest.approx(16.0, abs=0.6)
-
-
 @pytest.mark.parametrize("engine", ENGINES)
 def test_fingerprints_are_the_same_in_every_process_and_need_no_engine(engine: str, data_dir: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from kring.settings import Settings, Transcribe\n"
         "from transcribe.engines import open_transcriber\n"
         f"settings = Settings(data_dir=Path({str(data_dir)!r}), transcribe=Transcribe(engine={engine!r}))\n"
-        "print(open_transcriber(settings).fingerprint('da', 'personvern'))\n"
+        "print(open_transcriber(settings).fingerprint('da', ['personvern']))\n"
         "assert not {'torch', 'whisper', 'faster_whisper', 'ctranslate2'} & set(sys.modules)"
     )
     other = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
     settings = Settings(data_dir=data_dir, transcribe=Transcribe(engine=engine))
-    here = open_transcriber(settings).fingerprint("da", "personvern")
+    here = open_transcriber(settings).fingerprint("da", ["personvern"])
     assert other.stdout.strip() == here
     assert here.startswith(f"{engine}-base-")
 
 
 def test_engines_do_not_share_fingerprints(data_dir: Path) -> None:
     names = {
-        open_transcriber(Settings(data_dir=data_dir, transcribe=Transcribe(engine=engine))).fingerprint(None, None)
+        open_transcriber(Settings(data_dir=data_dir, transcribe=Transcribe(engine=engine))).fingerprint(None)
         for engine in ENGINES
     }
     assert len(names) == len(ENGINES)

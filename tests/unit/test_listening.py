@@ -1,141 +1,448 @@
-"""What every engine's findings go through: stretches, words, order, languages."""
+"""What every engine's findings go through, with an engine that hears what is written into the sound."""
 
 from __future__ import annotations
 
+import math
+import random
+import threading
+import time
 import wave
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from numpy.typing import NDArray
 
-from kring.errors import NotMedia, SetupError, UnknownLanguage
-from kring.model import Segment, Word
+from kring.errors import SetupError, UnknownLanguage
+from kring.model import Hole, Transcript
 from kring.settings import Settings, Transcribe
 from transcribe.ctranslate import openai_checkpoint, read_variables
+from transcribe.ear import RawWord, Take
 from transcribe.engine import fair_threads
 from transcribe.engines import open_transcriber
-from transcribe.hallucinations import Heard
 from transcribe.languages import CODES, check_language, from_whisper, to_whisper
-from transcribe.listening import RawSegment, RawWord, _segments, in_order, whole_words
-from transcribe.speech import RATE, Stretch, cut, group, places, read_blocks
+from transcribe.listening import ROUND, listen
+from transcribe.speech import FRAME, RATE, Voice
+
+Samples = NDArray[np.float32]
+
+MOST = 30.0
+"""Seconds an engine hears at a time; what is beyond them is lost."""
 
 
-def write_wav(path: Path, samples: int, *, rate: int = RATE, channels: int = 1) -> Path:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Somebody speaks from one second to another, a word a second."""
+
+    start: float
+    end: float
+    language: str = "en"
+
+
+@dataclass(slots=True)
+class ReadingEar:
+    """Hears by reading: every frame of speech holds its own number, so it knows which seconds it was given."""
+
+    lines: Sequence[Line]
+    workers: int = 4
+    engine: str = "reading"
+    model: str = "memory"
+    hears: Callable[[Take, float], Take] = lambda take, seconds: take
+    """What becomes of what was heard in so many seconds."""
+    delay: float = 0.0
+    begun: list[float] = field(default_factory=list)
+    """The second each window taken in begins at."""
+    heard: list[tuple[float, float, str]] = field(default_factory=list)
+    """First second, length and language of each window heard."""
+    alive: list[weakref.ref[Samples]] = field(default_factory=list)
+    most_alive: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def knows(self, language: str) -> bool:
+        return language != "yue"
+
+    def take_in(self, samples: Samples) -> Samples:
+        with self.lock:
+            self.begun.append(seconds_in(samples)[0])
+            self.alive = [*(one for one in self.alive if one() is not None), weakref.ref(samples)]
+            self.most_alive = max(self.most_alive, len(self.alive))
+        return samples
+
+    def languages(self, taken: Samples, pieces: Sequence[tuple[float, float]]) -> list[dict[str, float]]:
+        guesses = []
+        for start, end in pieces:
+            inside = seconds_in(taken[round(start * RATE) : round(end * RATE)])
+            said = [self.language_at(second) for second in inside if second > 0]
+            guesses.append({code: said.count(code) / len(said) for code in set(said)})
+        return guesses
+
+    def hear(self, taken: Samples, language: str, glossary: Sequence[str], *, english: bool) -> Take:
+        time.sleep(random.random() * self.delay)
+        seconds = seconds_in(taken)
+        length = len(taken) / RATE
+        with self.lock:
+            self.heard.append((next(second for second in seconds if second > 0), length, language))
+        words: list[RawWord] = []
+        for frame, second in enumerate(seconds[: int(MOST * RATE / FRAME)]):
+            number = int(second)
+            if second <= 0 or (words and words[-1].text == f" {language}{number}."):
+                continue
+            at = frame * FRAME / RATE
+            words.append(RawWord(at, at + 0.4, f" {language}{number}.", 0.9))
+        take = Take(" ".join(word.text.strip() for word in words), tuple(words), -0.2, 0.0)
+        return self.hears(take, length)
+
+    def language_at(self, second: float) -> str:
+        return next(line.language for line in self.lines if line.start <= second < line.end)
+
+
+def sound(path: Path, lines: Iterable[Line], seconds: float) -> Path:
+    """16-bit samples that hold the number of their frame where somebody speaks, and 0 elsewhere."""
+    frames = np.zeros(int(seconds * RATE / FRAME), dtype="<i2")
+    for line in lines:
+        first, last = math.ceil(line.start * RATE / FRAME), math.floor(line.end * RATE / FRAME)
+        frames[first:last] = np.arange(first, last) + 1
     with wave.open(str(path), "wb") as file:
-        file.setnchannels(channels)
+        file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(np.arange(samples * channels, dtype="<i2").tobytes())
+        file.setframerate(RATE)
+        file.writeframes(np.repeat(frames, FRAME).tobytes())
     return path
 
 
-def test_audio_is_read_in_blocks_without_loss(tmp_path: Path) -> None:
-    path = write_wav(tmp_path / "a.wav", 10_000)
-    blocks = list(read_blocks(path, size=3000))
-    assert [len(block) for block in blocks] == [3000, 3000, 3000, 1000]
-    assert np.array_equal(np.concatenate(blocks) * 32768, np.arange(10_000, dtype=np.float32))
+def seconds_in(samples: Samples) -> list[float]:
+    """The second of the recording each frame is from; 0 for silence."""
+    numbers = np.rint(samples[FRAME // 2 :: FRAME] * 32768).astype(int)
+    return [max(number - 1, 0) * FRAME / RATE + 0.001 if number else 0.0 for number in numbers]
 
 
-@pytest.mark.parametrize(("rate", "channels"), [(44_100, 1), (16_000, 2)])
-def test_audio_of_another_kind_is_refused(tmp_path: Path, rate: int, channels: int) -> None:
-    with pytest.raises(NotMedia):
-        list(read_blocks(write_wav(tmp_path / "a.wav", 100, rate=rate, channels=channels)))
+def by_loudness(blocks: Iterable[Samples]) -> Voice:
+    """A detector for such sounds."""
+    samples = np.concatenate(list(blocks))
+    return Voice(len(samples), (samples[FRAME // 2 :: FRAME] != 0).astype(np.float32) * 0.9)
+
+
+@pytest.fixture
+def hearing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Transcript]:
+    monkeypatch.setattr("transcribe.listening.listen_for_voice", by_loudness)
+
+    def of(ear: ReadingEar, seconds: float, **how: object) -> Transcript:
+        path = sound(tmp_path / "a.wav", ear.lines, seconds)
+        given = {"language": None, "glossary": (), "english": False, "progress": None, "fingerprint": "f"} | how
+        return listen(ear, path, **given)  # type: ignore[arg-type]
+
+    return of
+
+
+def words_of(transcript: Transcript) -> list[str]:
+    return [word.text.rstrip(".") for segment in transcript.segments for word in segment.words]
+
+
+def talk(start: float, end: float, language: str = "en", *, phrase: float = 8.0, pause: float = 2.0) -> list[Line]:
+    """Phrases with pauses between them."""
+    lines = []
+    while start < end:
+        lines.append(Line(start, min(start + phrase, end), language))
+        start += phrase + pause
+    return lines
+
+
+def numbers(lines: Iterable[Line]) -> list[str]:
+    return [f"{line.language}{number}" for line in lines for number in range(int(line.start), int(line.end))]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 8])
+@pytest.mark.parametrize("language", [None, "en"])
+def test_all_that_is_said_comes_out_in_order(
+    hearing: Callable[..., Transcript], workers: int, language: str | None
+) -> None:
+    ear = ReadingEar(talk(3, 400), workers=workers, delay=0.02)
+    heard = hearing(ear, 405.0, language=language)
+    assert words_of(heard) == numbers(ear.lines)
+    assert (heard.language, heard.holes, heard.dropped, heard.duration) == ("en", (), (), pytest.approx(405, abs=0.05))
+    assert heard.speech == pytest.approx(sum(line.end - line.start for line in ear.lines), abs=1)
+    for before, after in pairwise(heard.segments):
+        assert before.end <= after.start
+    for segment in heard.segments:
+        for word in segment.words:
+            assert word.start == pytest.approx(int(word.text[2:-1]), abs=0.1)
+    assert all(length <= 28.0 for _, length, _ in ear.heard)
+    assert len(ear.heard) <= 1 + len(ear.lines) / 3
+
+
+def test_the_same_recording_gives_the_same_transcript(hearing: Callable[..., Transcript]) -> None:
+    lines = [*talk(3, 100), *talk(103, 200, "da")]
+    first = hearing(ReadingEar(lines, workers=8, delay=0.02), 205.0)
+    assert hearing(ReadingEar(lines, workers=1), 205.0) == first
+
+
+@pytest.mark.parametrize("language", [None, "en"])
+@pytest.mark.parametrize("where", ["take_in", "hear", "languages"])
+def test_an_error_in_one_window_surfaces_and_stops_the_rest(
+    hearing: Callable[..., Transcript], monkeypatch: pytest.MonkeyPatch, where: str, language: str | None
+) -> None:
+    ear = ReadingEar(talk(3, 900), workers=2)
+    honest = getattr(ReadingEar, where)
+    calls: list[int] = []
+
+    def fail(self: ReadingEar, *given: object, **how: object) -> object:
+        calls.append(1)
+        if len(calls) == 2:
+            raise RuntimeError("the card is gone")
+        time.sleep(0.02)
+        return honest(self, *given, **how)
+
+    if where == "languages" and language is not None:
+        return
+    monkeypatch.setattr(ReadingEar, where, fail)
+    with pytest.raises(RuntimeError, match="the card is gone"):
+        hearing(ear, 905.0, language=language)
+    count = len(calls), len(ear.begun)
+    time.sleep(0.2)
+    assert (len(calls), len(ear.begun)) == count, "it goes on in the background"
+    assert len(calls) <= 2 + 6 * ear.workers, "what was waiting was done all the same"
+
+
+def test_an_error_stops_the_windows_taken_in_ahead(
+    hearing: Callable[..., Transcript], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a large model each takes seconds: up to ROUND of them are minutes before the error is seen."""
+    ear = ReadingEar(talk(3, 1000), workers=1)
+    failed_at: list[int] = []
+
+    def fail(*given: object, **how: object) -> Take:
+        failed_at.append(len(ear.begun))
+        raise RuntimeError("the card is gone")
+
+    taken = ReadingEar.take_in
+
+    def slowly(self: ReadingEar, samples: Samples) -> Samples:
+        time.sleep(0.02)
+        return taken(self, samples)
+
+    monkeypatch.setattr(ReadingEar, "hear", fail)
+    monkeypatch.setattr(ReadingEar, "take_in", slowly)
+    with pytest.raises(RuntimeError, match="the card is gone"):
+        hearing(ear, 1005.0)
+    assert len(ear.begun) <= failed_at[0] + 4
+
+
+def test_windows_are_taken_from_the_recording_as_they_are_needed(hearing: Callable[..., Transcript]) -> None:
+    """Else a meeting of four hours is 900 MB of samples."""
+    ear = ReadingEar(talk(3, 1000), workers=2)
+    hearing(ear, 1005.0, language="en")
+    assert len(ear.heard) > 25
+    assert ear.most_alive <= 4 * ear.workers + 2
+
+
+def test_a_round_and_little_more_is_held_while_the_language_is_unknown(hearing: Callable[..., Transcript]) -> None:
+    ear = ReadingEar(talk(3, 1040, phrase=18, pause=0.6), workers=1)
+    hearing(ear, 1045.0)
+    assert len(ear.heard) > 2 * ROUND + 10
+    assert ear.most_alive <= 2 * ROUND + 8
+
+
+def test_progress_never_falls_and_ends_at_one(hearing: Callable[..., Transcript]) -> None:
+    told: list[float] = []
+    hearing(ReadingEar(talk(3, 400), workers=8, delay=0.02), 405.0, progress=told.append)
+    assert told == sorted(set(told))
+    assert told[-1] == 1.0
+    assert len(told) > 5
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"fLaC", b"fLaC" + bytes(100), b"RIFF" + bytes(100), b"#EXTM3U\nfile:///etc/passwd"]
+    ("language", "english", "written"), [(None, False, "und"), ("nb", False, "nb"), ("nb", True, "en")]
 )
-def test_what_only_pretends_to_be_audio_is_refused(tmp_path: Path, data: bytes) -> None:
-    path = tmp_path / "a.flac"
-    path.write_bytes(data)
-    with pytest.raises(NotMedia):
-        list(read_blocks(path))
+def test_where_nobody_speaks_nobody_is_asked(
+    hearing: Callable[..., Transcript], language: str | None, english: bool, written: str
+) -> None:
+    told: list[float] = []
+    ear = ReadingEar([])
+    heard = hearing(ear, 60.0, language=language, english=english, progress=told.append)
+    assert (heard.segments, heard.holes, heard.dropped, heard.speech) == ((), (), (), 0.0)
+    assert (heard.language, heard.language_probability) == (written, None)
+    assert (ear.heard, told) == ([], [1.0])
 
 
-@st.composite
-def span_lists(draw: st.DrawFn) -> list[tuple[int, int]]:
-    clock = 0
-    spans = []
-    for _ in range(draw(st.integers(0, 20))):
-        start = clock + draw(st.integers(0, 30) | st.just(0))
-        clock = start + draw(st.integers(1, 30))
-        spans.append((start, clock))
-    return spans
+def test_what_was_all_invented_is_in_no_language(hearing: Callable[..., Transcript]) -> None:
+    """Music in which a voice was suspected for a moment: what Whisper made of it says nothing about the recording."""
+    ear = ReadingEar([Line(3, 5, "ja")], hears=lambda take, seconds: Take(take.text, take.words, -2.7, 0.9))
+    heard = hearing(ear, 30.0)
+    assert heard.segments == ()
+    assert heard.dropped
+    assert (heard.language, heard.language_probability) == ("und", None)
 
 
-@given(span_lists(), st.integers(1, 100), st.integers(1, 50))
-def test_stretches_hold_all_speech_once_and_in_order(spans: list[tuple[int, int]], seconds: int, block: int) -> None:
-    audio = np.arange(spans[-1][1] + 5 if spans else 5, dtype=np.float32)
-    blocks = [audio[at : at + block] for at in range(0, len(audio), block)]
-    stretches = list(cut(blocks, group(spans, seconds / RATE)))
-    heard = np.concatenate([stretch.samples for stretch in stretches]) if stretches else np.zeros(0)
-    assert heard.tolist() == [sample for start, end in spans for sample in range(start, end)]
-    longest = max((end - start for start, end in spans), default=0)
-    assert all(len(stretch.samples) <= max(seconds, longest) for stretch in stretches)
+def test_a_language_that_is_set_is_asked_of_the_engine(hearing: Callable[..., Transcript]) -> None:
+    ear = ReadingEar([*talk(3, 60), *talk(63, 120, "da")])
+    heard = hearing(ear, 125.0, language="no-NO")
+    assert {language for _, _, language in ear.heard} == {"nb"}
+    assert (heard.language, heard.language_probability) == ("nb", None)
+    assert all(segment.language is None for segment in heard.segments)
 
 
-def test_places_are_spread_over_the_recording() -> None:
-    spans = [(number * 40 * RATE, (number * 40 + 30) * RATE) for number in range(50)]
-    chosen = [place[0][0] // (40 * RATE) for place in places(spans)]
-    assert chosen == [5, 15, 25, 35, 45]
-    assert places(spans[:2]) == [(spans[0],), (spans[1],)]
+def test_a_language_the_weights_do_not_know_is_refused(hearing: Callable[..., Transcript]) -> None:
+    with pytest.raises(UnknownLanguage, match=r"memory model does not know the language “yue”"):
+        hearing(ReadingEar(talk(3, 60)), 65.0, language="yue")
 
 
-def test_times_in_a_stretch_are_found_again_in_the_recording() -> None:
-    stretch = Stretch(((RATE, 3 * RATE), (10 * RATE, 12 * RATE)), np.zeros(4 * RATE, dtype=np.float32))
-    assert stretch.original(0.5, 1.5) == (1.5, 2.5)
-    assert stretch.original(2.5, 3.0) == (10.5, 11.0)
-    assert stretch.original(1.5, 2.2) == (2.5, 3.0)  # not into the silence after its span
-    assert stretch.original(5.0, 6.0) == (12.0, 12.0)
+def test_a_window_in_which_the_language_changes_is_parted(hearing: Callable[..., Transcript]) -> None:
+    ear = ReadingEar([*talk(3, 93), *talk(95, 200, "da")])
+    heard = hearing(ear, 205.0)
+    assert words_of(heard) == numbers(ear.lines)
+    assert heard.language == "da"
+    assert heard.language_probability == 1.0
+    for segment in heard.segments:
+        assert segment.language == ("en" if segment.start < 94 else None)
+        assert {word.text[:2] for word in segment.words} == {segment.language or "da"}
 
 
-def test_a_segment_is_parted_at_a_long_pause() -> None:
-    stretch = Stretch(((0, 2 * RATE), (10 * RATE, 12 * RATE)), np.zeros(4 * RATE, dtype=np.float32))
-    words = (RawWord(0.5, 1.0, " Hei.", 0.9), RawWord(2.5, 3.0, " Takk", 1.2), RawWord(3.0, 3.2, "en.", 0.5))
-    found = list(_segments(RawSegment(0.5, 3.2, " Hei. Takken.", words, -0.1, 0.1), stretch, "nb"))
-    assert [(segment.start, segment.end, segment.text) for segment in found] == [
-        (0.5, 1.0, "Hei."),
-        (10.5, 11.2, "Takken."),
-    ]
-    assert found[1].words == (Word(start=10.5, end=11.2, text="Takken.", probability=0.5),)
+def test_english_is_one_language_whatever_is_said(hearing: Callable[..., Transcript]) -> None:
+    heard = hearing(ReadingEar([*talk(3, 93), *talk(95, 200, "da")]), 205.0, english=True)
+    assert heard.language == "en"
+    assert all(segment.language is None for segment in heard.segments)
 
 
-def test_pieces_of_a_word_are_one_word() -> None:
-    raw = [RawWord(0, 1, " e", 1), RawWord(1, 2, "-post", 0.5), RawWord(2, 3, " ", 1), RawWord(3, 4, " nå", 1)]
-    assert whole_words(raw, "nb") == [RawWord(0, 2, "e-post", 0.5), RawWord(3, 4, "nå", 1)]
-    assert [word.text for word in whole_words([RawWord(0, 1, "你", 1), RawWord(1, 2, "好", 1)], "zh")] == ["你", "好"]
+def test_one_odd_window_keeps_the_language(hearing: Callable[..., Transcript]) -> None:
+    ear = ReadingEar([*talk(3, 93), Line(95, 99, "de"), *talk(101, 200)])
+    assert {language for _, _, language in ear.heard} <= {"en"}
+    heard = hearing(ear, 205.0)
+    assert {segment.language for segment in heard.segments} == {None}
+    assert heard.language == "en"
 
 
-times = st.floats(0, 20, allow_nan=False)
+def stops_early(take: Take, seconds: float) -> Take:
+    """As Whisper does in long windows: two words, and then nothing."""
+    return Take(" ".join(take.text.split()[:2]), take.words[:2], -0.2, 0.0) if seconds > 12 else take
 
 
-@given(st.lists(st.lists(st.tuples(times, times), max_size=4), max_size=6))
-def test_whatever_an_engine_says_comes_out_in_order(said: list[list[tuple[float, float]]]) -> None:
-    heard = [
-        Heard(
-            Segment(
-                start=0,
-                end=20,
-                text="x",
-                words=tuple(Word(start=start, end=end, text="x") for start, end in words),
-            ),
-            0.0,
-            0.0,
-        )
-        for words in said
-    ]
-    segments = [one.segment for one in in_order(heard, 15.0)]
-    assert len(segments) == len(said)
-    words = [word for segment in segments for word in segment.words]
-    rows: tuple[Sequence[Segment | Word], ...] = (segments, words)
-    for row in rows:
-        for before, after in pairwise(row):
-            assert before.end <= after.start
-        for one in row:
-            assert 0 <= one.start <= one.end <= 15.0
+def hopeless(take: Take, seconds: float) -> Take:
+    return Take(take.text, take.words, -1.5, 0.0) if seconds > 12 else take
+
+
+def loops(take: Take, seconds: float) -> Take:
+    words = tuple(RawWord(word.start, word.end, " ja.", 0.5) for word in take.words)
+    return Take("ja. " * 80, words, -0.2, 0.0) if seconds > 12 else take
+
+
+@pytest.mark.parametrize("badly", [stops_early, hopeless, loops])
+@pytest.mark.parametrize("pause", [0.55, 2.0])
+def test_a_window_that_came_out_badly_is_heard_again_in_parts(
+    hearing: Callable[..., Transcript], badly: Callable[[Take, float], Take], pause: float
+) -> None:
+    ear = ReadingEar(talk(3, 100, phrase=8, pause=pause), hears=badly)
+    heard = hearing(ear, 105.0)
+    assert [one for one in words_of(heard) if one == "ja"] == []
+    assert {int(word[2:]) for word in words_of(heard)} == {int(second) for second in np.arange(3, 100, 0.032)} - {
+        number
+        for number in range(3, 100)
+        if not any(line.start < number + 1 and number < line.end - 0.05 for line in ear.lines)
+    }
+    assert heard.holes == ()
+    assert any(length > 12 for _, length, _ in ear.heard)
+
+
+def test_the_whole_is_kept_where_its_parts_are_worse(hearing: Callable[..., Transcript]) -> None:
+    def worse(take: Take, seconds: float) -> Take:
+        if seconds > 12:
+            return Take(take.text[:60], take.words, -0.2, 0.0)
+        return Take("ja", (RawWord(0.5, 0.9, " ja", 0.5),), -0.2, 0.0)
+
+    ear = ReadingEar(talk(3, 29), hears=worse)
+    heard = hearing(ear, 35.0, language="en")
+    assert words_of(heard) == numbers(ear.lines)
+
+
+def test_a_window_without_times_loses_no_word(hearing: Callable[..., Transcript]) -> None:
+    ear = ReadingEar(talk(3, 29), hears=lambda take, seconds: Take(take.text, (), -0.2, 0.0))
+    heard = hearing(ear, 35.0)
+    assert words_of(heard) == numbers(ear.lines)
+    for before, after in pairwise(heard.segments):
+        assert before.end <= after.start
+
+
+def misses(first: float, last: float, whole: float) -> Callable[[Take, float], Take]:
+    """Leaves out what is said between two seconds in every window longer than `whole`."""
+
+    def hears(take: Take, seconds: float) -> Take:
+        if seconds <= whole:
+            return take
+        words = tuple(word for word in take.words if not first <= int(word.text.strip()[2:-1]) < last)
+        # What is left out in the middle does not show in the text's length: the rest is long enough.
+        return Take(take.text, words, -0.2, 0.0)
+
+    return hears
+
+
+def test_a_hole_is_heard_again_and_its_words_come_in_their_place(hearing: Callable[..., Transcript]) -> None:
+    ear = ReadingEar(talk(3, 100), hears=misses(43, 51, 12.0))
+    heard = hearing(ear, 105.0)
+    assert words_of(heard) == numbers(ear.lines)
+    assert heard.holes == ()
+
+
+def test_a_hole_at_the_end_of_the_recording_is_heard_again(hearing: Callable[..., Transcript]) -> None:
+    """Its end is written with two digits: that must not put it after the last sample."""
+    ear = ReadingEar(talk(3, 100), hears=misses(93, 101, 12.0))
+    heard = hearing(ear, 100.0)
+    frames = int(100.0 * RATE / FRAME)
+    assert frames * FRAME / RATE < 100.0
+    assert words_of(heard) == numbers(ear.lines)
+    assert heard.holes == ()
+
+
+def test_a_hole_that_stays_is_marked(hearing: Callable[..., Transcript]) -> None:
+    ear = ReadingEar(talk(3, 100), hears=misses(43, 51, 0.0))
+    heard = hearing(ear, 105.0)
+    assert heard.holes == (Hole(pytest.approx(43, abs=0.05), pytest.approx(51, abs=0.05)),)  # type: ignore[arg-type]
+    assert words_of(heard) == numbers(line for line in ear.lines if line.start != 43)
+
+
+def test_a_long_hole_is_heard_again_in_windows(hearing: Callable[..., Transcript]) -> None:
+    """An engine hears 30 s and no more: what is beyond is not to be given to it."""
+    deaf = True
+
+    def late(take: Take, seconds: float) -> Take:
+        return Take("", (), -0.2, 0.0) if deaf and len(ear.heard) <= 12 else take
+
+    ear = ReadingEar(talk(3, 103, phrase=8, pause=1.0), hears=late, workers=1)
+    heard = hearing(ear, 105.0, language="en")
+    assert max(length for _, length, _ in ear.heard) <= MOST
+    assert heard.holes == ()
+
+
+def test_words_left_out_leave_a_hole(hearing: Callable[..., Transcript]) -> None:
+    """Where a credit stood, somebody was speaking."""
+
+    def credit(take: Take, seconds: float) -> Take:
+        word = take.words[0]
+        words = [RawWord(word.start + at, word.start + at + 0.9, text, 0.9) for at, text in enumerate(TEKSTING)]
+        return Take("".join(TEKSTING), tuple(words), -0.2, 0.0)
+
+    heard = hearing(ReadingEar([Line(3, 8)], hears=credit), 12.0)
+    assert heard.segments == ()
+    assert [one.reason for one in heard.dropped] == ["subtitle credit"]
+    assert len(heard.holes) == 1
+
+
+TEKSTING = (" Teksting", " av", " Nicolai", " Winther")
+
+
+def test_an_echo_of_the_glossary_is_kept_out(hearing: Callable[..., Transcript]) -> None:
+    glossary = ("personvern", "risikovurdering", "innkjøp", "digital post", "KS")
+
+    def echo(take: Take, seconds: float) -> Take:
+        texts = ["personvern,", "risikovurdering,", "innkjøp,", "digital", "post,", "KS."]
+        words = [RawWord(0.5 + at * 0.5, 0.9 + at * 0.5, f" {text}", 0.9) for at, text in enumerate(texts)]
+        return Take(" ".join(texts), tuple(words), -0.2, 0.0)
+
+    heard = hearing(ReadingEar([Line(3, 8)], hears=echo), 12.0, glossary=glossary)
+    assert heard.segments == ()
+    assert [one.reason for one in heard.dropped] == ["echo of the glossary"]
 
 
 @pytest.mark.parametrize(
