@@ -63,7 +63,10 @@ def add(
     ] = None,
     transcript: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.vtt", help="The meeting platform's transcript. Default: a .vtt beside the file."),
+        typer.Option(
+            metavar="FILE",
+            help="The meeting platform's transcript: VTT, SRT or JSON. Default: a .vtt or .srt beside the file.",
+        ),
     ] = None,
     presenter: Annotated[list[str] | None, typer.Option(help="Who speaks; may be given several times.")] = None,
     visibility: Annotated[Visibility | None, typer.Option(help="Default: the circle's.")] = None,

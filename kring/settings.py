@@ -61,7 +61,7 @@ class Transcribe(Section):
     precision: Literal["auto", "int8", "int8_float32", "int8_float16", "float16", "float32"] = "auto"
     """`auto`: on the CPU `int8` (openai-whisper: `float32`), on a GPU `float16`."""
     threads: int = Field(default=0, ge=0)
-    """CPU threads per transcription; 0: as many as are fair for the worker's limit."""
+    """CPU threads per transcription; 0: all cores (openai-whisper: those that are fair for the worker's limit)."""
 
 
 class Worker(Section):

@@ -39,8 +39,8 @@ class Whisper(ABC):
         self._lock = threading.Lock()
 
     @property
-    def workers(self) -> int:
-        return fair_threads(self.settings)
+    @abstractmethod
+    def workers(self) -> int: ...
 
     @cached_property
     def device(self) -> str:

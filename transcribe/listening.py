@@ -58,7 +58,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What was heard in one stretch."""
+    """What was heard in one stretch, of which only the place is kept."""
 
     stretch: Stretch
     language: str
@@ -149,13 +149,13 @@ class Listening:
         """A window heard; where it came out badly, in parts, if that is better."""
         stretch, language = window.stretch, window.language
         take = self._take(stretch, window.taken, language)
-        first = Spoken(stretch, language, take)
+        first = Spoken(stretch.without_sound(), language, take)
         if not _is_poor(first):
             return [first]
         parts = stretch.parts(PART)
         if len(parts) == 1:
             return [first]
-        again = [Spoken(part, language, self._take(part, None, language)) for part in parts]
+        again = [Spoken(part.without_sound(), language, self._take(part, None, language)) for part in parts]
         return again if _worth(again) > _worth([first]) else [first]
 
     def _hear_again(

@@ -55,7 +55,11 @@ class Stretch:
 
     @property
     def seconds(self) -> float:
-        return len(self.samples) / RATE
+        return sum(last - first for first, last in self.spans) / RATE
+
+    def without_sound(self) -> Stretch:
+        """Only its place, for when it has been heard: the speech of four hours is a gigabyte."""
+        return Stretch(self.spans, self.samples[:0].copy())
 
     def parts(self, seconds: float) -> list[Stretch]:
         """The same speech in stretches of up to so many seconds, of whole spans."""
