@@ -30,6 +30,7 @@ AUDIO = {
     "m4a": ["-c:a", "aac", "-b:a", "56k", "-movflags", "+faststart"],
     "opus": ["-c:a", "libopus", "-b:a", "32k"],
     "wav": ["-c:a", "pcm_s16le", "-ar", "16000"],
+    "flac": ["-c:a", "flac", "-ar", "16000"],
     "mp4": ["-c:a", "aac", "-b:a", "56k", "-movflags", "+faststart"],
     "webm": ["-c:a", "libopus", "-b:a", "32k"],
 }

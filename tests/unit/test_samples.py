@@ -88,7 +88,7 @@ def test_together_they_are_a_small_varied_archive() -> None:
 
 
 def test_no_file_lies_there_without_its_text() -> None:
-    media = {".mp3", ".mp4", ".m4a", ".opus", ".webm", ".wav", ".vtt"}
+    media = {".mp3", ".mp4", ".m4a", ".opus", ".webm", ".wav", ".flac", ".vtt"}
     stems = {path.stem for path in SAMPLES.iterdir() if path.suffix in media}
     assert stems == {text.stem for text in TEXTS}
 
