@@ -40,7 +40,7 @@ def tone(seconds: float) -> Sound:
 def hum(seconds: float) -> Sound:
     """Mains at 50 Hz with its overtones."""
     clock = _clock(seconds)
-    return _loud(sum(np.sin(2 * np.pi * 50 * part * clock) / part for part in (1, 2, 3, 5)), 0.2)
+    return _loud(np.sum([np.sin(2 * np.pi * 50 * part * clock) / part for part in (1, 2, 3, 5)], axis=0), 0.2)
 
 
 def keyboard(seconds: float) -> Sound:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -62,5 +63,6 @@ def holes(voice: Voice, written: Iterable[tuple[float, float]]) -> tuple[Hole, .
     for part in parts:
         if len(part) * FRAME >= SMALLEST * RATE:
             first, last = int(part[0]), int(part[-1]) + 1
-            found.append(Hole(round(first * FRAME / RATE, 2), round(min(last * FRAME, voice.total) / RATE, 2)))
+            end = math.floor(min(last * FRAME, voice.total) / RATE * 100) / 100  # never after the recording's
+            found.append(Hole(round(first * FRAME / RATE, 2), end))
     return tuple(found)

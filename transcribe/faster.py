@@ -31,9 +31,9 @@ SURE = -0.15
 beam finds no better words in the others. With noise and echo at 8 dB it is 20 in 24: greedy words were wrong 15.3 times
 in 100, the beam's 9.8, this mix of both 9.9. Decoding several windows in one batch was no faster at any size: what it
 saves in reading weights it loses in the processor's caches."""
-HOPELESS = -1.0
-WARMER = (0.2, 0.4)
-"""Temperatures tried in turn where even the beam repeats itself or is unsure; hotter ones mostly invent."""
+STRICT = {"beam_size": BEAM, "no_repeat_ngram_size": 4}
+"""Tried where even the beam repeats itself. Whisper's own way, drawing lots at a higher temperature, invents more and
+gives another transcript each time."""
 MOST_TOKENS = 224
 """Of a window: twice what a fast speaker fills it with."""
 MOST_WORKERS = 8
@@ -54,7 +54,7 @@ class Taken:
 
 class FasterWhisper(Whisper):
     engine = "faster-whisper"
-    decoding: ClassVar = {"sure": SURE, "beam": BEAM, "warmer": WARMER}
+    decoding: ClassVar = {"sure": SURE, "beam": BEAM, "strict": STRICT}
 
     @property
     def workers(self) -> int:
@@ -65,10 +65,8 @@ class FasterWhisper(Whisper):
 
     @cached_property
     def _whisper(self) -> Any:
-        import ctranslate2
         from faster_whisper import WhisperModel
 
-        ctranslate2.set_random_seed(0)  # only the warmer temperatures draw lots
         weights = folder(self.settings)
         try:
             return WhisperModel(
@@ -127,20 +125,12 @@ class FasterWhisper(Whisper):
         return Take(take.text, tuple(word for word in raw if word.text), take.log_probability, take.no_speech)
 
     def _decoded(self, taken: Taken, tokenizer: Any, before: list[int]) -> tuple[Take, list[int]]:
-        """The text and its tokens: greedily, then with a beam, then warmer, until it is sure enough."""
+        """The text and its tokens: greedily; with a beam, where that is unsure; without repeating, where that does."""
         first = self._generate(taken, tokenizer, before, beam_size=1)
         if first[0].log_probability >= SURE and not is_repetitive(first[0].text):
             return first
         best = self._generate(taken, tokenizer, before, beam_size=BEAM)
-        for temperature in WARMER:
-            if best[0].log_probability >= HOPELESS and not is_repetitive(best[0].text):
-                break
-            warmer = self._generate(
-                taken, tokenizer, before, beam_size=1, sampling_topk=0, sampling_temperature=temperature
-            )
-            if not is_repetitive(warmer[0].text):
-                best = warmer
-        return best
+        return self._generate(taken, tokenizer, before, **STRICT) if is_repetitive(best[0].text) else best
 
     def _generate(self, taken: Taken, tokenizer: Any, before: list[int], **how: Any) -> tuple[Take, list[int]]:
         [result] = self._whisper.model.generate(

@@ -43,19 +43,32 @@ class Follower:
     """Follows the language from one round of guesses to the next."""
 
     current: str | None = None
+    spoken: dict[str, str] = field(default_factory=dict)
+    """The language last spoken of each family."""
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Of speech in each language so far."""
     certainty: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Probability times seconds, of the language decided on."""
 
     def decide(self, guesses: Sequence[tuple[float, Guess]]) -> list[str]:
-        """The language of each piece, given the seconds and the guess for each, in order; at least one piece."""
-        path = _likeliest(guesses, self.current)
-        for language, (seconds, guess) in zip(path, guesses, strict=True):
+        """The language of each piece, given the seconds and the guess for each, in order; at least one piece.
+
+        First the family, then the language within it: were it one step, a moment of a third language would be a way
+        round what a change between two near ones costs.
+        """
+        families = [(seconds, _by_family(guess)) for seconds, guess in guesses]
+        path = _likeliest(families, None if self.current is None else _family(self.current), CHANGE)
+        found = [""] * len(path)
+        for family in set(path):
+            places = [place for place, name in enumerate(path) if name == family]
+            inside = [(guesses[place][0], _inside(guesses[place][1], family)) for place in places]
+            for place, language in zip(places, _likeliest(inside, self.spoken.get(family), NEAR), strict=True):
+                found[place] = self.spoken[family] = language
+        for language, (seconds, guess) in zip(found, guesses, strict=True):
             self.seconds[language] += seconds
             self.certainty[language] += seconds * guess.get(language, 0.0)
-        self.current = path[-1]
-        return path
+        self.current = found[-1]
+        return found
 
     @property
     def main(self) -> str | None:
@@ -69,17 +82,20 @@ class Follower:
         return None if main is None else round(self.certainty[main] / max(self.seconds[main], 0.001), 4)
 
 
-def _likeliest(guesses: Sequence[tuple[float, Guess]], before: str | None) -> list[str]:
+def _likeliest(guesses: Sequence[tuple[float, Guess]], before: str | None, change: float) -> list[str]:
+    """The path through the guesses that costs least, where each change of name costs `change`."""
+    every = {name: value for _, guess in guesses for name, value in guess.items()} | ({before: 1.0} if before else {})
     possible = {name for _, guess in guesses for name, value in guess.items() if value >= FLOOR}
-    names = sorted(possible if before is None else possible | {before})
-    score = {name: -_cost(before, name) for name in names}
+    names = sorted((possible | {before} if before else possible) or every)
+    score = {name: 0.0 if before in {None, name} else -change for name in names}
     came: list[dict[str, str]] = []
     for number, (seconds, guess) in enumerate(guesses):
-        weight = min(seconds / PIECE, WEIGHTIEST)
         if number:
-            best = {name: max(names, key=lambda old: score[old] - _cost(old, name)) for name in names}
-            score = {name: score[best[name]] - _cost(best[name], name) for name in names}
+            top = max(names, key=lambda name: score[name])
+            best = {name: top if score[top] - change > score[name] else name for name in names}
+            score = {name: score[best[name]] - change * (best[name] != name) for name in names}
             came.append(best)
+        weight = min(seconds / PIECE, WEIGHTIEST)
         score = {name: value + weight * math.log(max(guess.get(name, 0.0), FLOOR)) for name, value in score.items()}
     path = [max(names, key=lambda name: score[name])]
     for best in reversed(came):
@@ -87,7 +103,17 @@ def _likeliest(guesses: Sequence[tuple[float, Guess]], before: str | None) -> li
     return path[::-1]
 
 
-def _cost(one: str | None, other: str) -> float:
-    if one is None or one == other:
-        return 0.0
-    return NEAR if any(one in family and other in family for family in FAMILIES) else CHANGE
+def _family(language: str) -> str:
+    """Its family's first language, else its own name."""
+    return next((min(family) for family in FAMILIES if language in family), language)
+
+
+def _by_family(guess: Guess) -> Guess:
+    together: defaultdict[str, float] = defaultdict(float)
+    for language, probability in guess.items():
+        together[_family(language)] += probability
+    return together
+
+
+def _inside(guess: Guess, family: str) -> Guess:
+    return {language: value for language, value in guess.items() if _family(language) == family} or {family: FLOOR}

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kring.model import Dropped, Segment
+from kring.model import Dropped, Segment, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Heard:
     no_speech: float
     """Probability, 0 to 1, that nobody speaks in its window."""
     voiced: float = 1.0
-    """Share of its time, 0 to 1, in which the voice activity detector is sure that somebody speaks."""
+    """Share of its time, 0 to 1, in which the voice activity detector is sure that somebody speaks; or of its
+    window's, where that is less."""
     window: int = 0
     """Sentences of one window were written in one go: only there can the engine have got into a loop."""
 
@@ -34,8 +35,7 @@ UNSURE = -1.0
 """Whisper's own `logprob_threshold` …"""
 NO_SPEECH = 0.6
 """… and `no_speech_threshold` (`whisper/transcribe.py`), applied here so that what they take out is kept for audit."""
-VOICELESS = 0.1
-DOUBTFUL = -0.5
+VOICELESS = ((0.1, -0.5), (0.3, UNSURE))
 """A sentence with less voice under it than the one, and a log probability below the other, is made of noise."""
 REPEATS = 2
 """So many equal sentences in a row may be speech (“Ja.” “Ja.”); further ones in the same window are a loop."""
@@ -49,12 +49,13 @@ ECHO_WORDS = 5
 """So many words that stand in the prompt in the same order are an echo of it."""
 
 BYLINES = {
-    "nb": r"(norske )?(teksting|tekstet|tekster|undertekst(er|ing|et)?|oversatt|oversettelse)( og \w+)?( er)? (av|ved)",
+    "nb": r"(norske? )?(teksting|tekstet|tekst(er)?|undertekst(er|ing|et)?|oversatt|oversettelse)( og \w+)?( er)?"
+    r"( (av|ved)|:)",
     "nn": r"(nynorske? )?(teksta|teksting|undertekst(ar|ing)|omsett|omsetjing)( og \w+)? av",
-    "da": r"(danske )?(tekster|tekstet|tekstning|undertekster|oversat|oversættelse)( og \w+)? (af|ved)",
+    "da": r"(danske )?(tekster|tekstet|tekstning|undertekster|oversat|oversættelse)( og \w+)?( (af|ved)|:)",
     "nl": r"(nederlandse )?(ondertitel(s|ing|d)|vertaling|vertaald|bewerking)( en \w+)?"
-    r"( (ingediend|verzorgd|gemaakt))? door",
-    "en": r"(english )?(subtitl(es|ed|ing)|caption(s|ed|ing)|subs|transcri(bed|ption)|translat(ed|ion))( and \w+)?"
+    r"(( (ingediend|verzorgd|gemaakt))? door|:)",
+    "en": r"(english )?(subtitl(es|ed|ing)|caption(s|ed|ing)|subs|transcri(bed|pt|ption)|translat(ed|ion))( and \w+)?"
     r"( (provided|created|made|edited))? by",
 }
 """How a subtitler's credit begins, by the language it is in; a name follows and nothing else."""
@@ -86,8 +87,9 @@ FAREWELLS = {
 Both lists are tried whatever the language: a Norwegian recording is as likely to get a Danish credit."""
 
 _CAPITALISED = r"[A-ZÀ-ÖØ-Þ][\w.'’&-]*"
-_NAME = rf"{_CAPITALISED}(?: (?:{_CAPITALISED}|av|af|van|den?|der|von|og|en|and|&|\d{{4}}))*"
-_BYLINE = re.compile(rf"(?i:{'|'.join(f'(?:{head})' for head in BYLINES.values())})[: ]+{_NAME}")
+_SITE = r"(?:https?://|www\.)\S+|\w[\w-]*\.(?:com|ai|org|net|no|dk|nl|be|io)"
+_NAME = rf"(?:{_SITE})|{_CAPITALISED}(?: (?:{_CAPITALISED}|av|af|van|den?|der|von|og|en|and|&|\d{{4}}))*"
+_BYLINE = re.compile(rf"(?i:{'|'.join(f'(?:{head})' for head in BYLINES.values())})[: ]+(?:{_NAME})")
 _FAREWELL = re.compile("|".join(f"(?:{pattern})" for patterns in FAREWELLS.values() for pattern in patterns))
 
 
@@ -151,17 +153,34 @@ def sift(heard: Iterable[Heard], prompt: str | None = None) -> tuple[tuple[Segme
 def _parted(whole: Heard) -> Iterator[Heard]:
     """A sentence whose engine got into a loop in its midst: what was said before it, the loop, what came after."""
     words = whole.segment.words
-    loop = loop_in([plain(word.text) for word in words])
-    if loop is None or loop == (0, len(words)):
+    loop = loop_in(_tokens(whole.segment))
+    if loop is None or not words:
         yield whole
         return
-    for first, last in ((0, loop[0]), loop, (loop[1], len(words))):
-        if part := words[first:last]:
-            text = " ".join(word.text for word in part)
-            segment = whole.segment.model_copy(
-                update={"start": part[0].start, "end": part[-1].end, "text": text, "words": part}
-            )
-            yield replace(whole, segment=segment)
+    first, last = loop
+    if first > 0:
+        yield from _parted(_part(whole, words[:first]))
+    yield _part(whole, words[first:last])
+    if last < len(words):
+        yield from _parted(_part(whole, words[last:]))
+
+
+def _tokens(segment: Segment) -> list[str]:
+    """Its words, each in one piece: “e-post” four times is four words."""
+    return ["".join(plain(word.text).split()) for word in segment.words] or plain(segment.text).split()
+
+
+def _part(whole: Heard, words: tuple[Word, ...]) -> Heard:
+    glue = " " if " " in whole.segment.text else ""
+    segment = whole.segment.model_copy(
+        update={
+            "start": words[0].start,
+            "end": words[-1].end,
+            "text": glue.join(word.text for word in words),
+            "words": words,
+        }
+    )
+    return replace(whole, segment=segment)
 
 
 def _reason(one: Heard, prompt: str | None, times: int) -> str | None:
@@ -173,9 +192,9 @@ def _reason(one: Heard, prompt: str | None, times: int) -> str | None:
             one.no_speech > NO_SPEECH and one.log_probability < UNSURE
         ),
         f"hardly a voice (in {one.voiced:.0%} of its time, log probability {one.log_probability:.2f})": (
-            one.voiced < VOICELESS and one.log_probability < DOUBTFUL
+            any(one.voiced < share and one.log_probability < log for share, log in VOICELESS)
         ),
-        "repeats itself": loop_in(plain(text).split()) is not None,
+        "repeats itself": loop_in(_tokens(one.segment)) is not None,
         f"same words {times} times in a row": times > REPEATS,
         "echo of the glossary": is_echo(text, prompt),
     }

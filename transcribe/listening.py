@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kring.errors import UnknownLanguage
-from kring.model import Dropped, Segment, Transcript, Word
+from kring.model import Dropped, Hole, Segment, Transcript, Word
 from transcribe.coverage import holes, speech_seconds, voiced
 from transcribe.ear import Ear, RawWord, Take
 from transcribe.following import PIECE, Follower
@@ -29,7 +29,19 @@ from transcribe.languages import UNDETERMINED, check_language
 from transcribe.lines import spread
 from transcribe.placing import in_order, lines, placed, segment, sentences
 from transcribe.port import Progress
-from transcribe.speech import RATE, VAD, WINDOW, Stretch, Voice, cut, listen_for_voice, pack, read_blocks, spans_of
+from transcribe.speech import (
+    RATE,
+    VAD,
+    WINDOW,
+    Span,
+    Stretch,
+    Voice,
+    cut,
+    listen_for_voice,
+    pack,
+    read_blocks,
+    spans_of,
+)
 from transcribe.vocabulary import prompt
 
 OPTIONS = {"vad": VAD, "window": WINDOW, "listening": 2}
@@ -86,10 +98,8 @@ class Listening:
             for several in self._hear(pool, cut(read_blocks(self.audio), pack(spans)), follower):
                 spoken += several
                 self.tell(min(several[-1].stretch.spans[-1][1] / max(voice.total, 1), 0.99))
-            missed = [
-                (round(hole.start * RATE), round(hole.end * RATE)) for hole in holes(voice, _times(spoken, voice))
-            ]
-            again = cut(read_blocks(self.audio), [(span,) for span in missed])
+            missed = _within(spans, holes(voice, _times(spoken, voice)))
+            again = cut(read_blocks(self.audio), missed)
             spoken += [one for several in self._hear_again(pool, again, spoken) for one in several]
         main = "en" if self.english else self.language or follower.main or UNDETERMINED
         kept, dropped = self._written(spoken, voice, duration, main)
@@ -98,8 +108,8 @@ class Listening:
             fingerprint=fingerprint,
             engine=self.ear.engine,
             model=self.ear.model,
-            language=main,
-            language_probability=None if self.language else follower.probability,
+            language=main if kept or self.language else UNDETERMINED,
+            language_probability=None if self.language or not kept else follower.probability,
             duration=round(duration, 3),
             segments=kept,
             dropped=dropped,
@@ -127,14 +137,15 @@ class Listening:
         if self.language is not None:
             yield from (Window(stretch, taken, self.language) for stretch, taken, _ in taken_in)
             return
-        while round_ := _several(taken_in, ROUND):
+        while round_ := deque(_several(taken_in, ROUND)):
             guesses = [
                 (end - start, guess)
                 for stretch, _, languages in round_
                 for (start, end), guess in zip(_piece_times(stretch), languages, strict=True)
             ]
             decided = iter(follower.decide(guesses))
-            for stretch, taken, languages in round_:
+            while round_:  # emptied as it goes: what was taken in is large
+                stretch, taken, languages = round_.popleft()
                 names = [next(decided) for _ in languages]
                 if len(set(names)) == 1:
                     yield Window(stretch, taken, names[0])
@@ -193,8 +204,9 @@ class Listening:
         ordered = in_order((word for word, _ in every), duration)
         for number, run in groupby(zip(ordered, every, strict=True), key=lambda pair: pair[1][1]):
             one = spoken[number]
+            around = sum(voiced(voice, *times) * share for times, share in one.stretch.shares())
             for part in sentences([word for word, _ in run]):
-                share = voiced(voice, part[0].start, part[-1].end)
+                share = min(around, voiced(voice, part[0].start, part[-1].end))
                 said = segment(part, self._spelling(one), main)
                 heard.append(Heard(said, one.take.log_probability, one.take.no_speech, share, number))
         kept, dropped = sift(heard, prompt(self.glossary))
@@ -276,6 +288,16 @@ def _piece_times(stretch: Stretch) -> list[tuple[float, float]]:
         times.append((clock, clock + part.seconds))
         clock += part.seconds
     return times
+
+
+def _within(spans: Iterable[Span], missed: Iterable[Hole]) -> list[tuple[Span, ...]]:
+    """Windows of the speech that lies in holes."""
+    windows: list[tuple[Span, ...]] = []
+    for hole in missed:
+        first, last = round(hole.start * RATE), round(hole.end * RATE)
+        inside = [(max(start, first), min(end, last)) for start, end in spans if start < last and end > first]
+        windows += pack(inside)
+    return windows
 
 
 def _is_poor(one: Spoken) -> bool:

@@ -18,14 +18,12 @@ from transcribe.weights import alignment_heads, checkpoint
 if TYPE_CHECKING:
     from transcribe.speech import Samples
 
-TEMPERATURES = (0.0, 0.2, 0.4)
-"""Tried in turn while a window comes out repetitive or unsure; hotter ones mostly invent."""
-
 
 class OpenAIWhisper(Whisper):
     engine = "openai-whisper"
-    decoding: ClassVar = {"beam": 1, "temperatures": TEMPERATURES, "best_of": 5}
-    """Greedy, as is its own default: five took 3.4 times the processor time."""
+    decoding: ClassVar = {"beam": 1, "temperature": 0.0}
+    """Greedy, as is its own default: a beam of five took 3.4 times the processor time. And no drawing of lots at higher
+    temperatures: over a few seconds of music that took minutes, and gave another transcript each time."""
 
     @property
     def workers(self) -> int:
@@ -40,7 +38,6 @@ class OpenAIWhisper(Whisper):
         import whisper
 
         torch.set_num_threads(fair_threads(self.settings))
-        torch.manual_seed(0)  # only the hotter temperatures draw lots
         weights = checkpoint(self.settings)
         try:
             model = whisper.load_model(str(weights), device=self.device)
@@ -84,8 +81,7 @@ class OpenAIWhisper(Whisper):
             language=to_whisper(language),
             initial_prompt=prompt(glossary) or None,
             carry_initial_prompt=bool(glossary),
-            temperature=TEMPERATURES,
-            best_of=5,
+            temperature=0.0,
             condition_on_previous_text=False,
             word_timestamps=True,
             no_speech_threshold=None,  # hallucinations.sift does it, and keeps what it takes out

@@ -53,7 +53,8 @@ def placed(raw: Iterable[RawWord], stretch: Stretch, voice: Voice, language: str
 
 def _without_silence(start: float, end: float, voice: Voice) -> tuple[float, float]:
     """A word's time from its first voiced frame to its last, no longer than `LONGEST`, its end kept."""
-    first, last = int(start * RATE / FRAME), int(end * RATE / FRAME)
+    first = int(start * RATE / FRAME)
+    last = max(round(end * RATE / FRAME) - 1, first)  # the frame after it is the next word's
     voiced = [frame for frame in range(first, last + 1) if frame < len(voice.probabilities) and _voiced(voice, frame)]
     if voiced:
         # Of several runs of voice the last is the word: the alignment lets it begin too early, seldom end too late.

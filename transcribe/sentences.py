@@ -44,7 +44,7 @@ _ABBREVIATIONS = _words(
 _CLOSING = r"[\"'»”’)\]」』]*$"
 _ENDING = re.compile(rf"(?:\.|([?!…。？！؟।]|\.\.+)){_CLOSING}")
 _PAUSING = re.compile(rf"[,;:–—、，；：،]{_CLOSING}")
-_ORDINAL = re.compile(r"\d{1,3}(?:[.:,]\d+)*|[ivxl]{2,5}")
+_ORDINAL = re.compile(r"\d{1,3}(?:[.:,]\d+)*|[IVXL]{2,5}")
 _EDGES = re.compile(r"^\W+|\W+$")
 
 
@@ -83,7 +83,7 @@ def _strength(word: str) -> int:
     if match.group(1):
         return 2
     name = bare(word)
-    if name in _ABBREVIATIONS or _ORDINAL.fullmatch(name) or _is_initials(name):
+    if name in _ABBREVIATIONS or _ORDINAL.fullmatch(_EDGES.sub("", word)) or _is_initials(name):
         return 0
     return 1
 

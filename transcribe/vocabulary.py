@@ -13,15 +13,15 @@ def fitting(terms: Iterable[str]) -> tuple[str, ...]:
     """The first terms that fit, each once."""
     chosen: list[str] = []
     room = MOST
-    for term in dict.fromkeys(" ".join(term.split()) for term in terms):
+    for term in filter(None, dict.fromkeys(" ".join(term.split()) for term in terms)):
         room -= len(term) + 2
         if room < 0:
             break
-        if term:
-            chosen.append(term)
+        chosen.append(term)
     return tuple(chosen)
 
 
 def prompt(terms: Sequence[str]) -> str:
     """As if it had been said just before: a list with commas, ended like a sentence."""
-    return f"{', '.join(fitting(terms))}." if terms else ""
+    chosen = fitting(terms)
+    return f"{', '.join(chosen)}." if chosen else ""

