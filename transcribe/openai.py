@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,6 +12,7 @@ from transcribe.ear import RawWord, Take
 from transcribe.engine import Whisper, fair_threads
 from transcribe.heads import set_heads
 from transcribe.languages import from_whisper, to_whisper
+from transcribe.lines import spread
 from transcribe.speech import RATE
 from transcribe.vocabulary import prompt
 from transcribe.weights import alignment_heads, checkpoint
@@ -83,7 +85,7 @@ class OpenAIWhisper(Whisper):
             carry_initial_prompt=bool(glossary),
             temperature=0.0,
             condition_on_previous_text=False,
-            word_timestamps=True,
+            word_timestamps=not english,  # whose words have no place in the sound
             no_speech_threshold=None,  # hallucinations.sift does it, and keeps what it takes out
             fp16=self.precision == "float16",
             verbose=None,
@@ -92,7 +94,7 @@ class OpenAIWhisper(Whisper):
         words = tuple(
             RawWord(word["start"], word["end"], word["word"], word["probability"])
             for segment in segments
-            for word in segment["words"]
+            for word in (_spread(segment) if english else segment["words"])
         )
         return Take(
             " ".join(result["text"].split()),
@@ -100,3 +102,12 @@ class OpenAIWhisper(Whisper):
             min((segment["avg_logprob"] for segment in segments), default=0.0),
             max((segment["no_speech_prob"] for segment in segments), default=0.0),
         )
+
+
+def _spread(segment: dict[str, Any]) -> list[dict[str, Any]]:
+    """The words of a segment, each with its share of its time, as sure as the segment."""
+    probability = math.exp(segment["avg_logprob"])
+    return [
+        {"start": word.start, "end": word.end, "word": word.text, "probability": probability}
+        for word in spread(segment["text"], segment["start"], segment["end"])
+    ]
