@@ -14,8 +14,9 @@ import argparse
 import json
 import subprocess
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -77,12 +78,17 @@ class Piece(NamedTuple):
 
 
 def built(cache: Path = CACHE, minutes: float = MINUTES) -> Speech:
-    """The recording of so many minutes; made once. Raises SetupError where the prompts cannot be had."""
+    """The recording of so many minutes, made once. Where the prompts cannot be had: of the samples alone."""
     audio = cache / f"speech-{_RECIPE}-{minutes:g}.flac"
     words = audio.with_suffix(".json")
     if not (audio.is_file() and words.is_file()):
         cache.mkdir(parents=True, exist_ok=True)
-        make(cache, minutes, audio, words)
+        try:
+            make(cache, minutes, audio, words)
+        except SetupError as error:
+            print(f"{error} Meanwhile the recording is the project's own samples, a synthetic voice, over and over.")
+            audio, words = cache / f"samples-{_RECIPE}-{minutes:g}.flac", cache / f"samples-{_RECIPE}-{minutes:g}.json"
+            arrange(_samples_only(), minutes, audio, words)
     return given(audio, words)
 
 
@@ -100,10 +106,16 @@ def given(audio: Path, words: Path) -> Speech:
 
 
 def make(cache: Path, minutes: float, audio: Path, words: Path) -> None:
-    """Write the recording and its words."""
-    pieces, said, seconds = [], [], 0.0
+    """Write the recording and its words. Raises SetupError where the prompts cannot be had."""
     random = Random(1)
-    for number, piece in enumerate(_arranged(prompts(cache), minutes * 60, random), start=1):
+    arrange(_arranged(prompts(cache), minutes * 60, random), minutes, audio, words, random)
+
+
+def arrange(spoken: Iterable[Piece], minutes: float, audio: Path, words: Path, random: Random | None = None) -> None:
+    """Write what is spoken, with pauses, until it is so many minutes; and its words."""
+    random = random or Random(1)
+    pieces, said, seconds = [], [], 0.0
+    for number, piece in enumerate(spoken, start=1):
         pause = random.uniform(10, 20) if number % LONG_PAUSE_EVERY == 0 else min(4.0, 0.3 + random.expovariate(1.0))
         begins = seconds + piece.start
         said.append(Said(round(begins, 2), round(seconds + piece.end, 2), piece.text))
@@ -134,6 +146,12 @@ def _arranged(chosen: Sequence[Prompt], seconds: float, random: Random) -> Itera
                 spoken += len(piece.sound) / RATE
                 yield piece
     raise SetupError(f"The prompts are not enough for {seconds / 60:g} minutes; ask for fewer.")
+
+
+def _samples_only() -> Iterator[Piece]:
+    samples = Path(__file__).parents[1] / "samples"
+    each = [cut(decoded(samples / name), _words(samples, Path(name).stem)) for name in SAMPLES]
+    return cycle(each)
 
 
 def _words(samples: Path, name: str) -> str:

@@ -30,6 +30,10 @@ from transcribe import ffmpeg, weights
 
 SLOW = "openai-whisper"
 """So much slower that one round is enough."""
+RIGHT, OFTEN = 0.5, 0.95
+"""So many of the times are to be within so many seconds."""
+MOST_BYTES = 1_200_000_000
+"""Of memory, however long the recording."""
 console = Console()
 
 
@@ -66,17 +70,22 @@ def _drawn(rows: Sequence[Row], speech: Speech, model: str) -> str:
     return svg(bars, OURS, under)
 
 
-def check_times(options: argparse.Namespace, speech: Speech, settings: Settings) -> None:
+def check_times(options: argparse.Namespace, speech: Speech, settings: Settings) -> int:
+    """Exit status: 1 where a time is too often more than half a second off."""
     if options.words and options.words.suffix != ".json":
         raise SetupError("Plain text does not say when it is said; give --timing words as bench.speech writes them.")
     heard = _kring(settings).hear(speech.audio)
     measured = timing.times(speech.said, Transcript.model_validate(heard.transcript))
     console.print(timing.table(measured))
     _write_json(options.json, timing.figures(measured))
+    late = [one.what for one in measured if one.late and one.within(RIGHT) < OFTEN]
+    if late and not options.no_targets:
+        console.print(f"Less than {OFTEN:.0%} are within {RIGHT} s: {', '.join(late)}.")
+    return 1 if late and not options.no_targets else 0
 
 
-def check_memory(options: argparse.Namespace, speech: Speech, settings: Settings) -> None:
-    """Kring's peak memory over a recording of hours: this one, again and again."""
+def check_memory(options: argparse.Namespace, speech: Speech, settings: Settings) -> int:
+    """Kring's peak memory over a recording of hours: this one, again and again. Exit status: 1 where it is too much."""
     seconds = options.memory_hours * 3600
     options.cache.mkdir(parents=True, exist_ok=True)
     long = options.cache / f"long-{options.memory_hours:g}h.flac"
@@ -96,6 +105,10 @@ def check_memory(options: argparse.Namespace, speech: Speech, settings: Settings
         f"{options.memory_hours:g} hours: {measured['rss_mb']:.0f} MB at the peak, {measured['speed']:.1f}× real time."
     )
     _write_json(options.json, measured)
+    large = cost.rss > MOST_BYTES and not options.no_targets
+    if large:
+        console.print(f"That is more than {MOST_BYTES / 1e6:.0f} MB.")
+    return 1 if large else 0
 
 
 def _kring(settings: Settings) -> Listener:
@@ -119,7 +132,7 @@ def _options(settings: Settings) -> argparse.Namespace:
         metavar="N",
         help="Kring alone: peak memory over a recording of N hours; at 15 times real time 4 hours take 16 minutes",
     )
-    parser.add_argument("--rounds", type=int, default=3, help="how often each listens (default: 3)")
+    parser.add_argument("--rounds", type=int, default=1, help="how often each listens (default: 1)")
     parser.add_argument("--slow-rounds", type=int, default=1, help=f"how often {SLOW} does (default: 1)")
     parser.add_argument("--minutes", type=float, default=MINUTES, help=f"of recording (default: {MINUTES:g})")
     parser.add_argument("--audio", type=Path, metavar="FILE", help="a recording of your own, in English")
@@ -150,13 +163,14 @@ def main() -> None:
         weights.folder(settings)  # fetched before anything is timed
         speech = given(options.audio, options.words) if options.audio else built(options.cache, options.minutes)
         if options.timing:
-            check_times(options, speech, settings)
+            status = check_times(options, speech, settings)
         elif options.memory_hours:
-            check_memory(options, speech, settings)
+            status = check_memory(options, speech, settings)
         else:
-            raise SystemExit(compare(options, speech, settings))
+            status = compare(options, speech, settings)
     except KringError as error:
         raise SystemExit(str(error)) from None
+    raise SystemExit(status)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ local)
     need ffmpeg "Kring uses the one that came with imageio-ffmpeg" ffmpeg
     ;;
 dev)
-    pip_install "the tools for tests" ".[local,dev]"
+    pip_install "the tools for tests and benches" ".[local,dev,bench]"
     need ffmpeg "Kring uses the one that came with imageio-ffmpeg" ffmpeg
     need chromium "the tests in a browser cannot run" chromium chromium-browser
     ;;

@@ -117,9 +117,11 @@ def _english(desk: Desk, transcript: TranscriptRef) -> TranscriptRef | None:
     known = desk.manifest.english
     if known is not None and not desk.manifest.again and _is_there(desk, known):
         return known
-    if not desk.archive.transcript(transcript.key).segments:
+    segments = desk.archive.transcript(transcript.key).segments
+    if not segments:
         return None
-    language = None if transcript.language == UNDETERMINED else transcript.language
+    changes = any(segment.language for segment in segments)  # then it is to be followed once more
+    language = None if changes or transcript.language == UNDETERMINED else transcript.language
     return _listen(
         desk, language, english=True, report=lambda done, note: desk.report(0.5 + 0.5 * done, f"into English, {note}")
     )
