@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from flows.transcripts import ENGLISH, glossary_of, language_said, wants_english
-from kring.errors import InputError
-from kring.model import Circle, Manifest, State
+from flows.transcripts import ENGLISH, glossary_of, language_said, translated_from, wants_english
+from kring.errors import InputError, NotFound
+from kring.model import Circle, Manifest, State, TranscriptRef
 from storage.archive import Archive
 from storage.documents import DamagedDocument
 from transcribe.captions import ENGINE as PLATFORM
@@ -45,13 +45,13 @@ def choose(manifests: Iterable[Manifest], archive: Archive, engine: Transcriber)
     circle_of = cache(archive.circle)
     for manifest in sorted(manifests, key=lambda manifest: (manifest.details.date, manifest.id)):
         try:
-            why = left_alone(manifest, circle_of(manifest.details.circle), engine)
-        except (InputError, DamagedDocument) as error:
+            why = left_alone(manifest, circle_of(manifest.details.circle), archive, engine)
+        except (InputError, NotFound, DamagedDocument) as error:
             why = str(error)
         yield Choice(manifest, why)
 
 
-def left_alone(manifest: Manifest, circle: Circle, engine: Transcriber) -> str:
+def left_alone(manifest: Manifest, circle: Circle, archive: Archive, engine: Transcriber) -> str:
     """Why this recording is not transcribed again; empty where the engine, as it is set now, would hear it anew.
 
     A platform's transcript stays in any case; an English track beside it may be made anew all the same.
@@ -59,12 +59,11 @@ def left_alone(manifest: Manifest, circle: Circle, engine: Transcriber) -> str:
     transcript = manifest.transcript
     if manifest.state is not State.PUBLISHED or transcript is None:
         return NOT_PUBLISHED
-    glossary = glossary_of(manifest, circle)
-    if manifest.again or _wants_other_english(manifest, circle, transcript.language, engine):
+    if manifest.again or _wants_other_english(manifest, circle, transcript, archive, engine):
         return ""
     if transcript.engine == PLATFORM:
         return PLATFORMS_OWN
-    same = engine.fingerprint(language_said(manifest, circle), glossary) == transcript.fingerprint
+    same = engine.fingerprint(language_said(manifest, circle), glossary_of(manifest, circle)) == transcript.fingerprint
     return SAME_ENGINE if same else ""
 
 
@@ -84,8 +83,12 @@ def start(orchestrator: Orchestrator, manifest: Manifest) -> str:
     return orchestrator.run_for(manifest.id, title=manifest.details.title, circle=manifest.details.circle)
 
 
-def _wants_other_english(manifest: Manifest, circle: Circle, language: str, engine: Transcriber) -> bool:
-    if language in {ENGLISH, UNDETERMINED} or not wants_english(manifest, circle):
+def _wants_other_english(
+    manifest: Manifest, circle: Circle, transcript: TranscriptRef, archive: Archive, engine: Transcriber
+) -> bool:
+    if transcript.language in {ENGLISH, UNDETERMINED} or not wants_english(manifest, circle):
         return False
-    wanted = engine.fingerprint(language, glossary_of(manifest, circle), english=True)
-    return manifest.english is None or manifest.english.fingerprint != wanted
+    if manifest.english is None:
+        return True
+    language = translated_from(archive.transcript(transcript.key))
+    return manifest.english.fingerprint != engine.fingerprint(language, glossary_of(manifest, circle), english=True)

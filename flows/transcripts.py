@@ -70,6 +70,12 @@ def glossary_of(manifest: Manifest, circle: Circle) -> tuple[str, ...]:
     return tuple(terms.values())
 
 
+def translated_from(transcript: Transcript) -> str | None:
+    """The language the English track is made from; None: it is to be heard, being unknown or changing half-way."""
+    changes = any(segment.language for segment in transcript.segments)
+    return None if changes or transcript.language == UNDETERMINED else transcript.language
+
+
 def wants_english(manifest: Manifest, circle: Circle) -> bool:
     asked = manifest.details.english
     return circle.english if asked is None else asked
@@ -117,11 +123,10 @@ def _english(desk: Desk, transcript: TranscriptRef) -> TranscriptRef | None:
     known = desk.manifest.english
     if known is not None and not desk.manifest.again and _is_there(desk, known):
         return known
-    segments = desk.archive.transcript(transcript.key).segments
-    if not segments:
+    original = desk.archive.transcript(transcript.key)
+    if not original.segments:
         return None
-    changes = any(segment.language for segment in segments)  # then it is to be followed once more
-    language = None if changes or transcript.language == UNDETERMINED else transcript.language
+    language = translated_from(original)
     return _listen(
         desk, language, english=True, report=lambda done, note: desk.report(0.5 + 0.5 * done, f"into English, {note}")
     )

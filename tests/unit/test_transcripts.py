@@ -74,6 +74,15 @@ class Broken(FakeTranscriber):
         return super().transcribe(audio, language=language, glossary=glossary, english=english, progress=progress)
 
 
+class Bilingual(FakeTranscriber):
+    """Hears the last thing that is said in another language."""
+
+    def transcribe(self, audio: Path, **options: Any) -> Transcript:
+        heard = super().transcribe(audio, **options)
+        *before, last = heard.segments
+        return heard.model_copy(update={"segments": (*before, last.model_copy(update={"language": "da"}))})
+
+
 class House:
     """One recording in an archive in memory, probed and rendered, and an engine that is told what is said in it."""
 
@@ -304,6 +313,15 @@ def test_an_english_track_where_it_is_wanted_and_not_english_already(
         assert published.english.key != house.transcript.key
         house.archive.transcript(published.english.key)
         assert verify(house.archive).orphans == ()
+
+
+def test_what_changes_its_language_is_heard_anew_for_its_english_track_and_only_once(house: House) -> None:
+    house.change_circle(english=True)
+    house.engine = Bilingual(model="one", told=house.engine.told)
+    english = house.publish().english
+    assert english is not None
+    assert english.fingerprint == house.engine.fingerprint(None, ("Fjordane", "Digdir"), english=True)
+    assert house.choice() == SAME_ENGINE
 
 
 def test_where_nobody_speaks_nothing_is_translated(house: House) -> None:
