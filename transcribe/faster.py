@@ -61,7 +61,11 @@ class FasterWhisper(Whisper):
         """All cores, also where several recordings are worked on at once: single-threaded decoders share them well."""
         if self.device == "cuda":
             return GPU_STREAMS
-        return min(self.settings.transcribe.threads or cores(), MOST_WORKERS)
+        return min(self._threads, MOST_WORKERS)
+
+    @property
+    def _threads(self) -> int:
+        return self.settings.transcribe.threads or cores()
 
     @cached_property
     def _whisper(self) -> Any:
@@ -73,7 +77,7 @@ class FasterWhisper(Whisper):
                 str(weights),
                 device=self.device,
                 compute_type=self.precision,
-                cpu_threads=max(1, (self.settings.transcribe.threads or cores()) // self.workers),
+                cpu_threads=max(1, self._threads // self.workers),
                 num_workers=self.workers,
             )
         except (RuntimeError, ValueError) as error:

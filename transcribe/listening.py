@@ -24,7 +24,7 @@ from kring.model import Dropped, Hole, Segment, Transcript, Word
 from transcribe.coverage import holes, speech_seconds, voiced
 from transcribe.ear import Ear, RawWord, Take
 from transcribe.following import PIECE, Follower
-from transcribe.hallucinations import Heard, is_repetitive, sift
+from transcribe.hallucinations import UNSURE, Heard, is_repetitive, sift
 from transcribe.languages import UNDETERMINED, check_language
 from transcribe.lines import spread
 from transcribe.placing import in_order, lines, placed, segment, sentences
@@ -52,8 +52,6 @@ PART = 10.0
 """Seconds of the parts a window is heard in once more where it came out badly."""
 SPARSE = 4.0
 """Characters a second: in speech there are 10 to 17, and below this Whisper stopped early."""
-HOPELESS = -1.0
-"""Whisper's own `logprob_threshold` (`whisper/transcribe.py`)."""
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -75,6 +73,8 @@ class Spoken:
     stretch: Stretch
     language: str
     take: Take
+    words: list[Word]
+    """At their places in the recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,14 @@ class Listening:
 
     ear: Ear
     audio: Path
+    voice: Voice
     language: str | None
     glossary: tuple[str, ...]
     english: bool
     tell: Progress
 
     def transcript(self, fingerprint: str) -> Transcript:
-        voice = listen_for_voice(read_blocks(self.audio))
+        voice = self.voice
         duration = voice.total / RATE
         follower = Follower(current=self.language)
         spans = spans_of(voice)
@@ -98,11 +99,11 @@ class Listening:
             for several in self._hear(pool, cut(read_blocks(self.audio), pack(spans)), follower):
                 spoken += several
                 self.tell(min(several[-1].stretch.spans[-1][1] / max(voice.total, 1), 0.99))
-            missed = _within(spans, holes(voice, _times(spoken, voice)))
+            missed = _within(spans, holes(voice, _times(word for one in spoken for word in one.words)))
             again = cut(read_blocks(self.audio), missed)
             spoken += [one for several in self._hear_again(pool, again, spoken) for one in several]
         main = "en" if self.english else self.language or follower.main or UNDETERMINED
-        kept, dropped = self._written(spoken, voice, duration, main)
+        kept, dropped = self._written(spoken, duration, main)
         self.tell(1.0)
         return Transcript(
             fingerprint=fingerprint,
@@ -114,7 +115,7 @@ class Listening:
             segments=kept,
             dropped=dropped,
             speech=speech_seconds(voice),
-            holes=holes(voice, ((word.start, word.end) for one in kept for word in one.words)),
+            holes=holes(voice, _times(word for one in kept for word in one.words)),
         )
 
     def _hear(
@@ -159,14 +160,13 @@ class Listening:
     def _listen_to(self, window: Window) -> list[Spoken]:
         """A window heard; where it came out badly, in parts, if that is better."""
         stretch, language = window.stretch, window.language
-        take = self._take(stretch, window.taken, language)
-        first = Spoken(stretch.without_sound(), language, take)
+        first = self._spoken(stretch, window.taken, language)
         if not _is_poor(first):
             return [first]
         parts = stretch.parts(PART)
         if len(parts) == 1:
             return [first]
-        again = [Spoken(part.without_sound(), language, self._take(part, None, language)) for part in parts]
+        again = [self._spoken(part, None, language) for part in parts]
         return again if _worth(again) > _worth([first]) else [first]
 
     def _hear_again(
@@ -180,34 +180,31 @@ class Listening:
 
         return side_by_side(pool, self._listen_to, map(window, stretches) if spoken else iter(()), self.ear.workers)
 
-    def _take(self, stretch: Stretch, taken: Any, language: str) -> Take:
+    def _spoken(self, stretch: Stretch, taken: Any, language: str) -> Spoken:
         taken = self.ear.take_in(stretch.samples) if taken is None else taken
         take = self.ear.hear(taken, language, self.glossary, english=self.english)
         if take.text and not take.words:  # the alignment failed: no word is lost for want of a time
-            words = (RawWord(*word[:3], 0.0) for word in spread(take.text, 0.0, stretch.seconds))
-            take = replace(take, words=tuple(words))
-        return take
+            shares = spread(take.text, 0.0, stretch.seconds)
+            take = replace(take, words=tuple(RawWord(*word[:3], 0.0) for word in shares))
+        words = placed(take.words, stretch, self.voice, self._spelling(language))
+        return Spoken(stretch.without_sound(), language, take, words)
 
     def _written(
-        self, spoken: Sequence[Spoken], voice: Voice, duration: float, main: str
+        self, spoken: Sequence[Spoken], duration: float, main: str
     ) -> tuple[tuple[Segment, ...], tuple[Dropped, ...]]:
         """The segments of the transcript, and what was kept out of it."""
         heard: list[Heard] = []
         every = sorted(
-            (
-                (word, number)
-                for number, one in enumerate(spoken)
-                for word in placed(one.take.words, one.stretch, voice, self._spelling(one))
-            ),
+            ((word, number) for number, one in enumerate(spoken) for word in one.words),
             key=lambda pair: pair[0].start,
         )
         ordered = in_order((word for word, _ in every), duration)
         for number, run in groupby(zip(ordered, every, strict=True), key=lambda pair: pair[1][1]):
             one = spoken[number]
-            around = sum(voiced(voice, *times) * share for times, share in one.stretch.shares())
+            around = sum(voiced(self.voice, *times) * share for times, share in one.stretch.shares())
             for part in sentences([word for word, _ in run]):
-                share = min(around, voiced(voice, part[0].start, part[-1].end))
-                said = segment(part, self._spelling(one), main)
+                share = min(around, voiced(self.voice, part[0].start, part[-1].end))
+                said = segment(part, self._spelling(one.language), main)
                 heard.append(Heard(said, one.take.log_probability, one.take.no_speech, share, number))
         kept, dropped = sift(heard, prompt(self.glossary))
         segments: list[Segment] = []
@@ -216,9 +213,9 @@ class Listening:
             segments += lines(words, language, main)
         return tuple(segments), dropped
 
-    def _spelling(self, one: Spoken) -> str:
-        """The language its words are written in."""
-        return "en" if self.english else one.language
+    def _spelling(self, spoken: str) -> str:
+        """The language that words spoken in one are written in."""
+        return "en" if self.english else spoken
 
 
 def listen(
@@ -243,7 +240,8 @@ def listen(
                 f"The {ear.model} model does not know the language “{language}”; choose another model."
             )
     tell = _never_falling(progress)
-    return Listening(ear, audio, language, tuple(glossary), english, tell).transcript(fingerprint)
+    voice = listen_for_voice(read_blocks(audio))
+    return Listening(ear, audio, voice, language, tuple(glossary), english, tell).transcript(fingerprint)
 
 
 def side_by_side(
@@ -303,7 +301,7 @@ def _within(spans: Iterable[Span], missed: Iterable[Hole]) -> list[tuple[Span, .
 def _is_poor(one: Spoken) -> bool:
     return (
         is_repetitive(one.take.text)
-        or one.take.log_probability < HOPELESS
+        or one.take.log_probability < UNSURE
         or len(one.take.text) < SPARSE * one.stretch.seconds
     )
 
@@ -311,16 +309,12 @@ def _is_poor(one: Spoken) -> bool:
 def _worth(spoken: Sequence[Spoken]) -> int:
     """Characters of what may be believed."""
     return sum(
-        len(one.take.text)
-        for one in spoken
-        if one.take.log_probability >= HOPELESS and not is_repetitive(one.take.text)
+        len(one.take.text) for one in spoken if one.take.log_probability >= UNSURE and not is_repetitive(one.take.text)
     )
 
 
-def _times(spoken: Iterable[Spoken], voice: Voice) -> Iterator[tuple[float, float]]:
-    for one in spoken:
-        for word in placed(one.take.words, one.stretch, voice, one.language):
-            yield word.start, word.end
+def _times(words: Iterable[Word]) -> Iterator[tuple[float, float]]:
+    return ((word.start, word.end) for word in words)
 
 
 def _never_falling(progress: Progress | None) -> Progress:

@@ -9,7 +9,7 @@ from kring.model import Segment, Word
 from transcribe.ear import RawWord
 from transcribe.lines import cut, text_of
 from transcribe.sentences import ends_sentence
-from transcribe.speech import FRAME, RATE, Stretch, Voice
+from transcribe.speech import BREATH, FRAME, RATE, Stretch, Voice, runs_of
 
 SHORTEST = 0.05
 """Seconds; an engine gives some words no length at all."""
@@ -55,24 +55,12 @@ def _without_silence(start: float, end: float, voice: Voice) -> tuple[float, flo
     """A word's time from its first voiced frame to its last, no longer than `LONGEST`, its end kept."""
     first = int(start * RATE / FRAME)
     last = max(round(end * RATE / FRAME) - 1, first)  # the frame after it is the next word's
-    voiced = [frame for frame in range(first, last + 1) if frame < len(voice.probabilities) and _voiced(voice, frame)]
+    voiced = runs_of((voice.probabilities[first : last + 1] >= VOICED).nonzero()[0] + first, BREATH)
     if voiced:
         # Of several runs of voice the last is the word: the alignment lets it begin too early, seldom end too late.
-        begin = voiced[-1]
-        for frame in reversed(voiced):
-            if begin - frame > PAUSE_FRAMES:
-                break
-            begin = frame
-        start, end = max(start, begin * FRAME / RATE), min(end, (voiced[-1] + 1) * FRAME / RATE)
+        begin, finish = voiced[-1]
+        start, end = max(start, begin * FRAME / RATE), min(end, finish * FRAME / RATE)
     return max(start, end - LONGEST), end
-
-
-PAUSE_FRAMES = 6
-"""Frames without voice (0.2 s) that a word does not go on after."""
-
-
-def _voiced(voice: Voice, frame: int) -> bool:
-    return bool(voice.probabilities[frame] >= VOICED)
 
 
 def in_order(words: Iterable[Word], duration: float) -> Iterator[Word]:

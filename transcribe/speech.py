@@ -39,7 +39,7 @@ instead of 10."""
 ENDING = 0.1
 """Seconds a word may end late."""
 BREATH = 6
-"""Frames without a voice (0.2 s) at which speech may be parted between two windows."""
+"""Frames without a voice (0.2 s) at which speech may be parted between two windows; no word goes on after them."""
 WINDOW = 28.0
 """Seconds of speech a window holds at most: Whisper hears 30 s at a time, and a little silence at the end tells it to
 stop."""
@@ -180,15 +180,9 @@ def spans_of(voice: Voice, longest: float = WINDOW) -> list[Span]:
     import numpy as np
 
     silence, pad = (round(VAD[name] * RATE / FRAME) for name in ("silence", "pad"))
-    loud = np.flatnonzero(voice.probabilities >= VAD["low"])
-    if not len(loud):
-        return []
-    breaks = np.flatnonzero(np.diff(loud) > silence)
-    firsts = loud[np.concatenate([[0], breaks + 1])]
-    lasts = loud[np.concatenate([breaks, [len(loud) - 1]])] + 1
     runs = [
-        (int(first), int(last))
-        for first, last in zip(firsts, lasts, strict=True)
+        (first, last)
+        for first, last in runs_of(np.flatnonzero(voice.probabilities >= VAD["low"]), silence)
         if voice.probabilities[first:last].max() >= VAD["high"]
     ]
     frames = -(-voice.total // FRAME)
@@ -207,13 +201,17 @@ def _phrases(voice: Voice, span: Span) -> list[Span]:
     import numpy as np
 
     first, last = span
-    quiet = np.flatnonzero(voice.probabilities[first:last] < VAD["low"]) + first
-    runs = np.split(quiet, np.flatnonzero(np.diff(quiet) > 1) + 1) if len(quiet) else []
-    cuts = [
-        int(run[0] + run[-1] + 1) // 2 for run in runs if len(run) >= BREATH and first < run[0] and run[-1] < last - 1
-    ]
-    edges = [first, *cuts, last]
-    return list(pairwise(edges))
+    quiet = runs_of(np.flatnonzero(voice.probabilities[first:last] < VAD["low"]) + first)
+    cuts = [(begin + end) // 2 for begin, end in quiet if end - begin >= BREATH and first < begin and end < last]
+    return list(pairwise([first, *cuts, last]))
+
+
+def runs_of(frames: NDArray[np.intp], apart: int = 1) -> list[Span]:
+    """Ascending frames, those no further `apart` together: the first of each run, and the one after its last."""
+    import numpy as np
+
+    parts = np.split(frames, np.flatnonzero(np.diff(frames) > apart) + 1) if len(frames) else []
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
 
 
 def _parted(voice: Voice, span: Span, longest: int) -> list[Span]:

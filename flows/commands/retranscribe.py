@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from functools import partial
+from functools import cache, partial
 
 import typer
 from rich.console import Group
@@ -129,6 +129,7 @@ def _follow(ports: Ports, asked: list[Manifest]) -> int:
 
 def _look(ports: Ports, left: dict[str, Manifest]) -> tuple[list[Text], list[Manifest]]:
     """A line for each recording somebody works on, and those that are searchable anew or have stopped."""
+    versions = cache(ports.index.versions)  # asked for once a look, and only where one may be done
     working, done = [], []
     for recording_id, old in left.items():
         activity = ports.leases.read(recording_id)
@@ -139,13 +140,13 @@ def _look(ports: Ports, left: dict[str, Manifest]) -> tuple[list[Text], list[Man
             working.append(line)
             continue
         manifest = ports.archive.manifest(recording_id)
-        if manifest.problem is not None or (not manifest.again and _is_indexed(ports, manifest)):
+        if manifest.problem is not None or (not manifest.again and _is_indexed(manifest, versions)):
             done.append(manifest)
     return working, done
 
 
-def _is_indexed(ports: Ports, manifest: Manifest) -> bool:
-    return manifest.state is State.PUBLISHED and ports.index.versions().get(manifest.id) == manifest.version
+def _is_indexed(manifest: Manifest, versions: Callable[[], Mapping[str, int]]) -> bool:
+    return manifest.state is State.PUBLISHED and versions().get(manifest.id) == manifest.version
 
 
 def _say_done(ports: Ports, old: Manifest, manifest: Manifest, *, alone: bool) -> bool:
