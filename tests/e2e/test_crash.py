@@ -56,9 +56,11 @@ def kring(tmp_path_factory: pytest.TempPathFactory, hold: Path) -> Iterator[Krin
 @contextmanager
 def held(hold: Path, step: Step) -> Iterator[Callable[[], bool]]:
     """While the block runs, runs stop in the middle of `step`; yields whether one is there."""
+    reached = hold / f"{step.value}.reached"
+    reached.unlink(missing_ok=True)
     (hold / step.value).touch()
     try:
-        yield (hold / f"{step.value}.reached").exists
+        yield reached.exists
     finally:
         (hold / step.value).unlink()
 
@@ -113,12 +115,8 @@ def test_a_worker_killed_in_a_step(
     with held(hold, step) as reached:
         manifest = add(kring, same_sound(tmp_path, f"killed in {step}"), "--no-wait")
         eventually(reached, seconds=90, what=f"the run to be in {step}")
-        worker = int(worker_ready_file(kring.ports.settings).read_text())
-        os.kill(worker, signal.SIGKILL)
+        worker = kill_worker(kring, manifest.id)
     eventually(lambda: restarted(kring, worker), seconds=60, what="the worker to be started again")
-    activity = kring.ports.leases.read(manifest.id)
-    assert activity is not None
-    eventually(lambda: not kring.ports.leases.alive(activity), seconds=10, what="the killed worker's run to be gone")
     done = kring.run("reconcile")
     assert done.returncode == 0, done.stderr
     eventually(lambda: is_searchable(kring, manifest), seconds=90, what="the recording to be searchable")
@@ -144,15 +142,9 @@ def test_a_worker_killed_while_it_receives(
             done = kring.run("add", url, "--circle", "privacy", "--title", path.stem, "--language", "en", "--no-wait")
             assert done.returncode == 0, done.stderr
             eventually(reached, seconds=90, what="the run to be storing the original")
-            worker = int(worker_ready_file(kring.ports.settings).read_text())
-            os.kill(worker, signal.SIGKILL)
+            recording_id = SourceRef(source=ADDRESS, external_id=url).recording_id
+            worker = kill_worker(kring, recording_id)
         eventually(lambda: restarted(kring, worker), seconds=60, what="the worker to be started again")
-        recording_id = SourceRef(source=ADDRESS, external_id=url).recording_id
-        activity = kring.ports.leases.read(recording_id)
-        assert activity is not None
-        eventually(
-            lambda: not kring.ports.leases.alive(activity), seconds=10, what="the killed worker's run to be gone"
-        )
         done = kring.run("reconcile")
         assert done.returncode == 0, done.stderr
         key = manifest_key(recording_id)
@@ -175,15 +167,10 @@ def test_a_worker_killed_while_it_transcribes_again(kring: Kring, hold: Path, tm
         asked = kring.run("retranscribe", "--circle", "again", "--no-wait")
         assert asked.returncode == 0, asked.stdout + asked.stderr
         eventually(reached, seconds=90, what="the run to be transcribing again")
-        worker = int(worker_ready_file(kring.ports.settings).read_text())
-        os.kill(worker, signal.SIGKILL)
+        worker = kill_worker(kring, first.id)
     eventually(lambda: restarted(kring, worker), seconds=60, what="the worker to be started again")
     meanwhile = kring.ports.archive.manifest(first.id)
     assert (meanwhile.again, meanwhile.state, meanwhile.transcript) == (True, State.PUBLISHED, first.transcript)
-    activity = kring.ports.leases.read(first.id)
-    assert activity is None or eventually(
-        lambda: not kring.ports.leases.alive(activity), seconds=10, what="the killed worker's run to be gone"
-    )
     assert kring.run("reconcile").returncode == 0
     eventually(lambda: not kring.ports.archive.manifest(first.id).again, seconds=90, what="the new transcript")
     eventually(lambda: is_searchable(kring, first), seconds=30, what="the recording to be searchable")
@@ -195,6 +182,16 @@ def test_a_worker_killed_while_it_transcribes_again(kring: Kring, hold: Path, tm
     assert store.get_bytes(first.transcript.key).data == old
     assert store.get_bytes(correction).data == b'{"by": "somebody"}'
     assert first.transcript.key in {info.key for info in verify(kring.ports.archive).older}
+
+
+def kill_worker(kring: Kring, recording_id: str) -> int:
+    """The worker's process id, once it and the held run are gone: a run let go too early would write what it holds."""
+    activity = kring.ports.leases.read(recording_id)
+    assert activity is not None
+    worker = int(worker_ready_file(kring.ports.settings).read_text())
+    os.kill(worker, signal.SIGKILL)
+    eventually(lambda: not kring.ports.leases.alive(activity), seconds=30, what="the killed worker's run to be gone")
+    return worker
 
 
 def restarted(kring: Kring, killed: int) -> bool:
