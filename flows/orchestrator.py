@@ -22,9 +22,8 @@ from prefect.states import Crashed
 
 from kring.errors import KringError, OrchestratorDown, SetupError
 from kring.model import now
+from kring.runs import DEPLOYMENT, FLOW, run_key, run_tags
 
-FLOW = "recording"
-DEPLOYMENT = "recording/kring"
 PAGE = 200
 RECORDING_ID = re.compile(r"[0-9a-f]{16}")
 """A run made by hand in Prefect's pages may be about anything; it is not ours to look after."""
@@ -80,13 +79,13 @@ class Orchestrator:
         """
         return self.start_again(
             {"recording_id": recording_id, "title": title, "item": item},
-            tags=recording_tags(recording_id, circle),
+            tags=run_tags(recording_id, circle),
             after=after,
         )
 
     def start_again(self, parameters: dict[str, Any], *, tags: tuple[str, ...], after: str | None) -> str:
         """A run with these parameters, e.g. those of a run that died before its recording was received."""
-        key = parameters["recording_id"] + (f":after:{after}" if after else "")
+        key = run_key(parameters["recording_id"], after)
         with _client() as client:
             deployment = client.read_deployment_by_name(DEPLOYMENT)
             run = client.create_flow_run_from_deployment(
@@ -134,10 +133,6 @@ class Orchestrator:
         """Call a run dead whose process is gone, so that nobody waits for it."""
         with _client() as client:
             client.set_flow_run_state(UUID(run_id), Crashed(message=why), force=True)
-
-
-def recording_tags(recording_id: str, circle: str) -> tuple[str, ...]:
-    return (circle, f"recording:{recording_id}")
 
 
 def _run(run: FlowRun) -> Run:

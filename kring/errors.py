@@ -8,6 +8,7 @@
     ├── SetupError            this machine lacks something (weights, ffmpeg, a setting)
     ├── NotFound              no such object or recording
     ├── Conflict              somebody else changed it first
+    ├── NotAllowed            this person, or a page of another site, may not do that
     └── TransientError        may pass later, unchanged
         ├── StorageDown · SearchDown · OrchestratorDown · SourceDown
         └── DiskFull
@@ -67,6 +68,9 @@ class NotFound(KringError): ...
 
 
 class Conflict(KringError): ...
+
+
+class NotAllowed(KringError): ...
 
 
 class TransientError(KringError):

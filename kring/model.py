@@ -90,6 +90,15 @@ class Details(Frozen):
     """Whether an English track is made; None: as the circle has it."""
     visibility: Visibility | None = None
     """None: the circle's default."""
+    organisations: tuple[Line, ...] = ()
+    """Municipalities and others whose experience is told."""
+    topics: tuple[Line, ...] = ()
+    legal_basis: Line | None = None
+    """Why it may be kept and shown: who has consented, or the law; said by who brought it in."""
+
+
+UPLOAD = "upload"
+"""Name of the source of what people bring in themselves; its external id is the content's SHA-256."""
 
 
 class SourceRef(Frozen):
@@ -114,6 +123,22 @@ class Original(Frozen):
     @property
     def key(self) -> str:
         return f"originals/sha256/{self.sha256[:2]}/{self.sha256}"
+
+
+class Attachment(Frozen):
+    """A document that belongs to a recording: slides, a report."""
+
+    original: Original
+    title: Line
+    text: str | None = None
+    """Key of the text of its pages (`Pages`), once it was read; None: not yet, or `problem` says why not."""
+    problem: str | None = None
+
+
+class Pages(Frozen):
+    """The text of an attachment, page by page; a page without text is empty. Stored beside the renditions."""
+
+    pages: tuple[str, ...]
 
 
 class Media(Frozen):
@@ -245,6 +270,11 @@ class Manifest(Frozen):
     """It is to be transcribed once more, by the engine as it is set now; until then the old transcript stands."""
     english: TranscriptRef | None = None
     """Whisper's translation into English: an extra track, never the transcript."""
+    corrected: int = Field(default=0, ge=0)
+    """Number of the last correction; 0: nobody has changed anything."""
+    attachments: tuple[Attachment, ...] = ()
+    brought_by: str | None = None
+    """Id of the person who uploaded it in a browser (`search_ui.people`)."""
     seconds: dict[Step, float] = {}
     """Wall-clock seconds each step took when it last did work."""
     received_at: datetime

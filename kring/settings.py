@@ -34,6 +34,11 @@ class Web(Section):
     port: int = 8420
     public_url: str = ""
     """Address people use, for links; empty: the address it listens on."""
+    facilitators: Literal["local", "all", "nobody"] = "local"
+    """Who may upload and correct, as long as nobody logs in: `local`: people at this machine, at its loopback address;
+    `all`: everybody who reaches the pages; `nobody`: they are for reading only."""
+    uploads_to: str = ""
+    """The object store's address as browsers reach it, for uploads that go there directly; empty: through the pages."""
 
 
 class Local(Section):

@@ -14,14 +14,14 @@ from flows.commands.console import printable, say, say_error
 from flows.commands.watch import RunState, StepBars, follow, page_of
 from flows.patience import patiently
 from flows.receive import describe, take_in
-from flows.sources import ADDRESS, UPLOAD
+from flows.sources import ADDRESS
 from flows.sources.address import file_name_of
 from flows.sources.details import date_of, make_details, title_of
 from flows.sources.download import check_address
 from flows.sources.port import Item
 from flows.wiring import Ports
 from kring.errors import BadMetadata, BadTranscript, EmptyFile, KringError, NotFound
-from kring.model import Details, SourceRef, Step, Visibility
+from kring.model import UPLOAD, Details, SourceRef, Step, Visibility
 from transcribe.captions import BESIDE, MAX_BYTES, read_captions
 
 

@@ -7,11 +7,8 @@ from flows.sources.feed import Feed
 from flows.sources.folder import Folder
 from flows.sources.port import RecordingSource
 from kring.errors import SetupError
+from kring.model import UPLOAD
 from kring.settings import FolderSource, Settings
-
-UPLOAD = "upload"
-"""Name of the source of what people bring in themselves; its external id is the content's hash."""
-
 
 ADDRESS = "address"
 """Name of the source of web addresses given by hand; its external id is the address."""

@@ -1,0 +1,85 @@
+"""What people change about a recording: append-only, with who and when. Stored at `corrections/<recording-id>/<n>.json`.
+
+A change names stretches of time and the text that stood there, never the number of a segment: so it holds for whatever
+transcript the recording has later. Taking one back is a correction too.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from kring.model import Details, Frozen, Line, RecordingId, Seconds
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+
+
+class LineChange(Frozen):
+    """What is said from `start` to `end` (seconds); an empty `text` takes the line away."""
+
+    kind: Literal["line"] = "line"
+    start: Seconds
+    end: Seconds
+    before: Text
+    """What stood there when it was changed; tells two people apart who change the same line."""
+    text: Text
+
+
+class NameChange(Frozen):
+    """A name or word, everywhere it stands as a whole word, in just these letters."""
+
+    kind: Literal["name"] = "name"
+    find: Line
+    replace: Line
+
+
+class SpeakerChange(Frozen):
+    """A speaker is called otherwise, in all of the transcript."""
+
+    kind: Literal["speaker"] = "speaker"
+    name: Line
+    to: Line
+
+
+class ChapterChange(Frozen):
+    """A chapter begins at `start` (seconds) under this title; None: no longer."""
+
+    kind: Literal["chapter"] = "chapter"
+    start: Seconds
+    before: Line | None = None
+    title: Line | None = None
+
+
+class DetailsChange(Frozen):
+    """What is said about the recording."""
+
+    kind: Literal["details"] = "details"
+    before: Details
+    after: Details
+
+
+class Undo(Frozen):
+    """The correction `number` counts no longer; where it was an Undo itself, what it took back counts again."""
+
+    kind: Literal["undo"] = "undo"
+    number: int = Field(ge=1)
+
+
+Change = Annotated[
+    LineChange | NameChange | SpeakerChange | ChapterChange | DetailsChange | Undo, Field(discriminator="kind")
+]
+
+
+class Correction(Frozen):
+    schema_version: int = 1
+    recording_id: RecordingId
+    number: int = Field(ge=1)
+    """Counts from 1, without gaps."""
+    by: str
+    """Id of the person."""
+    by_name: Line | None = None
+    """What they called themselves then."""
+    at: datetime
+    change: Change

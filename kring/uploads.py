@@ -1,0 +1,49 @@
+"""What somebody is bringing in with a browser. Stored at `uploads/<recording-id>.json` from before its first byte."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from kring.model import UPLOAD, Attachment, Details, Frozen, Line, Original, RecordingId, Sha256, SourceRef
+
+
+class UploadState(StrEnum):
+    ARRIVING = "arriving"
+    """Parts are sent, or somebody will come back and send the rest."""
+    ARRIVED = "arrived"
+    """All bytes are here; a run checks them and makes the recording of them."""
+    FAILED = "failed"
+    """What arrived is not what was announced; `problem` says what to do."""
+
+
+class Upload(Frozen):
+    """One file on its way, known by the recording it will be.
+
+    The bytes lie at `incoming/<recording-id>` until a run has taken them in; the object store keeps the parts.
+    """
+
+    schema_version: int = 1
+    id: RecordingId
+    original: Original
+    """As announced by the browser, which has hashed the file; checked by the run."""
+    details: Details
+    parts_id: str
+    """The object store's name for the parts that are sent."""
+    part_size: int = Field(gt=0)
+    state: UploadState = UploadState.ARRIVING
+    problem: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    captions: Original | None = None
+    by: str
+    """Id of the person."""
+    by_name: Line | None = None
+    begun_at: datetime
+    changed_at: datetime
+
+
+def source_of(sha256: Sha256) -> SourceRef:
+    """Under which reference, and so which id, a file that people bring in themselves is a recording."""
+    return SourceRef(source=UPLOAD, external_id=sha256)
