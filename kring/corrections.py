@@ -1,4 +1,4 @@
-"""What people change about a recording: append-only, with who and when. Stored at `corrections/<recording-id>/<n>.json`.
+"""What people change about a recording: append-only, with who and when. At `corrections/<recording-id>/<n>.json`.
 
 A change names stretches of time and the text that stood there, never the number of a segment: so it holds for whatever
 transcript the recording has later. Taking one back is a correction too.
