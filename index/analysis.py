@@ -29,10 +29,12 @@ from index.port import Passage
 from index.stemming import stem
 from index.stopwords import STOP_WORDS
 
-SCHEMA = 5
+SCHEMA = 6
 """Grows with every change of what is indexed, or how; an index of another number is rebuilt."""
 CONCEPT = "kx"
 """Begins the key of a concept of the glossary; no stem of these languages begins so."""
+BETWEEN = "|"
+"""Stands between a title and the names of topics and organisations; no word is written so, hence no phrase crosses it."""
 _LONGEST = 100  # characters of a form; longer "words" are debris, and engines have limits of their own
 _MARKS = "[\u0300-\u036f\u00ad\u200b-\u200d]"  # combining accents, soft hyphens, joiners: inside words
 _REMEMBERED = 1 << 18  # words of a language, some 100 MB: more than most archives have
@@ -63,6 +65,7 @@ class Analysed:
 
     text: str
     title: str
+    """With the topics and organisations: like the title they speak for the whole recording."""
     speakers: str
     keys: str
     """Of the text, the speakers and the title, and the concepts they hold together."""
@@ -83,7 +86,7 @@ def analysed(passage: Passage) -> Analysed:
     """What is indexed of a passage."""
     text = _indexed(passage.text, passage.language)
     speakers = _named(passage.speakers)
-    title = _titled(passage.title, passage.language)
+    title = _titled(passage.title, labels(passage), passage.language)
     own = set(text.keys.split())
     own.update(speakers.keys.split())
     titled = title.keys.split()
@@ -197,9 +200,17 @@ def _joined(left: str, right: str, language: str) -> str:
     return stem(compound) if compound else ""
 
 
+def labels(passage: Passage) -> str:
+    """The names of topics and organisations, as one text."""
+    return " ".join((*passage.topics, *passage.organisations))
+
+
 @lru_cache(maxsize=1 << 12)
-def _titled(title: str, language: str) -> _Indexed:
-    return _indexed(title, language)
+def _titled(title: str, labels: str, language: str) -> _Indexed:
+    titled, labelled = _indexed(title, language), _indexed(labels, language)
+    if not labelled.words:
+        return titled
+    return _Indexed(f"{titled.words} {BETWEEN} {labelled.words}", f"{titled.keys} {labelled.keys}")
 
 
 @lru_cache(maxsize=1 << 12)

@@ -1,8 +1,9 @@
-"""Letters straightened: the form of a word that people type who lack å, ä, ø, ö and æ."""
+"""Letters straightened: words as people type them who lack å, ä, ø, ö and æ, and names in any case of letters."""
 
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 _UNDECOMPOSED = str.maketrans(
     {"æ": "ae", "ø": "o", "œ": "oe", "ß": "ss", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}
@@ -15,3 +16,9 @@ def fold(word: str) -> str:
         return word
     decomposed = unicodedata.normalize("NFD", word.translate(_UNDECOMPOSED))
     return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+@lru_cache(maxsize=1 << 14)
+def same(name: str) -> str:
+    """What a topic or an organisation is known by, however it is spelt: case folded, NFC, single spaces."""
+    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).split())

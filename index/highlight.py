@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from index.analysis import TOKEN
+from index.analysis import TOKEN, labels
 from index.marks import Mark, Marker, Match
 from index.port import Because, Fragment, Passage, PassageHit, Reason, RecordingHit
 from index.scoring import WEIGHTS, Scored
@@ -73,6 +73,9 @@ def passage_hit(scored: Scored, required: int) -> PassageHit:
         hit_at=_spoken_at(passage, shown[0].start) if shown else passage.start,
         fragments=pieces,
         speakers=passage.speakers,
+        attachment=passage.attachment,
+        attachment_title=passage.attachment_title,
+        page=passage.page,
     )
 
 
@@ -93,12 +96,15 @@ def recording_hit(shown: Sequence[Scored], marker: Marker, required: int, passag
         passages=tuple(passage_hit(scored, required) for scored in shown),
         passage_count=passage_count,
         reasons=tuple(_reasons(shown, marker, required)),
+        topics=first.topics,
+        organisations=first.organisations,
     )
 
 
 def _reasons(shown: Sequence[Scored], marker: Marker, required: int) -> Iterator[Reason]:
     """For each word that is there only under another name, or spelt otherwise."""
-    texts = [(shown[0].passage.title, shown[0].marks.title)]
+    first = shown[0]
+    texts = [(first.passage.title, first.marks.title), (labels(first.passage), first.marks.labels)]
     for scored in shown:
         texts += [(scored.passage.text, scored.marks.text), (" ".join(scored.passage.speakers), scored.marks.names)]
     for number, part in enumerate(marker.parts[:required]):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple, TypeAlias
 
-from index.analysis import TOKEN, Forms, Known, folded, forms_in
+from index.analysis import TOKEN, Forms, Known, folded, forms_in, labels
 from index.glossary import terms_of
 from index.port import Passage
 from index.stemming import stem
@@ -66,6 +66,8 @@ class Marks:
     text: list[Mark]
     title: list[Mark]
     names: list[Mark]
+    labels: list[Mark]
+    """In the names of topics and organisations."""
 
 
 class _Hit(NamedTuple):
@@ -101,17 +103,20 @@ class Marker:
         self._misspelt = [(part.forms[0].folded, part.typos) for _, part in self._words if part.typos]
         self._known: dict[str, dict[str, tuple[_Hit, ...]]] = {}
         """Language → what words answer, as far as they were looked at."""
-        self._titles: dict[str, list[_Raw]] = {}
+        self._titles: dict[str, tuple[list[_Raw], list[_Raw]]] = {}
+        """Recording → what was found in its title and in the names of its topics and organisations."""
 
     def marks(self, passage: Passage) -> Marks:
         """A term of several words is found where all of them are, some in the text perhaps, others in the title."""
         text = self._raw(passage.text, passage.language)
         names = self._raw(" ".join(passage.speakers), "") if passage.speakers else []
-        title = self._titles.get(passage.recording_id)
-        if title is None:
-            title = self._titles[passage.recording_id] = self._raw(passage.title, passage.language)
-        seen = {(hit.part, hit.term, hit.member) for raw in (text, title, names) for hit, _, _ in raw}
-        return Marks(self._complete(text, seen), self._complete(title, seen), self._complete(names, seen))
+        titles = self._titles.get(passage.recording_id)
+        if titles is None:
+            title, named = self._raw(passage.title, passage.language), self._raw(labels(passage), passage.language)
+            titles = self._titles[passage.recording_id] = (title, named)
+        found = (text, titles[0], names, titles[1])
+        seen = {(hit.part, hit.term, hit.member) for raw in found for hit, _, _ in raw}
+        return Marks(*(self._complete(raw, seen) for raw in found))
 
     def _raw(self, text: str, language: str) -> list[_Raw]:
         words = TOKEN.findall(text)

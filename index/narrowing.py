@@ -21,6 +21,8 @@ _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _FILTERS = {
     "circle": "personvern",
     "network": "digi-fjordane",
+    "topic": "personvern",
+    "organisation": "Fjordane",
     "language": "nb",
     "speaker": "Kari",
     "year": "2025",

@@ -11,10 +11,11 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """20 to 60 seconds of consecutive segments of one recording: what is indexed and found.
+    """20 to 60 seconds of consecutive segments of one recording, or a stretch of a page that belongs to it: what is
+    indexed and found.
 
     A recording without speech has one passage with an empty text, so that its title is found.
-    `id` is `<recording id>-<number>`: only `a-zA-Z0-9-`.
+    `id` is `<recording id>-<number>`: only `a-zA-Z0-9-`. What is said comes before what is written.
     """
 
     id: str
@@ -36,6 +37,19 @@ class Passage:
     has_video: bool = False
     poster: str | None = None
     duration: float = 0.0
+    topics: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
+    attachment: str | None = None
+    """SHA-256 of the attachment it stands in; None: it is spoken. What is written has no times: `start` and `end` are
+    0."""
+    attachment_title: str = ""
+    page: int | None = None
+    """Of the attachment, from 1."""
+
+    @property
+    def number(self) -> int:
+        """Its place among the passages of its recording."""
+        return int(self.id.rpartition("-")[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,9 @@ class Filters:
     recording_id: str | None = None
     speakers: frozenset[str] = frozenset()
     """Folded words that must all be among the names of a passage's speakers."""
+    topics: frozenset[str] = frozenset()
+    """Like `organisations` in any case of their letters: `Personvern` is `personvern`."""
+    organisations: frozenset[str] = frozenset()
 
 
 class Order(StrEnum):
@@ -91,10 +108,14 @@ class PassageHit:
     end: float
     hit_at: float
     """Seconds of the segment or word where the first match of the excerpt is spoken; `start` where the match is in
-    the title."""
+    the title, 0 in an attachment."""
     fragments: tuple[Fragment, ...]
     """An excerpt of about 240 characters around the matches."""
     speakers: tuple[str, ...] = ()
+    attachment: str | None = None
+    """SHA-256 of the attachment it stands in; None: it is spoken."""
+    attachment_title: str = ""
+    page: int | None = None
 
 
 class Because(StrEnum):
@@ -133,6 +154,8 @@ class RecordingHit:
     """All passages of this recording that match."""
     reasons: tuple[Reason, ...] = ()
     """For words that neither the title nor the passages shown hold as they were asked for."""
+    topics: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +164,9 @@ class Results:
     total: int
     """Recordings that match, over all pages."""
     facets: Mapping[str, Mapping[str, int]]
-    """`circle`, `network`, `language`, `year` → value → number of *recordings*. The counts of a kind ignore the
-    filters of that same kind, so that people see what they would get by adding a value."""
+    """`circle`, `network`, `language`, `year`, `topic`, `organisation` → value → number of *recordings*. The counts of
+    a kind ignore the filters of that same kind, so that people see what they would get by adding a value. Topics and
+    organisations that differ in the case of letters only are one, spelt as most recordings of the archive spell it."""
     seconds: float = 0.0
     suggestion: str = ""
     """Where nothing is found: another text to search for, which finds something."""

@@ -2,7 +2,8 @@
 
 An engine finds candidates, by the keys; what is asked for as it is stands above the same word in another form,
 that above a part of a compound, that above a translation or a misspelling. A word in the title counts as well as in
-the passage. Words that stand close together count more than the same words far apart.
+the passage, and so does one among the topics and organisations. Words that stand close together count more than the
+same words far apart. What is spoken stands above what an attachment says alike.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ WEIGHTS = {
     Match.EXACT: 1.0,
 }
 _TITLE = 1.2
+_LABEL = 0.8  # of a topic or an organisation: what a recording is said to be about, where its title does not say so
+_WRITTEN = 0.9  # of what an attachment says: a page repeats its words, and nobody needs to listen to it
 _REPEATS = 0.08  # at most, for a word that is said again and again
 _LENGTH = 0.03  # at most, for a passage of so many letters …
 _LONG = 1200
@@ -70,10 +73,14 @@ class Scorer:
         marks = self._marker.marks(passage)
         in_text = self._best(marks.text, min(len(passage.text), _LONG) / _LONG)
         in_names = self._best(marks.names, 0.0)
-        in_title = self._best(marks.title, 0.0)
+        of_all = [
+            max(_TITLE * title, _LABEL * label)
+            for title, label in zip(self._best(marks.title, 0.0), self._best(marks.labels, 0.0), strict=True)
+        ]
         own = [max(one, other) for one, other in zip(in_text, in_names, strict=True)]
-        score = sum(weight * (o + _TITLE * t) for weight, o, t in zip(self._weights, own, in_title, strict=True))
-        score += _nearness(marks.text, self._required)
+        less = 1.0 if passage.attachment is None else _WRITTEN
+        score = sum(weight * (less * o + t) for weight, o, t in zip(self._weights, own, of_all, strict=True))
+        score += less * _nearness(marks.text, self._required)
         return Scored(passage, round(score, DECIMALS), sum(one > 0 for one in own[: self._required]), marks)
 
     def _best(self, marks: Iterable[Mark], length: float) -> list[float]:

@@ -23,9 +23,18 @@ from typing import ClassVar
 
 
 class KringError(Exception):
-    """Base of all; `str(error)` is fit to be shown to a facilitator."""
+    """Base of all; `str(error)` is fit to be shown to a facilitator.
+
+    `BadQuery("There is no {name}", name="circel")`: the sentence and its values stay apart, so that who shows it can
+    say it in another language. Without values the sentence is taken as it is.
+    """
 
     transient: ClassVar[bool] = False
+
+    def __init__(self, template: str = "", **values: object) -> None:
+        super().__init__(template.format(**values) if values else template)
+        self.template = template
+        self.values = values
 
 
 class InputError(KringError): ...

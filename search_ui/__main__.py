@@ -12,6 +12,7 @@ from kring.errors import KringError
 from kring.local import connect_locally
 from kring.settings import load_settings
 from search_ui.app import create_app
+from search_ui.rendering import check_built
 from storage import open_store
 from storage.archive import Archive
 
@@ -29,6 +30,7 @@ def main() -> int:
     """Serve until SIGINT or SIGTERM; 1 where it cannot start, with one sentence on stderr."""
     calm_collector()
     try:
+        check_built()
         settings = connect_locally(load_settings())
         store = open_store(settings)
         index = open_index(settings, writer=False)

@@ -7,15 +7,21 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from index.port import SearchIndex
 from kring.settings import Settings
-from search_ui import api, captions, media, pages, problems
-from search_ui.guard import Guard, host_names
+from search_ui import api, captions, media, negotiation, pages, people, problems
+from search_ui.guard import Guard, host_names, own_origins
+from search_ui.negotiation import Speech
+from search_ui.people import People
 from search_ui.rendering import HERE, Static
+from search_ui.runs import PrefectRuns, Runs
 from search_ui.site import Site
 from storage.archive import Archive
 
 
-def create_app(settings: Settings, archive: Archive, index: SearchIndex) -> FastAPI:
-    """The web application over an archive and an index, both opened by the caller and closed by it."""
+def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: Runs | None = None) -> FastAPI:
+    """The web application over an archive and an index, both opened by the caller and closed by it.
+
+    `runs`: where runs are asked for; None: the Prefect server of the settings.
+    """
     app = FastAPI(
         title="Kring",
         summary="The recording archive of knowledge circles.",
@@ -24,11 +30,21 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex) -> Fast
         docs_url=None,  # the stock documentation pages load scripts from a foreign host
         redoc_url=None,
     )
-    app.state.site = Site(settings, archive, index)
+    app.state.site = Site(settings, archive, index, runs or PrefectRuns(settings))
     problems.install(app)
-    for router in (pages.router, captions.router, media.router, api.router, api.health):
+    for router in (
+        pages.router,
+        captions.router,
+        media.router,
+        people.router,
+        negotiation.router,
+        api.router,
+        api.health,
+    ):
         app.include_router(router)
     app.mount("/static", Static(directory=HERE / "static"))
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    app.add_middleware(Guard, hosts=host_names(settings.web), broken=problems.broken)
+    app.add_middleware(People, secure=settings.web.public_url.startswith("https://"))
+    app.add_middleware(Guard, hosts=host_names(settings.web), origins=own_origins(settings.web), broken=problems.broken)
+    app.add_middleware(Speech)
     return app

@@ -1,28 +1,46 @@
-"""The outermost layer: which host names are answered (against DNS rebinding), the headers every answer carries,
-and an answer in words where a route broke."""
+"""The outermost layer: which host names are answered (against DNS rebinding), that changes come from our own pages, how
+much they may send, the headers every answer carries, and an answer in words where a route broke."""
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kring.settings import Web
+from search_ui.i18n import N_, _
 
 log = logging.getLogger("kring.web")
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
-    "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+MOST_BYTES = 1_000_000
+"""Of what a page sends, where it is not a file."""
+FILES = re.compile(r"/api/(uploads/[0-9a-f]{16}/(parts/\d{1,5}|files)|recordings/[0-9a-f]{16}/attachments)")
+"""Addresses that take files; they count their bytes themselves."""
+ELSEWHERE = N_(
+    "Kring does not answer to this address. Whoever runs it sets KRING_WEB__PUBLIC_URL to the one people use."
 )
+FOREIGN = N_("A page of another site asked for this change, so it was not made. Open Kring itself and try again.")
+TOO_MUCH = N_("That is more than Kring takes at once; send less, or a file where files are taken.")
+HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def policy(*, frame_ancestors: str = "'none'", connect: str = "") -> str:
+    """A Content-Security-Policy; `connect`: one more origin that scripts may talk to."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+        f"connect-src 'self'{f' {connect}' if connect else ''}; worker-src 'self'; font-src 'self'; "
+        f"form-action 'self'; base-uri 'none'; frame-ancestors {frame_ancestors}"
+    )
+
 
 HEADERS = {
-    "Content-Security-Policy": POLICY,
+    "Content-Security-Policy": policy(),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -41,6 +59,12 @@ def host_names(web: Web) -> frozenset[str]:
     return frozenset(names - EVERY_ADDRESS - {""})
 
 
+def own_origins(web: Web) -> frozenset[str]:
+    """Origins of our own pages beside the address a request came to, for proxies that change that: `https://host`."""
+    parts = urlsplit(web.public_url)
+    return frozenset({f"{parts.scheme}://{parts.netloc}".lower()} if parts.netloc else ())
+
+
 def host_name(header: str) -> str:
     """`Example.org:8420` → `example.org`; `[::1]:8420` → `::1`; empty where it is no host."""
     try:
@@ -52,9 +76,12 @@ def host_name(header: str) -> str:
 class Guard:
     """ASGI middleware around every route."""
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str], broken: Callable[[Request], Response]) -> None:
+    def __init__(
+        self, app: ASGIApp, hosts: frozenset[str], origins: frozenset[str], broken: Callable[[Request], Response]
+    ) -> None:
         self._app = app
         self._hosts = hosts
+        self._origins = origins
         self._broken = broken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,11 +96,12 @@ class Guard:
                 begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
             await send(message)
 
-        if host_name(Headers(scope=scope).get("host", "")) not in self._hosts:
-            await _refusal()(scope, receive, send_guarded)
+        refused = self._refusal(scope["method"], scope["path"], Headers(scope=scope))
+        if refused is not None:
+            await refused(scope, receive, send_guarded)
             return
         try:
             await self._app(scope, receive, send_guarded)
@@ -83,9 +111,35 @@ class Guard:
             log.exception("%s %s", scope["method"], scope["path"])
             await self._broken(Request(scope))(scope, receive, send_guarded)
 
+    def _refusal(self, method: str, path: str, headers: Headers) -> Response | None:
+        if host_name(headers.get("host", "")) not in self._hosts:
+            return PlainTextResponse(f"{_(ELSEWHERE)}\n", status_code=421)
+        if method in HARMLESS:
+            return None
+        if not comes_from_here(headers, self._origins):
+            return JSONResponse({"error": _(FOREIGN)}, status_code=403)
+        if _too_much(path, headers):
+            return JSONResponse({"error": _(TOO_MUCH)}, status_code=413)
+        return None
 
-def _refusal() -> Response:
-    return PlainTextResponse(
-        "Kring does not answer to this address. Whoever runs it sets KRING_WEB__PUBLIC_URL to the one people use.\n",
-        status_code=421,
+
+def comes_from_here(headers: Headers, origins: frozenset[str]) -> bool:
+    """Whether no page of another site sent this: browsers say so in one of two ways, other programs need not.
+
+    Sec-Fetch-Site: https://www.w3.org/TR/fetch-metadata/
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None and site not in {"same-origin", "none"}:
+        return False
+    return (
+        origin is None
+        or origin.lower() in origins
+        or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
     )
+
+
+def _too_much(path: str, headers: Headers) -> bool:
+    if FILES.fullmatch(path):
+        return False
+    size = headers.get("content-length", "0")
+    return "transfer-encoding" in headers or not size.isdecimal() or int(size) > MOST_BYTES

@@ -11,7 +11,16 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from kring.errors import InputError, KringError, NotFound, SearchDown, StorageDown, TransientError
+from kring.errors import (
+    Conflict,
+    InputError,
+    KringError,
+    NotAllowed,
+    NotFound,
+    SearchDown,
+    StorageDown,
+    TransientError,
+)
 from search_ui.rendering import page
 
 log = logging.getLogger("kring.web")
@@ -43,6 +52,10 @@ def status_of(error: KringError) -> int:
             return 404
         case InputError():
             return 400
+        case NotAllowed():
+            return 403
+        case Conflict():
+            return 409
         case TransientError():
             return 503
         case _:

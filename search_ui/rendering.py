@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,27 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from search_ui import view
+from kring.errors import SetupError
+from search_ui import i18n, people, view
 
 HERE = Path(__file__).parent
+BUILT = HERE / "static"
+_NAMED = re.compile(r"""\bstatic\(\s*["']([^"']+)["']\s*\)""")
 
 # Marks that turn the direction of text; harmless on pages (each text is isolated), not in a window's title.
 _TURNING = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 def _versions() -> dict[str, str]:
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in sorted((HERE / "static").iterdir())
-    }
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in sorted(BUILT.glob("*"))}
+
+
+def check_built() -> None:
+    """Raises SetupError where a script, style or picture that a page names has not been built (`search_ui/js`)."""
+    pages = (path.read_text(encoding="utf-8") for path in (HERE / "templates").iterdir())
+    named = {name for text in pages for name in _NAMED.findall(text)}
+    if missing := sorted(named - _versions().keys()):
+        raise SetupError(f"The web pages are not built ({missing[0]} is missing): run `make setup`.")
 
 
 def _environment() -> Environment:
@@ -33,15 +43,26 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # of the extension above
+        i18n._, i18n.ngettext, newstyle=True, pgettext=i18n.pgettext, npgettext=i18n.npgettext
+    )
+    environment.globals |= {
+        "current_language": i18n.current_language,
+        "interface_languages": i18n.OWN_NAMES,
+    }
     versions = _versions()
     environment.globals["static"] = lambda name: f"/static/{name}?v={versions[name]}"
+    environment.globals["may_edit"] = people.allowed
     environment.globals["bars"] = view.bars
     environment.filters |= {
         "clock": view.clock,
         "duration": view.duration,
-        "readable_date": view.readable_date,
-        "language_name": view.language_name,
+        "readable_date": i18n.format_date,
+        "number": i18n.format_number,
+        "language_name": i18n.language_name,
         "missing": view.missing,
         "plain": view.plain,
         "straight": lambda text: text.translate(_TURNING),

@@ -13,6 +13,7 @@ from index.port import Filters, Query, SearchIndex
 from kring.errors import NotFound, StorageDown
 from kring.model import Circle, Manifest, State
 from kring.settings import Settings
+from search_ui.runs import Runs
 from storage.archive import Archive
 from storage.leases import Leases
 
@@ -73,6 +74,7 @@ class Site:
     settings: Settings
     archive: Archive
     index: SearchIndex
+    runs: Runs
     leases: Leases = field(init=False)
     names: Names = field(init=False)
 

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 
 from kring.errors import Conflict, DiskFull, SetupError
 from kring.settings import Settings
+from storage.keys import INCOMING
 
 if TYPE_CHECKING:
+    from storage.parts import PartStore
     from storage.port import ObjectStore
     from storage.s3 import S3Store
 
 CRASHED_UPLOAD = timedelta(days=2)
-"""An upload that has not ended after so long never will."""
+"""An upload by a program of ours that has not ended after so long never will: it sends without a pause."""
+BROUGHT_UPLOAD = timedelta(days=7)
+"""People who upload in a browser close the laptop on Friday and go on with what was sent on Monday."""
 
 _opened: set[tuple[str, str]] = set()
 _opening = threading.Lock()
@@ -48,9 +52,30 @@ def open_store(settings: Settings) -> ObjectStore:
         if (store.endpoint, store.bucket) not in _opened:
             store.ensure_bucket()
             _check_conditional_writes(store)
-            store.abandon_uploads(CRASHED_UPLOAD)
+            store.abandon_uploads(patience)
             _opened.add((store.endpoint, store.bucket))
     return store
+
+
+def open_parts(store: ObjectStore, reached_at: str = "") -> PartStore:
+    """Objects that arrive in parts, on the server of `store`; `reached_at`: its address as browsers reach it."""
+    from storage.memory import MemoryStore
+
+    if isinstance(store, MemoryStore):
+        from storage.memory_parts import MemoryParts
+
+        return MemoryParts(store, reached_at)
+    from storage.s3 import S3Store
+    from storage.s3_parts import S3Parts
+
+    if not isinstance(store, S3Store):
+        raise TypeError(f"{type(store).__name__} takes no parts")
+    return S3Parts(store, reached_at)
+
+
+def patience(key: str) -> timedelta:
+    """How long an upload to this key may take."""
+    return BROUGHT_UPLOAD if key.startswith(INCOMING) else CRASHED_UPLOAD
 
 
 def _check_conditional_writes(store: S3Store) -> None:

@@ -9,13 +9,11 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from kring.errors import Conflict, KringError, NotFound, UnknownCircle
-from kring.model import Circle, Manifest, Transcript, now
-from storage.documents import JSON, read_document, write_document
-from storage.keys import CIRCLES, RECORDINGS, circle_key, manifest_key, transcript_key
+from kring.model import Attachment, Circle, Manifest, Pages, Transcript, now
+from kring.uploads import Upload
+from storage.documents import JSON, change_document, read_document, write_document
+from storage.keys import CIRCLES, RECORDINGS, UPLOADS, circle_key, manifest_key, transcript_key, upload_key
 from storage.port import ObjectStore
-
-ATTEMPTS = 16
-"""Times a change is tried again because somebody else wrote the same manifest in between."""
 
 Damaged = Callable[[str, KringError], None]
 """Called with the key of a document that cannot be read, and why."""
@@ -61,18 +59,20 @@ class Archive:
         `change` is called again with the newer manifest when somebody else wrote in between, so it does nothing but
         compute. Raises NotFound, and Conflict where others never stop writing.
         """
-        for _ in range(ATTEMPTS):
-            old, etag = self._fetch(recording_id)
+
+        def versioned(old: Manifest) -> Manifest:
             wanted = change(old)
             if wanted == old:
                 return old
-            new = wanted.model_copy(update={"id": old.id, "version": old.version + 1, "changed_at": now()})
-            try:
-                self.store.put_bytes(manifest_key(old.id), write_document(new), media_type=JSON, if_match=etag)
-            except Conflict:
-                continue
-            return new
-        raise Conflict(f"The recording {recording_id} is being changed by others all the time; try again later.")
+            return wanted.model_copy(update={"id": old.id, "version": old.version + 1, "changed_at": now()})
+
+        return change_document(
+            self.store,
+            f"{RECORDINGS}{recording_id}.json",
+            lambda: self._fetch(recording_id),
+            versioned,
+            name=f"The recording {recording_id}",
+        )
 
     def circle(self, slug: str) -> Circle:
         """Raises UnknownCircle, which names the circles there are."""
@@ -91,17 +91,13 @@ class Archive:
 
         Raises UnknownCircle, and Conflict where others never stop writing.
         """
-        for _ in range(ATTEMPTS):
-            old, etag = self._fetch_circle(slug)
-            new = change(old)
-            if new == old:
-                return old
-            try:
-                self.store.put_bytes(circle_key(slug), write_document(new), media_type=JSON, if_match=etag)
-            except Conflict:
-                continue
-            return new
-        raise Conflict(f"The circle {slug} is being changed by others all the time; try again later.")
+        return change_document(
+            self.store,
+            f"{CIRCLES}{slug}.json",
+            lambda: self._fetch_circle(slug),
+            change,
+            name=f"The circle {slug}",
+        )
 
     def transcript(self, key: str) -> Transcript:
         """Raises NotFound."""
@@ -115,6 +111,57 @@ class Archive:
         except Conflict:
             _log.debug("%s is there already", key)
         return key
+
+    def attached(self, manifest: Manifest) -> list[tuple[Attachment, Pages]]:
+        """The recording's documents whose text was read, with their pages. Raises NotFound."""
+        return [
+            (one, read_document(Pages, one.text, self.store.get_bytes(one.text).data))
+            for one in manifest.attachments
+            if one.text is not None
+        ]
+
+    def upload(self, upload_id: str) -> Upload:
+        """What somebody is bringing in. Raises NotFound."""
+        return self._fetch_upload(upload_id)[0]
+
+    def uploads(self, damaged: Damaged | None = None) -> Iterator[Upload]:
+        """All that is being brought in and can be read, as `manifests` does it."""
+        return self._all(Upload, UPLOADS, damaged)
+
+    def create_upload(self, upload: Upload) -> Upload:
+        """Store a new upload; where there is one of this id already, that one is returned unchanged."""
+        try:
+            self.store.put_bytes(upload_key(upload.id), write_document(upload), media_type=JSON, if_absent=True)
+        except Conflict:
+            return self.upload(upload.id)
+        return upload
+
+    def update_upload(self, upload_id: str, change: Callable[[Upload], Upload]) -> Upload:
+        """The upload as `change` makes it, under the conditions of `update`."""
+
+        def dated(old: Upload) -> Upload:
+            wanted = change(old)
+            return old if wanted == old else wanted.model_copy(update={"id": old.id, "changed_at": now()})
+
+        return change_document(
+            self.store,
+            f"{UPLOADS}{upload_id}.json",
+            lambda: self._fetch_upload(upload_id),
+            dated,
+            name=f"The upload {upload_id}",
+        )
+
+    def forget_upload(self, upload_id: str) -> None:
+        """Its document is gone afterwards; its bytes are the caller's to delete, before this."""
+        self.store.delete(upload_key(upload_id))
+
+    def _fetch_upload(self, upload_id: str) -> tuple[Upload, str]:
+        try:
+            key = upload_key(upload_id)
+            found = self.store.get_bytes(key)
+        except (NotFound, ValueError):
+            raise NotFound("There is no such upload; it is complete, or it was taken back. Begin it again.") from None
+        return read_document(Upload, key, found.data), found.etag
 
     def _fetch(self, recording_id: str) -> tuple[Manifest, str]:
         try:

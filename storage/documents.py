@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from kring.errors import KringError, SetupError
+from kring.errors import Conflict, KringError, SetupError
+from storage.port import ObjectStore
+
+ATTEMPTS = 16
+"""Times a change is tried again because somebody else wrote the same document in between."""
 
 JSON = "application/json"
 SCHEMA_VERSION = 1
@@ -36,6 +41,33 @@ def read_document(kind: type[Document], key: str, data: bytes) -> Document:
 def write_document(document: BaseModel, *, compact: bool = False) -> bytes:
     """One field a line, for people; `compact` where there are so many that only programs read them."""
     return document.model_dump_json(indent=None if compact else 1).encode()
+
+
+def change_document(
+    store: ObjectStore,
+    key: str,
+    fetch: Callable[[], tuple[Document, str]],
+    change: Callable[[Document], Document],
+    *,
+    name: str,
+) -> Document:
+    """The document as `change` makes it; nothing is written where nothing changed.
+
+    `fetch` reads it and its etag. `change` is called again with the newer document when somebody else wrote in
+    between, so it does nothing but compute. Raises what `fetch` does, and Conflict, calling the document `name`, where
+    others never stop writing.
+    """
+    for _ in range(ATTEMPTS):
+        old, etag = fetch()
+        new = change(old)
+        if new == old:
+            return old
+        try:
+            store.put_bytes(key, write_document(new), media_type=JSON, if_match=etag)
+        except Conflict:
+            continue
+        return new
+    raise Conflict(f"{name} is being changed by others all the time; try again later.")
 
 
 def _version_of(data: bytes, key: str) -> object:

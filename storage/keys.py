@@ -7,6 +7,8 @@ corrections/<recording-id>/<n>.json
 recordings/<recording-id>.json
 circles/<slug>.json
 runs/<recording-id>.json
+uploads/<recording-id>.json
+incoming/<recording-id>                   bytes of an upload until a run has taken them in
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ RECORDINGS = "recordings/"
 CIRCLES = "circles/"
 RUNS = "runs/"
 CORRECTIONS = "corrections/"
+UPLOADS = "uploads/"
+INCOMING = "incoming/"
 
 PROBE_RECIPE = "probe-1"
 MEDIA_MARK = "media.json"
@@ -52,6 +56,14 @@ def rendition_key(sha256: str, recipe: str, name: str) -> str:
 
 def activity_key(recording_id: str) -> str:
     return f"{RUNS}{_fit(_ID, recording_id)}.json"
+
+
+def upload_key(recording_id: str) -> str:
+    return f"{UPLOADS}{_fit(_ID, recording_id)}.json"
+
+
+def incoming_key(recording_id: str) -> str:
+    return f"{INCOMING}{_fit(_ID, recording_id)}"
 
 
 def _fit(pattern: re.Pattern[str], part: str) -> str:

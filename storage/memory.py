@@ -34,7 +34,9 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._objects: dict[str, _Object] = {}
-        self._lock = threading.Lock()
+        self.unfinished: dict[str, tuple[str, str, dict[int, bytes]]] = {}
+        """Key, media type and parts by the name of what arrives in parts (`storage.memory_parts`)."""
+        self.lock = threading.Lock()
 
     def put_file(self, key: str, path: Path, *, media_type: str, progress: Progress | None = None) -> None:
         data = path.read_bytes()
@@ -46,7 +48,7 @@ class MemoryStore:
         self, key: str, data: bytes, *, media_type: str, if_match: str | None = None, if_absent: bool = False
     ) -> str:
         etag = f'"{hashlib.sha256(data).hexdigest()}"'
-        with self._lock:
+        with self.lock:
             there = self._objects.get(key)
             if (if_absent and there is not None) or (
                 if_match is not None and (there is None or there.etag != if_match)
@@ -70,7 +72,7 @@ class MemoryStore:
         return io.BytesIO(self._get(key).data[start:end])
 
     def stat(self, key: str) -> ObjectInfo | None:
-        with self._lock:
+        with self.lock:
             found = self._objects.get(key)
         return found.info(key) if found else None
 
@@ -78,19 +80,19 @@ class MemoryStore:
         return self.stat(key) is not None
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
-        with self._lock:
+        with self.lock:
             found = [entry.info(key) for key, entry in self._objects.items() if key.startswith(prefix)]
         yield from sorted(found, key=lambda info: info.key)
 
     def delete(self, key: str) -> None:
-        with self._lock:
+        with self.lock:
             self._objects.pop(key, None)
 
     def presign(self, key: str, *, expires: int, download_name: str | None = None) -> str:
         return f"memory:///{quote(key)}?expires={expires}&name={quote(download_name or '', safe='')}"
 
     def _get(self, key: str) -> _Object:
-        with self._lock:
+        with self.lock:
             found = self._objects.get(key)
         if found is None:
             raise NotFound(f"There is no object {key}.")

@@ -55,6 +55,18 @@ class S3Store:
         """
         self.endpoint, self.bucket, self.region = endpoint, bucket, region
         self._out_of_room = out_of_room
+        self._session = boto3.session.Session(
+            aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region
+        )
+        self._client = self.client_at(endpoint)
+
+    @property
+    def client(self) -> S3Client:
+        """For other adapters on the same server; thread-safe."""
+        return self._client
+
+    def client_at(self, endpoint: str) -> S3Client:
+        """A client of this server under one of its addresses; connects to nothing yet."""
         config = Config(
             signature_version="s3v4",
             s3={"addressing_style": "path"},
@@ -66,13 +78,10 @@ class S3Store:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        session = boto3.session.Session(
-            aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region
-        )
-        self._client: S3Client = session.client("s3", endpoint_url=endpoint, config=config)
+        return self._session.client("s3", endpoint_url=endpoint, config=config)
 
     def put_file(self, key: str, path: Path, *, media_type: str, progress: Progress | None = None) -> None:
-        with self._words(key):
+        with self.words(key):
             self._client.upload_file(
                 str(path), self.bucket, key, ExtraArgs={"ContentType": media_type}, Callback=progress, Config=TRANSFER
             )
@@ -85,7 +94,7 @@ class S3Store:
             condition["IfMatch"] = if_match
         if if_absent:
             condition["IfNoneMatch"] = "*"
-        with self._words(key):
+        with self.words(key):
             try:
                 answer = self._client.put_object(
                     Bucket=self.bucket, Key=key, Body=data, ContentType=media_type, **condition
@@ -100,13 +109,13 @@ class S3Store:
             return str(answer["ETag"])
 
     def get_bytes(self, key: str) -> Fetched:
-        with self._words(key):
+        with self.words(key):
             answer = self._client.get_object(Bucket=self.bucket, Key=key)
             with answer["Body"] as body:
                 return Fetched(body.read(), answer["ETag"])
 
     def get_file(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
-        with arriving(path) as file, self._words(key):
+        with arriving(path) as file, self.words(key):
             self._client.download_fileobj(self.bucket, key, file, Callback=progress, Config=TRANSFER)
 
     def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
@@ -116,7 +125,7 @@ class S3Store:
         last = info.size if end is None else min(end, info.size)
         if start >= last:
             return io.BytesIO()
-        with self._words(key):
+        with self.words(key):
             answer = self._client.get_object(
                 Bucket=self.bucket, Key=key, Range=f"bytes={start}-{last - 1}", IfMatch=info.etag
             )
@@ -125,7 +134,7 @@ class S3Store:
 
     def stat(self, key: str) -> ObjectInfo | None:
         try:
-            with self._words(key):
+            with self.words(key):
                 found = self._client.head_object(Bucket=self.bucket, Key=key)
         except NotFound:
             return None
@@ -136,7 +145,7 @@ class S3Store:
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
-        with self._words(prefix):
+        with self.words(prefix):
             found = [
                 ObjectInfo(entry["Key"], entry["Size"], entry["ETag"], entry["LastModified"])
                 for page in pages
@@ -146,19 +155,19 @@ class S3Store:
         yield from sorted(found, key=lambda info: info.key)
 
     def delete(self, key: str) -> None:
-        with self._words(key):
+        with self.words(key):
             self._client.delete_object(Bucket=self.bucket, Key=key)
 
     def presign(self, key: str, *, expires: int, download_name: str | None = None) -> str:
         wanted: dict[str, Any] = {"Bucket": self.bucket, "Key": key}
         if download_name is not None:
             wanted["ResponseContentDisposition"] = content_disposition(download_name)
-        with self._words(key):
+        with self.words(key):
             return self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=expires)
 
     def ensure_bucket(self) -> bool:
         """Make the bucket where there is none; whether it had to be made."""
-        with self._words():
+        with self.words():
             try:
                 self._client.head_bucket(Bucket=self.bucket)
             except ClientError as error:
@@ -177,13 +186,14 @@ class S3Store:
                 return False
         return True
 
-    def abandon_uploads(self, older_than: timedelta) -> int:
-        """Free the room of uploads that a crash left half-way so long ago; how many there were."""
-        before, count = datetime.now(UTC) - older_than, 0
-        with self._words():
+    def abandon_uploads(self, patience: Callable[[str], timedelta]) -> int:
+        """Free the room of uploads that never ended; how many there were. `patience`: how long one to this key may
+        take."""
+        moment, count = datetime.now(UTC), 0
+        with self.words():
             for page in self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket):
                 for upload in page.get("Uploads", ()):
-                    if upload["Initiated"] < before:
+                    if upload["Initiated"] < moment - patience(upload["Key"]):
                         self._client.abort_multipart_upload(
                             Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
                         )
@@ -202,7 +212,8 @@ class S3Store:
             return None
         return there.etag if there.data == data else None
 
-    def _words(self, key: str = "") -> Any:
+    def words(self, key: str = "") -> Any:
+        """A block in which every error of boto3 becomes one of ours."""
         return in_our_words(self.endpoint, self.bucket, key, self._out_of_room)
 
 
@@ -217,7 +228,7 @@ class _Stream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        with self._store._words(self._key):
+        with self._store.words(self._key):
             data = self._body.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)

@@ -200,9 +200,9 @@ def test_killed_in_the_middle_of_an_upload(weed: Weed, tmp_path: Path) -> None:
     store.put_file("originals/x", original, media_type=BYTES)
     store.get_file("originals/x", back)
     assert sha256(back) == digest
-    assert store.abandon_uploads(timedelta(days=1)) == 0
-    assert store.abandon_uploads(timedelta(0)) == 1
-    assert store.abandon_uploads(timedelta(0)) == 0
+    assert store.abandon_uploads(lambda _: timedelta(days=1)) == 0
+    assert store.abandon_uploads(lambda _: timedelta(0)) == 1
+    assert store.abandon_uploads(lambda _: timedelta(0)) == 0
     assert [info.key for info in store.list()] == ["originals/x"]
     store.close()
 

@@ -21,6 +21,7 @@ from flows.reports import STOPPED
 from kring.errors import DiskFull
 from kring.model import State
 from kring.settings import FeedSource, FolderSource, Settings, Worker
+from search_ui.runs import PrefectRuns
 from tests.running import JFK, JFK_MISSING, REPOSITORY, Kring, eventually, free_port, running
 from tests.webserver import Site, serve
 
@@ -335,3 +336,20 @@ def test_a_full_disk_says_so_and_the_recording_goes_on_when_there_is_room(kring:
         steps.render(steps.Job(full, manifest.id, lambda fraction, note: None))
     steps.render(steps.Job(kring.ports, manifest.id, lambda fraction, note: None))
     assert kring.run("verify").returncode == 0
+
+
+def test_the_web_pages_ask_for_runs_as_the_command_line_does(kring: Kring) -> None:
+    """Over Prefect's plain HTTP API, without Prefect: the same run for the same wish."""
+    nobody = "00000000000000ff"
+    runs = PrefectRuns(kring.stack.settings)
+    with temporary_settings({PREFECT_API_URL: kring.stack.settings.prefect_api_url}):
+        orchestrator = Orchestrator()
+        runs.start(nobody, title="Nobody's", circle="privacy")
+        asked = orchestrator.start(nobody, title="Nobody's", circle="privacy")
+        runs.start(nobody, title="Nobody's", circle="privacy", after=asked)
+        runs.start(nobody, title="Nobody's", circle="privacy", after=asked)
+        found = orchestrator.runs(nobody)
+    assert len(found) == 2
+    assert found[-1].id == asked
+    assert set(found[0].tags) == set(found[1].tags) == {"privacy", f"recording:{nobody}"}
+    assert found[0].parameters == found[1].parameters

@@ -1,0 +1,123 @@
+"""`python -m search_ui.catalogues`: collect every message people see into the catalogues of the interface languages.
+
+Translations that are there stay; a new message is empty until somebody translates it, and one that is no longer said
+goes away. Messages are sorted and carry neither line numbers nor days, so a change shows only what changed.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+
+import index.wanted  # noqa: F401  defines errors; all of them are looked for below
+import storage  # noqa: F401
+from kring.errors import KringError
+from search_ui.i18n import LANGUAGES, SOURCE, Language, catalogue_path
+
+HERE = Path(__file__).parent
+BELOW = ("index/wanted.py", "index/narrowing.py", "kring/uploads.py", "kring/corrections.py", "kring/correcting.py")
+"""Files under other packages that raise errors which people see on pages."""
+WIDTH = 100
+HEADER = "# Kring in {name}. Messages are collected by `python -m search_ui.catalogues`; edit only the msgstr lines."
+_GETTEXT = {
+    "_": None,
+    "N_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+}
+_TEMPLATES = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"}
+
+
+def main() -> int:
+    """Renew all catalogues; say what is left to translate."""
+    for language in LANGUAGES:
+        if language != SOURCE:
+            catalogue = renewed(language)
+            path = catalogue_path(language)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(written(catalogue))
+            missing = sum(not translated(message) for message in messages(catalogue))
+            print(f"{language}: {len(messages(catalogue))} messages, {missing} to translate")  # noqa: T201
+    return 0
+
+
+def messages(catalogue: Catalog) -> list[Message]:
+    """All but the header."""
+    return [message for message in catalogue if message.id]
+
+
+def translated(message: Message) -> bool:
+    strings = [message.string] if isinstance(message.string, str) else message.string
+    return all(strings) and not message.fuzzy
+
+
+def error_names(base: type[KringError] = KringError) -> set[str]:
+    """Classes of errors: the first argument of each is a message."""
+    return {base.__name__}.union(*(error_names(one) for one in base.__subclasses__()))
+
+
+def sources() -> Iterator[Path]:
+    yield from sorted(HERE.rglob("*.py"))
+    yield from sorted(HERE.rglob("templates/**/*.html"))
+    yield from (path for name in BELOW if (path := HERE.parent / name).exists())
+
+
+def collected() -> Catalog:
+    """Every message of the program, as it is now."""
+    catalogue = Catalog(charset="utf-8")
+    keywords = _GETTEXT | dict.fromkeys(error_names())
+    for path in sources():
+        template = path.suffix == ".html"
+        method, options = ("jinja2.ext:babel_extract", _TEMPLATES) if template else ("python", {})
+        with path.open("rb") as file:
+            for _line, message, comments, context in extract(method, file, keywords, ("Translators:",), options):
+                catalogue.add(message, context=context, auto_comments=comments)
+    return catalogue
+
+
+def stored(language: Language) -> Catalog:
+    """The catalogue as it is committed; an empty one for a language that is new."""
+    path = catalogue_path(language)
+    if not path.exists():
+        return Catalog(locale=language)
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def renewed(language: Language) -> Catalog:
+    """The messages of now with the translations there are."""
+    known = stored(language)
+    catalogue = Catalog(locale=language, charset="utf-8")
+    for message in messages(collected()):
+        before = known.get(message.id, message.context)
+        string = before.string if before is not None and not before.fuzzy else ""
+        catalogue.add(message.id, string, context=message.context, auto_comments=message.auto_comments)
+    return catalogue
+
+
+def written(catalogue: Catalog) -> bytes:
+    """As a file, with no more of a header than reading it needs."""
+    assert catalogue.locale is not None  # renewed() says which
+    buffer = io.BytesIO()
+    write_po(buffer, catalogue, width=WIDTH, no_location=True, omit_header=True, sort_output=True)
+    head = (
+        HEADER.format(name=catalogue.locale.get_display_name("en")),
+        'msgid ""',
+        'msgstr ""',
+        '"Content-Type: text/plain; charset=utf-8\\n"',
+        f'"Language: {catalogue.locale}\\n"',
+        f'"Plural-Forms: {catalogue.plural_forms}\\n"',
+    )
+    return ("\n".join(head) + "\n\n").encode() + buffer.getvalue().lstrip(b"\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+// Instant results: the server renders the same results it gives without JavaScript; this swaps them in.
+
+const TYPING_PAUSE = 120; // milliseconds without a key before asking
+const MISREAD_PAUSE = 700; // milliseconds that somebody who types is left alone with half a query
+const SETTLED_PAUSE = 1000; // milliseconds after which a search is one the Back button returns to
+
+const form = document.getElementById("search");
+const field = document.getElementById("q");
+const results = document.getElementById("results");
+const announce = document.getElementById("announce");
+const trouble = document.getElementById("trouble");
+const wide = matchMedia("(min-width: 60rem)");
+
+let asking = new AbortController();
+let typingTimer = 0;
+let settledTimer = 0;
+let troubleTimer = 0;
+let settled = true;
+
+function wantedUrl(typing) {
+  const url = new URL("/", location.href);
+  for (const [name, value] of new FormData(form)) {
+    if (value.trim()) url.searchParams.append(name, value.trimStart()); // a space at the end says: this word is whole
+  }
+  if (typing && url.searchParams.has("q")) url.searchParams.set("typing", "1");
+  return url;
+}
+
+// Show the search at `url`. `history`: "type" (one entry per settled search), "push" or "none".
+async function show(url, history) {
+  clearTimeout(typingTimer);
+  clearTimeout(troubleTimer);
+  asking.abort();
+  const mine = (asking = new AbortController());
+  const slow = setTimeout(() => results.setAttribute("aria-busy", "true"), 200);
+  const address = new URL(url);
+  address.searchParams.set("part", "results");
+  try {
+    const answer = await fetch(address, { signal: mine.signal });
+    const text = await answer.text();
+    if (mine.signal.aborted) return false;
+    if (!answer.ok) {
+      const misread = answer.status === 400;
+      troubleTimer = setTimeout(() => complain(text, misread), misread && history === "type" ? MISREAD_PAUSE : 0);
+      return false;
+    }
+    swap(text);
+    remember(results.firstElementChild.dataset.url, history); // the server's address: what goes without saying is left out
+    complain("");
+    return true;
+  } catch (error) {
+    if (mine.signal.aborted) return false;
+    if (!(error instanceof TypeError)) throw error;
+    complain("The archive does not answer. Check your connection and try again.");
+    return false;
+  } finally {
+    clearTimeout(slow);
+    if (mine === asking) results.removeAttribute("aria-busy");
+  }
+}
+
+function complain(sentence, misread = false) {
+  trouble.textContent = sentence;
+  trouble.hidden = !sentence;
+  if (misread) field.setAttribute("aria-invalid", "true");
+  else field.removeAttribute("aria-invalid");
+}
+
+function swap(html) {
+  const open = results.querySelector("details.filters")?.open ?? false;
+  const focused = results.contains(document.activeElement) ? document.activeElement.id : "";
+  const parsed = new DOMParser().parseFromString(html, "text/html");
+  results.replaceChildren(...parsed.body.children);
+  openFilters(open);
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  document.title = results.firstElementChild.dataset.title;
+}
+
+function remember(url, how) {
+  if (how === "none") return;
+  if (how === "push" || settled) history.pushState(null, "", url);
+  else history.replaceState(null, "", url);
+  settled = how === "push";
+  clearTimeout(settledTimer);
+  settledTimer = setTimeout(() => {
+    settled = true;
+    announce.textContent = results.firstElementChild.dataset.count;
+  }, SETTLED_PAUSE);
+}
+
+function openFilters(open) {
+  const details = results.querySelector("details.filters");
+  if (details) details.open = open || wide.matches;
+}
+
+function fieldFrom(url) {
+  field.value = url.searchParams.get("q") ?? "";
+}
+
+field.addEventListener("input", (event) => {
+  if (event.isComposing) return;
+  clearTimeout(typingTimer);
+  typingTimer = setTimeout(() => show(wantedUrl(true), "type"), TYPING_PAUSE);
+});
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  show(wantedUrl(false), "push");
+});
+
+addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-search]");
+  if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  const url = new URL(link.href);
+  if (!(await show(url, "push"))) return;
+  fieldFrom(url);
+  if (document.activeElement?.id === link.id && link.id) return; // the same filter, ready to be taken back
+  const heading = document.getElementById("found-heading");
+  heading.focus({ preventScroll: true });
+  if (heading.getBoundingClientRect().top < 0) heading.scrollIntoView();
+});
+
+addEventListener("popstate", () => {
+  const url = new URL(location.href);
+  fieldFrom(url);
+  settled = true;
+  show(url, "none");
+});
+
+wide.addEventListener("change", () => openFilters(false));
+openFilters(false);
+// Where there is a real keyboard it types into the field at once; on a phone none pops up unasked.
+if (!location.search && matchMedia("(hover: hover) and (pointer: fine)").matches) field.focus({ preventScroll: true });
+document.documentElement.classList.add("scripted");

@@ -1,0 +1,21 @@
+// Reads and fills the fields of details_fields.html; the names of the fields are those of the archive's `Details`.
+
+const SEVERAL = ["presenters", "organisations", "topics"];
+const MAY_BE_EMPTY = ["language", "visibility", "legal_basis"];
+
+const tidy = (text) => text.normalize("NFC").split(/\s+/).filter(Boolean).join(" ");
+
+// What the form says, over `before`, whose other fields stay as they are.
+export function readDetails(form, before = {}) {
+  const details = { ...before };
+  for (const name of ["title", "circle", "date"]) details[name] = tidy(form.elements[name].value);
+  for (const name of MAY_BE_EMPTY) details[name] = tidy(form.elements[name].value) || null;
+  for (const name of SEVERAL) details[name] = form.elements[name].value.split("\n").map(tidy).filter(Boolean);
+  return details;
+}
+
+export function fillDetails(form, details) {
+  for (const name of ["title", "circle", "date"]) form.elements[name].value = details[name];
+  for (const name of MAY_BE_EMPTY) form.elements[name].value = details[name] ?? "";
+  for (const name of SEVERAL) form.elements[name].value = details[name].join("\n");
+}

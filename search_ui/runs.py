@@ -1,0 +1,107 @@
+"""Asking Prefect for a recording's run, over its HTTP API: importing Prefect takes seconds and much memory.
+
+POST /deployments/{id}/create_flow_run, https://docs.prefect.io/v3/api-ref/rest-api
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import httpx
+
+from kring.errors import OrchestratorDown
+from kring.runs import DEPLOYMENT, run_key, run_tags
+from kring.settings import Settings
+
+SECONDS = 10.0
+"""How long the Prefect server may take to answer."""
+BUSY = frozenset({429, 502, 503})
+"""Its word for "later": on SQLite it says so whenever somebody else is writing."""
+PAUSES = (0.2, 0.5, 1.0, 2.0)
+"""Seconds between tries; asking again is harmless, since there is one run for one key."""
+
+
+class Runs(Protocol):
+    def start(
+        self,
+        recording_id: str,
+        *,
+        title: str,
+        circle: str,
+        item: dict[str, Any] | None = None,
+        after: str | None = None,
+    ) -> None:
+        """Ask for a run of this recording; asked twice with the same `after`, there is one.
+
+        `item` says where to fetch it from (`flows.sources.port.Item` as plain data); None: it was received already.
+        Raises OrchestratorDown.
+        """
+
+
+class PrefectRuns:
+    def __init__(self, settings: Settings) -> None:
+        self._address = settings.prefect_api_url
+
+    def start(
+        self,
+        recording_id: str,
+        *,
+        title: str,
+        circle: str,
+        item: dict[str, Any] | None = None,
+        after: str | None = None,
+    ) -> None:
+        wanted = {
+            "name": title,
+            "parameters": {"recording_id": recording_id, "title": title, "item": item},
+            "tags": list(run_tags(recording_id, circle)),
+            "idempotency_key": run_key(recording_id, after),
+            "state": {"type": "SCHEDULED"},
+        }
+        if not self._address:
+            raise OrchestratorDown("No Prefect server is known to the web pages; start Kring with `kring up`.")
+        try:
+            # Its address is this machine's or the operator's own; a proxy for the internet has no part in it.
+            with httpx.Client(base_url=self._address, timeout=SECONDS, trust_env=False) as client:
+                deployment = _patiently(lambda: client.get(f"/deployments/name/{DEPLOYMENT}")).json()["id"]
+                _patiently(lambda: client.post(f"/deployments/{deployment}/create_flow_run", json=wanted))
+        except httpx.HTTPStatusError as error:
+            raise OrchestratorDown(
+                f"The Prefect server answers {error.response.status_code} when asked for a run; see its log."
+            ) from None
+        except httpx.HTTPError as error:
+            raise OrchestratorDown(f"The Prefect server does not answer ({type(error).__name__}).") from None
+
+
+def _patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """The answer, asked for again while the server is busy. Raises HTTPError."""
+    for pause in PAUSES:
+        answer = ask()
+        if answer.status_code not in BUSY:
+            return answer.raise_for_status()
+        time.sleep(pause)
+    return ask().raise_for_status()
+
+
+class MemoryRuns:
+    """Remembers what was asked for; `down` says it does not answer."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, dict[str, Any]] = {}
+        self.down = False
+
+    def start(
+        self,
+        recording_id: str,
+        *,
+        title: str,
+        circle: str,
+        item: dict[str, Any] | None = None,
+        after: str | None = None,
+    ) -> None:
+        if self.down:
+            raise OrchestratorDown("The Prefect server does not answer.")
+        wanted = {"recording_id": recording_id, "title": title, "circle": circle, "item": item}
+        self.asked.setdefault(run_key(recording_id, after), wanted)
