@@ -87,8 +87,12 @@ class _Reader:
         try:
             if manifest.state is not State.PUBLISHED or manifest.transcript is None:
                 return Read(recording_id)
-            transcript = self._archive.transcript(manifest.transcript.key)
-            passages = passages_of(manifest, self._circle(manifest.details.circle), transcript)
+            passages = passages_of(
+                manifest,
+                self._circle(manifest.details.circle),
+                self._archive.transcript_of(manifest),
+                self._archive.attached(manifest),
+            )
         except TransientError:
             raise
         except KringError as error:

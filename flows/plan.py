@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from flows.orchestrator import Run
 from flows.reports import STOPPED
@@ -38,7 +39,14 @@ class Rebuild:
     missing: int
 
 
-Action = Crash | Restart | Rebuild
+@dataclass(frozen=True)
+class Settle:
+    """Have the manifest say what has been corrected: whoever did it was stopped before that."""
+
+    recording_id: str
+
+
+Action = Crash | Restart | Rebuild | Settle
 
 
 def plan(
@@ -50,11 +58,13 @@ def plan(
     moment: datetime,
     grace: timedelta,
     retry_failed: bool = False,
+    corrections: Mapping[str, int] = MappingProxyType({}),
 ) -> list[Action]:
     """What has to be done so that every recording is either searchable, being worked on, or stopped for a reason.
 
     `indexed`: recording → version in the index; None: the index cannot be used as it is. `runs` newest first.
     `activities`: who works on a recording, and whether that process is alive.
+    `corrections`: recording → the number of its last correction.
     A run that claims to work without holding the lease gets `grace` to take it.
     """
     known = {manifest.id: manifest for manifest in manifests}
@@ -71,7 +81,9 @@ def plan(
             else:
                 busy.add(run.recording_id)
     crashed = {action.run.id for action in actions if isinstance(action, Crash)}
-    drifted, rebuild = _drift(known.values(), indexed)
+    behind = {one.id for one in known.values() if one.corrected < corrections.get(one.id, 0)}
+    actions += [Settle(recording_id) for recording_id in known if recording_id in behind]
+    drifted, rebuild = _drift(known.values(), indexed, behind)
     for recording_id, manifest in known.items():
         why = _unfinished(manifest, retry_failed) or ("not in the index" if recording_id in drifted else "")
         if why and recording_id not in busy:
@@ -83,12 +95,17 @@ def plan(
     return [*actions, rebuild] if rebuild else actions
 
 
-def _drift(manifests: Iterable[Manifest], indexed: Mapping[str, int] | None) -> tuple[set[str], Rebuild | None]:
-    """Recordings to index one by one, or all in one go. Those left out for a reason wait for somebody."""
+def _drift(
+    manifests: Iterable[Manifest], indexed: Mapping[str, int] | None, behind: Collection[str]
+) -> tuple[set[str], Rebuild | None]:
+    """Recordings to index one by one, or all in one go. Those left out for a reason wait for somebody.
+
+    Those `behind` get a newer version in a moment.
+    """
     published = [manifest for manifest in manifests if manifest.state is State.PUBLISHED and manifest.problem is None]
     if indexed is None:
         return set(), Rebuild(len(published))
-    drifted = {manifest.id for manifest in published if _is_stale(manifest, indexed.get(manifest.id))}
+    drifted = {one.id for one in published if one.id in behind or _is_stale(one, indexed.get(one.id))}
     if len(drifted) > 1 and len(drifted) > REBUILD_SHARE * len(published):
         return set(), Rebuild(len(drifted))
     return drifted, None

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from flows.feed import read_all
 from flows.orchestrator import Orchestrator
-from flows.plan import Action, Crash, Rebuild, Restart, plan
+from flows.plan import Action, Crash, Rebuild, Restart, Settle, plan
 from flows.reports import record_problem
 from flows.scratch import sweep_scratch
 from flows.wiring import Ports
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 def reconcile(ports: Ports, orchestrator: Orchestrator, *, retry_failed: bool = False) -> list[Action]:
     """Carry out the plan for the archive as it stands; what was done."""
     runs = orchestrator.runs(finished_well=False)
+    corrections = ports.archive.last_corrections()  # first, so that one added meanwhile is in its manifest too
     manifests = list(ports.archive.manifests())
     activities = {}
     for recording_id in {run.recording_id for run in runs if run.active} | {
@@ -38,6 +39,7 @@ def reconcile(ports: Ports, orchestrator: Orchestrator, *, retry_failed: bool = 
         moment=now(),
         grace=timedelta(seconds=ports.settings.worker.lease_seconds),
         retry_failed=retry_failed,
+        corrections=corrections,
     )
     for action in actions:
         _carry_out(action, ports, orchestrator)
@@ -52,6 +54,8 @@ def _carry_out(action: Action, ports: Ports, orchestrator: Orchestrator) -> None
     match action:
         case Crash(run):
             orchestrator.crash(run.id, "Its process is gone; the recording goes on in a new run.")
+        case Settle(recording_id):
+            ports.archive.settle_corrections(recording_id)
         case Rebuild():
             reindex(ports)
         case Restart(recording_id, _, manifest):

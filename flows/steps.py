@@ -202,13 +202,19 @@ def publish(job: Job, seconds: dict[Step, float]) -> Manifest:
 
 
 def index(job: Job) -> int:
-    """Replace this recording's passages with those of the stored manifest; how many there are."""
-    ports, manifest = job.ports, job.manifest
-    circle = ports.archive.circle(manifest.details.circle)
-    transcript = ports.archive.transcript(manifest.transcript.key) if manifest.transcript else None
-    passages = passages_of(manifest, circle, transcript)
-    ports.index.replace(manifest.id, passages)
-    return len(passages)
+    """Replace this recording's passages with those of the stored manifest; how many there are.
+
+    Somebody may correct it meanwhile, and their passages be replaced with these older ones: then it is done again.
+    """
+    archive, manifest = job.ports.archive, job.manifest
+    while True:
+        circle = archive.circle(manifest.details.circle)
+        passages = passages_of(manifest, circle, archive.transcript_of(manifest), archive.attached(manifest))
+        job.ports.index.replace(manifest.id, passages)
+        newer = job.manifest
+        if newer.version == manifest.version:
+            return len(passages)
+        manifest = newer
 
 
 def _load(job: Job, key: str, kind: type[Document]) -> Document | None:

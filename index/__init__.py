@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from index.embedded import EmbeddedIndex
+from index.embedded import LOCK_SECONDS, EmbeddedIndex
 from index.port import SearchIndex
 from kring.errors import SetupError
 from kring.settings import Settings
 
 
-def open_index(settings: Settings, *, writer: bool = True) -> SearchIndex:
+def open_index(settings: Settings, *, writer: bool = True, lock_seconds: float = LOCK_SECONDS) -> SearchIndex:
     """The search index the settings ask for; `writer=False`: for reading only, it creates nothing.
 
+    `lock_seconds`: how long the embedded one waits for its turn to write.
     Raises SetupError where the settings contradict each other.
     """
     if settings.search.engine == "embedded" or (settings.meili_url is None and settings.search.engine == "auto"):
-        return EmbeddedIndex(settings.index_dir, writer=writer)
+        return EmbeddedIndex(settings.index_dir, writer=writer, lock_seconds=lock_seconds)
     if settings.meili_url is None:
         raise SetupError("search.engine is meilisearch, but MEILI_URL does not say where that runs; start `kring up`.")
     from index.meili import MeiliIndex, index_uid
@@ -28,3 +29,9 @@ def open_index(settings: Settings, *, writer: bool = True) -> SearchIndex:
     master = settings.meili_master_key
     server = Server(settings.meili_url, master.get_secret_value() if master is not None else None)
     return MeiliIndex(server, uid, writer=writer)
+
+
+def may_write(settings: Settings) -> bool:
+    """Whether `open_index` can open it for writing: to Meilisearch nobody writes with a key that is for searching."""
+    embedded = settings.search.engine == "embedded" or settings.meili_url is None
+    return embedded or settings.meili_master_key is not None or settings.meili_search_key is None

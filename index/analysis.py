@@ -34,7 +34,7 @@ SCHEMA = 6
 CONCEPT = "kx"
 """Begins the key of a concept of the glossary; no stem of these languages begins so."""
 BETWEEN = "|"
-"""Stands between a title and the names of topics and organisations; no word is written so, hence no phrase crosses it."""
+"""Stands between a title and the names of topics and organisations. No word is written so: no phrase reaches across."""
 _LONGEST = 100  # characters of a form; longer "words" are debris, and engines have limits of their own
 _MARKS = "[\u0300-\u036f\u00ad\u200b-\u200d]"  # combining accents, soft hyphens, joiners: inside words
 _REMEMBERED = 1 << 18  # words of a language, some 100 MB: more than most archives have

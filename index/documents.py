@@ -20,6 +20,7 @@ import tantivy
 
 from index.analysis import analysed
 from index.cards import Card, card_of
+from index.folding import same
 from index.port import Passage
 
 _FIELDS = tuple(field.name for field in fields(Passage) if field.name != "starts")
@@ -37,12 +38,13 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
     for name in ("lent", "starts", "title_starts", "whole", "words"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
-    for name in ("circle", "network", "language"):
+    for name in ("circle", "network", "language", "topic", "organisation"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("day", indexed=True, fast=True)
     builder.add_integer_field("rec", indexed=True, fast=True)
-    builder.add_integer_field("millis", fast=True)
+    builder.add_integer_field("number", fast=True)
     builder.add_boolean_field("passage", indexed=True)
+    builder.add_boolean_field("written", indexed=True)
     builder.add_text_field("card", fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_bytes_field("payload", stored=True)
     return builder.build()
@@ -53,7 +55,7 @@ def rec_of(recording_id: str) -> int:
     return int(recording_id, 16) - (1 << 63)
 
 
-Fields: TypeAlias = dict[str, str | int | bytes]
+Fields: TypeAlias = dict[str, str | int | bytes | list[str]]
 
 
 def fields_of(passages: Sequence[Passage]) -> Iterator[Fields]:
@@ -75,10 +77,13 @@ def fields_of(passages: Sequence[Passage]) -> Iterator[Fields]:
             "circle": passage.circle,
             "network": passage.network,
             "language": passage.language,
+            "topic": list(map(same, passage.topics)),
+            "organisation": list(map(same, passage.organisations)),
             "day": passage.date.toordinal(),
             "rec": rec_of(passage.recording_id),
-            "millis": round(passage.start * 1000),
+            "number": passage.number,
             "passage": True,
+            "written": passage.attachment is not None,
             "payload": _payload(passage),
         }
     if passages:
@@ -111,7 +116,8 @@ def passage_in(stored: tantivy.Document) -> Passage:
     end = _HEAD + int.from_bytes(payload[:_HEAD], "little")
     values = dict(zip(_FIELDS, json.loads(payload[_HEAD:end]), strict=True))
     values["date"] = date.fromisoformat(values["date"])
-    values["speakers"] = tuple(values["speakers"])
+    for name in ("speakers", "topics", "organisations"):
+        values[name] = tuple(values[name])
     values["starts"] = _Starts(payload[end:])
     return Passage(**values)
 
@@ -139,10 +145,12 @@ class _Starts(Sequence[tuple[int, float]]):
 
 
 def _write_card(card: Card) -> str:
-    return json.dumps([card.recording_id, card.version, card.date.toordinal(), *card.cell], ensure_ascii=False)
+    values = [card.recording_id, card.version, card.date.toordinal(), card.cell, *card.labels]
+    return json.dumps(values, ensure_ascii=False)
 
 
 @lru_cache(maxsize=1 << 16)
 def read_card(text: str) -> Card:
-    recording_id, version, day, circle, network, language, year = json.loads(text)
-    return Card(recording_id, version, date.fromordinal(day), (circle, network, language, year))
+    recording_id, version, day, (circle, network, language, year), topics, organisations = json.loads(text)
+    cell = (circle, network, language, year)
+    return Card(recording_id, version, date.fromordinal(day), cell, tuple(topics), tuple(organisations))

@@ -18,12 +18,13 @@ import tantivy
 from tantivy import Occur, Query as Condition
 
 from index.cards import nothing
+from index.conditions import in_recordings
 from index.documents import Fields, fields_of, passage_in, rec_of, schema
 from index.generations import Generations, engine_errors
-from index.matching import in_recordings
 from index.passages import by_recording
 from index.port import Passage, Prepared, Query, Results
-from index.view import Search, View, buckets
+from index.state import View, buckets
+from index.view import Search
 from index.wanted import parse
 from kring.errors import SearchDown, SetupError
 
@@ -137,7 +138,7 @@ class EmbeddedIndex:
             )
             size = sum(buckets(searcher, mine, "rec", 1).values())
             stored = [searcher.doc(at) for _, at in searcher.search(mine, max(1, size)).hits]
-            passages = sorted(map(passage_in, stored), key=lambda passage: passage.start)
+            passages = sorted(map(passage_in, stored), key=lambda passage: passage.number)
             _put(built, recording_id, fields_of(passages))
 
     def _fresh_view(self) -> View | None:

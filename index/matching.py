@@ -6,8 +6,7 @@ fields only lift what is said as it was asked for, and what the title says: cand
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,8 +15,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from tantivy import Occur, Query
 
-from index.documents import BEGINS, SHORT, rec_of
-from index.port import Filters
+from index.conditions import any_of
+from index.documents import BEGINS, SHORT
 from index.wanted import Part, Phrase, Wanted, Word
 
 _COMPLETIONS = {"text": 30, "title": 10, "speakers": 10}
@@ -221,33 +220,3 @@ class Matching:
 
 def _single(part: Part) -> bool:
     return isinstance(part, Phrase) or len(part.forms) == 1
-
-
-def filtering(schema: tantivy.Schema, filters: Filters) -> list[Query]:
-    """The filters, but for speakers, as conditions."""
-    conditions = [
-        any_of(Query.term_query(schema, field, value, index_option="basic") for value in sorted(values))
-        for field, values in (
-            ("circle", filters.circles),
-            ("network", filters.networks),
-            ("language", filters.languages),
-        )
-        if values
-    ]
-    if filters.after is not None or filters.before is not None:
-        after = filters.after.toordinal() if filters.after else None
-        before = filters.before.toordinal() if filters.before else None
-        conditions.append(Query.range_query(schema, "day", tantivy.FieldType.Integer, after, before))
-    if filters.recording_id is not None:
-        known = re.fullmatch("[0-9a-f]{16}", filters.recording_id)
-        conditions.append(in_recordings(schema, [rec_of(filters.recording_id)] if known else []))
-    return conditions
-
-
-def in_recordings(schema: tantivy.Schema, recs: Iterable[int]) -> Query:
-    """The documents of these recordings; no score."""
-    return Query.const_score_query(any_of(Query.term_query(schema, "rec", rec) for rec in recs), 0.0)
-
-
-def any_of(queries: Iterable[Query]) -> Query:
-    return Query.boolean_query([(Occur.Should, query) for query in queries])

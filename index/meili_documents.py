@@ -20,16 +20,19 @@ from typing import Any
 from urllib.parse import unquote
 
 from index.analysis import SCHEMA, analysed, tokens
-from index.cards import Card
+from index.cards import LABELS, Card
+from index.folding import same
 from index.port import Passage, Prepared
 from kring.errors import SearchDown
 
-_LAYOUT = 2
+_LAYOUT = 3
 """Grows with every change of this module; an index of another number is rebuilt."""
 MADE_BY = f"{SCHEMA}-{_LAYOUT}"
 ABOUT = "about"
 """Id of the document that says who made the index, and whether it was built from the whole bucket."""
-CARD_FIELDS = ("recording_id", "version", "day", "circle", "network", "language")
+SPELT = {kind: f"{kind}_spelt" for kind in LABELS}
+"""Kind of label → the attribute with its values as they are spelt; that of its own name has them as they are known."""
+CARD_FIELDS = ("recording_id", "version", "day", "circle", "network", "language", *LABELS)
 FOUND_IN = ("title", "speakers", "text", "keys", "lent")
 OWN = ("speakers", "text", "keys")
 """Without what only the title of the recording has."""
@@ -39,8 +42,10 @@ _OURS = ("0", "q")  # how keys and escaped letters begin, and no word
 _SPELT_ENDS = "qzqzqzqzqzqzqzqzqzqz"
 _LEAST_SPELT = 4  # letters: one less than a misspelt word has
 _LONGEST = 200  # Meilisearch leaves out words of more than 255 bytes
+_LONGEST_VALUE = 440  # Meilisearch tells values apart by their first 468 bytes
 _NO_VALUE = "-"  # Meilisearch counts no empty strings
 _UNSAFE = re.compile("[^a-z0-9._-]")
+_CUT = re.compile("%[0-9a-f]?$")
 _ESCAPED = re.compile("q((?:10|[0-9a-f])?[0-9a-f]{2,4})q")
 _FIELDS = tuple(field.name for field in fields(Passage))
 
@@ -52,13 +57,18 @@ SETTINGS: dict[str, Any] = {
         "language",
         "network",
         "number",
+        "organisation",
+        "organisation_spelt",
         "recording_id",
         "speakers_words",
+        "topic",
+        "topic_spelt",
         "year",
     ],
     "sortableAttributes": ["day", "number", "recording_id"],
-    # Ties newest first, then by id; an order that is asked for comes before everything.
-    "rankingRules": ["sort", "words", "typo", "proximity", "day:desc", "recording_id:asc"],
+    # Ties newest first, then by id, then what is said before what is written; an order that is asked for comes before
+    # everything.
+    "rankingRules": ["sort", "words", "typo", "proximity", "day:desc", "recording_id:asc", "number:asc"],
     "stopWords": [],
     "synonyms": {},
     "localizedAttributes": [{"attributePatterns": ["*"], "locales": ["nob"]}],  # nothing is guessed, German for one
@@ -97,12 +107,16 @@ def document(passage: Passage) -> dict[str, Any]:
     return {
         "id": passage.id,
         "recording_id": passage.recording_id,
-        "number": int(passage.id.rpartition("-")[2]),
+        "number": passage.number,
         "version": passage.version,
         "circle": written(passage.circle),
         "network": written(passage.network),
         "language": written(passage.language),
         "year": str(passage.date.year),
+        "topic": [written(same(value)) for value in passage.topics],
+        "topic_spelt": [written(value) for value in passage.topics],
+        "organisation": [written(same(value)) for value in passage.organisations],
+        "organisation_spelt": [written(value) for value in passage.organisations],
         "day": passage.date.toordinal(),
         "speakers_words": sorted(map(plain, named)),
         "title": plain_words(words.title),
@@ -158,21 +172,26 @@ def spelt(folded: str) -> str:
 
 
 def written(value: str) -> str:
-    """A value to filter by and to count, in letters that Meilisearch neither changes nor takes for others."""
+    """A value to filter by and to count, in letters that Meilisearch neither changes nor takes for others.
+
+    It is cut where Meilisearch would not look at all of it, after some hundred letters.
+    """
     if value in ("", _NO_VALUE):
         return f"%{ord(value):02x}" if value else _NO_VALUE
-    return _UNSAFE.sub(lambda found: "".join(f"%{byte:02x}" for byte in found[0].encode()), value)
+    safe = _UNSAFE.sub(lambda found: "".join(f"%{byte:02x}" for byte in found[0].encode()), value)
+    return safe if len(safe) <= _LONGEST_VALUE else _CUT.sub("", safe[:_LONGEST_VALUE])
 
 
 def as_was(value: str) -> str:
-    """What was `written`."""
-    return "" if value == _NO_VALUE else unquote(value)
+    """What was `written`, as far as it was."""
+    return "" if value == _NO_VALUE else unquote(value, errors="ignore")
 
 
 def card_in(hit: Mapping[str, Any]) -> Card:
     day = date.fromordinal(hit["day"])
     cell = (as_was(hit["circle"]), as_was(hit["network"]), as_was(hit["language"]), str(day.year))
-    return Card(hit["recording_id"], hit["version"], day, cell)
+    topics, organisations = (tuple(map(as_was, hit[kind])) for kind in LABELS)
+    return Card(hit["recording_id"], hit["version"], day, cell, topics, organisations)
 
 
 def _payload(passage: Passage) -> str:
@@ -187,5 +206,6 @@ def passage_in(hit: Mapping[str, Any]) -> Passage:
     values: dict[str, Any] = dict(zip(_FIELDS, there, strict=True))
     values["date"] = date.fromisoformat(values["date"])
     values["starts"] = tuple([(offset, seconds) for offset, seconds in values["starts"]])
-    values["speakers"] = tuple(values["speakers"])
+    for name in ("speakers", "topics", "organisations"):
+        values[name] = tuple(values[name])
     return Passage(**values)

@@ -12,7 +12,7 @@ from index.marks import Marker
 from index.meili_documents import passage_in
 from index.meili_query import DISTINCT, PASSAGES, PAYLOAD, WINDOW, Way, body, conditions, one_of, themselves
 from index.port import Filters, Order, Passage, Query, RecordingHit
-from index.scoring import Scored, Scorer, of_recording
+from index.scoring import Scored, Scorer, best_first, of_recording
 from index.wanted import Wanted
 
 LOOK = 30
@@ -78,10 +78,10 @@ class Page:
         self._look_again(level, titled, found, counts)
         hits = []
         for one in recordings:
-            scored = sorted(found[one].values(), key=lambda passage: (-passage.score, passage.passage.start))
+            scored = sorted(found[one].values(), key=best_first)
             own = [passage for passage in scored if passage.own]
             if scored:
-                shown = own[: self._query.passages] or [min(scored, key=lambda passage: passage.passage.start)]
+                shown = own[: self._query.passages] or [min(scored, key=_first)]
                 many = max(counts[one]) > LOOK and own
                 count = max(counts[one]) if many else max(1, len(own))
                 hits.append(recording_hit(shown, self._marker, len(self._wanted.parts), count))
@@ -185,7 +185,11 @@ class Page:
 def _best(of: Sequence[Scored]) -> float:
     """What the passage is worth that stands for its recording: the best that matches itself, else the first."""
     own = [scored.score for scored in of if scored.own]
-    return max(own) if own else min(of, key=lambda scored: scored.passage.start).score
+    return max(own) if own else min(of, key=_first).score
+
+
+def _first(scored: Scored) -> int:
+    return scored.passage.number
 
 
 def _ways_of(level: Level, recording: str) -> list[Way]:

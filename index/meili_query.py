@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
 
-from index.cards import KINDS
+from index.cards import KINDS, values_of
 from index.meili_documents import FOUND_IN, OWN, SPELLING, as_key, plain, plain_words, spelt, written
 from index.port import Filters
 from index.wanted import MAX_REQUIRED, Part, Phrase, Wanted, Word
@@ -126,7 +126,7 @@ def body(index: str, way: Way | None, conditions: Sequence[str], **options: Any)
 def conditions(filters: Filters, *, but: str = "") -> list[str]:
     """The filters as conditions that must all hold; `but`: the kind of facet whose own filter is left out."""
     found = ["number >= 0"]  # passages, not the document about the index
-    for kind, values in (("circle", filters.circles), ("network", filters.networks), ("language", filters.languages)):
+    for kind, values in zip(KINDS, values_of(filters), strict=True):
         if values and kind != but:
             found.append(one_of(kind, values))
     if but != "year":
@@ -147,8 +147,9 @@ def one_of(field: str, values: Iterable[str]) -> str:
 def filtered_kinds(filters: Filters) -> list[str]:
     """The kinds of facets that ignore a filter of their own."""
     dated = filters.after is not None or filters.before is not None
-    used = (bool(filters.circles), bool(filters.networks), bool(filters.languages), dated)
-    return [kind for kind, is_used in zip(KINDS, used, strict=True) if is_used]
+    return [
+        kind for kind, values in zip(KINDS, values_of(filters), strict=True) if values or (kind == "year" and dated)
+    ]
 
 
 def _way(wanted: Wanted, terms: Iterable[Term], parts: Iterable[int]) -> Way:

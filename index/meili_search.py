@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from index.cards import KINDS
+from index.cards import KINDS, LABELS, UNSPELT, by_count, spelt
 from index.marks import Marker
-from index.meili_documents import CARD_FIELDS, as_said, as_was, card_in, passage_in
+from index.meili_documents import CARD_FIELDS, SPELT, as_said, as_was, card_in, passage_in
 from index.meili_page import WINDOWED_WAYS, Ask, Level, Page
 from index.meili_query import (
     DISTINCT,
@@ -61,7 +61,7 @@ class Search:
         if level.total > (self._query.page - 1) * self._query.per_page:
             page = self._page()
             hits = page.hits(level, page.recordings(level))
-        return Results(hits, level.total, level.facets, suggestion=suggested)
+        return Results(hits, level.total, self._spelt(level.facets), suggestion=suggested)
 
     def _use(self, wanted: Wanted, weights: Sequence[float] = ()) -> None:
         self._wanted = wanted
@@ -78,7 +78,19 @@ class Search:
         page = self._page()
         within = [*conditions(self._wanted.filters), *narrowed]
         listed = page.listed(None, self._query.order, within)
-        return Results(page.firsts(listed), int(answers[0]["totalHits"]), _facets(answers))
+        return Results(page.firsts(listed), int(answers[0]["totalHits"]), self._spelt(_facets(answers)))
+
+    def _spelt(self, facets: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+        """The same with labels as the archive spells them, which is asked only where there are any."""
+        if not any(facets[kind] for kind in LABELS):
+            return facets
+        each_recording = body(self._index, None, ["number = 0"], hitsPerPage=0, facets=list(SPELT.values()))
+        (answer,) = self._ask([each_recording])
+        counted = answer.get("facetDistribution") or {}
+        topics, organisations = (
+            spelt({as_was(value): count for value, count in counted.get(SPELT[kind], {}).items()}) for kind in LABELS
+        )
+        return {kind: by_count(counts, kind, (topics, organisations)) for kind, counts in facets.items()}
 
     def _level(self, least: int, among: Sequence[int] | None = None) -> Level:
         several = ways(self._wanted, least, range(len(self._wanted.parts)) if among is None else among)
@@ -134,7 +146,11 @@ class Search:
             for at, kind in enumerate(kinds)
         }
         facets = {
-            kind: _by_count([card.cell[place] for card in by_kind.get(kind, by_kind[""]).values()])
+            kind: by_count(
+                Counter(value for card in by_kind.get(kind, by_kind[""]).values() for value in card.values(place)),
+                kind,
+                UNSPELT,
+            )
             for place, kind in enumerate(KINDS)
         }
         by_way = [frozenset(card.recording_id for card in cards) for cards in found[:size]]
@@ -222,16 +238,8 @@ def _facets(answers: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
     facets = _no_facets()
     for answer in answers:
         for kind, counts in (answer.get("facetDistribution") or {}).items():
-            facets[kind] = _in_order({as_was(value): count for value, count in counts.items()})
+            facets[kind] = by_count({as_was(value): count for value, count in counts.items()}, kind, UNSPELT)
     return facets
-
-
-def _by_count(values: Iterable[str]) -> dict[str, int]:
-    return _in_order(Counter(values))
-
-
-def _in_order(counts: dict[str, int]) -> dict[str, int]:
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _size(one: tuple[int, Way]) -> int:

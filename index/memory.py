@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from index.analysis import Analysed, analysed
-from index.cards import Card, admitted, card_of, facet_counts, in_order
+from index.cards import Card, admitted, card_of, facet_counts, in_order, spellings
 from index.highlight import recording_hit
 from index.marks import Marker
 from index.passages import by_recording
 from index.port import Passage, Prepared, Query, RecordingHit, Results
-from index.scoring import Scored, Scorer, of_recording, telling
+from index.scoring import Scored, Scorer, best_first, of_recording, telling
 from index.suggest import BEGINNING, doubtful, nearest, suggestion
 from index.wanted import Part, Phrase, Wanted, distance, parse
 
@@ -101,7 +101,7 @@ class MemoryIndex:
         return Results(
             hits=tuple(_hit(scored[card.recording_id], marker, wanted, query.passages) for card in page),
             total=len(chosen),
-            facets=facet_counts(cards, wanted.filters),
+            facets=facet_counts(cards, wanted.filters, spellings(card_of(of[0].passage) for of in entries.values())),
             seconds=time.perf_counter() - began,
             suggestion="" if matching else self._suggestion(wanted, query.text),
         )
@@ -168,7 +168,7 @@ def _scored(entries: Sequence[_Entry], wanted: Wanted, scorer: Scorer) -> list[S
     """The passages to show, best first: those that match themselves, else the first."""
     own = [entry for entry in entries if any(entry.has_itself(part) for part in wanted.parts)]
     scored = [scorer.score(entry.passage) for entry in (own or entries[:1] if wanted.parts else entries)]
-    return sorted(scored, key=lambda one: (-one.score, one.passage.start))
+    return sorted(scored, key=best_first)
 
 
 def _hit(found: Sequence[Scored], marker: Marker, wanted: Wanted, limit: int) -> RecordingHit:

@@ -1,13 +1,14 @@
-"""From a transcript to passages: stretches short enough to land in, long enough to be understood."""
+"""From a transcript, and from what is attached, to passages: short enough to land in, long enough to be understood."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
+from index.attached import pieces
 from index.port import Passage
-from kring.model import Circle, Manifest, Segment, Transcript, Word
+from kring.model import Attachment, Circle, Manifest, Pages, Segment, Transcript, Word
 
 SHORTEST = 20.0
 """Seconds; a passage is shorter only where what follows would make it too long, or nothing follows."""
@@ -19,12 +20,23 @@ _PIECE = 20.0  # seconds of the pieces a segment longer than LONGEST is cut into
 _SENTENCE_ENDS = (".", "?", "!", "…")
 
 
-def passages_of(manifest: Manifest, circle: Circle, transcript: Transcript | None) -> list[Passage]:
+def passages_of(
+    manifest: Manifest,
+    circle: Circle,
+    transcript: Transcript | None,
+    attached: Sequence[tuple[Attachment, Pages]] = (),
+) -> list[Passage]:
     """The passages of one recording, in order; every segment with text is in exactly one of them.
 
     The first passage carries the presenters as speakers too, so that a recording is found by who presents.
     Where there is no speech (or no transcript yet) one passage with an empty text stands for the recording.
+    After what is said come the pages of what is attached.
     """
+    spoken = _spoken(manifest, circle, transcript)
+    return [*spoken, *_written(spoken[0], len(spoken), attached)]
+
+
+def _spoken(manifest: Manifest, circle: Circle, transcript: Transcript | None) -> list[Passage]:
     duration = manifest.media.duration if manifest.media else transcript.duration if transcript else 0.0
     language = (transcript.language if transcript else manifest.details.language or circle.language) or ""
     segments = transcript.segments if transcript else ()
@@ -47,9 +59,34 @@ def passages_of(manifest: Manifest, circle: Circle, transcript: Transcript | Non
             has_video=bool(manifest.media and manifest.media.has_video),
             poster=manifest.renditions.poster if manifest.renditions else None,
             duration=duration,
+            topics=manifest.details.topics,
+            organisations=manifest.details.organisations,
         )
         for number, stretch in enumerate(stretches)
     ]
+
+
+def _written(like: Passage, first: int, attached: Iterable[tuple[Attachment, Pages]]) -> Iterator[Passage]:
+    """What is attached, numbered from `first`; all that is said of the recording is said of this too."""
+    texts = (
+        (attachment, number, text)
+        for attachment, of in attached
+        for number, page in enumerate(of.pages, start=1)
+        for text in pieces(page)
+    )
+    for number, (attachment, page, text) in enumerate(texts, start=first):
+        yield replace(
+            like,
+            id=f"{like.recording_id}-{number}",
+            start=0.0,
+            end=0.0,
+            text=text,
+            starts=(),
+            speakers=(),
+            attachment=attachment.original.sha256,
+            attachment_title=attachment.title,
+            page=page,
+        )
 
 
 def by_recording(passages: Iterable[Passage]) -> Iterator[list[Passage]]:

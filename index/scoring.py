@@ -46,6 +46,11 @@ class Scored:
     marks: Marks
 
 
+def best_first(scored: Scored) -> tuple[float, int]:
+    """Sort key: of alike ones what is said first, and before all that is written."""
+    return (-scored.score, scored.passage.number)
+
+
 def of_recording(best: float, passages: int) -> float:
     """What a recording is worth whose best passage is worth so much, of so many that match: one that is about it says
     it again and again."""

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from index.cards import KINDS, Card, newest_first, values_of
+from index.cards import KINDS, Card, by_count, newest_first, spellings, values_of
 from index.port import Filters
 
 Rows: TypeAlias = NDArray[np.intp]
@@ -18,11 +18,35 @@ Rows: TypeAlias = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class _Kind:
+    """The values of all recordings in two columns: `codes`, places in `values`, and the recording each belongs to.
+
+    `single`: each recording has one, so that the recordings count up from 0.
+    """
+
     values: list[str]
     codes: NDArray[np.intp]
+    rows: Rows
+    size: int
+    single: bool
 
     def allows(self, wanted: Collection[str]) -> NDArray[np.bool_]:
-        return np.array([value in wanted for value in self.values], dtype=bool)[self.codes]
+        found = np.array([value in wanted for value in self.values], dtype=bool)[self.codes]
+        if self.single:
+            return found
+        passes = np.zeros(self.size, dtype=bool)
+        passes[self.rows[found]] = True
+        return passes
+
+    def counts(self, rows: Rows) -> dict[str, int]:
+        """Value → recordings, of these."""
+        if self.single:
+            codes = self.codes[rows]
+        else:
+            counted = np.zeros(self.size, dtype=bool)
+            counted[rows] = True
+            codes = self.codes[counted[self.rows]]
+        counts = np.bincount(codes, minlength=len(self.values)).tolist()
+        return {value: count for value, count in zip(self.values, counts, strict=True) if count}
 
 
 class Shelf:
@@ -35,7 +59,8 @@ class Shelf:
         self._days = np.array([card.date.toordinal() for card in self.cards], dtype=np.int64)
         self._by_rec = np.argsort(self.recs)
         self._sorted = self.recs[self._by_rec]
-        self._kinds = [_kind([card.cell[place] for card in self.cards]) for place in range(len(KINDS))]
+        self._kinds = [_kind([card.values(place) for card in self.cards]) for place in range(len(KINDS))]
+        self._spelt = spellings(self.cards)
 
     def all(self) -> Rows:
         return np.arange(len(self.cards))
@@ -81,10 +106,7 @@ class Shelf:
             for other, passes in passing.items():
                 if other != place:
                     counted &= passes
-            kind = self._kinds[place]
-            counts = np.bincount(kind.codes[rows[counted]], minlength=len(kind.values)).tolist()
-            found = [(value, count) for value, count in zip(kind.values, counts, strict=True) if count]
-            facets[name] = dict(sorted(found, key=lambda item: (-item[1], item[0])))
+            facets[name] = by_count(self._kinds[place].counts(rows[counted]), name, self._spelt)
         return facets
 
     def _in_time(self, filters: Filters) -> NDArray[np.bool_]:
@@ -96,7 +118,10 @@ class Shelf:
         return passes
 
 
-def _kind(values: list[str]) -> _Kind:
-    known = sorted(set(values))
+def _kind(of_each: list[tuple[str, ...]]) -> _Kind:
+    known = sorted({value for values in of_each for value in values})
     codes = {value: code for code, value in enumerate(known)}
-    return _Kind(known, np.array([codes[value] for value in values], dtype=np.intp))
+    pairs = [(codes[value], row) for row, values in enumerate(of_each) for value in values]
+    columns = np.array(pairs, dtype=np.intp).reshape(-1, 2).T.copy()
+    single = all(len(values) == 1 for values in of_each)
+    return _Kind(known, columns[0], columns[1], len(of_each), single)

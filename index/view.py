@@ -8,20 +8,20 @@ fetches the passages of the recordings on the page.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from dataclasses import dataclass
 
 import tantivy
 from tantivy import Query as Condition
 
-from index.documents import passage_in, read_card, rec_of
+from index.conditions import filtering, in_recordings, written
+from index.documents import passage_in
 from index.highlight import recording_hit
 from index.marks import Marker
-from index.matching import Completions, Matching, filtering, in_recordings
+from index.matching import Matching
 from index.port import Filters, Order, Query, RecordingHit, Results
-from index.scoring import Scored, Scorer, of_recording, telling
-from index.shelf import Rows, Shelf
+from index.scoring import Scored, Scorer, best_first, of_recording, telling
+from index.shelf import Rows
+from index.state import View, buckets
 from index.suggest import BEGINNING, doubtful, nearest, suggestion
 from index.wanted import Part, Wanted
 
@@ -33,23 +33,6 @@ gave all; else one."""
 _SPARE = 1
 """Passages of a recording that are looked at beside those that are shown."""
 _VOCABULARY = 5000
-
-
-@dataclass(frozen=True)
-class View:
-    """One state of the index: nothing that is written later can be seen through it."""
-
-    stamp: tuple[object, ...]
-    index: tantivy.Index
-    searcher: tantivy.Searcher
-    completions: Completions = field(default_factory=dict)
-
-    @cached_property
-    def shelf(self) -> Shelf:
-        """All recordings."""
-        recordings = Condition.term_query(self.index.schema, "passage", False)
-        cards = (read_card(str(text)) for text in buckets(self.searcher, recordings, "card", self.searcher.num_docs))
-        return Shelf((rec_of(card.recording_id), card) for card in cards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +49,7 @@ class Search:
 
     def __init__(self, schema: tantivy.Schema, view: View, query: Query, wanted: Wanted) -> None:
         self._schema = schema
-        self._searcher = view.searcher
+        self._searcher, self._has_written = view.searcher, view.has_written
         self._shelf = view.shelf
         self._query = query
         self._matching = Matching(schema, view.searcher, wanted, view.completions)
@@ -184,14 +167,13 @@ class Search:
         if self._wanted.parts:
             look = self._query.passages + (0 if self._matching.barely_begun else _SPARE)
             counts = self._counts(level, page)
-            query = self._matching.themselves(level.least, here)
-            of = self._best_of(query, {rec: min(count, look) for rec, count in counts.items()})
+            of = self._own(level, here, counts, look)
         else:
             counts = buckets(self._searcher, self._matching_passages(level, here), "rec", len(page))
         hits = []
         for rec in page:
             places = of[rec] if rec in of else [self._first_of(level, rec)]
-            shown = sorted((self._scored(at, scorer) for at in places), key=_best_first)[: self._query.passages]
+            shown = sorted((self._scored(at, scorer) for at in places), key=best_first)[: self._query.passages]
             hits.append(recording_hit(shown, self._marker, len(self._wanted.parts), counts.get(rec, 1)))
         return tuple(hits)
 
@@ -204,8 +186,24 @@ class Search:
     def _first_of(self, level: _Level, rec: int) -> tantivy.DocAddress:
         """The recording's first passage of those that match."""
         query = self._matching_passages(level, in_recordings(self._schema, [rec]))
-        (hit, *_) = self._searcher.search(query, 1, count=False, order_by_field="millis", order=tantivy.Order.Asc).hits
+        (hit, *_) = self._searcher.search(query, 1, count=False, order_by_field="number", order=tantivy.Order.Asc).hits
         return hit[1]
+
+    def _own(
+        self, level: _Level, here: Condition, counts: dict[int, int], look: int
+    ) -> dict[int, list[tantivy.DocAddress]]:
+        """The engine's best passages of each recording that match themselves: so many of what is said, and so many of
+        what is written, since neither may hide the other."""
+        if not self._has_written:
+            query = self._matching.themselves(level.least, here)
+            return self._best_of(query, {rec: min(count, look) for rec, count in counts.items()})
+        spoken, read = (
+            self._matching.themselves(level.least, here, written(self._schema, which)) for which in (False, True)
+        )
+        pages = buckets(self._searcher, read, "rec", len(counts))
+        said = self._best_of(spoken, {rec: min(count - pages.get(rec, 0), look) for rec, count in counts.items()})
+        shown = self._best_of(read, {rec: min(count, look) for rec, count in pages.items()})
+        return {rec: [*places, *shown.get(rec, ())] for rec, places in said.items()}
 
     def _best_of(self, query: Condition, wanted: dict[int, int]) -> dict[int, list[tantivy.DocAddress]]:
         """The engine's best passages of each recording, as many as wanted."""
@@ -239,13 +237,3 @@ class Search:
 
     def _values(self, field: str, addresses: list[tantivy.DocAddress]) -> list[int]:
         return [int(value or 0) for value in self._searcher.fast_field_values(field, addresses)]
-
-
-def _best_first(scored: Scored) -> tuple[float, float]:
-    return (-scored.score, scored.passage.start)
-
-
-def buckets(searcher: tantivy.Searcher, query: Condition, field: str, most: int) -> dict[Any, int]:
-    """Each value of `field` among what matches → its passages; exact where there are no more than `most` values."""
-    counted = searcher.aggregate(query, {"of": {"terms": {"field": field, "size": max(1, most)}}})
-    return {bucket["key"]: bucket["doc_count"] for bucket in counted["of"]["buckets"]}

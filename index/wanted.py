@@ -3,7 +3,7 @@
     anskaffelse skytjenester        both words, in any inflection
     "digital post"                  these words, so, one after the other
     -skole  -"digital post"         not where this is said
-    speaker:"Kari Bø"               circle:, network:, language:, year:, after:, before:
+    speaker:"Kari Bø"               circle:, network:, topic:, organisation:, language:, year:, after:, before:
 
 Days are inclusive, and a month or a year stands for its first day (after) or its last (before).
 """
@@ -116,7 +116,9 @@ def parse(text: str, filters: Filters | None = None, *, typing: bool = False) ->
     Raises BadQuery, with one sentence, for what cannot be meant.
     """
     if len(text) > MAX_CHARACTERS:
-        raise BadQuery(f"The search text is longer than {MAX_CHARACTERS} characters; search for a few words of it.")
+        raise BadQuery(
+            "The search text is longer than {most} characters; search for a few words of it.", most=MAX_CHARACTERS
+        )
     asked = _Asked(filters or Filters())
     for piece in _PIECE.finditer(text):
         unfinished = typing and piece.end() == len(text) and piece["quoted"] is None
@@ -280,12 +282,12 @@ def _wanted(parts: Sequence[Part], excluded: Sequence[Part], filters: Filters) -
         sum(len(part.folded) if isinstance(part, Phrase) else len(part.forms) for part in (*parts, *excluded))
         > MAX_WORDS
     ):
-        raise BadQuery(f"The search has more than {MAX_WORDS} words; search for a few of them.")
+        raise BadQuery("The search has more than {most} words; search for a few of them.", most=MAX_WORDS)
     if excluded and not parts:
         raise BadQuery("Say also what to search for, not only what to leave out.")
     phrases = [part for part in parts if isinstance(part, Phrase)]
     if len(phrases) > MAX_REQUIRED:
-        raise BadQuery(f"The search has more than {MAX_REQUIRED} quotations; search for a few of them.")
+        raise BadQuery("The search has more than {most} quotations; search for a few of them.", most=MAX_REQUIRED)
     telling = [part for part in parts if isinstance(part, Phrase) or part.forms[0].stem]
     if len(telling) > MAX_REQUIRED:
         telling = [*phrases, *(part for part in telling if isinstance(part, Word))]

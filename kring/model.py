@@ -186,6 +186,8 @@ class Segment(Frozen):
     language: str | None = None
     """Where it is another than the transcript's: some recordings change it half-way."""
     words: tuple[Word, ...] = ()
+    corrected: bool = False
+    """Whether people have changed its text; false in every stored transcript, which is what a machine heard."""
 
     @model_validator(mode="after")
     def _forwards(self) -> Self:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic import Field
 
@@ -47,3 +48,24 @@ class Upload(Frozen):
 def source_of(sha256: Sha256) -> SourceRef:
     """Under which reference, and so which id, a file that people bring in themselves is a recording."""
     return SourceRef(source=UPLOAD, external_id=sha256)
+
+
+def item_of(upload: Upload) -> dict[str, Any]:
+    """The parameter `item` of the run that takes it in: a `flows.sources.port.Item` as plain data.
+
+    It names the upload; the run reads the rest from its document, which may be changed until then. `attempt` differs
+    where the same file is sent once more after what arrived was not it.
+    """
+    return {
+        "ref": source_of(upload.original.sha256).model_dump(mode="json"),
+        "details": upload.details.model_dump(mode="json"),
+        "file_name": upload.original.file_name,
+        "location": upload.id,
+        "sha256": upload.original.sha256,
+        "attempt": attempt_of(upload),
+    }
+
+
+def attempt_of(upload: Upload) -> str:
+    """Of two who ask for its run, both are to name it as what the run is wanted `after`."""
+    return upload.begun_at.strftime("%Y%m%dT%H%M%S%f")

@@ -7,7 +7,7 @@ import sys
 
 import uvicorn
 
-from index import open_index
+from index import may_write, open_index
 from kring.errors import KringError
 from kring.local import connect_locally
 from kring.settings import load_settings
@@ -15,6 +15,9 @@ from search_ui.app import create_app
 from search_ui.rendering import check_built
 from storage import open_store
 from storage.archive import Archive
+
+TURN_SECONDS = 5.0
+"""How long somebody who corrects a line waits for the index; after that a run makes it searchable."""
 
 
 def calm_collector() -> None:
@@ -33,7 +36,7 @@ def main() -> int:
         check_built()
         settings = connect_locally(load_settings())
         store = open_store(settings)
-        index = open_index(settings, writer=False)
+        index = open_index(settings, writer=may_write(settings), lock_seconds=TURN_SECONDS)
     except KringError as error:
         print(f"search_ui: {error}", file=sys.stderr)  # noqa: T201
         return 1

@@ -27,7 +27,11 @@ class Piece(BaseModel):
 
 
 class FoundPassage(BaseModel):
-    """Times in seconds; `hit_at` is where the first matching word is spoken, and `url` opens there."""
+    """Times in seconds; `hit_at` is where the first matching word is spoken, and `url` opens there.
+
+    What stands on a page of an attachment has no times (they are 0): `attachment` is its SHA-256, and `url` opens it at
+    that page.
+    """
 
     start: float
     end: float
@@ -35,6 +39,9 @@ class FoundPassage(BaseModel):
     text: list[Piece]
     speakers: list[str]
     url: str
+    attachment: str | None
+    attachment_title: str
+    page: int | None
 
 
 class FoundReason(BaseModel):
@@ -56,6 +63,8 @@ class FoundRecording(BaseModel):
     network: str
     network_name: str
     language: str
+    topics: list[str]
+    organisations: list[str]
     date: date
     duration: float
     has_video: bool
@@ -152,6 +161,8 @@ def _recording(site: Site, hit: RecordingHit) -> FoundRecording:
         network=hit.network,
         network_name=site.names.network(hit.network),
         language=hit.language,
+        topics=list(hit.topics),
+        organisations=list(hit.organisations),
         date=hit.date,
         duration=hit.duration,
         has_video=hit.has_video,
@@ -170,7 +181,10 @@ def _passage(recording_id: str, hit: PassageHit) -> FoundPassage:
         hit_at=hit.hit_at,
         text=_pieces(hit.fragments),
         speakers=list(hit.speakers),
-        url=f"/r/{recording_id}?t={view.time_parameter(hit.hit_at)}",
+        url=view.hit_url(recording_id, hit),
+        attachment=hit.attachment,
+        attachment_title=hit.attachment_title,
+        page=hit.page,
     )
 
 
@@ -222,7 +236,7 @@ def _working(site: Site, activity: Activity) -> Working:
 
 @router.get("/recordings/{recording_id}/transcript")
 def transcript(recording_id: str, site: Annotated[Site, Depends(site_of)]) -> Transcript:
-    """The transcript as it is stored: segments with times in seconds, speakers, words."""
+    """The transcript as people have corrected it: segments with times in seconds, speakers, words."""
     return transcript_of(site, recording_id)[1]
 
 

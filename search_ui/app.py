@@ -7,7 +7,28 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from index.port import SearchIndex
 from kring.settings import Settings
-from search_ui import api, captions, media, negotiation, pages, people, problems
+from search_ui import (
+    api,
+    attaching,
+    captions,
+    chaptering,
+    collected,
+    completing,
+    correcting,
+    editing_pages,
+    embedding,
+    feeds,
+    media,
+    negotiation,
+    own_uploads,
+    pages,
+    people,
+    problems,
+    uploading_pages,
+    upload_parts,
+    uploads,
+    waveform,
+)
 from search_ui.guard import Guard, host_names, own_origins
 from search_ui.negotiation import Speech
 from search_ui.people import People
@@ -34,8 +55,21 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
     problems.install(app)
     for router in (
         pages.router,
+        uploading_pages.router,
+        feeds.router,
+        collected.router,
+        embedding.router,
         captions.router,
+        chaptering.router,
         media.router,
+        waveform.router,
+        uploads.router,
+        upload_parts.router,
+        own_uploads.router,
+        completing.router,
+        attaching.router,
+        correcting.router,
+        editing_pages.router,
         people.router,
         negotiation.router,
         api.router,

@@ -17,8 +17,9 @@ from starlette.responses import Response
 from kring.errors import NotFound
 from kring.model import Manifest, State, Transcript, TranscriptRef, Visibility
 from search_ui import view
+from search_ui.i18n import N_
 from search_ui.media import names_etag
-from search_ui.site import Site, published, site_of
+from search_ui.site import Site, published, site_of, visibility_of
 from transcribe.podcasting import write_json
 from transcribe.readable import write_txt
 from transcribe.subrip import write_srt
@@ -40,6 +41,7 @@ class File:
     media_type: str
     name: str
     purpose: str
+    """These two in the language of the code."""
     write: Callable[[Transcript, str, str], str]
     """Of a transcript, a title and a note."""
 
@@ -59,19 +61,19 @@ class Download:
 
 FILES = (
     File(
-        "transcript.txt", "english.txt", "text/plain", "Text", "to read and quote",
+        "transcript.txt", "english.txt", "text/plain", N_("Text"), N_("to read and quote"),
         lambda transcript, title, note: write_txt(transcript.segments, title=title, note=note),
     ),
     File(
-        "captions.vtt", "english.vtt", "text/vtt", "WebVTT", "captions for web players",
+        "captions.vtt", "english.vtt", "text/vtt", "WebVTT", N_("captions for web players"),
         lambda transcript, *_: write_vtt(transcript.segments),
     ),
     File(
-        "captions.srt", "english.srt", "application/x-subrip", "SubRip", "captions for video editors",
+        "captions.srt", "english.srt", "application/x-subrip", "SubRip", N_("captions for video editors"),
         lambda transcript, *_: write_srt(transcript.segments),
     ),
     File(
-        "transcript.json", "english.json", "application/json", "JSON", "for podcast apps",
+        "transcript.json", "english.json", "application/json", "JSON", N_("for podcast apps"),
         lambda transcript, *_: write_json(transcript.segments),
     ),
 )  # fmt: skip
@@ -109,9 +111,10 @@ def _key(download: Download) -> str:
 def transcript_of(site: Site, recording_id: str) -> tuple[Manifest, Transcript]:
     """Raises NotFound where nothing was written down yet."""
     manifest = published(site, recording_id)
-    if manifest.transcript is None:
+    transcript = site.archive.transcript_of(manifest)
+    if transcript is None:
         raise NotFound("This recording has no transcript.")
-    return manifest, site.archive.transcript(manifest.transcript.key)
+    return manifest, transcript
 
 
 def serve(site: Site, recording_id: str, request: Request, file: File, track: Track, *, download: bool) -> Response:
@@ -119,13 +122,15 @@ def serve(site: Site, recording_id: str, request: Request, file: File, track: Tr
     manifest = published(site, recording_id)
     there = reference(manifest, track)
     if there is None:
-        what = "has no transcript" if track == "own" else "was not translated into English"
-        raise NotFound(f"This recording {what}.")
+        if track == "own":
+            raise NotFound("This recording has no transcript.")
+        raise NotFound("This recording was not translated into English.")
     headers = sharing(site, manifest)
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=headers | {"Allow": "GET, HEAD, OPTIONS"})
     title = manifest.details.title
-    facts = f"{WRITER}\n{there.key}\n{title if file.suffix == '.txt' else ''}\n{file.name}"
+    changed = manifest.corrected if track == "own" else 0
+    facts = f"{WRITER}\n{there.key}\n{changed}\n{title if file.suffix == '.txt' else ''}\n{file.name}"
     etag = f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
     headers["ETag"] = f"W/{etag}"  # weak: it goes out packed or not
     if download:
@@ -134,15 +139,15 @@ def serve(site: Site, recording_id: str, request: Request, file: File, track: Tr
     if names_etag(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     note = TRANSLATED if track == "english" else ""
-    content = file.write(site.archive.transcript(there.key), title, note)
+    transcript = site.archive.transcript_of(manifest) if track == "own" else site.archive.transcript(there.key)
+    assert transcript is not None  # noqa: S101  there is a reference to it
+    content = file.write(transcript, title, note)
     return Response(content, media_type=file.media_type, headers=headers)
 
 
 def sharing(site: Site, manifest: Manifest) -> dict[str, str]:
     """Headers that say who may keep the answer, and whether pages of other sites may read it."""
-    circle = site.names.circles().get(manifest.details.circle)
-    visibility = manifest.details.visibility or (circle.visibility if circle else Visibility.CIRCLE)
-    if visibility is not Visibility.PUBLIC:
+    if visibility_of(site, manifest) is not Visibility.PUBLIC:
         return {"Cache-Control": "private, no-cache"}
     return {
         "Cache-Control": "no-cache",

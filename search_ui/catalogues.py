@@ -17,14 +17,14 @@ from babel.messages.pofile import read_po, write_po
 
 import index.wanted  # noqa: F401  defines errors; all of them are looked for below
 import storage  # noqa: F401
-from kring.errors import KringError
-from search_ui.i18n import LANGUAGES, SOURCE, Language, catalogue_path
+from kring.errors import KringError, SetupError
+from search_ui.i18n import LANGUAGES, OWN_NAMES, SOURCE, Language, catalogue_path
 
 HERE = Path(__file__).parent
 BELOW = ("index/wanted.py", "index/narrowing.py", "kring/uploads.py", "kring/corrections.py", "kring/correcting.py")
 """Files under other packages that raise errors which people see on pages."""
 WIDTH = 100
-HEADER = "# Kring in {name}. Messages are collected by `python -m search_ui.catalogues`; edit only the msgstr lines."
+HEADER = "Messages are collected by `python -m search_ui.catalogues`; edit only the msgstr lines."
 _GETTEXT = {
     "_": None,
     "N_": None,
@@ -43,7 +43,7 @@ def main() -> int:
             catalogue = renewed(language)
             path = catalogue_path(language)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(written(catalogue))
+            path.write_bytes(written(language, catalogue))
             missing = sum(not translated(message) for message in messages(catalogue))
             print(f"{language}: {len(messages(catalogue))} messages, {missing} to translate")  # noqa: T201
     return 0
@@ -55,13 +55,13 @@ def messages(catalogue: Catalog) -> list[Message]:
 
 
 def translated(message: Message) -> bool:
-    strings = [message.string] if isinstance(message.string, str) else message.string
+    strings = message.string if isinstance(message.string, tuple) else [message.string]
     return all(strings) and not message.fuzzy
 
 
 def error_names(base: type[KringError] = KringError) -> set[str]:
-    """Classes of errors: the first argument of each is a message."""
-    return {base.__name__}.union(*(error_names(one) for one in base.__subclasses__()))
+    """Classes of errors: the first argument of each is a message. A SetupError is said in a terminal, not on a page."""
+    return {base.__name__}.union(*(error_names(one) for one in base.__subclasses__())) - {SetupError.__name__}
 
 
 def sources() -> Iterator[Path]:
@@ -79,7 +79,8 @@ def collected() -> Catalog:
         method, options = ("jinja2.ext:babel_extract", _TEMPLATES) if template else ("python", {})
         with path.open("rb") as file:
             for _line, message, comments, context in extract(method, file, keywords, ("Translators:",), options):
-                catalogue.add(message, context=context, auto_comments=comments)
+                if message:
+                    catalogue.add(message, context=context, auto_comments=comments)
     return catalogue
 
 
@@ -103,17 +104,16 @@ def renewed(language: Language) -> Catalog:
     return catalogue
 
 
-def written(catalogue: Catalog) -> bytes:
+def written(language: Language, catalogue: Catalog) -> bytes:
     """As a file, with no more of a header than reading it needs."""
-    assert catalogue.locale is not None  # renewed() says which
     buffer = io.BytesIO()
     write_po(buffer, catalogue, width=WIDTH, no_location=True, omit_header=True, sort_output=True)
     head = (
-        HEADER.format(name=catalogue.locale.get_display_name("en")),
+        f"# {OWN_NAMES[language]}. {HEADER}",
         'msgid ""',
         'msgstr ""',
         '"Content-Type: text/plain; charset=utf-8\\n"',
-        f'"Language: {catalogue.locale}\\n"',
+        f'"Language: {language}\\n"',
         f'"Plural-Forms: {catalogue.plural_forms}\\n"',
     )
     return ("\n".join(head) + "\n\n").encode() + buffer.getvalue().lstrip(b"\n")

@@ -6,6 +6,7 @@ https://github.com/Podcastindex-org/podcast-namespace/blob/main/chapters/jsonCha
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Sequence
 from typing import Annotated
@@ -18,7 +19,7 @@ from kring.errors import NotFound
 from kring.model import Manifest
 from search_ui.captions import sharing
 from search_ui.site import Site, published, site_of
-from transcribe.webvtt import escape, timestamp
+from transcribe.plain import timestamp
 
 router = APIRouter(include_in_schema=False)
 
@@ -33,7 +34,7 @@ def write_vtt(found: Sequence[Chapter], duration: float) -> str:
     inside = [chapter for chapter in found if not duration or chapter.start < duration]
     ends = [chapter.start for chapter in inside[1:]] + [duration or (inside[-1].start + 1 if inside else 0.0)]
     cues = [
-        f"{timestamp(chapter.start)} --> {timestamp(end)}\n{escape(chapter.title)}\n"
+        f"{timestamp(round(1000 * chapter.start))} --> {timestamp(round(1000 * end))}\n{html.escape(chapter.title, quote=False)}\n"
         for chapter, end in zip(inside, ends, strict=True)
     ]
     return "\n".join(["WEBVTT\n", *cues])

@@ -9,10 +9,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query as Parameter
 from starlette.responses import RedirectResponse, Response
 
-from kring.correcting import chapters, detailed
-from kring.corrections import Correction, LineChange
-from kring.model import Hole, Manifest, Segment, State, Transcript
-from search_ui import view
+from kring.correcting import Chapter, chapters
+from kring.model import State, Transcript
+from search_ui import view, waveform
 from search_ui.i18n import language_name
 from search_ui.people import Person, facilitator
 from search_ui.rendering import page
@@ -47,20 +46,50 @@ def edit_page(
     if manifest.state is not State.PUBLISHED or manifest.renditions is None:
         return RedirectResponse(f"/r/{manifest.id}", status_code=303)
     transcript = site.archive.transcript_of(manifest)
-    said = site.archive.corrections(manifest.id)
-    details = detailed(manifest.details, said)
     return page(
         "edit.html",
         manifest=manifest,
         renditions=manifest.renditions,
-        details=details,
-        names=site.names,
-        circles=sorted(((slug, circle.name) for slug, circle in site.names.circles().items()), key=lambda one: one[1]),
-        languages=languages(details.language),
+        details=manifest.details,
+        circles=circles(site),
+        languages=languages(manifest.details.language),
         transcript=transcript,
-        language=transcript.language if transcript else details.language or "",
-        rows=rows(transcript, said),
-        number=manifest.corrected,
+        language=(transcript.language if transcript else manifest.details.language) or "",
+        rows=rows(transcript, chapters(site.archive.corrections(manifest.id))),
+        blank=Row("line", 0.0, 0.0),
+        wave=waveform.path(waveform.heights(waveform.peaks_of(site, manifest), waveform.WIDE)),
+        wave_width=6 * waveform.WIDE - 2,
         start=view.parse_time(t) or 0.0,
         me=person,
     )
+
+
+def circles(site: Site) -> list[tuple[str, str]]:
+    """(slug, name) of every circle, by name."""
+    named = ((circle.slug, circle.name) for circle in site.names.circles().values())
+    return sorted(named, key=lambda one: one[1].casefold())
+
+
+def languages(chosen: str | None) -> list[tuple[str, str]]:
+    """(code, name) of the languages offered, by name; the one chosen is among them."""
+    codes = dict.fromkeys([*view.LANGUAGES, *([chosen] if chosen else [])])
+    named = ((code, language_name(code)) for code in codes if code != "und")
+    return sorted(named, key=lambda one: one[1].casefold())
+
+
+def rows(transcript: Transcript | None, marks: Sequence[Chapter]) -> list[Row]:
+    """Everything that stands in the editor, in order of time; a chapter's title before what begins with it."""
+    made = [Row("chapter", chapter.start, chapter.start, chapter.title) for chapter in marks]
+    if transcript is not None:
+        made += [Row("gap", hole.start, hole.end) for hole in transcript.holes]
+        speaker = None
+        for segment in transcript.segments:
+            same = segment.speaker == speaker
+            speaker = segment.speaker
+            made.append(
+                Row(
+                    "line", segment.start, segment.end, segment.text.strip(), segment.speaker, segment.language,
+                    segment.corrected, same,
+                )
+            )  # fmt: skip
+    return sorted(made, key=lambda row: (row.start, row.kind != "chapter"))

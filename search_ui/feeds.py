@@ -22,11 +22,11 @@ from index.port import Order, RecordingHit
 from kring.errors import BadQuery, NotFound
 from kring.model import Manifest, State, now
 from search_ui import captions, chaptering, rss
-from search_ui.collected import Collection, collection_at
+from search_ui.collected import Collection, asked_for
 from search_ui.i18n import LANGUAGES, _, current_language, sentence, speaking
 from search_ui.media import names_etag, playback_address
 from search_ui.rendering import static_address, text
-from search_ui.site import Site, site_of
+from search_ui.site import Site, origin_of, site_of
 from search_ui.wanted import Wanted, wanted
 
 ITEMS = 50
@@ -57,17 +57,17 @@ def search_feed(
     return feed(site, request, want, None)
 
 
-@router.api_route("/{kind}/{value:path}/feed.xml", methods=["GET", "HEAD"])
+@router.api_route("/c/{value}/feed.xml", methods=["GET", "HEAD"])
+@router.api_route("/n/{value}/feed.xml", methods=["GET", "HEAD"])
+@router.api_route("/t/{value:path}/feed.xml", methods=["GET", "HEAD"])
 def collection_feed(
-    kind: str,
-    value: str,
     request: Request,
     site: Annotated[Site, Depends(site_of)],
     want: Annotated[Wanted, Depends(wanted)],
+    collection: Annotated[Collection, Depends(asked_for)],
 ) -> Response:
-    collection = collection_at(site, kind, value)
     with speaking(next((one for one in LANGUAGES if one == collection.language), current_language())):
-        return feed(site, request, want.within(collection.kind, collection.value, collection.path), collection)
+        return feed(site, request, want.within(collection.inside), collection)
 
 
 def feed(site: Site, request: Request, want: Wanted, collection: Collection | None) -> Response:
@@ -91,11 +91,6 @@ def feed(site: Site, request: Request, want: Wanted, collection: Collection | No
             return Response(status_code=304, headers=headers)
     channel = channel_of(site, origin, want, collection, found, changed or now())
     return Response(rss.write(channel), media_type=rss.MEDIA_TYPE, headers=headers)
-
-
-def origin_of(site: Site, request: Request) -> str:
-    """What addresses begin with: as the settings say, else as this request came; the guard knows its host."""
-    return (site.settings.web.public_url or str(request.base_url)).rstrip("/")
 
 
 def known(site: Site, hits: Sequence[RecordingHit]) -> list[Known]:

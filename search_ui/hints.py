@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 
 from index.port import Filters, Results
 from search_ui.choices import Link
+from search_ui.i18n import _, pgettext
 from search_ui.site import Names
 from search_ui.wanted import Wanted
 
@@ -42,13 +43,13 @@ def tips(names: Names, results: Results | None) -> list[Tip]:
     """The query language in examples, with a circle and a speaker of this archive where there are any."""
     circle = min(names.circles(), default="drift")
     examples = {
-        '"data protection"': "these words together, in this order",
-        "school -video": "leaves out what holds the word after the minus",
-        f"circle:{circle}": "only this circle; network: likewise",
-        f"speaker:{_a_speaker(results)}": "only what this person says",
-        "language:nb": "only this language: nb, nn, da, nl, en, …",
-        "after:2025-09": "from that day, month or year on",
-        "before:2026": "until then, the day, month or year included",
+        pgettext("example of a search", '"data protection"'): _("these words together, in this order"),
+        pgettext("example of a search", "school -video"): _("leaves out what holds the word after the minus"),
+        f"circle:{circle}": _("only this circle; network: and topic: likewise"),
+        f"speaker:{_a_speaker(results)}": _("only what this person says"),
+        "language:nb": _("only this language: nb, nn, da, nl, en, …"),
+        "after:2025-09": _("from that day, month or year on"),
+        "before:2026": _("until then, the day, month or year included"),
     }
     return [Tip(Link(text, Wanted(text=text).url()), meaning) for text, meaning in examples.items()]
 

@@ -73,7 +73,7 @@ def speaking(language: Language) -> Iterator[None]:
 
 
 def _(message: str) -> str:
-    return translations(_current.get()).gettext(message)
+    return translations(_current.get()).gettext(message) if message else ""  # catalogues keep their header under ""
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:

@@ -10,14 +10,15 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response, StreamingResponse
 
 from kring.errors import NotFound
-from kring.model import Manifest, Renditions
-from search_ui.site import Site, published, site_of
+from kring.model import Manifest, Renditions, Visibility
+from search_ui.site import Site, published, site_of, visibility_of
 
 if TYPE_CHECKING:
     from storage.port import ObjectStore
@@ -86,19 +87,37 @@ def windows(store: ObjectStore, key: str, span: Span) -> Iterator[bytes]:
         yield window
 
 
+def playback_address(manifest: Manifest) -> str:
+    """With a suffix: programs for podcasts look at it, and take nothing without."""
+    return f"/media/{manifest.id}/playback{PurePosixPath(_renditions(manifest).playback).suffix}"
+
+
 @router.api_route("/media/{recording_id}/playback", methods=["GET", "HEAD"])
-def playback(recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Response:
+@router.api_route("/media/{recording_id}/playback.{suffix}", methods=["GET", "HEAD"])
+def playback(
+    recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)], suffix: str = ""
+) -> Response:
     manifest = published(site, recording_id)
     renditions = _renditions(manifest)
-    return serve(site.archive.store, renditions.playback, renditions.playback_type, request)
+    if suffix and request.url.path != playback_address(manifest):
+        raise NotFound("This recording is kept in another format.")
+    return shared(site, manifest, serve(site.archive.store, renditions.playback, renditions.playback_type, request))
 
 
 @router.api_route("/media/{recording_id}/poster", methods=["GET", "HEAD"])
 def poster(recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Response:
-    key = _renditions(published(site, recording_id)).poster
+    manifest = published(site, recording_id)
+    key = _renditions(manifest).poster
     if key is None:
         raise NotFound("This recording has no picture.")
-    return serve(site.archive.store, key, "image/jpeg", request)
+    return shared(site, manifest, serve(site.archive.store, key, "image/jpeg", request))
+
+
+def shared(site: Site, manifest: Manifest, response: Response) -> Response:
+    """The answer, which pages of other sites may show and play where the recording is public."""
+    if visibility_of(site, manifest) is Visibility.PUBLIC:
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 def _renditions(manifest: Manifest) -> Renditions:

@@ -2,70 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query as Parameter, Request
 from starlette.responses import RedirectResponse, Response
 
-from index.port import Filters, PassageHit, Query, RecordingHit
-from index.wanted import parse
+from index.port import Filters, PassageHit, Query
 from kring.errors import BadQuery, SearchDown
 from kring.model import Activity, Manifest, State, Step
-from search_ui import captions, choices, hints, reasons, timeline, view
+from search_ui import captions, hints, timeline, view
+from search_ui.i18n import _, sentence
+from search_ui.listing import listed
 from search_ui.rendering import page
-from search_ui.site import Site, site_of
+from search_ui.site import Site, origin_of, site_of
 from search_ui.wanted import MAX_TEXT, Wanted, wanted
+from search_ui.watching import around
 
-PER_PAGE = 10
 FOUND_IN_RECORDING = 100
 """Passages listed when somebody searches inside one recording."""
 
 router = APIRouter(include_in_schema=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One recording among the results, with what only this card says."""
-
-    hit: RecordingHit
-    whys: tuple[reasons.Why, ...]
-    marks: list[timeline.Mark]
-
-
 @router.get("/")
 def search_page(
+    request: Request,
     site: Annotated[Site, Depends(site_of)],
     want: Annotated[Wanted, Depends(wanted)],
     part: Literal["results"] | None = None,
 ) -> Response:
     """Where the query cannot be understood the sentence stands beside the field, with the text still in it."""
-    title = f"“{want.text}” – search in Kring" if want.text else "Kring – find what was said"
+    title = _("“{words}” – search in Kring").format(words=want.text) if want.text else _("Kring – find what was said")
     values: dict[str, Any] = {"want": want, "names": site.names, "window_title": title}
     try:
-        asked = parse(want.query().text, typing=want.typing)
-        results = site.index.search(want.query(per_page=PER_PAGE))
+        values |= listed(site, request, want)
     except BadQuery as error:
         if part:
             raise
-        return page("search.html", 400, **values, tips=hints.tips(site.names, None), problem=str(error))
-    said = reasons.shared(results.hits)
-    values |= {
-        "results": results,
-        "pages": max(1, -(-results.total // PER_PAGE)),
-        "groups": choices.filter_groups(site.names, want, results),
-        "chips": choices.chips(site.names, want),
-        "sortings": choices.sortings(want, ranked=bool(asked.parts)),
-        "count": choices.count_sentence(want, results.total),
-        "lost": hints.lost(site.names, want, asked.filters, results),
-        "said": said,
-        "cards": [
-            Card(hit, reasons.own(hit, said), timeline.marks(hit.passages, hit.duration)) for hit in results.hits
-        ],
-    }
+        return page("search.html", 400, **values, tips=hints.tips(site.names, None), problem=sentence(error))
     if part:
         return page("results.html", **values)
-    return page("search.html", **values, tips=hints.tips(site.names, results), problem="")
+    return page("search.html", **values, tips=hints.tips(site.names, values["results"]), problem="")
 
 
 @router.get("/r/{recording_id}")
@@ -82,8 +59,9 @@ def recording_page(
         return unfinished_page(site, manifest, part)
     if part is not None:
         return RedirectResponse(request.url.path, status_code=303)
-    transcript = site.archive.transcript(manifest.transcript.key) if manifest.transcript else None
-    found, count, notice = find_inside(site, manifest, q)
+    transcript = site.archive.transcript_of(manifest)
+    everywhere, count, notice = find_inside(site, manifest, q)
+    found = [hit for hit in everywhere if hit.attachment is None]
     words = view.hit_words(fragment for hit in found for fragment in hit.fragments)
     seconds = manifest.media.duration if manifest.media else 0.0
     start = view.parse_time(t) or 0.0
@@ -102,6 +80,9 @@ def recording_page(
         "marks": timeline.marks(found, seconds),
         "found_count": count,
         "notice": notice,
+        **around(
+            site, manifest, origin_of(site, request), start, [hit for hit in everywhere if hit.attachment is not None]
+        ),
     }
     return page("recording.html", **values)
 
@@ -117,9 +98,9 @@ def find_inside(site: Site, manifest: Manifest, q: str) -> tuple[list[PassageHit
     try:
         results = site.index.search(query)
     except SearchDown:
-        return [], 0, "The search does not answer just now, so nothing is marked in the transcript."
+        return [], 0, _("The search does not answer just now, so nothing is marked in the transcript.")
     except BadQuery as error:
-        return [], 0, str(error)
+        return [], 0, sentence(error)
     if not results.hits:
         return [], 0, ""
     hit = results.hits[0]
@@ -155,5 +136,5 @@ def step_list(manifest: Manifest, activity: Activity | None) -> list[tuple[str, 
             status = "current" if activity else "failed"
         else:
             status = "done" if order.index(step) < order.index(here) else "ahead"
-        steps.append((view.STEPS[step], status))
+        steps.append((_(view.STEPS[step]), status))
     return steps

@@ -21,29 +21,48 @@ from kring.errors import (
     StorageDown,
     TransientError,
 )
+from search_ui.i18n import N_, _, sentence
 from search_ui.rendering import page
 
 log = logging.getLogger("kring.web")
 
 HEADINGS = {
-    400: "That was not understood",
-    404: "Nothing is kept here",
-    405: "That was not understood",
-    422: "That was not understood",
-    500: "Something went wrong here",
-    503: "Not answering just now",
+    400: N_("That was not understood"),
+    403: N_("That is not allowed here"),
+    404: N_("Nothing is kept here"),
+    405: N_("That was not understood"),
+    409: N_("Somebody else was first"),
+    422: N_("That was not understood"),
+    500: N_("Something went wrong here"),
+    503: N_("Not answering just now"),
 }
 
 SENTENCES = {
-    404: "There is no page at this address.",
-    405: "This address cannot be used that way.",
+    404: N_("There is no page at this address."),
+    405: N_("This address cannot be used that way."),
 }
 
-STORAGE_DOWN = "The archive's storage does not answer. Nothing is lost; try again in a moment."
-SEARCH_DOWN = (
+REASONS = {
+    "date_from_datetime_parsing": N_("it is no day; write it as 2025-01-31"),
+    "int_parsing": N_("it is no whole number"),
+    "less_than_equal": N_("it may be {le} at most"),
+    "greater_than_equal": N_("it must be {ge} at least"),
+    "string_too_long": N_("it is longer than {max_length} characters"),
+    "too_long": N_("it is given more than {max_length} times"),
+    "string_pattern_mismatch": N_("it is not written as it should be"),
+    "enum": N_("it is none of {expected}"),
+    "literal_error": N_("it is none of {expected}"),
+    "missing": N_("it is missing"),
+}
+"""What is wrong with a parameter, by Pydantic's name for it (https://docs.pydantic.dev/latest/errors/validation_errors/)."""
+
+STORAGE_DOWN = N_("The archive's storage does not answer. Nothing is lost; try again in a moment.")
+SEARCH_DOWN = N_(
     "The archive's search does not answer. Recordings can still be opened by their links; try again in a moment."
 )
-BROKEN = "Kring met an error it did not expect; it has been written to the log. Try again, or tell the one who runs it."
+BROKEN = N_(
+    "Kring met an error it did not expect; it has been written to the log. Try again, or tell the one who runs it."
+)
 
 
 def status_of(error: KringError) -> int:
@@ -65,19 +84,23 @@ def status_of(error: KringError) -> int:
 def sentence_of(error: KringError) -> str:
     match error:
         case StorageDown():
-            return STORAGE_DOWN
+            return _(STORAGE_DOWN)
         case SearchDown():
-            return SEARCH_DOWN
+            return _(SEARCH_DOWN)
         case _:
-            return str(error)
+            return sentence(error)
 
 
 def invalid(errors: Sequence[Any]) -> str:
     """One sentence about the first parameter that was refused; the value itself is not repeated."""
     first = errors[0]
-    name = str(first["loc"][-1])
-    reason = str(first["msg"]).removeprefix("Value error, ")
-    return f"The parameter “{name}” cannot be used: {reason[:1].lower()}{reason[1:]}."
+    reason = REASONS.get(str(first["type"]))
+    if reason is not None:
+        said = _(reason).format(**first.get("ctx", {}))
+    else:  # what no page of ours can send: in Pydantic's words
+        words = str(first["msg"]).removeprefix("Value error, ")
+        said = f"{words[:1].lower()}{words[1:]}"
+    return _("The parameter “{name}” cannot be used: {reason}.").format(name=first["loc"][-1], reason=said)
 
 
 def answer(request: Request, status: int, sentence: str) -> Response:
@@ -89,7 +112,7 @@ def answer(request: Request, status: int, sentence: str) -> Response:
     elif "part" in request.query_params:
         response = PlainTextResponse(sentence, status_code=status)
     else:
-        heading = HEADINGS.get(status, HEADINGS[400])
+        heading = _(HEADINGS.get(status, HEADINGS[400]))
         response = page("error.html", status, heading=heading, sentence=sentence, status=status)
     response.headers.update(headers | {"Cache-Control": "no-store"})
     return response
@@ -97,7 +120,7 @@ def answer(request: Request, status: int, sentence: str) -> Response:
 
 def broken(request: Request) -> Response:
     """The answer to an error nobody expected."""
-    return answer(request, 500, BROKEN)
+    return answer(request, 500, _(BROKEN))
 
 
 def install(app: FastAPI) -> None:
@@ -116,6 +139,6 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> Response:
-        response = answer(request, error.status_code, SENTENCES.get(error.status_code, f"{error.detail}."))
+        response = answer(request, error.status_code, _(SENTENCES.get(error.status_code, f"{error.detail}.")))
         response.headers.update(error.headers or {})
         return response

@@ -74,6 +74,17 @@ def _environment() -> Environment:
 _templates = _environment()
 
 
+def text(template: str, /, **values: Any) -> str:
+    """A template's text where it is no answer of its own."""
+    return _templates.get_template(template).render(values)
+
+
+def static_address(name: str) -> str:
+    """The address of a static file, which changes with its content."""
+    address: str = _templates.globals["static"](name)  # type: ignore[operator]
+    return address
+
+
 def page(template: str, status: int = 200, /, **values: Any) -> HTMLResponse:
     """A page or a part of one. Browsers keep it but ask each time whether it is still true."""
     html = _templates.get_template(template).render(values)

@@ -69,10 +69,13 @@ class PrefectRuns:
                 _patiently(lambda: client.post(f"/deployments/{deployment}/create_flow_run", json=wanted))
         except httpx.HTTPStatusError as error:
             raise OrchestratorDown(
-                f"The Prefect server answers {error.response.status_code} when asked for a run; see its log."
+                "The Prefect server answers {status} when asked for a run; see its log.",
+                status=error.response.status_code,
             ) from None
         except httpx.HTTPError as error:
-            raise OrchestratorDown(f"The Prefect server does not answer ({type(error).__name__}).") from None
+            raise OrchestratorDown(
+                "The Prefect server does not answer ({error}).", error=type(error).__name__
+            ) from None
 
 
 def _patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:

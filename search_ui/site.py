@@ -11,8 +11,9 @@ from fastapi import Request
 
 from index.port import Filters, Query, SearchIndex
 from kring.errors import NotFound, StorageDown
-from kring.model import Circle, Manifest, State
+from kring.model import Circle, Manifest, State, Visibility
 from kring.settings import Settings
+from search_ui.reindexing import Reindexing
 from search_ui.runs import Runs
 from storage.archive import Archive
 from storage.leases import Leases
@@ -62,6 +63,10 @@ class Names:
         """The network's name; its slug where none of its circles is left."""
         return next((c.network_name for c in self.circles().values() if c.network == slug), slug)
 
+    def network_slug(self, circle_slug: str) -> str | None:
+        circle = self.circles().get(circle_slug)
+        return circle.network if circle else None
+
     def network_of(self, circle_slug: str) -> str | None:
         circle = self.circles().get(circle_slug)
         return circle.network_name if circle else None
@@ -77,11 +82,13 @@ class Site:
     runs: Runs
     leases: Leases = field(init=False)
     names: Names = field(init=False)
+    reindexing: Reindexing = field(init=False)
 
     def __post_init__(self) -> None:
         leases = Leases(self.archive.store, lease_seconds=self.settings.worker.lease_seconds)
         object.__setattr__(self, "leases", leases)
         object.__setattr__(self, "names", Names(self.archive))
+        object.__setattr__(self, "reindexing", Reindexing(self.archive, self.index, self.runs))
 
     def manifest(self, recording_id: str) -> Manifest:
         """Raises NotFound, also for what cannot be an id, and StorageDown."""
@@ -103,6 +110,17 @@ def site_of(request: Request) -> Site:
     if not isinstance(site, Site):
         raise TypeError("app.state.site is not a Site")
     return site
+
+
+def origin_of(site: Site, request: Request) -> str:
+    """What addresses begin with: as the settings say, else as this request came; the guard knows its host."""
+    return (site.settings.web.public_url or str(request.base_url)).rstrip("/")
+
+
+def visibility_of(site: Site, manifest: Manifest) -> Visibility:
+    """Who may find and play it: as it says itself, else as its circle says, else the fewest."""
+    circle = site.names.circles().get(manifest.details.circle)
+    return manifest.details.visibility or (circle.visibility if circle else Visibility.CIRCLE)
 
 
 def published(site: Site, recording_id: str) -> Manifest:

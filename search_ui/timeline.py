@@ -22,10 +22,11 @@ class Mark:
 
 
 def marks(hits: Iterable[PassageHit], duration: float) -> list[Mark]:
-    """One for each passage in which a word is marked, in order of time; none where the duration is not known."""
+    """One for each passage in which a word is said that is marked, in order of time; none where the duration is not
+    known."""
     if duration <= 0:
         return []
-    spoken = [hit for hit in hits if any(fragment.hit for fragment in hit.fragments)]
+    spoken = [hit for hit in hits if hit.attachment is None and any(fragment.hit for fragment in hit.fragments)]
     return [
         Mark(hit.hit_at, place(hit.hit_at, duration), f"{view.clock(hit.hit_at)} {_around(hit)}")
         for hit in sorted(spoken, key=lambda hit: hit.hit_at)
@@ -33,7 +34,12 @@ def marks(hits: Iterable[PassageHit], duration: float) -> list[Mark]:
 
 
 def place(at: float, duration: float) -> str:
-    return f"{min(100.0, max(0.0, 100 * at / duration)):.2f}%" if duration > 0 else "0%"
+    return f"{100 * part(at, duration):.2f}%" if duration > 0 else "0%"
+
+
+def part(at: float, duration: float) -> float:
+    """How much of the whole has passed, 0 to 1."""
+    return min(1.0, max(0.0, at / duration)) if duration > 0 else 0.0
 
 
 def _around(hit: PassageHit) -> str:

@@ -1,4 +1,4 @@
-"""How things are shown: times, dates, languages, lines of a transcript. Pure; knows no HTML and no request."""
+"""How things are shown: times and lines of a transcript. Knows no HTML and no request."""
 
 from __future__ import annotations
 
@@ -6,45 +6,18 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from index.port import Fragment
 from kring.model import Segment, Step
-
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-
-LANGUAGES = {
-    "und": "Not known",
-    "nb": "Norwegian Bokmål",
-    "nn": "Norwegian Nynorsk",
-    "da": "Danish",
-    "nl": "Dutch",
-    "en": "English",
-    "sv": "Swedish",
-    "fi": "Finnish",
-    "is": "Icelandic",
-    "de": "German",
-    "fr": "French",
-    "es": "Spanish",
-    "it": "Italian",
-    "pt": "Portuguese",
-    "pl": "Polish",
-    "uk": "Ukrainian",
-    "ar": "Arabic",
-    "so": "Somali",
-    "tr": "Turkish",
-}
+from search_ui.i18n import N_, _, ngettext
 
 STEPS = {
-    Step.RECEIVE: "Receiving the file",
-    Step.PROBE: "Looking at what is in it",
-    Step.RENDER: "Preparing sound and picture",
-    Step.TRANSCRIBE: "Writing down what is said",
-    Step.PUBLISH: "Publishing",
-    Step.INDEX: "Making it searchable",
+    Step.RECEIVE: N_("Receiving the file"),
+    Step.PROBE: N_("Looking at what is in it"),
+    Step.RENDER: N_("Preparing sound and picture"),
+    Step.TRANSCRIBE: N_("Writing down what is said"),
+    Step.PUBLISH: N_("Publishing"),
+    Step.INDEX: N_("Making it searchable"),
 }
 
 GROUP_SECONDS = 60.0
@@ -66,33 +39,29 @@ def clock(seconds: float) -> str:
 def duration(seconds: float) -> str:
     """How long, for people: `58 s`, `43 min`, `1 h 12 min`."""
     if seconds < 59.5:
-        return f"{max(1, round(seconds))} s"
+        return _("{seconds} s").format(seconds=max(1, round(seconds)))
     minutes = round(seconds / 60)
     hours, rest = divmod(minutes, 60)
     if not hours:
-        return f"{minutes} min"
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
+        return _("{minutes} min").format(minutes=minutes)
+    return (
+        _("{hours} h {minutes} min").format(hours=hours, minutes=rest) if rest else _("{hours} h").format(hours=hours)
+    )
 
 
 def missing(seconds: float) -> str:
     """How much speech a transcript lacks, for people: `About 40 seconds of speech are missing …`."""
+    if seconds < 7.5:
+        return _("A few seconds of speech are missing from this transcript.")
     if seconds < 55:
-        count = max(round(seconds / 10) * 10, 10) if seconds >= 7.5 else 0
-        much = f"About {count} seconds of speech are" if count else "A few seconds of speech are"
-    else:
-        minutes = round(seconds / 60)
-        much = f"About {minutes} minutes of speech are" if minutes > 1 else "About a minute of speech is"
-    return f"{much} missing from this transcript."
-
-
-def readable_date(day: date) -> str:
-    """`12 March 2026`."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-def language_name(code: str) -> str:
-    """`nl` → `Dutch`; a code without a name here is shown as it is."""
-    return LANGUAGES.get(code, code)
+        count = max(round(seconds / 10) * 10, 10)
+        return _("About {count} seconds of speech are missing from this transcript.").format(count=count)
+    minutes = round(seconds / 60)
+    return ngettext(
+        "About a minute of speech is missing from this transcript.",
+        "About {count} minutes of speech are missing from this transcript.",
+        minutes,
+    ).format(count=minutes)
 
 
 def parse_time(text: str) -> float | None:

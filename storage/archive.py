@@ -8,9 +8,12 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from kring.correcting import corrected, detailed
+from kring.corrections import Correction
 from kring.errors import Conflict, KringError, NotFound, UnknownCircle
 from kring.model import Attachment, Circle, Manifest, Pages, Transcript, now
 from kring.uploads import Upload
+from storage.corrections import Corrections, Make
 from storage.documents import JSON, change_document, read_document, write_document
 from storage.keys import CIRCLES, RECORDINGS, UPLOADS, circle_key, manifest_key, transcript_key, upload_key
 from storage.port import ObjectStore
@@ -30,6 +33,7 @@ class Archive:
 
     def __init__(self, store: ObjectStore) -> None:
         self.store = store
+        self._corrections = Corrections(store)
 
     def manifest(self, recording_id: str) -> Manifest:
         """Raises NotFound."""
@@ -102,6 +106,48 @@ class Archive:
     def transcript(self, key: str) -> Transcript:
         """Raises NotFound."""
         return read_document(Transcript, key, self.store.get_bytes(key).data)
+
+    def transcript_of(self, manifest: Manifest) -> Transcript | None:
+        """The recording's transcript as people have corrected it, as far as `manifest` says so; None: it has none yet.
+
+        Raises NotFound where the transcript has gone.
+        """
+        if manifest.transcript is None:
+            return None
+        transcript = self.transcript(manifest.transcript.key)
+        return corrected(transcript, self._corrections.first(manifest.id, manifest.corrected))
+
+    def corrections(self, recording_id: str) -> tuple[Correction, ...]:
+        """Everything people have changed about a recording, in order."""
+        return self._corrections.of(recording_id)
+
+    def last_corrections(self) -> dict[str, int]:
+        """Recording → the number of its last correction, of all that have any."""
+        return self._corrections.last()
+
+    def correct(self, recording_id: str, make: Make) -> Correction:
+        """Store what `make` makes of the corrections there are as the next one, and have the manifest say so.
+
+        `make` is called again with the newer ones where somebody else was first, so it does nothing but compute.
+        Raises NotFound, Conflict where others never stop, and what `make` raises.
+        """
+        there = self._corrections.append(recording_id, make, after=self.manifest(recording_id).corrected)
+        self._settle(recording_id, there)
+        return there[-1]
+
+    def settle_corrections(self, recording_id: str) -> Manifest:
+        """Have the manifest say what the stored corrections do, where a crash has kept somebody from writing it."""
+        return self._settle(recording_id, self.corrections(recording_id))
+
+    def _settle(self, recording_id: str, there: tuple[Correction, ...]) -> Manifest:
+        last = there[-1].number if there else 0
+
+        def change(manifest: Manifest) -> Manifest:
+            if manifest.corrected >= last:
+                return manifest
+            return manifest.model_copy(update={"corrected": last, "details": detailed(manifest.details, there)})
+
+        return self.update(recording_id, change)
 
     def put_transcript(self, sha256: str, transcript: Transcript) -> str:
         """Store what was heard in the original `sha256` and return the key; one already there stays as it is."""

@@ -29,6 +29,7 @@ RENDITIONS_MARK = "renditions.json"
 """… and so does this list of what `render` made."""
 
 _ID = re.compile(r"[0-9a-f]{16}")
+_CORRECTION = re.compile(rf"{CORRECTIONS}([0-9a-f]{{16}})/([0-9]{{6,}})\.json")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
@@ -56,6 +57,22 @@ def rendition_key(sha256: str, recipe: str, name: str) -> str:
 
 def activity_key(recording_id: str) -> str:
     return f"{RUNS}{_fit(_ID, recording_id)}.json"
+
+
+def correction_key(recording_id: str, number: int) -> str:
+    """In order of their numbers, keys are in order of the alphabet."""
+    return f"{corrections_of(recording_id)}{number:06}.json"
+
+
+def corrections_of(recording_id: str) -> str:
+    """Where all that people have changed about one recording lies."""
+    return f"{CORRECTIONS}{_fit(_ID, recording_id)}/"
+
+
+def correction_named(key: str) -> tuple[str, int] | None:
+    """Of which recording a correction is, and its number; None where the key is none of a correction."""
+    found = _CORRECTION.fullmatch(key)
+    return (found[1], int(found[2])) if found else None
 
 
 def upload_key(recording_id: str) -> str:

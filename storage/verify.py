@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from kring.errors import KringError
 from kring.model import Manifest
 from storage.archive import Archive
+from storage.corrections import gaps
 from storage.keys import (
     CIRCLES,
     CORRECTIONS,
@@ -27,7 +28,8 @@ READ_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A manifest names this key and there is no such object (or one of another size)."""
+    """A manifest names this key, or it is a correction between others, and there is no such object (or one of another
+    size)."""
 
     recording_id: str
     key: str
@@ -111,6 +113,7 @@ def _missing(manifests: list[Manifest], objects: dict[str, ObjectInfo]) -> Itera
             found = objects.get(key)
             if found is None or found.size != sizes.get(key, found.size):
                 yield Missing(manifest.id, key)
+    yield from (Missing(*gap) for gap in gaps(objects, {manifest.id: manifest.corrected for manifest in manifests}))
 
 
 def _unnamed(manifests: list[Manifest], objects: dict[str, ObjectInfo]) -> Iterator[ObjectInfo]:

@@ -26,9 +26,16 @@ def recording(
     day: str = "2024-05-01",
     version: int = 1,
     speakers: Sequence[str] = (),
+    topics: Sequence[str] = (),
+    organisations: Sequence[str] = (),
+    pages: Sequence[str] = (),
+    attachment: str = "a" * 64,
 ) -> list[Passage]:
-    """One recording of 30-second passages; a time is known for each word, two words a second."""
-    return [
+    """One recording of 30-second passages; a time is known for each word, two words a second.
+
+    `pages`: what the pages of its one attachment say, a passage each.
+    """
+    spoken = [
         Passage(
             id=f"{recording_id(name)}-{number}",
             recording_id=recording_id(name),
@@ -44,9 +51,24 @@ def recording(
             date=date.fromisoformat(day),
             speakers=tuple(speakers),
             duration=len(texts) * 30.0,
+            topics=tuple(topics),
+            organisations=tuple(organisations),
         )
         for number, text in enumerate(texts or ("",))
     ]
+    of_page = {"start": 0.0, "end": 0.0, "starts": (), "speakers": (), "attachment": attachment}
+    written = [
+        replace(
+            spoken[0],
+            id=f"{recording_id(name)}-{len(spoken) + number}",
+            text=text,
+            page=number + 1,
+            attachment_title="Lysark",
+            **of_page,  # type: ignore[arg-type]
+        )
+        for number, text in enumerate(pages)
+    ]
+    return [*spoken, *written]
 
 
 def _starts(text: str, began: float) -> tuple[tuple[int, float], ...]:

@@ -16,13 +16,14 @@ from flows.patience import patiently
 from flows.receive import describe, take_in
 from flows.sources import ADDRESS
 from flows.sources.address import file_name_of
-from flows.sources.details import date_of, make_details, title_of
+from flows.sources.details import date_of, title_of
 from flows.sources.download import check_address
 from flows.sources.port import Item
 from flows.wiring import Ports
 from kring.errors import BadMetadata, BadTranscript, EmptyFile, KringError, NotFound
 from kring.model import UPLOAD, Details, SourceRef, Step, Visibility
 from transcribe.captions import BESIDE, MAX_BYTES, read_captions
+from transcribe.details import make_details
 
 
 @dataclass(frozen=True)

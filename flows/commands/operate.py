@@ -124,7 +124,7 @@ def run_reconcile(*, retry_failed: bool) -> int:
     """Say what was done; always 0, since what is found is put right."""
     ports = connect()
     from flows.orchestrator import Orchestrator
-    from flows.plan import Crash, Rebuild
+    from flows.plan import Crash, Rebuild, Settle
     from flows.reconcile import reconcile
 
     actions = reconcile(ports, Orchestrator(), retry_failed=retry_failed)
@@ -134,6 +134,8 @@ def run_reconcile(*, retry_failed: bool) -> int:
                 say(f"declared dead   {run.recording_id}  {run.parameters.get('title', '')}")
             case Rebuild(missing):
                 say(f"index rebuilt   {missing} recordings were missing from it")
+            case Settle(recording_id):
+                say(f"put right       {recording_id}  corrections its manifest did not know of")
             case restart:
                 say(f"started again   {restart.recording_id}  {restart.why}")
     say("Nothing is unfinished." if not actions else f"{len(actions)} things put right.")

@@ -8,53 +8,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from kring.errors import BadMetadata, UnknownLanguage
 from kring.model import Details
-from transcribe.engines import check_language
-
-MEDIA_SUFFIXES = frozenset(
-    [
-        ".mp4",
-        ".m4v",
-        ".mov",
-        ".mkv",
-        ".webm",
-        ".avi",
-        ".wmv",
-        ".mpg",
-        ".mpeg",
-        ".ts",
-        ".m4a",
-        ".mp3",
-        ".wav",
-        ".flac",
-        ".ogg",
-        ".oga",
-        ".opus",
-        ".aac",
-        ".wma",
-        ".aif",
-        ".aiff",
-    ]
-)
-"""Endings a watched folder takes for recordings. Only a first sieve: `probe` looks at the bytes."""
+from transcribe.details import make_details
 
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
-
-
-def make_details(**values: Any) -> Details:
-    """Details from what people wrote. Raises BadMetadata naming the field, UnknownLanguage listing the codes."""
-    try:
-        details = Details(**values)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise BadMetadata(f"The {field} is missing or wrong: {first['msg']}.") from None
-    if details.language is None:
-        return details
-    return details.model_copy(update={"language": check_language(details.language)})
 
 
 def details_of(path: Path, *, circle: str | None, language: str | None = None) -> Details:

@@ -16,13 +16,13 @@ from urllib.parse import urljoin, urlsplit
 import feedparser
 
 from flows.sources.address import Address, file_name_of
-from flows.sources.details import MEDIA_SUFFIXES, make_details
 from flows.sources.download import check_address, get
 from flows.sources.podcast import transcripts
 from flows.sources.port import Item, Progress
 from kring.errors import InputError, SourceDown, SourceError
 from kring.model import SourceRef
 from kring.settings import FeedSource, Settings
+from transcribe.details import MEDIA_SUFFIXES, make_details
 
 MAX_FEED_BYTES = 20_000_000
 MAX_ENTRIES = 10_000

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from flows.receive import describe
 from flows.scratch import require_space
-from flows.sources.details import MEDIA_SUFFIXES, details_of
+from flows.sources.details import details_of
 from flows.sources.port import Item, Progress
 from kring.errors import DiskFull, InputError, SourceDown, SourceError
 from kring.model import SourceRef
 from kring.settings import FolderSource, Settings
 from transcribe.captions import BESIDE, MAX_BYTES
+from transcribe.details import MEDIA_SUFFIXES
 
 CHUNK = 4 << 20
 

@@ -278,7 +278,9 @@ def test_hostile_text_is_text(served: Served) -> None:
         assert "<script>" not in page.text
         assert "<img src=x" not in page.text
         assert page.text.lower().count("</title>") == 1 + page.text.count("<a data-at=")  # marks on the line of time
-        assert page.text.lower().count("<script") == 1
+        assert page.text.lower().count("<script") == 2
+        assert page.text.count('<script type="module" src="/static/') == 1
+        assert page.text.count('<script type="application/json" id="words">') == 1
         title = page.text.split("<title>")[1].split("</title>")[0]
         assert "\u202e" not in title
 

@@ -67,7 +67,7 @@ def test_an_unknown_circle_is_said_and_the_known_ones_are_offered(served: Served
     assert "There is no circle" in page
     assert '<a data-search href="/?q=post+circle%3Adigital-post"><bdi>digital-post</bdi></a>?' in page
     page = html.unescape(served.web.get("/", params={"network": "zzzz"}).text)
-    assert "the networks are:" in page
+    assert "The networks are: " in page
     assert 'href="/?network=vlaanderen"' in page
     assert "There is no" not in served.web.get("/", params={"q": "circle:partners"}).text
 

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from index.cards import LABELS
 from index.port import Filters, Query, SearchIndex
 from tests.index_cases import fill, found, ids, marked, plain, recording, recording_id, search
 
@@ -15,7 +16,7 @@ class TestWords:
     def test_nothing_indexed(self, index: SearchIndex) -> None:
         results = index.search(Query("personvern"))
         assert (results.hits, results.total) == ((), 0)
-        assert results.facets == {"circle": {}, "network": {}, "language": {}, "year": {}}
+        assert results.facets == {kind: {} for kind in ("circle", "network", "language", "year", *LABELS)}
 
     def test_a_word_is_found(self, index: SearchIndex) -> None:
         fill(index, recording("a", "Vi snakker om personvern i skolen."), recording("b", "Anskaffelser er tema."))

@@ -56,6 +56,8 @@ class TestFilters:
             "network": {"n": 2, "s": 2},
             "language": {"da": 2, "nl": 1, "nb": 1},
             "year": {"2023": 1, "2024": 2, "2025": 1},
+            "topic": {},
+            "organisation": {},
         }
 
     def test_a_kind_of_facet_ignores_its_own_filter(self, index: SearchIndex) -> None:
@@ -65,6 +67,8 @@ class TestFilters:
             "network": {"s": 1},
             "language": {"da": 1},
             "year": {"2024": 2},
+            "topic": {},
+            "organisation": {},
         }
 
     def test_facets_without_words(self, index: SearchIndex) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from index.cards import KINDS
 from index.meili_documents import (
     FOUND_IN,
     OWN,
@@ -149,6 +150,22 @@ class TestFilters:
         assert as_was(written(value)) == value
         assert written("nord") != written("Nord")
 
+    def test_topics_and_organisations_are_asked_for_as_they_are_known(self) -> None:
+        filters = Filters(topics=frozenset({"Sky", "SKY"}), organisations=frozenset({"BO\u0308"}))
+        assert conditions(filters)[1:] == ['topic IN ["sky"]', 'organisation IN ["b%c3%b6"]']
+        assert conditions(filters, but="topic")[1:] == ['organisation IN ["b%c3%b6"]']
+        assert filtered_kinds(filters) == ["topic", "organisation"]
+
+    @pytest.mark.parametrize("letter", ["a", "å", "個", "😀", "%"])
+    def test_a_long_value_is_cut_between_letters(self, letter: str) -> None:
+        for size in (300, 299, 298):
+            value = "x" * (300 - size) + letter * size
+            there = written(value)
+            assert len(there) <= 468
+            assert value.startswith(as_was(there))
+            assert as_was(there)[30:]
+            assert written(value + "y") == there or letter == "a"
+
 
 class TestDocuments:
     def test_there_and_back(self) -> None:
@@ -163,6 +180,16 @@ class TestDocuments:
         assert re.fullmatch("[A-Za-z0-9_-]+", made["id"])
         for field in (*FOUND_IN, SPELLING):
             assert re.fullmatch("[a-z0-9 .]*", made[field]), field
+
+    def test_labels_as_they_are_known_and_as_they_are_spelt(self) -> None:
+        passage, page = recording("a", "ord", topics=["Sky", "sky"], organisations=["Bø"], pages=["mer"])
+        made = document(passage)
+        assert (made["topic"], made["topic_spelt"]) == (["sky", "sky"], ["%53ky", "sky"])
+        assert (made["organisation"], made["organisation_spelt"]) == (["b%c3%b8"], ["%42%c3%b8"])
+        assert card_in(made).values(KINDS.index("topic")) == ("sky",)
+        assert {*SETTINGS["filterableAttributes"]} >= {"topic", "topic_spelt", "organisation", "organisation_spelt"}
+        assert passage_in({"payload": document(page)["payload"]}) == page
+        assert (document(page)["number"], document(page)["topic"]) == (1, ["sky", "sky"])
 
     def test_keys_of_the_title_are_lent(self) -> None:
         (passage,) = recording("a", "fotball og mer", title="fotball langrenn")
@@ -250,6 +277,28 @@ class TestRequests:
             assert ("q" in one) == ("attributesToSearchOn" in one) == ("matchingStrategy" in one)
             assert not ({"limit", "offset"} & set(one) and {"page", "hitsPerPage"} & set(one))
             json.dumps(one)
+
+    @pytest.mark.parametrize("text", ["", "fotball"])
+    def test_labels_are_spelt_as_most_recordings_do(self, text: str) -> None:
+        of_found = {"topic": {"sky": 2, "arkiv": 2}, "organisation": {}, "circle": {"x": 2}}
+        of_all = {"topic_spelt": {"sky": 1, "%53ky": 5, "%53%4b%59": 5, "%41rkiv": 2}, "organisation_spelt": {}}
+
+        def ask(queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            there = of_found | of_all
+            return [
+                {
+                    "hits": [],
+                    "totalHits": 0,
+                    "estimatedTotalHits": 0,
+                    "facetDistribution": {kind: there[kind] for kind in one.get("facets", ()) if kind in there},
+                }
+                for one in queries
+            ]
+
+        facets = Search(ask, "kring", Query(text), parse(text)).run().facets
+        assert list(facets["topic"].items()) == [("Arkiv", 2), ("SKY", 2)]
+        assert facets["circle"] == {"x": 2}
+        assert facets["organisation"] == {}
 
     def test_never_more_terms_than_the_server_reads(self) -> None:
         """A term of several words that is nowhere falls apart, so that there are more than ten."""

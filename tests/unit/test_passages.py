@@ -6,9 +6,23 @@ from itertools import pairwise
 
 from hypothesis import given, settings, strategies as st
 
+from index import attached
+from index.attached import pieces
 from index.passages import LONGEST, SHORTEST, passages_of
 from index.port import Passage
-from kring.model import Circle, Details, Manifest, Media, Original, Segment, SourceRef, Transcript, Word
+from kring.model import (
+    Attachment,
+    Circle,
+    Details,
+    Manifest,
+    Media,
+    Original,
+    Pages,
+    Segment,
+    SourceRef,
+    Transcript,
+    Word,
+)
 
 CIRCLE = Circle(slug="personvern", name="Personvern", network="nord", network_name="Nord", language="nb")
 DETAILS = Details(title="Et møte", circle="personvern", date=date(2024, 5, 1), presenters=("Kari", "Ola"))
@@ -144,3 +158,71 @@ def test_every_segment_is_in_exactly_one_passage(drawn: list[tuple[float, float,
         if one.end - one.start < SHORTEST:
             first_behind = by_text[behind.text.split()[0]]
             assert first_behind.end - one.start > LONGEST - 1e-9
+
+
+SLIDES = Attachment(original=Original(sha256="b" * 64, size=1, file_name="lysark.pdf"), title="Lysark")
+REPORT = Attachment(original=Original(sha256="c" * 64, size=1, file_name="rapport.pdf"), title="Rapport")
+
+
+def test_what_is_attached_comes_after_what_is_said() -> None:
+    attached = [(SLIDES, Pages(pages=("Forside", "", " \n "))), (REPORT, Pages(pages=("", "Side\nto")))]
+    details = DETAILS.model_copy(update={"topics": ("Sky",), "organisations": ("Bø",)})
+    said, *written = passages_of(
+        MANIFEST.model_copy(update={"details": details}), CIRCLE, transcript(run([5, 5], speaker="Per")), attached
+    )
+    assert (said.attachment, said.page, said.text) == (None, None, "s0 s1")
+    assert [one.id for one in written] == ["0123456789abcdef-1", "0123456789abcdef-2"]
+    assert [(one.attachment, one.attachment_title, one.page, one.text) for one in written] == [
+        ("b" * 64, "Lysark", 1, "Forside"),
+        ("c" * 64, "Rapport", 2, "Side to"),
+    ]
+    for one in written:
+        assert (one.start, one.end, one.starts, one.speakers) == (0, 0, (), ())
+        assert (one.title, one.language, one.version, one.duration, one.date) == (
+            said.title,
+            "da",
+            4,
+            600,
+            said.date,
+        )
+        assert (one.topics, one.organisations) == (said.topics, said.organisations) == (("Sky",), ("Bø",))
+
+
+def test_without_speech_the_pages_follow_the_empty_passage() -> None:
+    first, page = passages_of(MANIFEST, CIRCLE, None, [(SLIDES, Pages(pages=("Forside",)))])
+    assert (first.text, first.end, page.text, page.id) == ("", 600, "Forside", "0123456789abcdef-1")
+
+
+class TestPieces:
+    def test_a_page_of_usual_length_is_one(self) -> None:
+        assert list(pieces("Et  lysark\n\n - med\tpunkter \n")) == ["Et lysark - med punkter"]
+        assert list(pieces("a" * attached.LONGEST)) == ["a" * attached.LONGEST]
+        assert list(pieces(" \n\n ")) == []
+
+    def test_where_a_paragraph_ends_before_where_a_sentence_does(self) -> None:
+        paragraph = "Dette er en setning. " * 40
+        first, second = pieces(f"{paragraph}\n \n{paragraph}")
+        assert first == second == paragraph.strip()
+
+    def test_where_a_sentence_ends_before_where_a_line_does(self) -> None:
+        text = ("ord " * 40 + "\n") * 5 + "Slutt. " + ("ord " * 40 + "\n") * 5
+        first, second = pieces(text)
+        assert first.endswith("Slutt.")
+        assert second.startswith("ord")
+
+    def test_a_line_before_a_word_and_a_word_before_anything(self) -> None:
+        first, _ = pieces("ord " * 200 + "slutt\n" + "ord " * 200)
+        assert first.endswith("slutt")
+        assert all(one.split() == ["ord"] * len(one.split()) for one in pieces("ord " * 1000))
+        assert [len(one) for one in pieces("x" * 3000)] == [1200, 1200, 600]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["ord", "ord.", "et langt sammensatt ord", "\n", "\n\n", "x" * 1300]), max_size=400))
+def test_nothing_of_a_page_is_lost_and_pieces_are_neither_short_nor_long(words: list[str]) -> None:
+    text = " ".join(words)
+    cut = list(pieces(text))
+    assert "".join(cut).replace(" ", "") == "".join(text.split())
+    assert all(len(one) <= attached.LONGEST for one in cut)
+    assert all(len(one) >= attached.SHORTEST * 0.9 for one in cut[:-1])
+    assert len(cut) < 2 or len(cut[-1]) >= 250

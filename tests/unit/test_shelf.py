@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from hypothesis import given, settings, strategies as st
 
-from index.cards import Card, admitted, facet_counts, in_order, newest_first
+from index.cards import Card, admitted, facet_counts, in_order, newest_first, spellings
 from index.port import Filters, Order
 from index.shelf import Rows, Shelf
 
@@ -14,8 +14,21 @@ days = st.integers(0, 400).map(lambda number: EPOCH + timedelta(number)) | st.ju
 values = st.sampled_from(["", "a", "b", "ø"])
 
 
-def card(name: str, day: date, circle: str = "c", network: str = "n", language: str = "nb") -> Card:
-    return Card(name, 1, day, (circle, network, language, str(day.year)))
+def card(
+    name: str,
+    day: date,
+    circle: str = "c",
+    network: str = "n",
+    language: str = "nb",
+    topics: tuple[str, ...] = (),
+    organisations: tuple[str, ...] = (),
+) -> Card:
+    return Card(name, 1, day, (circle, network, language, str(day.year)), topics, organisations)
+
+
+def with_labels(**counts: dict[str, int]) -> dict[str, dict[str, int]]:
+    """These counts, and none of labels where none are given."""
+    return {**counts, "topic": counts.get("topic", {}), "organisation": counts.get("organisation", {})}
 
 
 def placed(shelf: Shelf, rows: Rows) -> list[str]:
@@ -57,7 +70,7 @@ class TestPlaces:
         filters = Filters(circles=frozenset("a"), after=EPOCH, recording_id="x")
         assert shelf.admitted(shelf.all(), filters).tolist() == []
         assert shelf.rows([]).tolist() == []
-        assert shelf.facets(shelf.all(), filters) == {"circle": {}, "network": {}, "language": {}, "year": {}}
+        assert shelf.facets(shelf.all(), filters) == with_labels(circle={}, network={}, language={}, year={})
 
 
 class TestFilters:
@@ -88,14 +101,14 @@ class TestFilters:
 class TestFacets:
     def test_recordings_are_counted_the_most_frequent_first_then_by_name(self) -> None:
         facets = SHELF.facets(SHELF.all(), Filters())
-        assert list(facets) == ["circle", "network", "language", "year"]
+        assert list(facets) == ["circle", "network", "language", "year", "topic", "organisation"]
         assert list(facets["circle"].items()) == [("a", 2), ("b", 2)]
         assert list(facets["language"].items()) == [("nb", 3), ("da", 1)]
         assert list(facets["year"].items()) == [("2024", 2), ("2023", 1), ("2025", 1)]
 
     def test_a_kind_ignores_its_own_filter(self) -> None:
         facets = SHELF.facets(SHELF.all(), Filters(circles=frozenset("b"), languages=frozenset({"da"})))
-        assert facets == {"circle": {"b": 1}, "network": {"n": 1}, "language": {"nb": 1, "da": 1}, "year": {"2023": 1}}
+        assert facets == with_labels(circle={"b": 1}, network={"n": 1}, language={"nb": 1, "da": 1}, year={"2023": 1})
 
     def test_years_ignore_the_dates_and_no_other_kind_does(self) -> None:
         facets = SHELF.facets(SHELF.all(), Filters(after=date(2025, 1, 1)))
@@ -104,15 +117,19 @@ class TestFacets:
 
     def test_inside_one_recording(self) -> None:
         facets = SHELF.facets(SHELF.all(), Filters(recording_id="mid1", circles=frozenset("b")))
-        assert facets == {"circle": {"a": 1}, "network": {}, "language": {}, "year": {}}
+        assert facets == with_labels(circle={"a": 1}, network={}, language={}, year={})
 
 
-cards = st.lists(st.tuples(days, values, values, values), max_size=25).map(
+labels = st.lists(st.sampled_from(["Sky", "sky", "SKY", "Ål", "A\u030al", "å"]), max_size=3).map(tuple)
+cards = st.lists(st.tuples(days, values, values, values, labels, labels), max_size=25).map(
     lambda rows: [card(f"id{number}", *row) for number, row in enumerate(rows)]
 )
 some = st.frozensets(st.sampled_from(["", "a", "b", "ø", "unknown"]), max_size=3)
+labelled = st.just(frozenset[str]()) | st.frozensets(st.sampled_from(["sKy", "ål", "unknown"]), max_size=2)
 filters = st.builds(
     Filters,
+    topics=labelled,
+    organisations=labelled,
     circles=some,
     networks=some,
     languages=some,
@@ -132,7 +149,7 @@ def test_it_counts_and_filters_as_the_plain_functions_do(data: st.DataObject, of
     rows = shelf.rows([recs[number] for number in chosen])
     there = sorted((of[number] for number in chosen), key=newest_first)
     assert [shelf.cards[row] for row in rows] == there
-    plain, found = facet_counts(there, wanted), shelf.facets(rows, wanted)
+    plain, found = facet_counts(there, wanted, spellings(of)), shelf.facets(rows, wanted)
     assert found == plain
     assert [list(counts.items()) for counts in found.values()] == [list(counts.items()) for counts in plain.values()]
     passing = admitted(there, wanted)

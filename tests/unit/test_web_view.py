@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
 from index.port import Fragment
@@ -49,8 +47,6 @@ def test_times_people_read() -> None:
         "872.4",
         "43210.9",
     ]
-    assert view.readable_date(date(2026, 3, 12)) == "12 March 2026"
-    assert (view.language_name("nl"), view.language_name("xx")) == ("Dutch", "xx")
 
 
 def test_lines_are_grouped_by_speaker() -> None:

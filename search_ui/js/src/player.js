@@ -1,5 +1,7 @@
 // The recording page: the line being said is marked and kept in view, a click on a line plays from there.
 
+import { fill, words } from "./shared/words.js";
+
 const player = document.getElementById("player");
 const pane = document.getElementById("lines");
 const followButton = document.getElementById("follow");
@@ -81,7 +83,7 @@ function seek(time, play) {
   player.currentTime = time;
   setFollowing(true);
   markCurrent();
-  if (play) player.play().catch(() => announceOnce("The recording cannot be played here."));
+  if (play) player.play().catch(() => announceOnce(words.cannotPlay));
 }
 
 function momentUrl(time) {
@@ -112,7 +114,7 @@ async function copyMoment() {
   const done = await writeClipboard(url);
   byHand.hidden = done;
   if (done) {
-    announceOnce(`The link to ${clock(time)} is copied.`);
+    announceOnce(fill(words.copied, { time: clock(time) }));
     copyButton.classList.add("done");
     setTimeout(() => copyButton.classList.remove("done"), 2000);
     return;

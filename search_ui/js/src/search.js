@@ -1,5 +1,7 @@
 // Instant results: the server renders the same results it gives without JavaScript; this swaps them in.
 
+import { words } from "./shared/words.js";
+
 const TYPING_PAUSE = 120; // milliseconds without a key before asking
 const MISREAD_PAUSE = 700; // milliseconds that somebody who types is left alone with half a query
 const SETTLED_PAUSE = 1000; // milliseconds after which a search is one the Back button returns to
@@ -9,6 +11,7 @@ const field = document.getElementById("q");
 const results = document.getElementById("results");
 const announce = document.getElementById("announce");
 const trouble = document.getElementById("trouble");
+const feed = document.getElementById("feed");
 const wide = matchMedia("(min-width: 60rem)");
 
 let asking = new AbortController();
@@ -18,7 +21,7 @@ let troubleTimer = 0;
 let settled = true;
 
 function wantedUrl(typing) {
-  const url = new URL("/", location.href);
+  const url = new URL(form.action);
   for (const [name, value] of new FormData(form)) {
     if (value.trim()) url.searchParams.append(name, value.trimStart()); // a space at the end says: this word is whole
   }
@@ -51,7 +54,7 @@ async function show(url, history) {
   } catch (error) {
     if (mine.signal.aborted) return false;
     if (!(error instanceof TypeError)) throw error;
-    complain("The archive does not answer. Check your connection and try again.");
+    complain(words.noAnswer);
     return false;
   } finally {
     clearTimeout(slow);
@@ -74,6 +77,7 @@ function swap(html) {
   openFilters(open);
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   document.title = results.firstElementChild.dataset.title;
+  feed?.setAttribute("href", results.firstElementChild.dataset.feed);
 }
 
 function remember(url, how) {
@@ -111,8 +115,9 @@ form.addEventListener("submit", (event) => {
 addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-search]");
   if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-  event.preventDefault();
   const url = new URL(link.href);
+  if (url.pathname !== new URL(form.action).pathname) return; // from a circle back to the whole archive
+  event.preventDefault();
   if (!(await show(url, "push"))) return;
   fieldFrom(url);
   if (document.activeElement?.id === link.id && link.id) return; // the same filter, ready to be taken back

@@ -1,0 +1,111 @@
+"""What people have changed, applied to what a machine heard. Pure.
+
+Corrections name stretches of time and texts, never numbers of segments: so they hold for whatever transcript the
+recording has, also one with other borders. They are applied in order of their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from kring.corrections import ChapterChange, Correction, DetailsChange, LineChange, NameChange, SpeakerChange, Undo
+from kring.model import Details, Segment, Transcript
+from kring.rewriting import call_speaker, put_line, replace_name
+
+NEAR = 0.5
+"""Seconds within which two chapters are the same one."""
+
+
+class Chapter(NamedTuple):
+    """In seconds."""
+
+    start: float
+    title: str
+
+
+def active(corrections: Iterable[Correction]) -> tuple[Correction, ...]:
+    """Those that count, in order: without those taken back, and without the Undos, which change nothing else."""
+    ordered = sorted(corrections, key=lambda correction: correction.number)
+    gone = undone(ordered)
+    return tuple(one for one in ordered if one.number not in gone and not isinstance(one.change, Undo))
+
+
+def undone(corrections: Iterable[Correction]) -> frozenset[int]:
+    """Numbers of those that count no longer; an Undo can be among them. It reaches only those before it."""
+    gone: set[int] = set()
+    for one in sorted(corrections, key=lambda correction: correction.number, reverse=True):
+        if isinstance(one.change, Undo) and one.number not in gone and one.change.number < one.number:
+            gone.add(one.change.number)
+    return frozenset(gone)
+
+
+def corrected(transcript: Transcript, corrections: Iterable[Correction]) -> Transcript:
+    """The transcript as people have corrected it; itself where nothing changes it."""
+    segments = transcript.segments
+    for _, after in steps(transcript, corrections):
+        segments = after
+    return transcript if segments is transcript.segments else transcript.model_copy(update={"segments": segments})
+
+
+def steps(
+    transcript: Transcript, corrections: Iterable[Correction]
+) -> Iterator[tuple[Correction, tuple[Segment, ...]]]:
+    """Each correction that counts, with the segments as they are after it."""
+    segments = transcript.segments
+    for one in active(corrections):
+        match one.change:
+            case LineChange() as line:
+                segments = put_line(segments, line)
+            case NameChange(find=find, replace=replace):
+                segments = replace_name(segments, find, replace)
+            case SpeakerChange(name=name, to=to):
+                segments = call_speaker(segments, name, to)
+            case _:
+                pass  # about something else than the transcript
+        yield one, segments
+
+
+def chapters(corrections: Iterable[Correction]) -> tuple[Chapter, ...]:
+    """In order of time."""
+    made: list[Chapter] = []
+    for one in active(corrections):
+        change = one.change
+        if isinstance(change, ChapterChange):
+            there = chapter_at(made, change.start)
+            if there is not None:
+                made.remove(there)
+            if change.title is not None:
+                made.append(Chapter(change.start, change.title))
+    return tuple(sorted(made))
+
+
+def chapter_at(made: Iterable[Chapter], start: float) -> Chapter | None:
+    """The chapter that begins there, or so near that it is the same."""
+    near = [chapter for chapter in made if abs(chapter.start - start) <= NEAR]
+    return min(near, key=lambda chapter: abs(chapter.start - start), default=None)
+
+
+def detailed(details: Details, corrections: Iterable[Correction]) -> Details:
+    """The details as people have corrected them, whether `details` are those from before, or have been corrected.
+
+    A field that nobody changed here is as `details` have it; any other is what it was before the first change, with
+    the changes that count. So taking one back needs no memory of the details as they were.
+    """
+    known = sorted(corrections, key=lambda correction: correction.number)
+    values: dict[str, object] = {}
+    for one in known:
+        for name, (before, _) in changed_fields(one).items():
+            values.setdefault(name, before)
+    for one in active(known):
+        values |= {name: after for name, (_, after) in changed_fields(one).items()}
+    return details.model_copy(update=values) if values else details
+
+
+def changed_fields(correction: Correction) -> dict[str, tuple[object, object]]:
+    """Field of the details → what it was and what it is then."""
+    change = correction.change
+    if not isinstance(change, DetailsChange):
+        return {}
+    pairs = {name: (getattr(change.before, name), getattr(change.after, name)) for name in Details.model_fields}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

@@ -1,0 +1,150 @@
+"""One change to the segments of a transcript. Pure; each gives back the same tuple where nothing changes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from kring.corrections import LineChange
+from kring.model import Segment, Word
+from kring.retiming import plain, retimed, text_of
+
+_MARKS = "\u0300-\u036f"
+"""Accents that follow their letter: with one it is another letter."""
+
+
+class Place(NamedTuple):
+    """A stretch of a transcript: what stands there, and what stays when it gives way."""
+
+    gives_way: tuple[Segment, ...]
+    """In order; of segments that reach beyond the borders only the part within."""
+    stays: tuple[Segment, ...]
+    at: int
+    """Where among those that stay a new segment belongs."""
+
+
+def place(segments: Sequence[Segment], start: float, end: float, before: str = "") -> Place:
+    """What stands from `start` to `end`.
+
+    Where one segment has just these borders it is that one alone, whatever others, spoken at the same time, reach into
+    it: of several, the one that reads `before`. Else it is everything whose middle lies there. What stays does not
+    reach into the stretch then: segments with times of words are cut, of others the times.
+    """
+    same = [n for n, one in enumerate(segments) if one.start == start and one.end == end]
+    if same:
+        at = next((n for n in same if plain(segments[n].text) == plain(before)), same[0])
+        return Place((segments[at],), (*segments[:at], *segments[at + 1 :]), at)
+    gone: list[Segment] = []
+    stays: list[Segment] = []
+    for segment in segments:
+        if segment.end <= start or segment.start >= end:
+            stays.append(segment)
+            continue
+        left, within, right = _cut(segment, start, end)
+        stays += [piece for piece in (left, right) if piece is not None]
+        gone += [within] if within is not None else []
+    stays.sort(key=lambda segment: segment.start)
+    at = next((n for n, segment in enumerate(stays) if segment.start >= start), len(stays))
+    return Place(tuple(gone), tuple(stays), at)
+
+
+def standing(segments: Sequence[Segment], start: float, end: float, before: str = "") -> str:
+    """What is said from `start` to `end`, with single spaces."""
+    return plain(" ".join(segment.text for segment in place(segments, start, end, before).gives_way))
+
+
+def put_line(segments: tuple[Segment, ...], change: LineChange) -> tuple[Segment, ...]:
+    """The person's text as one segment in place of what stands there; an empty one takes it away."""
+    start, end = change.start, max(change.start, change.end)
+    text = plain(change.text)
+    there = place(segments, start, end, change.before)
+    if not text:
+        return there.stays if there.gives_way else segments
+    most = max(there.gives_way, key=lambda one: min(one.end, end) - max(one.start, start), default=None)
+    old = [word for segment in there.gives_way for word in segment.words]
+    line = Segment(
+        start=start,
+        end=end,
+        text=text,
+        speaker=most.speaker if most else None,
+        language=most.language if most else None,
+        words=retimed(text, old, start, end),
+        corrected=True,
+    )
+    return (*there.stays[: there.at], line, *there.stays[there.at :])
+
+
+def replace_name(segments: tuple[Segment, ...], find: str, replace: str) -> tuple[Segment, ...]:
+    """Wherever `find` stands as a whole word, or as whole words in a row, in just these letters.
+
+    One that begins in a segment and ends in the next is left alone: nobody can tell where the new one would be cut.
+    """
+    pattern = _whole(find)
+    made = tuple(_renamed(segment, pattern, replace) for segment in segments)
+    return segments if all(new is old for new, old in zip(made, segments, strict=True)) else made
+
+
+def count_name(segments: Iterable[Segment], find: str) -> int:
+    """How many places `replace_name` changes."""
+    pattern = _whole(find)
+    return sum(len(pattern.findall(segment.text)) for segment in segments)
+
+
+def call_speaker(segments: tuple[Segment, ...], name: str, to: str) -> tuple[Segment, ...]:
+    if name == to or not any(segment.speaker == name for segment in segments):
+        return segments
+    return tuple(
+        segment.model_copy(update={"speaker": to}) if segment.speaker == name else segment for segment in segments
+    )
+
+
+def _cut(segment: Segment, start: float, end: float) -> tuple[Segment | None, Segment | None, Segment | None]:
+    """What of it is said before `start`, until `end`, and after; it reaches into the stretch."""
+    if not segment.words:
+        middle = (segment.start + segment.end) / 2
+        if middle < start:
+            return segment.model_copy(update={"end": min(segment.end, start)}), None, None
+        if middle >= end:
+            return None, None, segment.model_copy(update={"start": max(segment.start, end)})
+        return None, segment, None
+    middles = [(word.start + word.end) / 2 for word in segment.words]
+    words = list(zip(middles, segment.words, strict=True))
+    left = _part(segment, [word for at, word in words if at < start], segment.start, min(segment.end, start))
+    within = _part(
+        segment, [word for at, word in words if start <= at < end], max(segment.start, start), min(segment.end, end)
+    )
+    right = _part(segment, [word for at, word in words if at >= end], max(segment.start, end), segment.end)
+    return left, within, right
+
+
+def _part(segment: Segment, words: Sequence[Word], start: float, end: float) -> Segment | None:
+    """A piece of a segment with these of its words, between these borders."""
+    if not words:
+        return None
+    if len(words) == len(segment.words) and start == segment.start and end == segment.end:
+        return segment
+    kept = tuple(
+        word._replace(start=min(max(word.start, start), end), end=min(max(word.end, start), end)) for word in words
+    )
+    last = max(word.end for word in kept) if len(words) < len(segment.words) and words[-1] != segment.words[-1] else end
+    first = kept[0].start if words[0] != segment.words[0] else start
+    text = segment.text if len(words) == len(segment.words) else text_of(words)
+    return segment.model_copy(update={"start": min(first, last), "end": last, "text": text, "words": kept})
+
+
+@lru_cache(maxsize=512)
+def _whole(find: str) -> re.Pattern[str]:
+    spellings = {unicodedata.normalize(form, find) for form in ("NFC", "NFD")}
+    either = "|".join(r"\s+".join(map(re.escape, spelling.split())) for spelling in sorted(spellings))
+    return re.compile(rf"(?<![\w{_MARKS}])(?:{either})(?![\w{_MARKS}])")
+
+
+def _renamed(segment: Segment, pattern: re.Pattern[str], replace: str) -> Segment:
+    text = pattern.sub(lambda _: replace, segment.text)
+    if text == segment.text:
+        return segment
+    words = retimed(text, segment.words, segment.start, segment.end) if segment.words else ()
+    return segment.model_copy(update={"text": text, "words": words, "corrected": True})

@@ -1,0 +1,97 @@
+// The editor: a person listens and corrects. Every line is saved by itself when it is left.
+
+import { Refused, Unreachable, ask } from "./edit/api.js";
+import { Board } from "./edit/board.js";
+import * as chapters from "./edit/chapters.js";
+import * as details from "./edit/details.js";
+import * as dialogs from "./edit/dialogs.js";
+import * as history from "./edit/history.js";
+import * as keys from "./edit/keys.js";
+import * as names from "./edit/names.js";
+import { offer } from "./edit/offer.js";
+import { Playing } from "./edit/playing.js";
+import * as speakers from "./edit/speakers.js";
+import { say, tell, tidy } from "./edit/words.js";
+
+const list = document.getElementById("lines");
+const board = new Board();
+const playing = new Playing(board.lines);
+let last = null; // the line somebody was in last
+let waiting = 0;
+
+function leave(line, step) {
+  const next = board.lines.next(line, step);
+  if (!next) {
+    board.save(line);
+    return;
+  }
+  next.field.focus();
+  const end = step < 0 ? next.field.value.length : 0;
+  next.field.setSelectionRange(end, end);
+}
+
+list.addEventListener("focusin", (event) => {
+  last = board.lines.of(event.target) ?? last;
+});
+list.addEventListener("focusout", (event) => {
+  const line = board.lines.of(event.target);
+  if (line) board.save(line);
+});
+list.addEventListener("input", (event) => {
+  const line = board.lines.of(event.target);
+  if (!line) return;
+  if (/[\r\n]/.test(line.field.value)) unbroken(line.field);
+  if (line.state === "saved" || line.state === "fresh") line.show("");
+  clearTimeout(waiting);
+  waiting = setTimeout(() => board.keep(line), 250);
+});
+addEventListener("pagehide", () => last?.dirty && board.keep(last));
+
+// A line is one line: what is pasted with breaks comes in without them.
+function unbroken(field) {
+  const at = field.selectionEnd;
+  field.value = field.value.replace(/\s*[\r\n]+\s*/g, " ");
+  field.setSelectionRange(at, at);
+}
+
+list.addEventListener("click", (event) => {
+  const time = event.target.closest(".time");
+  if (time) playing.playFrom(Number(time.parentElement.dataset.start));
+  if (event.target.closest(".write")) {
+    const line = board.lines.write(event.target.closest(".gap"));
+    line.field.focus();
+    playing.playFrom(line.start);
+  }
+});
+
+const selected = () => (last ? last.field.value.slice(last.field.selectionStart, last.field.selectionEnd) : "");
+const here = () => (playing.playing ? playing.current : (last ?? playing.current))?.start ?? playing.time;
+
+keys.listen(board, playing, leave);
+dialogs.listen();
+names.setUp(board, selected);
+speakers.setUp(board);
+chapters.setUp(board, here);
+details.setUp(board);
+history.setUp(board);
+offer(board);
+
+const me = document.getElementById("me");
+let called = me.elements.name.value;
+async function keepName() {
+  const name = tidy(me.elements.name.value);
+  if (name === called) return;
+  try {
+    await ask("POST", "/api/me", { name: name || null });
+    called = name;
+    tell(say("nameKept"));
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+    board.say("failed", error.message);
+  }
+}
+me.addEventListener("submit", (event) => {
+  event.preventDefault();
+  keepName();
+});
+me.elements.name.addEventListener("change", keepName);

@@ -1,0 +1,228 @@
+// What is known of the recording, and the way every change goes to the server and comes back into the page.
+
+import { Refused, Unreachable, ask, inTurn } from "./api.js";
+import { Drafts } from "./drafts.js";
+import { Lines } from "./lines.js";
+import { clock, say, tell, tidy } from "./words.js";
+
+const RETRY = 10_000; // milliseconds until lines that could not be sent are sent again
+const LOOK = 20_000; // and until somebody else's changes are looked for
+
+const editor = document.getElementById("editor");
+const state = document.getElementById("state");
+const again = document.getElementById("again");
+const undoButton = document.getElementById("undo");
+
+export class Board extends EventTarget {
+  constructor() {
+    super();
+    this.address = `/api/recordings/${editor.dataset.recording}`;
+    this.number = Number(editor.dataset.number);
+    this.lines = new Lines();
+    this.drafts = new Drafts(editor.dataset.recording);
+    this.touched = new Set(); // lines that somebody wrote in; few of all
+    this.known = null; // the answer to the last look; null until there was one
+    this.under = 0; // changes on their way
+    this.last = null; // number of the last change made here
+    this.trouble = "";
+    undoButton.addEventListener("click", () => this.undoLast());
+    again.addEventListener("click", () => this.saveAll());
+    addEventListener("online", () => this.saveAll());
+    addEventListener("focus", () => this.look());
+    document.addEventListener("visibilitychange", () => this.look());
+    setInterval(() => this.look(), LOOK);
+    setInterval(() => this.failed.length && this.saveAll(), RETRY);
+    addEventListener("beforeunload", (event) => this.unsaved.length && event.preventDefault());
+  }
+
+  get unsaved() {
+    return [...this.touched].filter((line) => line.dirty || line.state === "saving");
+  }
+
+  get failed() {
+    return this.unsaved.filter((line) => line.state === "failed");
+  }
+
+  // Sends one change and takes the answer in. Throws Refused and Unreachable.
+  async send(change) {
+    this.under += 1;
+    try {
+      const answer = await ask("POST", `${this.address}/corrections`, { change });
+      this.number = Math.max(this.number, answer.number);
+      if (answer.stored) this.last = change.kind === "undo" ? null : answer.number;
+      this.lines.merge(answer.changed, answer.removed);
+      this.lines.setChapters(answer.chapters);
+      return answer;
+    } finally {
+      this.under -= 1;
+      this.report();
+    }
+  }
+
+  // A change that is not about one line: everything written so far goes first, and all is read anew afterwards.
+  async change(change) {
+    await this.saveAll();
+    const answer = await inTurn(() => this.send(change));
+    await this.look(true);
+    return answer;
+  }
+
+  keep(line) {
+    this.touched.add(line);
+    if (line.dirty) this.drafts.keep(line);
+    else this.drafts.drop(line.key);
+    this.report();
+  }
+
+  saveAll() {
+    return Promise.all(this.unsaved.map((line) => this.save(line)));
+  }
+
+  save(line) {
+    if (line.state === "conflict") return Promise.resolve();
+    if (!line.dirty) {
+      this.drafts.drop(line.key);
+      if (line.state === "failed") line.show("");
+      this.report();
+      return Promise.resolve();
+    }
+    this.touched.add(line);
+    this.drafts.keep(line);
+    line.show("saving", say("saving"));
+    this.report();
+    return inTurn(() => this.sendLine(line));
+  }
+
+  async sendLine(line) {
+    const mine = line.text;
+    if (!line.dirty || line.state === "conflict") {
+      this.saved(line);
+      return;
+    }
+    try {
+      await this.send({ kind: "line", start: line.start, end: line.end, before: tidy(line.base), text: mine });
+      this.accept(line, mine);
+    } catch (error) {
+      this.failedLine(line, mine, error);
+    } finally {
+      this.report();
+    }
+  }
+
+  accept(line, text) {
+    line.base = text;
+    if (line.dirty) {
+      line.show(""); // somebody went on typing; it is saved when the line is left
+      this.drafts.keep(line);
+      return;
+    }
+    line.is({ text, corrected: Boolean(text) });
+    this.saved(line);
+    if (text) return;
+    tell(say("takenAway"));
+    this.lines.remove(line);
+    this.lines.settle();
+  }
+
+  saved(line) {
+    this.touched.delete(line);
+    this.drafts.drop(line.key);
+    this.trouble = "";
+    line.show("saved", say("saved"));
+    tell(say("saved"));
+    setTimeout(() => line.state === "saved" && line.show(""), 3000);
+    this.lines.settle();
+  }
+
+  failedLine(line, mine, error) {
+    if (error instanceof Refused && error.status === 409) {
+      const theirs = tidy(error.now?.text ?? "");
+      if (theirs === mine) this.accept(line, mine); // sent before, and its answer was lost
+      else this.contest(line, theirs, error.message);
+      return;
+    }
+    if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+    this.trouble = error.message;
+    line.show("failed", say("notSaved"));
+    tell(error.message);
+  }
+
+  contest(line, theirs, sentence) {
+    tell(say("conflictTold", { time: clock(line.start) }));
+    line.contest(theirs, sentence, (choice) => {
+      const inside = line.element.contains(document.activeElement);
+      line.base = theirs;
+      line.show("");
+      if (choice === "theirs") {
+        line.put(theirs);
+        this.drafts.drop(line.key);
+      } else this.save(line);
+      this.report();
+      if (inside) line.field.focus();
+      if (choice === "theirs" && !theirs) this.lines.remove(line);
+    });
+  }
+
+  async undoLast() {
+    if (this.last === null) return;
+    const number = this.last;
+    undoButton.disabled = true;
+    try {
+      await this.change({ kind: "undo", number });
+      tell(say("undone"));
+      this.say("saved", say("undone"));
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+      this.say("failed", error.message);
+      tell(error.message);
+    } finally {
+      undoButton.disabled = false;
+    }
+  }
+
+  // What others have changed meanwhile. `always`: also right after a change that was made here.
+  // Gives the sentence that says why nothing was learned, or "".
+  async look(always = false) {
+    if (!always && (document.visibilityState === "hidden" || this.under || this.looking)) return "";
+    this.looking = true;
+    try {
+      this.learn(await ask("GET", `${this.address}/corrected`), always);
+      return "";
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+      this.say("failed", error.message); // it is looked for again soon
+      return error.message;
+    } finally {
+      this.looking = false;
+    }
+  }
+
+  learn(found, own) {
+    if (found.number < this.number || this.under) return; // older than what was sent from here
+    const news = this.lines.replace(found.lines);
+    this.lines.setChapters(found.chapters);
+    this.number = found.number;
+    this.known = found;
+    document.getElementById("title").textContent = found.details.title;
+    if (news && !own) tell(say("changedLines", { n: news }));
+    this.report();
+    this.dispatchEvent(new Event("known"));
+  }
+
+  report() {
+    const n = this.unsaved.filter((line) => !line.focused || line.state === "failed").length;
+    if (this.unsaved.some((line) => line.state === "saving")) this.say("saving", say("saving"));
+    else if (n) this.say("failed", `${this.trouble} ${say("unsaved", { n })}`.trim());
+    else this.say("saved", say("allSaved"));
+    again.hidden = !this.failed.length;
+    const had = document.activeElement === undoButton;
+    undoButton.hidden = this.last === null;
+    if (had && undoButton.hidden) document.getElementById("play").focus();
+  }
+
+  say(kind, message) {
+    if (state.textContent === message) return;
+    state.dataset.state = kind;
+    state.textContent = message;
+  }
+}

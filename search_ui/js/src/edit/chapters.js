@@ -1,0 +1,68 @@
+// Chapters: a new one at the line somebody is in, other titles for those there are, and taking them away.
+
+import { attempt, prepared } from "./dialogs.js";
+import { clock, parseClock, say, tell, tidy, trouble } from "./words.js";
+
+// `here` gives the moment, in seconds, at which a new chapter would begin.
+export function setUp(board, here) {
+  const dialog = prepared("chapters", () => {
+    start = here();
+    form.elements.time.value = clock(start);
+    form.elements.title.value = "";
+    show();
+  });
+  const form = dialog.querySelector(".new");
+  const list = dialog.querySelector(".list");
+  const template = dialog.querySelector("template");
+  let start = 0;
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const time = form.elements.time.value;
+    // The moment itself where its clock was left as it is: that of the line, to the thousandth of a second.
+    const at = time.trim() === clock(start) ? start : parseClock(time);
+    if (at === null) return trouble(dialog.querySelector(".trouble"), say("badTime"));
+    const there = board.lines.chapters.find((chapter) => Math.abs(chapter.start - at) < 0.5);
+    const title = tidy(form.elements.title.value);
+    if (!title) return undefined;
+    const change = { kind: "chapter", start: there?.start ?? at, before: there?.title ?? null, title };
+    if (await send(form.querySelector("button"), change, "chapterSaved")) form.elements.title.value = "";
+    return undefined;
+  });
+
+  function show() {
+    list.replaceChildren(...board.lines.chapters.map(item));
+  }
+
+  async function send(button, change, done) {
+    const answer = await attempt(dialog, button, () => board.change(change));
+    if (answer) tell(say(done));
+    else await board.look(true); // somebody may have been first: what is there now
+    const field = document.activeElement;
+    show();
+    if (!field.isConnected) form.elements.title.focus();
+    return answer;
+  }
+
+  function item({ start: at, title }) {
+    const element = template.content.cloneNode(true).firstElementChild;
+    const [row, input] = [element.querySelector("form"), element.querySelector("input")];
+    const [change, remove] = element.querySelectorAll("button");
+    element.querySelector(".amount").textContent = clock(at);
+    input.value = title;
+    input.setAttribute("aria-label", say("chapterName", { time: clock(at) }));
+    change.textContent = say("change");
+    change.disabled = true;
+    remove.textContent = say("remove");
+    remove.setAttribute("aria-label", say("removeChapter", { title }));
+    input.addEventListener("input", () => (change.disabled = !tidy(input.value) || tidy(input.value) === title));
+    row.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (!change.disabled) send(change, { kind: "chapter", start: at, before: title, title: tidy(input.value) }, "chapterSaved");
+    });
+    remove.addEventListener("click", () => {
+      send(remove, { kind: "chapter", start: at, before: title, title: null }, "chapterRemoved");
+    });
+    return element;
+  }
+}

@@ -1,0 +1,54 @@
+// What opens over the editor, and how an answer is shown in it.
+
+import { Refused, Unreachable } from "./api.js";
+import { trouble } from "./words.js";
+
+const preparations = new Map();
+
+// `prepare` is called each time before the dialog with this id opens.
+export function prepared(id, prepare) {
+  const dialog = document.getElementById(id);
+  preparations.set(id, prepare);
+  return dialog;
+}
+
+export function listen() {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-opens]");
+    if (!button) return;
+    const dialog = document.getElementById(button.dataset.opens);
+    for (const box of dialog.querySelectorAll(".trouble")) trouble(box);
+    for (const count of dialog.querySelectorAll(".count")) count.textContent = "";
+    preparations.get(dialog.id)?.(button);
+    dialog.showModal();
+  });
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.addEventListener("click", (event) => {
+      if (event.target === dialog && outside(dialog, event)) dialog.close();
+    });
+    dialog.addEventListener("close", () => {
+      // Where it was opened from a menu that is closed now, there is nothing to go back to but the menu's button.
+      if (document.activeElement === document.body) document.querySelector(".tools-open").focus();
+    });
+  }
+}
+
+function outside(dialog, { clientX, clientY }) {
+  const box = dialog.getBoundingClientRect();
+  return clientX < box.left || clientX > box.right || clientY < box.top || clientY > box.bottom;
+}
+
+// Runs `work` with its button out of use; where the server refuses or is away, the sentence stands in the dialog.
+export async function attempt(dialog, button, work, box = dialog.querySelector(".trouble")) {
+  trouble(box);
+  button.disabled = true;
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+    trouble(box, error.message);
+    return null;
+  } finally {
+    button.disabled = false;
+  }
+}

@@ -1,0 +1,147 @@
+// All lines in order of time, with chapters and holes between them.
+
+import { Line, keyOf } from "./line.js";
+import { say } from "./words.js";
+
+const list = document.getElementById("lines");
+const chapterTemplate = document.getElementById("chapter-template");
+const FRESH = 4000; // milliseconds for which a line that somebody else changed is marked
+const ROUND = 0.002; // seconds: the transcript's times are written with three decimals
+
+export class Lines {
+  constructor() {
+    this.all = [...list.querySelectorAll(".take")].map((element) => new Line(element));
+    this.byField = new WeakMap(this.all.map((line) => [line.field, line]));
+    this.gaps = [...list.querySelectorAll(".gap")];
+    this.chapters = [...list.querySelectorAll(".chapter")].map((element) => ({
+      start: Number(element.dataset.start),
+      title: element.querySelector("h3").textContent,
+    }));
+    for (const button of list.querySelectorAll(".gap .write, .chapter button")) button.hidden = false;
+    this.settle();
+  }
+
+  of(field) {
+    return this.byField.get(field) ?? null;
+  }
+
+  find(start, end) {
+    const key = keyOf(start, end);
+    return this.all.find((line) => line.key === key) ?? null;
+  }
+
+  next(line, step) {
+    return this.all[this.all.indexOf(line) + step] ?? null;
+  }
+
+  // The last line that has begun; in a pause, the one just said.
+  at(time) {
+    let low = 0;
+    let high = this.all.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.all[middle].start <= time) low = middle + 1;
+      else high = middle;
+    }
+    return this.all[low - 1] ?? null;
+  }
+
+  add(said) {
+    const line = Line.create(said);
+    this.byField.set(line.field, line);
+    const after = this.all.findIndex((other) => other.start > line.start);
+    this.all.splice(after < 0 ? this.all.length : after, 0, line);
+    list.insertBefore(line.element, [...list.children].find((other) => Number(other.dataset.start) > line.start) ?? null);
+    return line;
+  }
+
+  remove(line) {
+    const had = this.all.indexOf(line);
+    this.all.splice(had, 1);
+    if (line.element.contains(document.activeElement)) (this.all[had] ?? this.all[had - 1])?.field.focus();
+    line.element.remove();
+  }
+
+  // Lines that a change made or took away. Lines somebody is at work in stay as they are: saving them shows both texts.
+  merge(changed, removed = []) {
+    const made = new Set(changed.map((said) => keyOf(said.start, said.end)));
+    for (const line of [...this.all]) {
+      const gone = removed.some((start) => Math.abs(start - line.start) < ROUND) && !made.has(line.key);
+      if (gone && !line.dirty) this.remove(line);
+    }
+    for (const said of changed) this.take(said);
+    this.settle();
+  }
+
+  // Everything as it is now, from the server; how many lines others have changed meanwhile.
+  replace(said) {
+    const there = new Map(this.all.map((line) => [line.key, line]));
+    let news = 0;
+    for (const one of said) {
+      news += Number(this.take(one, there.get(keyOf(one.start, one.end)) ?? null, true));
+      there.delete(keyOf(one.start, one.end));
+    }
+    for (const line of there.values()) {
+      if (line.dirty || line.focused) continue;
+      this.remove(line);
+      news += 1;
+    }
+    this.settle();
+    return news;
+  }
+
+  take(said, line = this.find(said.start, said.end), mark = false) {
+    if (!line) {
+      const made = this.add(said);
+      if (mark) this.freshen(made);
+      return true;
+    }
+    if (line.dirty || line.focused || line.state === "saving" || line.state === "conflict") {
+      line.call(said.speaker ?? null);
+      return false;
+    }
+    const changed = line.is(said);
+    if (changed && mark) this.freshen(line);
+    return changed;
+  }
+
+  freshen(line) {
+    line.show("fresh", say("fresh"));
+    setTimeout(() => line.state === "fresh" && line.show(""), FRESH);
+  }
+
+  // Names only where the speaker changes, holes only where no line was written into them.
+  settle() {
+    let speaker = null;
+    for (const line of this.all) {
+      line.element.classList.toggle("same", line.speaker === speaker);
+      speaker = line.speaker;
+    }
+    for (const gap of this.gaps) {
+      const [start, end] = [Number(gap.dataset.start), Number(gap.dataset.end)];
+      gap.hidden = this.all.some((line) => line.start < end - ROUND && line.end > start + ROUND && line.corrected);
+    }
+  }
+
+  setChapters(chapters) {
+    if (JSON.stringify(chapters) === JSON.stringify(this.chapters)) return;
+    this.chapters = chapters;
+    for (const element of list.querySelectorAll(".chapter")) element.remove();
+    for (const { start, title } of chapters) {
+      const element = chapterTemplate.content.cloneNode(true).querySelector(".chapter");
+      element.dataset.start = start;
+      element.querySelector("h3").textContent = title;
+      element.querySelector("button").hidden = false;
+      const after = [...list.children].find((other) => Number(other.dataset.start) >= start - ROUND);
+      list.insertBefore(element, after ?? null);
+    }
+  }
+
+  // A line for what is said in a hole, empty until somebody writes it.
+  write(gap) {
+    const [start, end] = [Number(gap.dataset.start), Number(gap.dataset.end)];
+    const line = this.find(start, end) ?? this.add({ start, end, speaker: null, language: null, text: "", corrected: false });
+    gap.hidden = true;
+    return line;
+  }
+}

@@ -1,0 +1,72 @@
+// The upload page: files are dropped or chosen, each gets a card with a form, and goes on its way once that is sent.
+
+import Uppy from "@uppy/core";
+import DragDrop from "@uppy/drag-drop";
+import da from "@uppy/locales/lib/da_DK.js";
+import nb from "@uppy/locales/lib/nb_NO.js";
+import nl from "@uppy/locales/lib/nl_NL.js";
+import { words } from "./shared/words.js";
+import { Card } from "./upload/card.js";
+import { SILENT, makeSender } from "./upload/sending.js";
+
+const facts = JSON.parse(document.getElementById("facts").textContent);
+const locale = { nb, da, nl }[document.documentElement.lang]; // Uppy speaks English by itself
+const list = document.getElementById("cards");
+const template = document.getElementById("card");
+const trouble = document.getElementById("trouble");
+const all = document.getElementById("all");
+const overall = document.getElementById("overall");
+
+const cards = new Map(); // by Uppy's id of the file
+const desk = new Uppy({ id: "desk", locale, logger: SILENT });
+
+function tell(sentence) {
+  trouble.textContent = sentence;
+  trouble.hidden = !sentence;
+}
+
+const page = {
+  facts,
+  tell,
+  hashing: list.dataset.hashing,
+  sender: makeSender(locale, "#status"),
+  changed() {
+    const open = [...cards.values()].filter((card) => card.open);
+    all.hidden = open.length < 2;
+    overall.hidden = cards.size === 0;
+  },
+  removed(card) {
+    const [id] = [...cards].find(([, other]) => other === card);
+    cards.delete(id);
+    desk.removeFile(id);
+    page.changed();
+    (list.querySelector("h3") ?? document.querySelector(".uppy-DragDrop-container")).focus();
+  },
+};
+
+desk.use(DragDrop, { target: "#drop", note: words.note });
+document.querySelector(".uppy-DragDrop-input").setAttribute("aria-label", words.choose);
+
+desk.on("file-added", (file) => {
+  tell("");
+  const card = new Card(file.data, template, page);
+  cards.set(file.id, card);
+  list.append(card.element);
+  page.changed();
+  if (cards.size === 1) card.element.querySelector("h3").focus();
+  card.check();
+});
+desk.on("info-visible", () => tell(desk.getState().info.at(-1)?.message ?? "")); // the same file twice
+
+// A file dropped beside the field must not make the browser leave the page and open it.
+for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());
+
+all.addEventListener("click", () => {
+  // The first form that lacks something keeps the focus, so it is asked last.
+  for (const card of [...cards.values()].filter((one) => one.open).reverse()) card.submit();
+});
+
+addEventListener("beforeunload", (event) => {
+  if ([...cards.values()].some((card) => card.busy)) event.preventDefault();
+});
+document.documentElement.classList.add("scripted");

@@ -1,0 +1,98 @@
+// Questions to the server, asked until it answers: an upload of hours outlives lost networks and restarted servers.
+
+import { words } from "../shared/words.js";
+
+const PAUSES = [1, 2, 4, 8, 15, 30]; // seconds; the last one again and again, for as long as the page is open
+const LATER = new Set([408, 425, 429, 502, 503, 504]);
+
+// The server has understood and says no; `message` is its sentence.
+export class Refused extends Error {
+  constructor(sentence, status) {
+    super(sentence);
+    this.status = status;
+  }
+}
+
+// No answer, or "not now".
+export class Away extends Error {}
+
+function failure(status, sentence) {
+  return LATER.has(status) ? new Away(sentence || words.lost) : new Refused(sentence || words.strange, status);
+}
+
+function sentenceIn(text) {
+  try {
+    return JSON.parse(text).error ?? "";
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error; // a proxy's page: our own sentence stands for it
+    return "";
+  }
+}
+
+// `body`: what is sent as JSON; `bytes`: a Blob sent as it is. Answers what the server answered; null where it is empty.
+export async function ask(method, path, { body, bytes, signal } = {}) {
+  const headers = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let answer;
+  let text;
+  try {
+    answer = await fetch(path, { method, headers, signal, body: body === undefined ? bytes : JSON.stringify(body) });
+    text = await answer.text();
+  } catch (error) {
+    if (error instanceof TypeError) throw new Away(words.lost);
+    throw error;
+  }
+  if (!answer.ok) throw failure(answer.status, sentenceIn(text));
+  return text ? JSON.parse(text) : null;
+}
+
+// The bytes of one part to the address they were given; answers the headers that came back.
+export function put({ url, method = "PUT", headers = {} }, bytes, { signal, progress }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch does not tell how much has gone out
+    const stop = () => request.abort();
+    request.open(method, url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.addEventListener("progress", progress);
+    request.addEventListener("error", () => reject(new Away(words.lost)));
+    request.addEventListener("abort", () => reject(new DOMException("stopped", "AbortError")));
+    request.addEventListener("load", () => {
+      if (request.status < 300) resolve(request.getResponseHeader("ETag"));
+      else reject(failure(request.status, sentenceIn(request.responseText)));
+    });
+    request.addEventListener("loadend", () => signal?.removeEventListener("abort", stop));
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted) stop();
+    request.send(bytes);
+  });
+}
+
+function pause(seconds, signal) {
+  return new Promise((resolve, reject) => {
+    const over = () => {
+      clearTimeout(timer);
+      removeEventListener("online", over);
+      signal?.removeEventListener("abort", over);
+      if (signal?.aborted) reject(new DOMException("stopped", "AbortError"));
+      else resolve();
+    };
+    const timer = setTimeout(over, seconds * 1000);
+    addEventListener("online", over);
+    signal?.addEventListener("abort", over);
+  });
+}
+
+// Do `action` until it is not `Away`. `tell` hears the sentence while it waits, and "" once it goes on.
+export async function patiently(action, { signal, tell }) {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      const result = await action();
+      tell("");
+      return result;
+    } catch (error) {
+      if (!(error instanceof Away)) throw error;
+      tell(error.message);
+      await pause(PAUSES[Math.min(tries, PAUSES.length - 1)], signal);
+    }
+  }
+}

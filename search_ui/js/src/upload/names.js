@@ -1,0 +1,36 @@
+// What a file's name says, read as the watched folder reads it (flows/sources/details.py).
+
+const DATE = /(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)/;
+
+const two = (number) => String(number).padStart(2, "0");
+
+// The name without its ending, its date and its underscores.
+export function titleOf(name) {
+  const stem = name.replace(/(?<=.)\.[^.]*$/, "");
+  return stem.replace(new RegExp(DATE, "g"), " ").replace(/[_-]/g, " ").split(/\s+/).filter(Boolean).join(" ") || stem;
+}
+
+// A date in the name (2025-03-14, 20250314), else the day the file was last changed; as an <input type="date"> has it.
+export function dateOf(file) {
+  const found = DATE.exec(file.name);
+  if (found) {
+    const [, year, month, day] = found.map(Number);
+    if (new Date(year, month - 1, day).getDate() === day) return `${year}-${two(month)}-${two(day)}`;
+  }
+  const changed = new Date(file.lastModified);
+  return `${changed.getFullYear()}-${two(changed.getMonth() + 1)}-${two(changed.getDate())}`;
+}
+
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+
+// 1400000 → "1.4 MB", as the page's language writes it.
+export function sizeOf(bytes) {
+  const power = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const format = { style: "unit", unit: UNITS[power], unitDisplay: "short", maximumFractionDigits: power > 1 ? 1 : 0 };
+  return new Intl.NumberFormat(document.documentElement.lang, format).format(bytes / 1000 ** power);
+}
+
+export function percentOf(part, whole) {
+  const share = whole > 0 ? Math.min(1, part / whole) : 0;
+  return new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(Math.floor(share * 100) / 100);
+}

@@ -1,0 +1,61 @@
+"""Small files that come in with a request: to a file on this machine, measured and hashed on the way."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from kring.errors import DiskFull, EmptyFile, InputError
+from kring.model import Original
+from kring.settings import Settings
+from search_ui.i18n import N_, _
+from search_ui.upload_parts import announced
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """A file that is gone when the block ends that `spooled` opens."""
+
+    path: Path
+    original: Original
+
+
+@asynccontextmanager
+async def spooled(request: Request, settings: Settings, name: str, most: int) -> AsyncIterator[Spooled]:
+    """The body of the request, of at most `most` bytes, with constant memory. Raises InputError, DiskFull."""
+    size = announced(request)
+    if size == 0:
+        raise EmptyFile(N_("{name} is empty; export it again."), name=name)
+    if size > most:
+        raise InputError(
+            N_("{name} has {size} MB; at most {most} MB are taken."),
+            name=name,
+            size=-(-size // 1_000_000),
+            most=most // 1_000_000,
+        )
+    folder = settings.work_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with tempfile.NamedTemporaryFile(dir=folder, prefix="sent-") as file:
+        try:
+            async for chunk in request.stream():
+                digest.update(chunk)
+                await run_in_threadpool(file.write, chunk)
+            file.flush()
+        except ClientDisconnect:
+            raise HTTPException(400, _("The file was not sent to its end; send it again")) from None
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            raise DiskFull(N_("The disk of the Kring machine is full. Whoever runs Kring has to make room.")) from None
+        original = Original(sha256=digest.hexdigest(), size=size, file_name=name)
+        yield Spooled(Path(file.name), original)

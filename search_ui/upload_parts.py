@@ -1,0 +1,167 @@
+"""The bytes of what is brought in with a browser: part by part, each at once to the object store.
+
+A part is in memory while it arrives, so there are only so many of them at a time; who waits is not read from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from kring.errors import InputError
+from kring.model import now
+from kring.uploads import Upload
+from search_ui.arriving import SILENT, bytes_of_part, has_arrived, own_upload, part_count
+from search_ui.i18n import N_, _
+from search_ui.people import Person, facilitator
+from search_ui.site import Site, site_of
+from storage import open_parts
+from storage.keys import incoming_key
+from storage.parts import PartStore
+
+AT_ONCE = 12
+"""Parts in memory at a time: 192 MiB, of the usual size. Browsers send about three at a time."""
+PART_SECONDS = 600
+"""How long one part may take: 16 MiB in this time is 0.2 Mbit/s. Who is slower does not hold up the others."""
+PRESIGNED_SECONDS = 3600
+ALL_THERE = '"all-there"'
+"""Stands for the etags of parts that lie together as one object already."""
+
+router = APIRouter(prefix="/api/uploads", tags=["uploads"])
+
+
+class SentPart(BaseModel):
+    """Named as S3 does, which is what upload programs for browsers know."""
+
+    PartNumber: int
+    ETag: str
+
+
+class StoredPart(SentPart):
+    Size: int
+
+
+class Address(BaseModel):
+    url: str
+    method: str = "PUT"
+    headers: dict[str, str] = {}
+
+
+class Slots:
+    """Room for so many parts. Made inside the event loop it is for."""
+
+    def __init__(self) -> None:
+        self.semaphore = asyncio.Semaphore(AT_ONCE)
+
+
+async def slots_of(request: Request) -> Slots:
+    """One for each running application; made here, in its event loop, where no two can make it at the same time."""
+    state = request.app.state
+    if not hasattr(state, "part_slots"):
+        state.part_slots = Slots()
+    slots = state.part_slots
+    if not isinstance(slots, Slots):
+        raise TypeError("app.state.part_slots is not Slots")
+    return slots
+
+
+def parts_of(site: Site) -> PartStore:
+    return open_parts(site.archive.store, site.settings.web.uploads_to)
+
+
+def stored_parts(site: Site, upload: Upload) -> list[StoredPart]:
+    """What has arrived, also where it is one object already and only the mark is missing. Raises NotFound."""
+    if has_arrived(site, upload):
+        return [
+            StoredPart(PartNumber=number, Size=bytes_of_part(upload, number), ETag=ALL_THERE)
+            for number in range(1, part_count(upload) + 1)
+        ]
+    found = parts_of(site).parts(incoming_key(upload.id), upload.parts_id)
+    return [StoredPart(PartNumber=part.number, Size=part.size, ETag=part.etag) for part in found]
+
+
+@router.get("/{upload_id}/parts")
+def parts(
+    upload_id: str, site: Annotated[Site, Depends(site_of)], person: Annotated[Person, Depends(facilitator)]
+) -> list[StoredPart]:
+    """Which parts have arrived, so that sending goes on where it stopped."""
+    return stored_parts(site, own_upload(site, upload_id, person))
+
+
+@router.post("/{upload_id}/parts/{number}")
+def address(
+    upload_id: str,
+    number: int,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+) -> Address:
+    """Where to send this part: here, or straight to the object store where `web.uploads_to` says so."""
+    upload = own_upload(site, upload_id, person)
+    bytes_of_part(upload, number)
+    if not site.settings.web.uploads_to:
+        return Address(url=f"/api/uploads/{upload.id}/parts/{number}")
+    _still_sending(site, upload)
+    url = parts_of(site).presign_part(incoming_key(upload.id), upload.parts_id, number, expires=PRESIGNED_SECONDS)
+    return Address(url=url)
+
+
+@router.put("/{upload_id}/parts/{number}", response_class=Response)
+async def put_part(
+    upload_id: str,
+    number: int,
+    request: Request,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+    slots: Annotated[Slots, Depends(slots_of)],
+) -> Response:
+    """Take one part: `partSize` bytes, the last one the rest. Its `Content-Length` is needed."""
+    upload = await run_in_threadpool(own_upload, site, upload_id, person)
+    size = bytes_of_part(upload, number)
+    if announced(request) != size:
+        raise InputError(
+            N_("Part {number} of this file has {size} bytes, not {other}; the file has changed, choose it again."),
+            number=number,
+            size=size,
+            other=announced(request),
+        )
+    async with slots.semaphore:
+        try:
+            async with asyncio.timeout(PART_SECONDS):
+                data = await _read(request, size)
+        except TimeoutError:
+            raise HTTPException(408, _("This part took too long to arrive; it is tried again")) from None
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
+        etag = await run_in_threadpool(parts_of(site).put_part, incoming_key(upload.id), upload.parts_id, number, data)
+    await run_in_threadpool(_still_sending, site, upload)
+    return Response(headers={"ETag": etag})
+
+
+def announced(request: Request) -> int:
+    """The `Content-Length`; 411 where there is none."""
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal():
+        raise HTTPException(411, _("Say how many bytes are sent, in the header Content-Length"))
+    return int(length)
+
+
+async def _read(request: Request, size: int) -> bytearray:
+    """The body, which is `size` bytes long: servers hold clients to the `Content-Length` they announce."""
+    data = bytearray(size)
+    at = 0
+    async for chunk in request.stream():
+        data[at : at + len(chunk)] = chunk
+        at += len(chunk)
+    return data
+
+
+def _still_sending(site: Site, upload: Upload) -> None:
+    """Write down now and then that somebody is there."""
+    if now() - upload.changed_at > SILENT / 3:
+        site.archive.update_upload(upload.id, lambda old: old.model_copy(update={"changed_at": now()}))

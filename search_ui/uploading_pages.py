@@ -1,0 +1,85 @@
+"""The page on which recordings are brought in. Sending them: `search_ui/js/src/upload.js` and `search_ui.uploads`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from index.port import Query
+from kring.errors import SearchDown
+from kring.model import Circle, Visibility
+from kring.uploads import UploadState
+from search_ui.i18n import N_, _, language_name
+from search_ui.people import Person, facilitator
+from search_ui.rendering import page
+from search_ui.site import Site, site_of
+from transcribe.languages import CODES
+
+FIRST = ("nb", "nn", "da", "nl", "en")
+"""Languages of most recordings, offered before the others."""
+OFFERED = 500
+"""Names of each kind that are offered at most."""
+KNOWN = {"presenters": "speaker", "organisations": "organisation", "topics": "topic"}
+"""Fields in which names known in the archive are offered, and the facet that counts those."""
+VISIBILITIES = {
+    Visibility.PUBLIC: N_("Everybody"),
+    Visibility.NETWORK: N_("The circle's network"),
+    Visibility.CIRCLE: N_("The circle only"),
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/upload")
+def upload_page(site: Annotated[Site, Depends(site_of)], person: Annotated[Person, Depends(facilitator)]) -> Response:
+    circles = sorted(site.names.circles().values(), key=lambda circle: circle.name.casefold())
+    facts = {
+        "circles": {circle.slug: _said(circle) for circle in circles},
+        "known": known_names(site),
+        "begun": begun_by(site, person),
+    }
+    note = _("Video or sound, {most} GB at most each; drop several at once if you like.")
+    return page(
+        "upload.html",
+        circles=[(circle.slug, circle.name) for circle in circles],
+        languages=languages(CODES),
+        visibilities=[(value.value, _(name)) for value, name in VISIBILITIES.items()],
+        facts=facts,
+        note=note.format(most=f"{site.settings.media.max_gb:g}"),
+    )
+
+
+def _said(circle: Circle) -> dict[str, str]:
+    """What goes for recordings of this circle that say nothing themselves, in words."""
+    return {
+        "language": language_name(circle.language) if circle.language else "",
+        "visibility": _(VISIBILITIES[circle.visibility]),
+    }
+
+
+def languages(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """(code, name): the usual ones, then all others by their names."""
+    others = sorted((language_name(code), code) for code in set(codes) - set(FIRST))
+    return [(code, language_name(code)) for code in FIRST] + [(code, name) for name, code in others]
+
+
+def known_names(site: Site) -> dict[str, list[str]]:
+    """Names in the archive, by field, the most frequent first; none where the search does not answer."""
+    try:
+        facets = site.index.search(Query(per_page=1)).facets
+    except SearchDown:
+        return {field: [] for field in KNOWN}
+    counted = {field: facets.get(facet, {}) for field, facet in KNOWN.items()}
+    return {field: sorted(names, key=lambda name: -names[name])[:OFFERED] for field, names in counted.items()}
+
+
+def begun_by(site: Site, person: Person) -> dict[str, dict[str, Any]]:
+    """What this person has said about files that are still on their way, by the id of the upload."""
+    return {
+        upload.id: upload.details.model_dump(mode="json")
+        for upload in site.archive.uploads()
+        if upload.by == person.id and upload.state is UploadState.ARRIVING
+    }

@@ -1,0 +1,188 @@
+"""Bringing recordings in with a browser: begin, go on, take back. The bytes come in `search_ui.upload_parts`, what
+happens once they are there is in `search_ui.completing`.
+
+An upload is a document in the archive from before its first byte, so it survives a closed browser, a crash of this
+process and a restart of the machine; asked for again, it goes on with the parts that have arrived.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from kring.errors import Conflict, NotFound
+from kring.model import Details, Original, Sha256, now
+from kring.uploads import Upload, UploadState, source_of
+from search_ui.arriving import (
+    File,
+    Found,
+    check_file,
+    check_free,
+    check_room,
+    checked_details,
+    own_upload,
+    part_size,
+    same_file,
+    upload_of,
+)
+from search_ui.i18n import N_
+from search_ui.people import Person, facilitator
+from search_ui.site import Site, site_of
+from search_ui.upload_parts import parts_of, stored_parts
+from storage.keys import incoming_key
+
+MEDIA_TYPE = "application/octet-stream"
+
+router = APIRouter(prefix="/api/uploads", tags=["uploads"])
+
+
+class Begun(BaseModel):
+    """An upload of one's own that can go on."""
+
+    id: str
+    received: int
+
+
+class Checked(BaseModel):
+    recording: Found | None = None
+    upload: Begun | None = None
+
+
+class Announced(File):
+    sha256: Sha256
+    details: dict[str, Any]
+
+
+class Changed(BaseModel):
+    details: dict[str, Any]
+
+
+class Room(BaseModel):
+    """Where to send the parts to (`/api/uploads/{id}/parts`); each but the last has `partSize` bytes."""
+
+    id: str
+    part_size: int = Field(serialization_alias="partSize")
+    url: str
+
+
+@router.post("/check")
+def check(
+    file: File, site: Annotated[Site, Depends(site_of)], person: Annotated[Person, Depends(facilitator)]
+) -> Checked:
+    """Whether this file can be taken, before it is sent; with its hash also whether the archive has it already."""
+    check_file(file, site.settings)
+    if file.sha256 is not None:
+        there = same_file(site, file.sha256)
+        if there is not None:
+            return Checked(recording=there)
+        upload = upload_of(site, source_of(file.sha256).recording_id)
+        if upload is not None:
+            check_free(upload, person)
+            if upload.state is UploadState.ARRIVING and upload.by == person.id:
+                return Checked(upload=Begun(id=upload.id, received=received(site, upload)))
+    check_room(file.size, site.settings)
+    return Checked()
+
+
+@router.post("", status_code=201)
+def begin(
+    file: Announced,
+    response: Response,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+) -> Room:
+    """Make room for a file; asked again for the same one: the same upload, with the details as they are now."""
+    check_file(file, site.settings)
+    details = checked_details(site, file.details)
+    there = same_file(site, file.sha256)
+    if there is not None:
+        raise Conflict(
+            N_("This recording is in the archive already: “{title}”, at {url}."), title=there.title, url=there.url
+        )
+    upload_id = source_of(file.sha256).recording_id
+    upload = upload_of(site, upload_id)
+    if upload is None:
+        check_room(file.size, site.settings)
+        upload = _new(site, person, file.original(file.sha256), details)
+    else:
+        response.status_code = 200
+    if response.status_code == 200 or upload.by != person.id:
+        upload = _again(site, person, upload, details)
+    return Room(id=upload.id, part_size=upload.part_size, url=f"/r/{upload.id}")
+
+
+def _new(site: Site, person: Person, original: Original, details: Details) -> Upload:
+    """Begin it; where two begin the same file at the same time, one of them."""
+    upload_id = source_of(original.sha256).recording_id
+    parts, key, moment = parts_of(site), incoming_key(upload_id), now()
+    mine = Upload(
+        id=upload_id,
+        original=original,
+        details=details,
+        parts_id=parts.begin(key, media_type=MEDIA_TYPE),
+        part_size=part_size(original.size),
+        by=person.id,
+        by_name=person.name or None,
+        begun_at=moment,
+        changed_at=moment,
+    )
+    kept = site.archive.create_upload(mine)
+    if kept.parts_id != mine.parts_id:
+        parts.abort(key, mine.parts_id)
+    return kept
+
+
+def _again(site: Site, person: Person, upload: Upload, details: Details) -> Upload:
+    """Go on with one that was begun before; from its beginning where what had arrived is gone or was wrong."""
+    check_free(upload, person)
+    update: dict[str, Any] = {"details": details, "by": person.id, "by_name": person.name or upload.by_name}
+    if upload.state is UploadState.FAILED or not _goes_on(site, upload):
+        check_room(upload.original.size, site.settings)
+        fresh = {"state": UploadState.ARRIVING, "problem": None, "begun_at": now()}
+        update |= fresh | {"parts_id": parts_of(site).begin(incoming_key(upload.id), media_type=MEDIA_TYPE)}
+    return site.archive.update_upload(upload.id, lambda old: old.model_copy(update=update))
+
+
+def _goes_on(site: Site, upload: Upload) -> bool:
+    try:
+        stored_parts(site, upload)
+    except NotFound:
+        return False
+    return True
+
+
+def received(site: Site, upload: Upload) -> int:
+    """Bytes that have arrived; 0 where they are gone."""
+    try:
+        return sum(part.Size for part in stored_parts(site, upload))
+    except NotFound:
+        return 0
+
+
+@router.patch("/{upload_id}")
+def change(
+    upload_id: str,
+    wanted: Changed,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+) -> Details:
+    """Other details, as long as it is on its way."""
+    own_upload(site, upload_id, person)
+    details = checked_details(site, wanted.details)
+    return site.archive.update_upload(upload_id, lambda old: old.model_copy(update={"details": details})).details
+
+
+@router.delete("/{upload_id}", status_code=204)
+def take_back(
+    upload_id: str, site: Annotated[Site, Depends(site_of)], person: Annotated[Person, Depends(facilitator)]
+) -> None:
+    """Forget it and what has arrived of it."""
+    upload = own_upload(site, upload_id, person)
+    if upload.state is UploadState.ARRIVED:
+        raise Conflict(N_("All of it has arrived and it is being taken in; it cannot be taken back any more."))
+    parts_of(site).abort(incoming_key(upload.id), upload.parts_id)
+    site.archive.store.delete(incoming_key(upload.id))
+    site.archive.forget_upload(upload.id)

@@ -1,0 +1,129 @@
+"""The corrections of every recording: one object each, only ever added to. They are small and never change, so those
+read once are remembered."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from kring.corrections import Correction
+from kring.errors import Conflict, NotFound
+from storage.documents import JSON, DamagedDocument, read_document, write_document
+from storage.keys import CORRECTIONS, correction_key, correction_named, corrections_of
+from storage.port import ObjectStore
+
+REMEMBERED = 5000
+"""Corrections kept in memory, those asked for last; about 2 KB each."""
+ATTEMPTS = 100
+"""Times a number is tried for: every time somebody else was first, so this is how many may correct at once."""
+_READERS = 8  # requests to the object store at a time
+
+log = logging.getLogger(__name__)
+
+Make = Callable[[tuple[Correction, ...]], Correction]
+"""The next correction, given those there are; whoever stores it gives it its number."""
+
+
+class Corrections:
+    """Safe to share between threads."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self._known: OrderedDict[str, Correction] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, recording_id: str) -> tuple[Correction, ...]:
+        """All there are, in order. Raises DamagedDocument."""
+        listed = self._store.list(corrections_of(recording_id))
+        return self._read([info.key for info in listed if correction_named(info.key)])
+
+    def first(self, recording_id: str, count: int) -> tuple[Correction, ...]:
+        """Those with numbers up to `count`, without looking for others.
+
+        One that has gone is left out, and the log says so, as `kring verify` does: the others still count.
+        """
+        return self._read([correction_key(recording_id, number) for number in range(1, count + 1)])
+
+    def last(self) -> dict[str, int]:
+        """Recording → the number of its last correction; all that have any, in one listing."""
+        last: dict[str, int] = {}
+        for info in self._store.list(CORRECTIONS):
+            if named := correction_named(info.key):
+                last[named[0]] = max(named[1], last.get(named[0], 0))
+        return last
+
+    def append(self, recording_id: str, make: Make, *, after: int = 0) -> tuple[Correction, ...]:
+        """Store what `make` makes of those there are, as the next one; all there are then.
+
+        `make` is called again where somebody was first. The number is above `after`: that of one that has gone is not
+        given again. Raises what `make` does, and Conflict where others never stop.
+        """
+        for attempt in range(ATTEMPTS):
+            there = self.of(recording_id)
+            number = max(after, there[-1].number if there else 0) + 1
+            wanted = make(there).model_copy(update={"recording_id": recording_id, "number": number})
+            key = correction_key(recording_id, number)
+            try:
+                self._store.put_bytes(key, write_document(wanted), media_type=JSON, if_absent=True)
+            except Conflict:
+                time.sleep(random.uniform(0, min(0.5, 0.01 * (attempt + 1))))  # noqa: S311  so that all take turns
+                continue
+            self._remember(key, wanted)
+            return (*there, wanted)
+        raise Conflict("Others are correcting this recording all the time; try again in a moment.")
+
+    def _read(self, keys: list[str]) -> tuple[Correction, ...]:
+        with self._lock:
+            known = {key: self._known[key] for key in keys if key in self._known}
+            for key in known:
+                self._known.move_to_end(key)
+        unknown = [key for key in keys if key not in known]
+        if len(unknown) > 1:
+            with ThreadPoolExecutor(min(_READERS, len(unknown))) as pool:
+                found = list(pool.map(self._fetch, unknown))
+        else:
+            found = [self._fetch(key) for key in unknown]
+        known |= {key: one for key, one in zip(unknown, found, strict=True) if one is not None}
+        return tuple(known[key] for key in keys if key in known)
+
+    def _fetch(self, key: str) -> Correction | None:
+        try:
+            data = self._store.get_bytes(key).data
+        except NotFound:
+            log.warning("%s has gone; restore it from a backup", key)
+            return None
+        correction = read_document(Correction, key, data)
+        if correction_named(key) != (correction.recording_id, correction.number):
+            raise DamagedDocument(f"{key} in the object store is damaged (it is another's); restore it from a backup.")
+        self._remember(key, correction)
+        return correction
+
+    def _remember(self, key: str, correction: Correction) -> None:
+        with self._lock:
+            self._known[key] = correction
+            self._known.move_to_end(key)
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+
+
+def gaps(listed: Iterable[str], expected: dict[str, int]) -> list[tuple[str, str]]:
+    """(recording, key) of every correction that has gone: numbers have no gaps, and reach to what is `expected` of a
+    recording at least."""
+    there: dict[str, set[int]] = {}
+    for key in listed:
+        if named := correction_named(key):
+            there.setdefault(named[0], set()).add(named[1])
+    missing = []
+    for recording_id, least in expected.items():
+        numbers = there.get(recording_id, set())
+        missing += [
+            (recording_id, correction_key(recording_id, number))
+            for number in range(1, max(least, *numbers, 0) + 1)
+            if number not in numbers
+        ]
+    return missing

@@ -1,0 +1,52 @@
+"""What people say about a recording, checked wherever it comes in: a form, a sidecar, a command line, a feed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from kring.errors import BadMetadata
+from kring.model import Details
+from transcribe.languages import check_language
+
+MEDIA_SUFFIXES = frozenset(
+    [
+        ".mp4",
+        ".m4v",
+        ".mov",
+        ".mkv",
+        ".webm",
+        ".avi",
+        ".wmv",
+        ".mpg",
+        ".mpeg",
+        ".ts",
+        ".m4a",
+        ".mp3",
+        ".wav",
+        ".flac",
+        ".ogg",
+        ".oga",
+        ".opus",
+        ".aac",
+        ".wma",
+        ".aif",
+        ".aiff",
+    ]
+)
+"""Endings of files that are taken for recordings, in a watched folder and from a browser. Only a first sieve: `probe`
+looks at the bytes."""
+
+
+def make_details(**values: Any) -> Details:
+    """Details from what people wrote. Raises BadMetadata naming the field, UnknownLanguage listing the codes."""
+    try:
+        details = Details(**values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise BadMetadata(f"The {field} is missing or wrong: {first['msg']}.") from None
+    if details.language is None:
+        return details
+    return details.model_copy(update={"language": check_language(details.language)})
