@@ -69,6 +69,10 @@ def add(
         ),
     ] = None,
     presenter: Annotated[list[str] | None, typer.Option(help="Who speaks; may be given several times.")] = None,
+    topic: Annotated[list[str] | None, typer.Option(help="What it is about; may be given several times.")] = None,
+    organisation: Annotated[
+        list[str] | None, typer.Option(help="Whose experience is told; may be given several times.")
+    ] = None,
     visibility: Annotated[Visibility | None, typer.Option(help="Default: the circle's.")] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the recording can be found.")] = True,
 ) -> None:
@@ -85,6 +89,8 @@ def add(
             english=english,
             transcript=transcript,
             presenters=tuple(presenter or ()),
+            topics=tuple(topic or ()),
+            organisations=tuple(organisation or ()),
             visibility=visibility,
             wait=wait,
         )

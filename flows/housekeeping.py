@@ -14,8 +14,10 @@ from flows.reconcile import reconcile as reconcile_archive
 from flows.reports import foreseen
 from flows.sources import open_sources
 from flows.sources.port import Item, RecordingSource
+from flows.uploads import sweep_uploads
 from flows.wiring import Ports, ports_from_environment
 from kring.errors import OrchestratorDown, StorageDown
+from kring.model import now
 from storage.keys import manifest_key
 
 log = logging.getLogger(__name__)
@@ -27,7 +29,8 @@ def discover() -> State[None]:
     die_with_parent()
     ports, orchestrator = ports_from_environment(), Orchestrator()
     started, problems = 0, []
-    for source in open_sources(ports.settings):
+    sweep_uploads(ports.archive, now())
+    for source in open_sources(ports.settings, ports.archive):
         try:
             started += start_new(source, ports, orchestrator)
         except (StorageDown, OrchestratorDown):
@@ -47,7 +50,7 @@ def start_new(source: RecordingSource, ports: Ports, orchestrator: Orchestrator)
     """One run per item that is not in the archive, or whose transcript has changed; the number asked for."""
     started = 0
     for item in source.list():
-        after = None
+        after = item.attempt
         if ports.archive.store.exists(manifest_key(item.recording_id)):
             if item.captions_sha256 is None or _same_captions(ports, item):
                 continue

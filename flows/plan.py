@@ -127,6 +127,8 @@ def _unfinished(manifest: Manifest, retry_failed: bool) -> str:
         return manifest.problem.message if manifest.problem.transient or retry_failed else ""
     if manifest.again:
         return "to be transcribed again"
+    if not all(attachment.is_read for attachment in manifest.attachments):
+        return "a document to be read"
     return "" if manifest.state is State.PUBLISHED else "unfinished"
 
 

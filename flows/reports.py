@@ -53,7 +53,15 @@ def record_problem(archive: Archive, recording_id: str, step: Step, message: str
     try:
         archive.update(recording_id, change)
     except NotFound:
-        return  # stopped before it was received: the run's own state is all there is to say
+        _tell_upload(archive, recording_id, message)
+
+
+def _tell_upload(archive: Archive, recording_id: str, message: str) -> None:
+    """Stopped before it was received: who has uploaded it looks there. Of others the run's own state says all."""
+    try:
+        archive.update_upload(recording_id, lambda upload: upload.model_copy(update={"problem": message}))
+    except NotFound:
+        return
 
 
 def clock(seconds: float) -> str:

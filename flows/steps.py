@@ -15,22 +15,18 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from flows import transcripts
+from flows.attachments import read_attachments, with_text
 from flows.receive import describe, take_captions, take_in
 from flows.scratch import require_space, scratch_folder
 from flows.sources import open_source
 from flows.sources.port import Item
 from flows.transcripts import Desk, Heard, Report
+from flows.uploads import receive_upload, settle_upload
 from flows.wiring import Ports
 from index.passages import passages_of
 from kring.errors import InputError, SourceError
-from kring.model import Frozen, Manifest, Media, Original, Renditions, State, Step
-from storage.keys import (
-    MEDIA_MARK,
-    PROBE_RECIPE,
-    RENDITIONS_MARK,
-    manifest_key,
-    rendition_key,
-)
+from kring.model import UPLOAD, Frozen, Manifest, Media, Original, Renditions, State, Step
+from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, manifest_key, rendition_key
 from transcribe.captions import MAX_BYTES as MAX_CAPTION_BYTES
 from transcribe.probe import probe as probe_file
 from transcribe.render import RECIPE, render as render_file
@@ -68,15 +64,19 @@ def receive(job: Job) -> None:
     """
     archive = job.ports.archive
     if job.item is not None:
-        if not archive.store.exists(manifest_key(job.recording_id)):
+        if job.item.ref.source == UPLOAD:
+            receive_upload(job.ports, job.item, job.folder, job.report)
+        elif not archive.store.exists(manifest_key(job.recording_id)):
             _fetch(job, job.item)
         if job.item.captions_location is not None:
             _fetch_captions(job, job.item.captions_location)
+    if job.manifest.source.source == UPLOAD:
+        settle_upload(archive, job.recording_id)
     archive.circle(job.manifest.details.circle)
 
 
 def _fetch(job: Job, item: Item) -> None:
-    source = open_source(job.ports.settings, item.ref.source)
+    source = open_source(job.ports.settings, job.ports.archive, item.ref.source)
     path = job.folder / "original"
     if not path.exists():
         part = job.folder / "original.part"
@@ -104,7 +104,7 @@ def _fetch(job: Job, item: Item) -> None:
 
 def _fetch_captions(job: Job, location: str) -> None:
     """The platform's transcript, after the original is safe: without it there is still Whisper."""
-    source = open_source(job.ports.settings, job.manifest.source.source)
+    source = open_source(job.ports.settings, job.ports.archive, job.manifest.source.source)
     path = job.folder / "captions"
     path.unlink(missing_ok=True)
     try:
@@ -182,6 +182,7 @@ def publish(job: Job, seconds: dict[Step, float]) -> Manifest:
     """The manifest names what the steps made: from here on members can find and play the recording."""
     asked = job.manifest.again  # before the transcript: who asks from here on is not answered by this one
     media, renditions, heard = probe(job), render(job), transcribe(job)
+    read = read_attachments(job.ports, job.manifest, job.folder, job.report)
 
     def change(manifest: Manifest) -> Manifest:
         made = {"media": media, "renditions": renditions, "transcript": heard.transcript, "english": heard.english}
@@ -192,6 +193,7 @@ def publish(job: Job, seconds: dict[Step, float]) -> Manifest:
                 **made,
                 "former": manifest.former if old is None or old.key == heard.transcript.key else old,
                 "again": manifest.again and not asked,
+                "attachments": with_text(manifest.attachments, read),
                 "state": State.PUBLISHED,
                 "problem": None,
                 "seconds": manifest.seconds if same else {**manifest.seconds, **seconds},

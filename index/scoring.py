@@ -25,7 +25,7 @@ WEIGHTS = {
     Match.EXACT: 1.0,
 }
 _TITLE = 1.2
-_LABEL = 0.8  # of a topic or an organisation: what a recording is said to be about, where its title does not say so
+_LABEL = 0.5  # of a topic or an organisation: what a recording is said to be about, where its title does not say so
 _WRITTEN = 0.9  # of what an attachment says: a page repeats its words, and nobody needs to listen to it
 _REPEATS = 0.08  # at most, for a word that is said again and again
 _LENGTH = 0.03  # at most, for a passage of so many letters …

@@ -134,6 +134,10 @@ class Attachment(Frozen):
     """Key of the text of its pages (`Pages`), once it was read; None: not yet, or `problem` says why not."""
     problem: str | None = None
 
+    @property
+    def is_read(self) -> bool:
+        return self.text is not None or self.problem is not None
+
 
 class Pages(Frozen):
     """The text of an attachment, page by page; a page without text is empty. Stored beside the renditions."""

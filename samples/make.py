@@ -4,9 +4,9 @@
     apt install espeak-ng ffmpeg fonts-dejavu-core fontconfig
     /tmp/voices/bin/python samples/make.py [STEM…]
 
-Beside each recording comes `x.toml` (title, circle, date, language, presenters) and, except for English, which
-is left to Whisper, `x.vtt`, the transcript a meeting platform would have given. `queries.toml` comes from the texts
-too: what to ask, and at which second of which recording the words are spoken.
+Beside each recording comes `x.toml` (title, circle, date, language, presenters, topics, organisations) and, except for
+English, which is left to Whisper, `x.vtt`, the transcript a meeting platform would have given. `queries.toml` comes
+from the texts too: what to ask, and at which second of which recording the words are spoken.
 """
 
 from __future__ import annotations
@@ -110,6 +110,7 @@ def _sidecar(text: dict[str, Any]) -> str:
     lines = [f"{key} = {json.dumps(text[key], ensure_ascii=False)}" for key in ("title", "circle")]
     lines += [f"date = {text['date']:%Y-%m-%d}", f'language = "{text["language"]}"']
     lines += [f"presenters = {json.dumps(list(text['voices']), ensure_ascii=False)}"]
+    lines += [f"{key} = {json.dumps(text[key], ensure_ascii=False)}" for key in ("topics", "organisations")]
     return "\n".join(lines) + "\n"
 
 

@@ -181,11 +181,17 @@ def _passage(recording_id: str, hit: PassageHit) -> FoundPassage:
         hit_at=hit.hit_at,
         text=_pieces(hit.fragments),
         speakers=list(hit.speakers),
-        url=view.hit_url(recording_id, hit),
+        url=_address(recording_id, hit),
         attachment=hit.attachment,
         attachment_title=hit.attachment_title,
         page=hit.page,
     )
+
+
+def _address(recording_id: str, hit: PassageHit) -> str:
+    if hit.attachment is not None:
+        return f"/r/{recording_id}/attachments/{hit.attachment}#page={hit.page}"
+    return f"/r/{recording_id}?t={view.time_parameter(hit.hit_at)}"
 
 
 def _pieces(fragments: tuple[Fragment, ...]) -> list[Piece]:

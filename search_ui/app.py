@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from index.port import SearchIndex
 from kring.settings import Settings
@@ -36,6 +36,9 @@ from search_ui.rendering import HERE, Static
 from search_ui.runs import PrefectRuns, Runs
 from search_ui.site import Site
 from storage.archive import Archive
+
+NOT_TO_COMPRESS = (*DEFAULT_EXCLUDED_CONTENT_TYPES, attaching.PDF)
+"""What is compressed already, and is asked for in ranges."""
 
 
 def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: Runs | None = None) -> FastAPI:
@@ -77,7 +80,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
     ):
         app.include_router(router)
     app.mount("/static", Static(directory=HERE / "static"))
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5, exclude_content_types=NOT_TO_COMPRESS)
     app.add_middleware(People, secure=settings.web.public_url.startswith("https://"))
     app.add_middleware(Guard, hosts=host_names(settings.web), origins=own_origins(settings.web), broken=problems.broken)
     app.add_middleware(Speech)

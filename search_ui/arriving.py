@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import PurePath
 from typing import Any
@@ -16,7 +17,7 @@ from kring.uploads import Upload, UploadState, source_of
 from search_ui.i18n import N_
 from search_ui.people import Person
 from search_ui.site import Site
-from storage.keys import incoming_key
+from storage.keys import incoming_key, manifest_key
 from storage.parts import MAX_PARTS
 from storage.seaweed import is_local
 from transcribe.details import MEDIA_SUFFIXES, make_details
@@ -139,6 +140,18 @@ def check_free(upload: Upload, person: Person) -> None:
     raise Conflict(
         N_("Somebody else is bringing in this very file at the moment; wait until it is there, or ask who that is.")
     )
+
+
+def change_upload(site: Site, upload_id: str, change: Callable[[Upload], Upload]) -> Upload:
+    """The upload as `change` makes it. Raises NotFound, and Conflict where a run has made a recording of it meanwhile.
+
+    A run reads the document once more after it has written the manifest, so what is written before the manifest is
+    there counts.
+    """
+    changed = site.archive.update_upload(upload_id, change)
+    if site.archive.store.exists(manifest_key(upload_id)):
+        raise Conflict(N_("The recording has just been taken in; change it on its own page."))
+    return changed
 
 
 def has_arrived(site: Site, upload: Upload) -> bool:

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from kring.errors import BadTranscript, InputError, NotFound, OrchestratorDown
 from kring.model import Attachment, Line, Manifest, Original
 from kring.uploads import Upload
-from search_ui.arriving import own_upload
+from search_ui.arriving import change_upload, own_upload
 from search_ui.guard import policy
 from search_ui.i18n import N_, _
 from search_ui.media import serve
@@ -85,7 +85,7 @@ def remove_file(
         captions = None if old.captions is not None and old.captions.sha256 == sha256 else old.captions
         return old.model_copy(update={"captions": captions, "attachments": without(old.attachments, sha256)})
 
-    site.archive.update_upload(upload_id, change)
+    change_upload(site, upload_id, change)
 
 
 @router.post("/api/recordings/{recording_id}/attachments", status_code=201)
@@ -181,7 +181,7 @@ def _keep_captions(site: Site, upload_id: str, file: Spooled) -> Kept:
 
 
 def _change(site: Site, upload_id: str, update: Callable[[Upload], dict[str, object]]) -> None:
-    site.archive.update_upload(upload_id, lambda old: old.model_copy(update=update(old)))
+    change_upload(site, upload_id, lambda old: old.model_copy(update=update(old)))
 
 
 def _kept_pdf(site: Site, file: Spooled, title: str) -> Attachment:

@@ -181,7 +181,7 @@ class Standing:
         if change.number in undone(self.corrections):
             who = self._last(Undo, lambda one: one.number == change.number)
             raise Clash(
-                self._sentence(who, _("{who} took this back {when} already."))
+                self._sentence(who, _("{who} took this back already, {when}."))
                 or _("This was taken back already; load the page again."),
                 {"undone": change.number, **self._signed(who)},
             )

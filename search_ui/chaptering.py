@@ -34,10 +34,14 @@ def write_vtt(found: Sequence[Chapter], duration: float) -> str:
     inside = [chapter for chapter in found if not duration or chapter.start < duration]
     ends = [chapter.start for chapter in inside[1:]] + [duration or (inside[-1].start + 1 if inside else 0.0)]
     cues = [
-        f"{timestamp(round(1000 * chapter.start))} --> {timestamp(round(1000 * end))}\n{html.escape(chapter.title, quote=False)}\n"
+        f"{_moment(chapter.start)} --> {_moment(end)}\n{html.escape(chapter.title, quote=False)}\n"
         for chapter, end in zip(inside, ends, strict=True)
     ]
     return "\n".join(["WEBVTT\n", *cues])
+
+
+def _moment(seconds: float) -> str:
+    return timestamp(round(1000 * seconds))
 
 
 def write_json(found: Sequence[Chapter], title: str) -> str:

@@ -60,8 +60,8 @@ def filter_groups(names: Names, want: Wanted, results: Results) -> list[Group]:
     ]
     groups = []
     for name, heading, label, chosen in kinds:
-        if want.inside is not None and name == want.inside.kind:
-            continue
+        if want.inside is not None and name in {want.inside.kind, "network" if want.inside.kind == "circle" else ""}:
+            continue  # what the page is about, and what a circle is in
         counted = results.facets.get(name, {})
         known, set_ = {_known(name, value) for value in counted}, {_known(name, value) for value in chosen}
         counts = {value: 0 for value in chosen if _known(name, value) not in known} | dict(counted)

@@ -12,10 +12,12 @@ from starlette.responses import RedirectResponse, Response
 from kring.correcting import Chapter, chapters
 from kring.model import State, Transcript
 from search_ui import view, waveform
-from search_ui.i18n import language_name
+from search_ui.i18n import _
 from search_ui.people import Person, facilitator
 from search_ui.rendering import page
 from search_ui.site import Site, site_of
+from search_ui.uploading_pages import VISIBILITIES, languages
+from transcribe.languages import CODES
 
 router = APIRouter(include_in_schema=False)
 
@@ -52,7 +54,8 @@ def edit_page(
         renditions=manifest.renditions,
         details=manifest.details,
         circles=circles(site),
-        languages=languages(manifest.details.language),
+        languages=languages(CODES),
+        visibilities=[(value.value, _(name)) for value, name in VISIBILITIES.items()],
         transcript=transcript,
         language=(transcript.language if transcript else manifest.details.language) or "",
         rows=rows(transcript, chapters(site.archive.corrections(manifest.id))),
@@ -67,13 +70,6 @@ def edit_page(
 def circles(site: Site) -> list[tuple[str, str]]:
     """(slug, name) of every circle, by name."""
     named = ((circle.slug, circle.name) for circle in site.names.circles().values())
-    return sorted(named, key=lambda one: one[1].casefold())
-
-
-def languages(chosen: str | None) -> list[tuple[str, str]]:
-    """(code, name) of the languages offered, by name; the one chosen is among them."""
-    codes = dict.fromkeys([*view.LANGUAGES, *([chosen] if chosen else [])])
-    named = ((code, language_name(code)) for code in codes if code != "und")
     return sorted(named, key=lambda one: one[1].casefold())
 
 

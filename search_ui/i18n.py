@@ -37,6 +37,13 @@ OWN_NAMES: dict[Language, str] = {"nb": "Norsk", "da": "Dansk", "nl": "Nederland
 CATALOGUES = Path(__file__).parent / "locale"
 
 _LOCALES: dict[Language, str] = {"nb": "nb_NO", "da": "da_DK", "nl": "nl_NL", "en": "en_GB"}
+_NORWEGIAN: dict[tuple[str, Language], str] = {
+    ("nb", "da"): "Norsk (bokmål)",
+    ("nn", "da"): "Norsk (nynorsk)",
+    ("nb", "nl"): "Noors (Bokmål)",
+    ("nn", "nl"): "Noors (Nynorsk)",
+}
+"""Where the names of CLDR are short of a word, or hard to read in a list."""
 _current: ContextVar[Language] = ContextVar("language", default=SOURCE)
 
 
@@ -127,6 +134,8 @@ def language_name(code: str) -> str:
 
 @cache
 def _language_name(code: str, language: Language) -> str:
+    if better := _NORWEGIAN.get((code, language)):
+        return better
     try:
         name = Locale.parse(code, sep="-").get_language_name(_locale(language))
     except (UnknownLocaleError, ValueError):

@@ -65,6 +65,7 @@ def _environment() -> Environment:
         "language_name": i18n.language_name,
         "missing": view.missing,
         "plain": view.plain,
+        "size": view.size,
         "straight": lambda text: text.translate(_TURNING),
         "t": view.time_parameter,
     }

@@ -1,4 +1,4 @@
-"""The page on which recordings are brought in. Sending them: `search_ui/js/src/upload.js` and `search_ui.uploads`."""
+"""The pages on which recordings are brought in. Sending them: `search_ui/js/src/upload.js` and `search_ui.uploads`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from kring.errors import SearchDown
 from kring.model import Circle, Visibility
 from kring.uploads import UploadState
 from search_ui.i18n import N_, _, language_name
+from search_ui.own_uploads import Brought, brought_of, uploads_of
 from search_ui.people import Person, facilitator
 from search_ui.rendering import page
 from search_ui.site import Site, site_of
@@ -83,3 +84,17 @@ def begun_by(site: Site, person: Person) -> dict[str, dict[str, Any]]:
         for upload in site.archive.uploads()
         if upload.by == person.id and upload.state is UploadState.ARRIVING
     }
+
+
+@router.get("/uploads")
+def uploads_page(
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+    brought: Annotated[Brought, Depends(brought_of)],
+) -> Response:
+    """What this person has brought in, and what can be done about what is not there yet."""
+    return page(
+        "uploads.html",
+        brought=uploads_of(site, person, brought),
+        uploads={upload.id for upload in site.archive.uploads()},
+    )

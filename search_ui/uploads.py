@@ -19,6 +19,7 @@ from kring.uploads import Upload, UploadState, source_of
 from search_ui.arriving import (
     File,
     Found,
+    change_upload,
     check_file,
     check_free,
     check_room,
@@ -141,6 +142,7 @@ def _again(site: Site, person: Person, upload: Upload, details: Details) -> Uplo
     update: dict[str, Any] = {"details": details, "by": person.id, "by_name": person.name or upload.by_name}
     if upload.state is UploadState.FAILED or not _goes_on(site, upload):
         check_room(upload.original.size, site.settings)
+        site.archive.store.delete(incoming_key(upload.id))
         fresh = {"state": UploadState.ARRIVING, "problem": None, "begun_at": now()}
         update |= fresh | {"parts_id": parts_of(site).begin(incoming_key(upload.id), media_type=MEDIA_TYPE)}
     return site.archive.update_upload(upload.id, lambda old: old.model_copy(update=update))
@@ -172,7 +174,7 @@ def change(
     """Other details, as long as it is on its way."""
     own_upload(site, upload_id, person)
     details = checked_details(site, wanted.details)
-    return site.archive.update_upload(upload_id, lambda old: old.model_copy(update={"details": details})).details
+    return change_upload(site, upload_id, lambda old: old.model_copy(update={"details": details})).details
 
 
 @router.delete("/{upload_id}", status_code=204)

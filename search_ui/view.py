@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from index.port import Fragment
 from kring.model import Segment, Step
-from search_ui.i18n import N_, _, ngettext
+from search_ui.i18n import N_, _, format_number, ngettext
 
 STEPS = {
     Step.RECEIVE: N_("Receiving the file"),
@@ -47,6 +47,13 @@ def duration(seconds: float) -> str:
     return (
         _("{hours} h {minutes} min").format(hours=hours, minutes=rest) if rest else _("{hours} h").format(hours=hours)
     )
+
+
+def size(count: int) -> str:
+    """Of a file, for people: `34 kB`, `2.3 MB`."""
+    if count < 1_000_000:
+        return f"{max(1, round(count / 1000))} kB"
+    return f"{format_number(round(count / 1_000_000, 1))} MB"
 
 
 def missing(seconds: float) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kring.errors import KringError
-from kring.model import Manifest
+from kring.model import Manifest, Original
+from kring.uploads import Upload
 from storage.archive import Archive
 from storage.corrections import gaps
+from storage.documents import DamagedDocument
 from storage.keys import (
     CIRCLES,
     CORRECTIONS,
@@ -18,6 +20,10 @@ from storage.keys import (
     RECORDINGS,
     RENDITIONS_MARK,
     RUNS,
+    UPLOADS,
+    correction_named,
+    corrections_of,
+    incoming_key,
     rendition_key,
     transcripts_of,
 )
@@ -56,7 +62,7 @@ class Report:
     """Transcripts that were replaced by newer ones of the same recording: kept, and no fault."""
     orphans: tuple[ObjectInfo, ...] | None
     """Other objects no manifest names: work of a run that is under way or crashed, or replaced by newer work.
-    None (and no older ones): not known, because a manifest that cannot be read may name any of them."""
+    None (and no older ones): not known, because a manifest or an upload that cannot be read may name any of them."""
 
     @property
     def sound(self) -> bool:
@@ -77,11 +83,17 @@ def verify(archive: Archive, *, deep: bool = False) -> Report:
     # The manifests come first: an object that a run adds meanwhile is an orphan at worst, never missing.
     manifests = list(archive.manifests(note))
     archive.circles(note)
+    uploads = list(archive.uploads(note))
     objects = {info.key: info for info in archive.store.list()}
+    for recording_id in sorted({named[0] for named in map(correction_named, objects) if named}):
+        try:
+            archive.corrections(recording_id)
+        except DamagedDocument as error:
+            note(corrections_of(recording_id), error)
     missing = tuple(_missing(manifests, objects))
     lost = {entry.key for entry in missing}
-    unknown = any(entry.key.startswith(RECORDINGS) for entry in damaged)
-    unnamed = () if unknown else tuple(_unnamed(manifests, objects))
+    unknown = any(entry.key.startswith((RECORDINGS, UPLOADS)) for entry in damaged)
+    unnamed = () if unknown else tuple(_unnamed(manifests, uploads, objects))
     older = frozenset(_older(manifests, unnamed))
     return Report(
         recordings=len(manifests),
@@ -104,11 +116,31 @@ def keys_of(manifest: Manifest) -> Iterator[str]:
         made = manifest.renditions
         yield from (key for key in (made.playback, made.speech, made.poster, made.peaks) if key is not None)
     yield from (track.key for track in (manifest.transcript, manifest.english) if track is not None)
+    for attachment in manifest.attachments:
+        yield attachment.original.key
+        if attachment.text is not None:
+            yield attachment.text
+
+
+def _brought(manifest: Manifest) -> Iterator[Original]:
+    """All that came in from outside; each lies under its hash."""
+    yield manifest.original
+    if manifest.captions is not None:
+        yield manifest.captions
+    yield from (attachment.original for attachment in manifest.attachments)
+
+
+def _named_by(upload: Upload) -> Iterator[str]:
+    """What lies there for an upload that is not taken in yet."""
+    yield incoming_key(upload.id)
+    if upload.captions is not None:
+        yield upload.captions.key
+    yield from (attachment.original.key for attachment in upload.attachments)
 
 
 def _missing(manifests: list[Manifest], objects: dict[str, ObjectInfo]) -> Iterator[Missing]:
     for manifest in manifests:
-        sizes = {original.key: original.size for original in (manifest.original, manifest.captions) if original}
+        sizes = {original.key: original.size for original in _brought(manifest)}
         for key in keys_of(manifest):
             found = objects.get(key)
             if found is None or found.size != sizes.get(key, found.size):
@@ -116,12 +148,13 @@ def _missing(manifests: list[Manifest], objects: dict[str, ObjectInfo]) -> Itera
     yield from (Missing(*gap) for gap in gaps(objects, {manifest.id: manifest.corrected for manifest in manifests}))
 
 
-def _unnamed(manifests: list[Manifest], objects: dict[str, ObjectInfo]) -> Iterator[ObjectInfo]:
+def _unnamed(manifests: list[Manifest], uploads: list[Upload], objects: dict[str, ObjectInfo]) -> Iterator[ObjectInfo]:
     named = {key for manifest in manifests for key in keys_of(manifest)}
+    named |= {key for upload in uploads for key in _named_by(upload)}
     ids = {manifest.id for manifest in manifests}
     named |= {key for manifest in manifests for key in _marks(manifest)}
     for key, info in objects.items():
-        kept = key.startswith((RECORDINGS, CIRCLES, RUNS))
+        kept = key.startswith((RECORDINGS, CIRCLES, RUNS, UPLOADS))
         corrected = key.startswith(CORRECTIONS) and key.removeprefix(CORRECTIONS).partition("/")[0] in ids
         if not (kept or corrected or key in named):
             yield info
@@ -142,8 +175,8 @@ def _marks(manifest: Manifest) -> Iterator[str]:
 def _altered(store: ObjectStore, manifests: list[Manifest], lost: set[str]) -> Iterator[Missing]:
     seen: set[str] = set(lost)
     for manifest in manifests:
-        for original in (manifest.original, manifest.captions):
-            if original is None or original.key in seen:
+        for original in _brought(manifest):
+            if original.key in seen:
                 continue
             seen.add(original.key)
             if _sha256(store, original.key) != original.sha256:

@@ -46,6 +46,8 @@ def add_recordings(
     english: bool | None,
     transcript: Path | None,
     presenters: tuple[str, ...],
+    topics: tuple[str, ...],
+    organisations: tuple[str, ...],
     visibility: Visibility | None,
     wait: bool,
 ) -> int:
@@ -66,6 +68,8 @@ def add_recordings(
                 language=language,
                 english=english,
                 presenters=presenters,
+                topics=topics,
+                organisations=organisations,
                 visibility=visibility,
             )
             failed += not _add(ports, wish, wait=wait)

@@ -7,7 +7,7 @@ from rich.text import Text
 from flows.commands.console import out, printable, say
 from flows.reports import clock
 from index import open_index
-from index.port import Because, Filters, Fragment, Order, Query, Reason
+from index.port import Because, Filters, Fragment, Order, PassageHit, Query, Reason
 from kring.local import connect_locally, public_address
 from kring.settings import load_settings
 from transcribe.engines import check_language
@@ -36,9 +36,9 @@ def run_search(
         for reason in hit.reasons:
             say(f"  {explained(reason)}", "italic")
         for passage in hit.passages:
-            link = f"{public_address(settings)}/r/{hit.recording_id}?t={int(passage.hit_at)}"
-            out.print(Text.assemble("  ", (clock(passage.hit_at), "cyan"), "  ", _text(passage.fragments)))
-            out.print(Text(f"  {link}", style="dim"))
+            place, address = _place(passage)
+            out.print(Text.assemble("  ", (printable(place), "cyan"), "  ", _text(passage.fragments)))
+            out.print(Text(f"  {public_address(settings)}/r/{hit.recording_id}{address}", style="dim"))
     if results.total:
         recordings = "1 recording" if results.total == 1 else f"{results.total} recordings"
         say(f"{recordings} in {1000 * results.seconds:.0f} ms.")
@@ -52,6 +52,13 @@ def explained(reason: Reason) -> str:
     if reason.because is Because.SPELLING:
         return f"“{reason.asked}” was not found; this is about “{reason.found}”."
     return f"“{reason.found}” is another word for “{reason.asked}”."
+
+
+def _place(passage: PassageHit) -> tuple[str, str]:
+    """Where a passage is, for people, and what follows the address of its recording."""
+    if passage.attachment is None:
+        return clock(passage.hit_at), f"?t={int(passage.hit_at)}"
+    return f"{passage.attachment_title}, page {passage.page}", f"/attachments/{passage.attachment}#page={passage.page}"
 
 
 def _text(fragments: tuple[Fragment, ...], style: str = "") -> Text:

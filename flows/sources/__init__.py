@@ -6,31 +6,39 @@ from flows.sources.address import Address
 from flows.sources.feed import Feed
 from flows.sources.folder import Folder
 from flows.sources.port import RecordingSource
+from flows.sources.uploaded import Uploaded
 from kring.errors import SetupError
 from kring.model import UPLOAD
 from kring.settings import FolderSource, Settings
+from storage.archive import Archive
 
 ADDRESS = "address"
 """Name of the source of web addresses given by hand; its external id is the address."""
 
 
-def open_sources(settings: Settings) -> list[RecordingSource]:
-    """All sources of the settings, in their order. Raises SetupError where two share a name."""
+def open_sources(settings: Settings, archive: Archive) -> list[RecordingSource]:
+    """What is uploaded, and all sources of the settings in their order.
+
+    Raises SetupError where two share a name.
+    """
     names = [source.name for source in settings.sources]
     for name in names:
         if names.count(name) > 1 or name in {UPLOAD, ADDRESS}:
             raise SetupError(f"The name {name!r} is taken by another source; give each its own in kring.toml.")
     return [
-        Folder(source, settings) if isinstance(source, FolderSource) else Feed(source, settings)
-        for source in settings.sources
+        Uploaded(settings, archive),
+        *(
+            Folder(source, settings) if isinstance(source, FolderSource) else Feed(source, settings)
+            for source in settings.sources
+        ),
     ]
 
 
-def open_source(settings: Settings, name: str) -> RecordingSource:
+def open_source(settings: Settings, archive: Archive, name: str) -> RecordingSource:
     """Raises SetupError where the settings know no such source (any more)."""
     if name == ADDRESS:
         return Address(settings, allow_private=settings.fetch.allow_private)
-    for source in open_sources(settings):
+    for source in open_sources(settings, archive):
         if source.name == name:
             return source
     raise SetupError(

@@ -26,6 +26,8 @@ class Item(Frozen):
     """Path or URL of the platform's own transcript."""
     captions_sha256: str | None = None
     """Its hash, where the source can tell cheaply; a new one is a new transcript."""
+    attempt: str | None = None
+    """Differs where the source offers it anew after it could not be taken in: then a new run is wanted."""
 
     @property
     def recording_id(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from kring.corrections import ChapterChange, Correction
 from kring.errors import Conflict, KringError, NotFound, SetupError, UnknownCircle
 from kring.model import (
     Activity,
@@ -76,6 +77,11 @@ def transcript(text: str = "hei") -> Transcript:
     return Transcript(
         fingerprint="fw-base-1", engine="faster-whisper", model="base", language="nb", duration=1, segments=segments
     )
+
+
+def correction(recording_id: str) -> Correction:
+    change = ChapterChange(start=0, title="Velkommen")
+    return Correction(recording_id=recording_id, number=1, by="p", at=LONG_AGO, change=change)
 
 
 def test_a_manifest_is_created_once(archive: Archive) -> None:
@@ -261,7 +267,7 @@ def whole_recording(archive: Archive) -> Manifest:
         archive.store.put_bytes(made, b"media", media_type=BYTES)
     archive.store.put_bytes(whole.original.key, DATA, media_type=BYTES)
     archive.put_circle(Circle(slug="personvern", name="Personvern", network="agder", network_name="Agder"))
-    archive.store.put_bytes(f"corrections/{ID}/1.json", b"{}", media_type=BYTES)
+    archive.store.put_bytes(f"corrections/{ID}/000001.json", write_document(correction(ID)), media_type=BYTES)
     Leases(archive.store, lease_seconds=60).take(ID, owner_name("x"))
     return archive.create(whole)
 
@@ -282,7 +288,8 @@ def test_verify_finds_what_is_missing_cut_short_altered_and_left_over(archive: A
     archive.store.put_bytes(whole.original.key, b"X" * len(DATA), media_type=BYTES)
     archive.store.put_bytes(transcript_key(SHA256, "older"), b"{}", media_type=BYTES)
     archive.store.put_bytes(transcript_key("f" * 64, "left"), b"{}", media_type=BYTES)
-    archive.store.put_bytes(f"corrections/{'f' * 16}/1.json", b"{}", media_type=BYTES)
+    stray = write_document(correction("f" * 16))
+    archive.store.put_bytes(f"corrections/{'f' * 16}/000001.json", stray, media_type=BYTES)
     archive.store.put_bytes(circle_key("broken"), b"[]", media_type=BYTES)
     report = verify(archive)
     assert not report.sound
@@ -291,7 +298,7 @@ def test_verify_finds_what_is_missing_cut_short_altered_and_left_over(archive: A
     assert [info.key for info in report.older] == [transcript_key(SHA256, "older")]
     assert {info.key for info in report.orphans} == {
         transcript_key("f" * 64, "left"),
-        f"corrections/{'f' * 16}/1.json",
+        f"corrections/{'f' * 16}/000001.json",
     }
     assert [entry.key for entry in report.damaged] == ["circles/broken.json"]
     assert report.altered == ()

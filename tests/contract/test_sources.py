@@ -18,6 +18,8 @@ from flows.sources.folder import Folder
 from flows.sources.port import RecordingSource
 from kring.errors import SetupError, SourceDown, SourceError
 from kring.settings import FeedSource, FolderSource, Settings
+from storage.archive import Archive
+from storage.memory import MemoryStore
 from tests.webserver import Site, serve
 
 SOUND = bytes(range(256)) * 4000
@@ -286,6 +288,6 @@ def test_titles_in_feeds_are_data(site: Site, settings: Settings) -> None:
 def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:
     twin = FolderSource(name="it", path=tmp_path)
     with pytest.raises(SetupError, match="taken"):
-        open_sources(Settings(sources=(twin, twin)))
+        open_sources(Settings(sources=(twin, twin)), Archive(MemoryStore()))
     with pytest.raises(SetupError, match="no source called"):
-        open_source(Settings(), "gone")
+        open_source(Settings(), Archive(MemoryStore()), "gone")

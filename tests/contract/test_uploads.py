@@ -64,7 +64,8 @@ def test_a_file_in_two_parts_arrives_and_a_run_is_asked_for(site: Uploading) -> 
     upload = site.archive.upload(begun["id"])
     assert upload.state is UploadState.ARRIVED
     (asked,) = site.runs.asked.values()
-    assert asked["recording_id"] == begun["id"] and asked["item"] == item_of(upload)
+    assert asked["recording_id"] == begun["id"]
+    assert asked["item"] == item_of(upload)
 
 
 def test_it_goes_on_with_what_has_arrived(site: Uploading) -> None:
@@ -106,7 +107,8 @@ def test_two_who_complete_at_once(site: Uploading) -> None:
     site.send(begun["id"], SMALL)
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: site.complete(begun["id"]).status_code, range(4)))
-    assert set(answers) <= {200, 409} and 200 in answers
+    assert set(answers) <= {200, 409}
+    assert 200 in answers
     assert site.complete(begun["id"]).status_code == 200
 
 
@@ -149,7 +151,8 @@ def test_where_prefect_is_down_it_has_arrived_all_the_same(quick: Uploading) -> 
     quick.runs.down = True
     answer = quick.complete(begun["id"])
     assert answer.status_code == 200
-    assert not answer.json()["started"] and "by itself" in answer.json()["note"]
+    assert not answer.json()["started"]
+    assert "by itself" in answer.json()["note"]
     assert quick.archive.upload(begun["id"]).state is UploadState.ARRIVED
 
 
@@ -176,7 +179,8 @@ def test_a_missing_part_is_named(quick: Uploading) -> None:
     begun = quick.begin(RECORDING)
     quick.send(begun["id"], RECORDING, numbers=range(1, 2))
     answer = quick.complete(begun["id"])
-    assert answer.status_code == 409 and "Part 2" in answer.json()["error"]
+    assert answer.status_code == 409
+    assert "Part 2" in answer.json()["error"]
 
 
 def test_parts_go_straight_to_the_store_where_the_settings_say_so(
@@ -187,7 +191,8 @@ def test_parts_go_straight_to_the_store_where_the_settings_say_so(
     with uploading(store, tmp_path_factory.mktemp("data"), uploads_to=reached_at) as site:
         begun = site.begin(RECORDING)
         address = site.web.post(f"/api/uploads/{begun['id']}/parts/1").json()
-        assert address["method"] == "PUT" and address["url"].startswith(reached_at)
+        assert address["method"] == "PUT"
+        assert address["url"].startswith(reached_at)
         site.send(begun["id"], RECORDING)
         assert site.complete(begun["id"]).status_code == 200
         assert store.get_bytes(incoming_key(begun["id"])).data == RECORDING
@@ -221,7 +226,8 @@ def test_what_is_not_as_long_as_was_said_is_not_taken(seaweed: Weed, tmp_path_fa
 )
 def test_what_cannot_be_taken(quick: Uploading, file: dict[str, object], says: str) -> None:
     answer = quick.web.post("/api/uploads/check", json=file)
-    assert answer.status_code == 400 and says in answer.json()["error"]
+    assert answer.status_code == 400
+    assert says in answer.json()["error"]
     announced_so = file | {"sha256": "0" * 64, "details": DETAILS}
     assert quick.web.post("/api/uploads", json=announced_so).status_code == 400
     assert list(quick.archive.uploads()) == []
@@ -236,7 +242,8 @@ def test_where_the_disk_has_no_room(tmp_path_factory: pytest.TempPathFactory) ->
     limits = MediaLimits(spare_disk_mb=10**9)
     with uploading(MemoryStore(), tmp_path_factory.mktemp("data"), media=limits) as site:
         answer = site.web.post("/api/uploads/check", json=announced(SMALL))
-        assert answer.status_code == 400 and "no room" in answer.json()["error"]
+        assert answer.status_code == 400
+        assert "no room" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -251,10 +258,12 @@ def test_where_the_disk_has_no_room(tmp_path_factory: pytest.TempPathFactory) ->
 )
 def test_details_that_are_wrong_name_what_is(quick: Uploading, details: dict[str, object], says: str) -> None:
     answer = quick.web.post("/api/uploads", json=announced(SMALL) | {"details": DETAILS | details})
-    assert answer.status_code == 400 and says in answer.json()["error"]
+    assert answer.status_code == 400
+    assert says in answer.json()["error"]
     begun = quick.begin(SMALL)
     answer = quick.web.patch(f"/api/uploads/{begun['id']}", json={"details": DETAILS | details})
-    assert answer.status_code == 400 and says in answer.json()["error"]
+    assert answer.status_code == 400
+    assert says in answer.json()["error"]
     assert quick.archive.upload(begun["id"]).details.title == DETAILS["title"]
 
 
@@ -285,7 +294,8 @@ def test_a_file_the_archive_has_is_not_sent_again(quick: Uploading, source: str)
     found = quick.web.post("/api/uploads/check", json=file).json()["recording"]
     assert found == {"id": manifest.id, "title": DETAILS["title"], "url": f"/r/{manifest.id}"}
     answer = quick.web.post("/api/uploads", json=file | {"details": DETAILS})
-    assert answer.status_code == 409 and str(DETAILS["title"]) in answer.json()["error"]
+    assert answer.status_code == 409
+    assert str(DETAILS["title"]) in answer.json()["error"]
 
 
 def test_one_that_is_waiting_to_be_taken_in_is_not_sent_again(quick: Uploading) -> None:
@@ -328,7 +338,8 @@ def test_a_browser_that_forgot_who_it_is_goes_on_after_a_while(quick: Uploading)
     quick.archive.store.put_bytes(key, silent.model_dump_json().encode(), media_type=BYTES)
     with quick.other() as other:
         answer = other.post("/api/uploads", json=announced(RECORDING) | {"details": DETAILS})
-        assert answer.status_code == 200 and answer.json()["id"] == begun["id"]
+        assert answer.status_code == 200
+        assert answer.json()["id"] == begun["id"]
         (part,) = other.get(f"/api/uploads/{begun['id']}/parts").json()
         assert part["PartNumber"] == 1
     assert quick.web.get(f"/api/uploads/{begun['id']}/parts").status_code == 404
@@ -370,4 +381,5 @@ def test_the_list_says_how_far_each_is(quick: Uploading) -> None:
     newest, oldest = quick.web.get("/api/uploads").json()
     assert (newest["id"], newest["state"], newest["received"]) == (second["id"], "arrived", len(SMALL))
     assert (oldest["id"], oldest["state"], oldest["received"]) == (first["id"], "arriving", 16 * MIB)
-    assert oldest["circle_name"] == "Personvern" and oldest["text"]
+    assert oldest["circle_name"] == "Personvern"
+    assert oldest["text"]

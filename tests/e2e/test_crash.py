@@ -17,9 +17,10 @@ import pytest
 from flows.receive import describe
 from flows.sources import ADDRESS
 from flows.stack.parts import worker_ready_file
-from kring.model import Manifest, SourceRef, State, Step
+from kring.corrections import Correction, LineChange
+from kring.model import Manifest, SourceRef, State, Step, now
 from kring.settings import Fetch, Settings
-from storage.keys import manifest_key
+from storage.keys import correction_key, manifest_key
 from storage.verify import verify
 from tests.running import REPOSITORY, Kring, eventually, running
 from tests.webserver import serve
@@ -160,8 +161,12 @@ def test_a_worker_killed_while_it_transcribes_again(kring: Kring, hold: Path, tm
     first = add(kring, same_sound(tmp_path, "killed in another transcription"), circle="again")
     assert first.transcript is not None
     store = kring.ports.archive.store
-    old, correction = store.get_bytes(first.transcript.key).data, f"corrections/{first.id}/1.json"
-    store.put_bytes(correction, b'{"by": "somebody"}', media_type="application/json")
+    old = store.get_bytes(first.transcript.key).data
+    said = LineChange(start=0, end=2, before="", text="Somebody wrote this.")
+    kring.ports.archive.correct(
+        first.id, lambda _: Correction(recording_id=first.id, number=1, by="somebody", at=now(), change=said)
+    )
+    correction = store.get_bytes(correction_key(first.id, 1)).data
     assert kring.run("circle", "change", "again", "--add-term", "privacy impact assessment").returncode == 0
     with held(hold, Step.TRANSCRIBE) as reached:
         asked = kring.run("retranscribe", "--circle", "again", "--no-wait")
@@ -180,7 +185,10 @@ def test_a_worker_killed_while_it_transcribes_again(kring: Kring, hold: Path, tm
     assert after.former == first.transcript
     assert len(list(store.list(f"transcripts/{first.original.sha256}/"))) == 2
     assert store.get_bytes(first.transcript.key).data == old
-    assert store.get_bytes(correction).data == b'{"by": "somebody"}'
+    assert store.get_bytes(correction_key(first.id, 1)).data == correction
+    corrected = kring.ports.archive.transcript_of(after)
+    assert corrected is not None
+    assert [line.text for line in corrected.segments if line.corrected] == ["Somebody wrote this."]
     assert first.transcript.key in {info.key for info in verify(kring.ports.archive).older}
 
 

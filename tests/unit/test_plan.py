@@ -8,7 +8,7 @@ import pytest
 from prefect.client.schemas.objects import StateType
 
 from flows.orchestrator import Run
-from flows.plan import Action, Crash, Rebuild, Restart, plan
+from flows.plan import Action, Crash, Rebuild, Restart, Settle, plan
 from flows.reports import STOPPED
 from kring.model import Activity, Details, Manifest, Original, Problem, SourceRef, State, Step
 
@@ -58,9 +58,17 @@ def ask(
     indexed: dict[str, int] | None = None,
     working: dict[str, tuple[Activity, bool]] | None = None,
     retry_failed: bool = False,
+    corrections: dict[str, int] | None = None,
 ) -> list[Action]:
     return plan(
-        manifests, indexed or {}, runs or [], working or {}, moment=NOON, grace=GRACE, retry_failed=retry_failed
+        manifests,
+        indexed or {},
+        runs or [],
+        working or {},
+        moment=NOON,
+        grace=GRACE,
+        retry_failed=retry_failed,
+        corrections=corrections or {},
     )
 
 
@@ -151,3 +159,20 @@ def test_an_archive_that_is_to_be_transcribed_again_needs_no_other_index() -> No
 def test_an_index_that_lost_most_is_rebuilt_in_one_go() -> None:
     published = [manifest(f"{number}", State.PUBLISHED) for number in range(4)]
     assert ask(published, indexed={published[0].id: 1}) == [Rebuild(3)]
+
+
+def test_corrections_the_manifest_does_not_know_of_are_put_right_and_made_searchable() -> None:
+    known, behind, other = (
+        manifest(name, State.PUBLISHED).model_copy(update={"corrected": corrected})
+        for name, corrected in (("known", 2), ("behind", 2), ("other", 0))
+    )
+    indexed = {one.id: 1 for one in (known, behind, other)}
+    stored = {known.id: 2, behind.id: 3, "f" * 16: 1}
+    assert ask([known, behind, other], indexed=indexed, corrections=stored) == [
+        Settle(behind.id),
+        Restart(behind.id, "not in the index", behind),
+    ]
+    busy = run(behind.id, StateType.RUNNING)
+    assert ask([behind], [busy], indexed=indexed, corrections=stored) == [Settle(behind.id)]
+    received = manifest("received", State.RECEIVED)
+    assert Settle(received.id) in ask([received], corrections={received.id: 1})

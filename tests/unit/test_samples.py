@@ -57,6 +57,9 @@ def test_a_sample_is_made_from_its_text(text: Path) -> None:
         said["language"],
     )
     assert told.presenters == tuple(said["voices"])
+    assert (list(told.topics), list(told.organisations)) == (said["topics"], said["organisations"])
+    assert told.topics
+    assert told.organisations
     assert {block["who"] for block in said["say"]} == set(said["voices"])
     assert told.circle in circles()
     seconds = duration(recording(text))

@@ -21,6 +21,7 @@ from flows.steps import Job
 from flows.transcripts import glossary_of
 from flows.wiring import Ports
 from index.memory import MemoryIndex
+from kring.corrections import Correction, LineChange
 from kring.errors import BadMetadata, KringError, StorageDown
 from kring.model import (
     Circle,
@@ -40,7 +41,7 @@ from kring.model import (
 from kring.settings import Settings
 from storage.archive import Archive
 from storage.documents import write_document
-from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, rendition_key
+from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, correction_key, rendition_key
 from storage.leases import Leases
 from storage.memory import MemoryStore
 from storage.verify import verify
@@ -52,7 +53,11 @@ from transcribe.render import RECIPE
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ORIGINAL = b"bytes as they came in"
 VTT = b"WEBVTT\n\n00:00:00.000 --> 00:00:02.000\n<v Kari>Hei fra plattformen.</v>\n"
-CORRECTION = b'{"by": "Kari", "text": "Fjordane"}'
+
+
+def correction(recording_id: str) -> bytes:
+    change = LineChange(start=0.5, end=2.5, before="", text="Dette sa Kari om Fjordane")
+    return write_document(Correction(recording_id=recording_id, number=1, by="kari", at=NOON, change=change))
 
 
 class Broken(FakeTranscriber):
@@ -109,7 +114,7 @@ class House:
             store.put_bytes(
                 rendition_key(sha256, recipe, mark), write_document(document), media_type="application/json"
             )
-        store.put_bytes(f"corrections/{self.id}/1.json", CORRECTION, media_type="application/json")
+        store.put_bytes(correction_key(self.id, 1), correction(self.id), media_type="application/json")
         self.archive.create(
             Manifest(
                 id=self.id,
@@ -219,7 +224,7 @@ def test_asked_again_there_is_a_new_transcript_and_all_else_stays(house: House) 
     assert published.transcript.fingerprint != old.fingerprint
     assert (published.former, published.again) == (old, False)
     assert house.archive.store.get_bytes(old.key).data == before
-    assert house.archive.store.get_bytes(f"corrections/{house.id}/1.json").data == CORRECTION
+    assert house.archive.store.get_bytes(correction_key(house.id, 1)).data == correction(house.id)
     report = verify(house.archive)
     assert [info.key for info in report.older] == [old.key]
     assert report.orphans == ()

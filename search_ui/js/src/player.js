@@ -1,6 +1,11 @@
 // The recording page: the line being said is marked and kept in view, a click on a line plays from there.
 
+import { copy } from "./shared/clipboard.js";
+import "./shared/menus.js";
 import { fill, words } from "./shared/words.js";
+import { markChapter } from "./watch/chapters.js";
+import { offerCode, offerSharing } from "./watch/passing.js";
+import { seekByPointer, showHeard } from "./watch/waveform.js";
 
 const player = document.getElementById("player");
 const pane = document.getElementById("lines");
@@ -42,6 +47,8 @@ function lineAt(time) {
 
 function markCurrent() {
   showPlace();
+  showHeard(player);
+  markChapter(player.currentTime);
   const line = lineAt(player.currentTime);
   if (line === current) return;
   current?.element.removeAttribute("aria-current");
@@ -96,22 +103,10 @@ function announceOnce(text) {
   copied.textContent = text;
 }
 
-async function writeClipboard(text) {
-  if (navigator.clipboard) {
-    try {
-      await navigator.clipboard.writeText(text);
-      return true;
-    } catch (error) {
-      if (!(error instanceof DOMException)) throw error; // refused: the field below is the other way
-    }
-  }
-  return false;
-}
-
 async function copyMoment() {
   const time = player.currentTime;
   const url = momentUrl(time);
-  const done = await writeClipboard(url);
+  const done = await copy(url);
   byHand.hidden = done;
   if (done) {
     announceOnce(fill(words.copied, { time: clock(time) }));
@@ -157,6 +152,10 @@ steps?.addEventListener("click", (event) => {
   if (button) step(Number(button.value));
 });
 copyButton.addEventListener("click", copyMoment);
+const moment = () => ({ time: player.currentTime, clock: clock(player.currentTime), url: momentUrl(player.currentTime) });
+offerSharing(moment);
+offerCode(moment, announceOnce);
+seekByPointer(player, (time) => seek(time, false));
 for (const kind of ["timeupdate", "seeking", "seeked"]) player.addEventListener(kind, markCurrent);
 
 const start = Number(player.dataset.start);
@@ -166,17 +165,6 @@ function openAtStart() {
 }
 if (player.readyState >= HTMLMediaElement.HAVE_METADATA) openAtStart();
 else player.addEventListener("loadedmetadata", openAtStart, { once: true });
-
-// The menu closes as people expect of a menu; without this script its button closes it.
-const menu = document.querySelector(".menu");
-document.addEventListener("click", (event) => {
-  if (menu?.open && (!menu.contains(event.target) || event.target.closest(".menu a"))) menu.open = false;
-});
-menu?.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !menu.open) return;
-  menu.open = false;
-  menu.querySelector("summary").focus();
-});
 
 copyButton.hidden = false;
 if (steps) steps.hidden = false;

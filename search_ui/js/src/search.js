@@ -1,5 +1,6 @@
 // Instant results: the server renders the same results it gives without JavaScript; this swaps them in.
 
+import "./shared/menus.js";
 import { words } from "./shared/words.js";
 
 const TYPING_PAUSE = 120; // milliseconds without a key before asking
@@ -75,7 +76,9 @@ function swap(html) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
   results.replaceChildren(...parsed.body.children);
   openFilters(open);
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  const again = focused ? document.getElementById(focused) : null;
+  again?.closest("details.more-choices")?.setAttribute("open", ""); // where what was chosen has moved to
+  again?.focus({ preventScroll: true });
   document.title = results.firstElementChild.dataset.title;
   feed?.setAttribute("href", results.firstElementChild.dataset.feed);
 }

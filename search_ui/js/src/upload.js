@@ -10,7 +10,14 @@ import { Card } from "./upload/card.js";
 import { SILENT, makeSender } from "./upload/sending.js";
 
 const facts = JSON.parse(document.getElementById("facts").textContent);
-const locale = { nb, da, nl }[document.documentElement.lang]; // Uppy speaks English by itself
+const spoken = { nb, da, nl }[document.documentElement.lang] ?? { strings: {} }; // Uppy speaks English by itself
+// What its catalogues lack in one language or another.
+const ours = {
+  dropHereOr: words.drop.replace("{browse}", "%{browse}"),
+  browse: words.browse,
+  noDuplicates: words.twice.replace("{name}", "%{fileName}"),
+};
+const locale = { ...spoken, strings: { ...spoken.strings, ...ours } };
 const list = document.getElementById("cards");
 const template = document.getElementById("card");
 const trouble = document.getElementById("trouble");
@@ -56,7 +63,7 @@ desk.on("file-added", (file) => {
   if (cards.size === 1) card.element.querySelector("h3").focus();
   card.check();
 });
-desk.on("info-visible", () => tell(desk.getState().info.at(-1)?.message ?? "")); // the same file twice
+desk.on("restriction-failed", (file, error) => tell(error.message)); // the same file twice
 
 // A file dropped beside the field must not make the browser leave the page and open it.
 for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());

@@ -142,7 +142,7 @@ export class Board extends EventTarget {
       return;
     }
     if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
-    this.trouble = error.message;
+    this.trouble = error instanceof Refused ? error.message : "";
     line.show("failed", say("notSaved"));
     tell(error.message);
   }
@@ -216,7 +216,7 @@ export class Board extends EventTarget {
     else this.say("saved", say("allSaved"));
     again.hidden = !this.failed.length;
     const had = document.activeElement === undoButton;
-    undoButton.hidden = this.last === null;
+    undoButton.hidden = this.last === null || n > 0;
     if (had && undoButton.hidden) document.getElementById("play").focus();
   }
 

@@ -5,11 +5,14 @@ import { clock, parseClock, say, tell, tidy, trouble } from "./words.js";
 
 // `here` gives the moment, in seconds, at which a new chapter would begin.
 export function setUp(board, here) {
-  const dialog = prepared("chapters", () => {
+  const dialog = prepared("chapters", (button) => {
     start = here();
     form.elements.time.value = clock(start);
     form.elements.title.value = "";
     show();
+    const meant = button.closest(".chapter")?.dataset.start;
+    form.elements.title.autofocus = meant === undefined;
+    for (const item of list.children) item.querySelector("input").autofocus = item.dataset.start === meant;
   });
   const form = dialog.querySelector(".new");
   const list = dialog.querySelector(".list");
@@ -35,19 +38,30 @@ export function setUp(board, here) {
   }
 
   async function send(button, change, done) {
-    const answer = await attempt(dialog, button, () => board.change(change));
+    let clash = null;
+    const answer = await attempt(dialog, button, () => board.change(change), { refused: (now) => (clash = now) });
     if (answer) tell(say(done));
-    else await board.look(true); // somebody may have been first: what is there now
-    const field = document.activeElement;
+    if (!answer && !clash) return null; // what was written stays where it is
+    if (clash) await board.look(true);
     show();
-    if (!field.isConnected) form.elements.title.focus();
+    const item = [...list.children].find((one) => Number(one.dataset.start) === change.start);
+    // Somebody was first: theirs is the chapter's title now, and what was written here can be put over it.
+    if (clash && item && change.title) write(item, change.title);
+    (item?.querySelector("input") ?? form.elements.title).focus();
     return answer;
+  }
+
+  function write(item, title) {
+    const input = item.querySelector("input");
+    input.value = title;
+    input.dispatchEvent(new Event("input"));
   }
 
   function item({ start: at, title }) {
     const element = template.content.cloneNode(true).firstElementChild;
     const [row, input] = [element.querySelector("form"), element.querySelector("input")];
     const [change, remove] = element.querySelectorAll("button");
+    element.dataset.start = at;
     element.querySelector(".amount").textContent = clock(at);
     input.value = title;
     input.setAttribute("aria-label", say("chapterName", { time: clock(at) }));

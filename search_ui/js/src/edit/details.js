@@ -13,12 +13,14 @@ export function setUp(board) {
   const form = dialog.querySelector(".all");
   const button = form.querySelector(".dialog-foot button");
   const count = form.querySelector(".dialog-foot .count");
+  const template = dialog.querySelector("#theirs-now");
 
   async function refresh() {
     button.disabled = true;
     const missed = await board.look(true);
     trouble(form.querySelector(".trouble"), missed);
     if (missed) return;
+    settle();
     before = board.known.details;
     fillDetails(form, before);
     button.disabled = false;
@@ -31,14 +33,43 @@ export function setUp(board) {
       count.textContent = say("detailsSame");
       return;
     }
-    const answer = await attempt(form, button, () => board.change({ kind: "details", before, after }));
+    const work = () => board.change({ kind: "details", before, after });
+    const answer = await attempt(form, button, work, { refused: ({ details }) => contest(details) });
     if (!answer) return; // what was written stays in the form
+    settle();
     before = board.known.details;
     fillDetails(form, before);
     count.textContent = say("detailsSaved");
   });
 
+  // Somebody was first with these fields: theirs stands beneath each, and saving again puts these over it.
+  function contest(theirs) {
+    settle();
+    before = { ...before, ...theirs };
+    for (const name of Object.keys(theirs)) {
+      const theirText = shown(form.elements[name], theirs[name]);
+      const item = template.content.cloneNode(true).firstElementChild;
+      item.querySelector("span").textContent = say("nowItSays", { text: theirText || say("empty") });
+      item.querySelector("button").addEventListener("click", () => {
+        fillDetails(form, { ...readDetails(form, before), [name]: theirs[name] });
+        item.remove();
+        form.elements[name].focus();
+      });
+      form.elements[name].closest(".field").append(item);
+    }
+  }
+
+  function settle() {
+    for (const item of form.querySelectorAll(".theirs-now")) item.remove();
+  }
+
   attachments(board, dialog.querySelector(".attachments"));
+}
+
+// A value as the form would show it.
+function shown(field, value) {
+  if (field.tagName === "SELECT") return [...field.options].find((option) => option.value === (value ?? ""))?.text ?? value;
+  return Array.isArray(value) ? value.join(", ") : value;
 }
 
 function attachments(board, section) {

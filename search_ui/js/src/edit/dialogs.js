@@ -39,7 +39,8 @@ function outside(dialog, { clientX, clientY }) {
 }
 
 // Runs `work` with its button out of use; where the server refuses or is away, the sentence stands in the dialog.
-export async function attempt(dialog, button, work, box = dialog.querySelector(".trouble")) {
+// `refused` is told what stands there where somebody else was first.
+export async function attempt(dialog, button, work, { box = dialog.querySelector(".trouble"), refused } = {}) {
   trouble(box);
   button.disabled = true;
   try {
@@ -47,6 +48,7 @@ export async function attempt(dialog, button, work, box = dialog.querySelector("
   } catch (error) {
     if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
     trouble(box, error.message);
+    if (error.now) refused?.(error.now);
     return null;
   } finally {
     button.disabled = false;

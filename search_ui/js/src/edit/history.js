@@ -3,7 +3,8 @@
 import { attempt, prepared } from "./dialogs.js";
 import { say, tell } from "./words.js";
 
-const moment = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+const { lang } = document.documentElement;
+const moment = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { dateStyle: "medium", timeStyle: "short" });
 
 const sign = ({ by, mine, at }, key) => say(mine ? `${key}You` : key, { by, when: moment.format(new Date(at)) });
 
@@ -41,7 +42,7 @@ export function setUp(board) {
     button.addEventListener("click", async () => {
       // Counting again is taking back what took it back.
       const number = event.undone ? event.undone_by : event.number;
-      const answer = await attempt(dialog, button, () => board.change({ kind: "undo", number }), box);
+      const answer = await attempt(dialog, button, () => board.change({ kind: "undo", number }), { box });
       if (!answer) return;
       tell(say(event.undone ? "redone" : "undone"));
       const place = [...list.children].indexOf(element);

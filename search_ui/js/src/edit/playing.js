@@ -15,7 +15,8 @@ export class Playing {
     this.lines = lines;
     this.current = null;
     this.following = true;
-    player.controls = player.tagName === "VIDEO" && matchMedia("(min-width: 60rem)").matches;
+    player.controls = false; // the buttons below do what they do, and more
+    player.addEventListener("click", () => this.toggle());
     document.getElementById("desk").hidden = false;
     playButton.addEventListener("click", () => this.toggle());
     document.getElementById("back").addEventListener("click", () => this.back());

@@ -110,7 +110,7 @@ export class Card {
     this.#at("says").replaceChildren(...sentence);
     this.#at("bar").hidden = !["checking", "sending"].includes(state);
     this.#at("fields").hidden = working || ["done", "refused", "there"].includes(state);
-    this.#at("submit").hidden = state === "failed";
+    this.#at("submit").hidden = this.#at("fields").hidden || state === "failed";
     this.#at("again").hidden = state !== "failed";
     this.#at("remove").textContent = working ? words.cancel : state === "done" ? words.close : words.remove;
     this.waits("");
@@ -126,7 +126,7 @@ export class Card {
 
   #bar(bytes) {
     const now = performance.now();
-    if (now - this.#moved < SOON && bytes < this.#file.size) return;
+    if (now - this.#moved < SOON && bytes < this.#file.size) return; // nobody sees more than that
     this.#moved = now;
     const bar = this.#at("bar");
     bar.value = bytes / this.#file.size;
@@ -227,6 +227,7 @@ export class Card {
 
   async #send() {
     this.#show("sending", words.beginning);
+    this.#at("bar").value = 0;
     try {
       const body = { ...this.#about(this.#sha256), details: readDetails(this.#form) };
       this.#upload = { received: 0, ...this.#upload, ...(await this.#ask("POST", "/api/uploads", { body })) };

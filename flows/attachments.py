@@ -1,0 +1,58 @@
+"""The text of what is attached to a recording: read once, kept beside the renditions, named in the manifest.
+
+A document that cannot be read says why and holds up nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from flows.scratch import require_space
+from flows.transcripts import Report
+from flows.wiring import Ports
+from kring.errors import InputError
+from kring.model import Attachment, Manifest
+from storage.documents import JSON, write_document
+from storage.keys import rendition_key
+from transcribe.documents import RECIPE, read_pages
+
+PAGES = "pages.json"
+
+
+def read_attachments(ports: Ports, manifest: Manifest, folder: Path, report: Report) -> Mapping[str, Attachment]:
+    """SHA-256 → the attachment with its text or its problem, of those that had neither."""
+    read: dict[str, Attachment] = {}
+    for attachment in manifest.attachments:
+        if not attachment.is_read:
+            report(0.0, "reading what is attached")
+            read[attachment.original.sha256] = _read(ports, attachment, folder)
+    return read
+
+
+def with_text(attachments: tuple[Attachment, ...], read: Mapping[str, Attachment]) -> tuple[Attachment, ...]:
+    """The recording's attachments as they are by now, with what was read of them; titles may be others meanwhile."""
+    return tuple(
+        attachment.model_copy(update={"text": found.text, "problem": found.problem})
+        if (found := read.get(attachment.original.sha256)) is not None
+        else attachment
+        for attachment in attachments
+    )
+
+
+def _read(ports: Ports, attachment: Attachment, folder: Path) -> Attachment:
+    store, original = ports.archive.store, attachment.original
+    key = rendition_key(original.sha256, RECIPE, PAGES)
+    if store.exists(key):
+        return attachment.model_copy(update={"text": key})
+    require_space(folder, original.size, ports.settings)
+    path = folder / f"attachment-{original.sha256[:16]}.pdf"
+    store.get_file(original.key, path)
+    try:
+        pages = read_pages(path)
+    except InputError as error:
+        return attachment.model_copy(update={"problem": str(error)})
+    finally:
+        path.unlink()
+    store.put_bytes(key, write_document(pages, compact=True), media_type=JSON)
+    return attachment.model_copy(update={"text": key})

@@ -1,0 +1,133 @@
+"""Taking in what people have uploaded in a browser. Safe to repeat at any point: the bytes in the bucket are deleted
+only once the manifest names the original, and the upload's document after them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from flows.receive import describe, store_original
+from flows.sources.port import Item
+from flows.sources.uploaded import Uploaded
+from flows.transcripts import Report
+from flows.wiring import Ports
+from kring.errors import InputError, NotFound, SourceError
+from kring.model import Manifest, now
+from kring.uploads import Upload, UploadState, source_of
+from storage import BROUGHT_UPLOAD
+from storage.archive import Archive
+from storage.keys import incoming_key, manifest_key
+
+BYTES_DIFFER = (
+    "What has arrived of {name} is not the file that was chosen: it was changed while it was sent, or damaged on the "
+    "way. Upload it again."
+)
+
+
+def receive_upload(ports: Ports, item: Item, folder: Path, report: Report) -> None:
+    """Make the recording of an upload, unless that was done before.
+
+    Where what arrived is not what was announced, the upload says so and its bytes go: sent again, they may be right.
+    """
+    archive = ports.archive
+    if archive.store.exists(manifest_key(item.recording_id)):
+        return
+    upload = _there(archive, item.location)
+    if upload is None:
+        raise SourceError(f"{item.file_name} was taken back before it was taken in; upload it again.")
+    if upload.state is not UploadState.ARRIVED:
+        raise SourceError(upload.problem or f"Not all of {item.file_name} has arrived; go on uploading it.")
+    try:
+        path = _fetched(Uploaded(ports.settings, archive), upload, folder, report)
+    except InputError as error:
+        _refuse(archive, upload, str(error))
+        raise
+    store_original(archive, upload.original, path, lambda fraction: report(0.7 + 0.3 * fraction, "storing"))
+    archive.create(_manifest(archive.upload(upload.id)))
+
+
+def settle_upload(archive: Archive, recording_id: str) -> None:
+    """Once the manifest is there: what was said of the upload until the last moment, and then the upload is gone."""
+    upload = _there(archive, recording_id)
+    if upload is None:
+        return
+    archive.update(recording_id, _said_last(upload))
+    archive.store.delete(incoming_key(upload.id))
+    archive.forget_upload(upload.id)
+
+
+def sweep_uploads(archive: Archive, moment: datetime) -> int:
+    """Forget what nobody has gone on sending, or sent again, for so long that the store has let go of its parts too;
+    how many there were."""
+    old = [
+        upload
+        for upload in archive.uploads()
+        if upload.state is not UploadState.ARRIVED and moment - upload.changed_at > BROUGHT_UPLOAD
+    ]
+    for upload in old:
+        archive.store.delete(incoming_key(upload.id))
+        archive.forget_upload(upload.id)
+    return len(old)
+
+
+def _fetched(source: Uploaded, upload: Upload, folder: Path, report: Report) -> Path:
+    """The file, being what was announced. Where an earlier run was cut off with its machine, what it left on the disk
+    may be wrong though the upload is not: so that is fetched once more."""
+    path, part = folder / "original", folder / "original.part"
+
+    def fetched(done: int, total: int | None) -> None:
+        report(0.7 * done / total if total else 0.0, "fetching")
+
+    while True:
+        left_over = path.exists() or part.exists()
+        if not path.exists():
+            source.fetch(upload.id, part, fetched)
+            part.rename(path)
+        found = describe(path)
+        if (found.sha256, found.size) == (upload.original.sha256, upload.original.size):
+            return path
+        path.unlink()
+        if not left_over:
+            raise SourceError(BYTES_DIFFER.format(name=upload.original.file_name))
+
+
+def _refuse(archive: Archive, upload: Upload, problem: str) -> None:
+    archive.update_upload(
+        upload.id, lambda old: old.model_copy(update={"state": UploadState.FAILED, "problem": problem})
+    )
+    archive.store.delete(incoming_key(upload.id))
+
+
+def _manifest(upload: Upload) -> Manifest:
+    moment = now()
+    return Manifest(
+        id=upload.id,
+        source=source_of(upload.original.sha256),
+        details=upload.details,
+        original=upload.original,
+        captions=upload.captions,
+        attachments=upload.attachments,
+        brought_by=upload.by,
+        received_at=moment,
+        changed_at=moment,
+    )
+
+
+def _said_last(upload: Upload) -> Callable[[Manifest], Manifest]:
+    """What changed in the upload's document while its manifest was written; later it is the manifest that changes."""
+
+    def change(manifest: Manifest) -> Manifest:
+        if manifest.version > 1 or manifest.brought_by != upload.by:
+            return manifest
+        last = {"details": upload.details, "captions": upload.captions, "attachments": upload.attachments}
+        return manifest.model_copy(update=last)
+
+    return change
+
+
+def _there(archive: Archive, upload_id: str) -> Upload | None:
+    try:
+        return archive.upload(upload_id)
+    except NotFound:
+        return None

@@ -1,0 +1,27 @@
+// The shape of the sound: what was played is filled, a press or a drag goes there. For pointers only: with the keyboard
+// the player itself does the same.
+
+const drawing = document.getElementById("waveform");
+const heard = document.getElementById("heard-part");
+const width = drawing?.viewBox.baseVal.width;
+
+export function showHeard(player) {
+  if (drawing && player.duration > 0) heard.setAttribute("width", (width * player.currentTime) / player.duration);
+}
+
+export function seekByPointer(player, seek) {
+  if (!drawing) return;
+  const goTo = (event) => {
+    const box = drawing.getBoundingClientRect();
+    const part = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+    if (player.duration > 0) seek(part * player.duration);
+  };
+  drawing.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    drawing.setPointerCapture(event.pointerId);
+    goTo(event);
+  });
+  drawing.addEventListener("pointermove", (event) => {
+    if (drawing.hasPointerCapture(event.pointerId)) goTo(event);
+  });
+}
