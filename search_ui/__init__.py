@@ -1,1 +1,1 @@
-"""The web application: pages, API and media for members; it reads the archive and the index and writes neither."""
+"""The web application: pages, API and media. It reads the archive and the index, and writes what people change."""

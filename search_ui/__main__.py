@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
+from contextlib import suppress
+from types import FrameType
 
 import uvicorn
 
@@ -12,6 +14,7 @@ from kring.errors import KringError
 from kring.local import connect_locally
 from kring.settings import load_settings
 from search_ui.app import create_app
+from search_ui.following import Watchers
 from search_ui.rendering import check_built
 from storage import open_store
 from storage.archive import Archive
@@ -29,6 +32,18 @@ def calm_collector() -> None:
     gc.set_threshold(50_000, 50, 100)
 
 
+class Server(uvicorn.Server):
+    """Sends home who follows a recording (`search_ui.following`), so that stopping does not wait for them."""
+
+    def __init__(self, config: uvicorn.Config, watchers: Watchers) -> None:
+        super().__init__(config)
+        self._watchers = watchers
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._watchers.leaving = True
+        super().handle_exit(sig, frame)
+
+
 def main() -> int:
     """Serve until SIGINT or SIGTERM; 1 where it cannot start, with one sentence on stderr."""
     calm_collector()
@@ -41,8 +56,9 @@ def main() -> int:
         print(f"search_ui: {error}", file=sys.stderr)  # noqa: T201
         return 1
     try:
-        uvicorn.run(
-            create_app(settings, Archive(store), index),
+        app = create_app(settings, Archive(store), index)
+        config = uvicorn.Config(
+            app,
             host=settings.web.host,
             port=settings.web.port,
             proxy_headers=False,
@@ -50,9 +66,12 @@ def main() -> int:
             log_level="warning",
             timeout_graceful_shutdown=3,  # a paused film keeps its connection; it asks again by itself
         )
+        server = Server(config, app.state.watchers)
+        with suppress(KeyboardInterrupt):  # uvicorn raises the signal once more when it has stopped
+            server.run()
     finally:
         index.close()
-    return 0
+    return 0 if server.started else 1
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from search_ui import (
     editing_pages,
     embedding,
     feeds,
+    following,
     media,
     negotiation,
     own_uploads,
@@ -55,9 +56,11 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         redoc_url=None,
     )
     app.state.site = Site(settings, archive, index, runs or PrefectRuns(settings))
+    app.state.watchers = following.Watchers()
     problems.install(app)
     for router in (
         pages.router,
+        following.router,
         uploading_pages.router,
         feeds.router,
         collected.router,

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from kring.errors import BadTranscript, InputError, NotFound, OrchestratorDown
+from kring.errors import InputError, NotFound, OrchestratorDown
 from kring.model import Attachment, Line, Manifest, Original
 from kring.uploads import Upload
 from search_ui.arriving import change_upload, own_upload
@@ -173,8 +173,7 @@ def _keep_attachment(site: Site, upload_id: str, file: Spooled, title: str) -> K
 
 def _keep_captions(site: Site, upload_id: str, file: Spooled) -> Kept:
     """Raises BadTranscript, naming the line, while the person is still there to mend it."""
-    if not read_captions(file.path.read_bytes()).segments:
-        raise BadTranscript(N_("{name} has no lines; export the transcript again."), name=file.original.file_name)
+    read_captions(file.path.read_bytes())
     _store(site, file)
     _change(site, upload_id, lambda _: {"captions": file.original})
     return Kept(sha256=file.original.sha256, title=file.original.file_name, size=file.original.size)

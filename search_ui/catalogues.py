@@ -6,6 +6,7 @@ goes away. Messages are sorted and carry neither line numbers nor days, so a cha
 
 from __future__ import annotations
 
+import ast
 import io
 import sys
 from collections.abc import Iterator
@@ -15,9 +16,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
-import index.wanted  # noqa: F401  defines errors; all of them are looked for below
-import storage  # noqa: F401
-from kring.errors import KringError, SetupError
+from kring import errors
 from search_ui.i18n import LANGUAGES, OWN_NAMES, SOURCE, Language, catalogue_path
 
 HERE = Path(__file__).parent
@@ -38,9 +37,10 @@ _TEMPLATES = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"}
 
 def main() -> int:
     """Renew all catalogues; say what is left to translate."""
+    found = collected()
     for language in LANGUAGES:
         if language != SOURCE:
-            catalogue = renewed(language)
+            catalogue = renewed(language, found)
             path = catalogue_path(language)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(written(language, catalogue))
@@ -59,9 +59,20 @@ def translated(message: Message) -> bool:
     return all(strings) and not message.fuzzy
 
 
-def error_names(base: type[KringError] = KringError) -> set[str]:
+def error_names() -> frozenset[str]:
     """Classes of errors: the first argument of each is a message. A SetupError is said in a terminal, not on a page."""
-    return {base.__name__}.union(*(error_names(one) for one in base.__subclasses__())) - {SetupError.__name__}
+    kinds = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.KringError)]
+    return frozenset(kind.__name__ for kind in kinds) - {errors.SetupError.__name__}
+
+
+def raised(source: str) -> Iterator[str]:
+    """Sentences of the errors a module makes; Babel's own extraction loses calls of `_` inside those of a class."""
+    names = error_names()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names and node.args:
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value
 
 
 def sources() -> Iterator[Path]:
@@ -73,14 +84,15 @@ def sources() -> Iterator[Path]:
 def collected() -> Catalog:
     """Every message of the program, as it is now."""
     catalogue = Catalog(charset="utf-8")
-    keywords = _GETTEXT | dict.fromkeys(error_names())
     for path in sources():
         template = path.suffix == ".html"
         method, options = ("jinja2.ext:babel_extract", _TEMPLATES) if template else ("python", {})
         with path.open("rb") as file:
-            for _line, message, comments, context in extract(method, file, keywords, ("Translators:",), options):
-                if message:
-                    catalogue.add(message, context=context, auto_comments=comments)
+            for _line, message, comments, context in extract(method, file, _GETTEXT, ("Translators:",), options):
+                catalogue.add(message, context=context, auto_comments=comments)
+        if not template:
+            for sentence in raised(path.read_text(encoding="utf-8")):
+                catalogue.add(sentence)
     return catalogue
 
 
@@ -93,11 +105,11 @@ def stored(language: Language) -> Catalog:
         return read_po(file, locale=language)
 
 
-def renewed(language: Language) -> Catalog:
-    """The messages of now with the translations there are."""
+def renewed(language: Language, found: Catalog) -> Catalog:
+    """The messages that were `found` with the translations there are."""
     known = stored(language)
     catalogue = Catalog(locale=language, charset="utf-8")
-    for message in messages(collected()):
+    for message in messages(found):
         before = known.get(message.id, message.context)
         string = before.string if before is not None and not before.fuzzy else ""
         catalogue.add(message.id, string, context=message.context, auto_comments=message.auto_comments)

@@ -6,6 +6,7 @@ and there is nothing to do; something else, and the person is asked.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +16,6 @@ from kring.correcting import (
     changed_fields,
     chapter_at,
     chapters,
-    corrected,
     detailed,
     steps,
     undone,
@@ -60,7 +60,8 @@ class Clash(Conflict):
 class Standing:
     """A recording as it is: what was heard, and everything people have changed."""
 
-    heard: Transcript | None
+    read: Callable[[tuple[Correction, ...]], Transcript | None]
+    """The transcript with corrections; None: there is none."""
     said: Details
     corrections: tuple[Correction, ...]
     me: str
@@ -68,7 +69,12 @@ class Standing:
 
     @cached_property
     def transcript(self) -> Transcript | None:
-        return corrected(self.heard, self.corrections) if self.heard else None
+        return self.read(self.corrections)
+
+    @cached_property
+    def heard(self) -> Transcript | None:
+        """As the machine heard it."""
+        return self.read(())
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -99,17 +105,17 @@ class Standing:
                 return self._undo(change)
 
     def _line(self, change: LineChange) -> LineChange:
-        heard = self._must_be_heard()
+        transcript = self._must_be_heard()
         if change.end < change.start:
             raise InputError(_("The line ends before it begins; load the page again."))
-        if change.start >= max(heard.duration, heard.segments[-1].end if heard.segments else 0.0):
+        if change.start >= max(transcript.duration, self.segments[-1].end if self.segments else 0.0):
             raise InputError(_("The recording is over by then; load the page again."))
         text = clean(change.text)
         now = standing(self.segments, change.start, change.end, change.before)
         if now == text:
             raise Already
         if now != plain(change.before):
-            who = self._who_wrote(heard, change)
+            who = self._who_wrote(change)
             raise Clash(
                 self._sentence(who, _("{who} changed this line {when}. Yours is kept below; choose which one stays."))
                 or _("The recording was transcribed anew meanwhile. Yours is kept below; choose which one stays."),
@@ -188,9 +194,9 @@ class Standing:
         return change
 
     def _must_be_heard(self) -> Transcript:
-        if self.heard is None:
+        if self.transcript is None:
             raise InputError(_("This recording has no transcript yet, so there is nothing to correct."))
-        return self.heard
+        return self.transcript
 
     def _last(self, kind: type[Any], fits: Any, among: set[int] | None = None) -> Correction | None:
         """The newest change of this kind that fits, or the newest taking back of one."""
@@ -204,8 +210,11 @@ class Standing:
                 found = one
         return found
 
-    def _who_wrote(self, heard: Transcript, line: LineChange) -> Correction | None:
+    def _who_wrote(self, line: LineChange) -> Correction | None:
         """Whose change made that line what it is: the last one that altered it, or the last to take such a one back."""
+        heard = self.heard
+        if heard is None:
+            return None
         text = standing(heard.segments, line.start, line.end, line.before)
         found: Correction | None = None
         for one, segments in steps(heard, self.corrections):

@@ -21,8 +21,9 @@ from search_ui.rendering import page
 from search_ui.site import Site, site_of
 from search_ui.wanted import Inside, Kind, Wanted, wanted
 
-SUMMED = 1000
-"""Recordings whose hours are added up at most; of more it is said that there are more."""
+SUMMED = 250
+"""Recordings whose hours are added up at most, so that the page of the largest network comes as fast as any other; of
+more it is said that there are more."""
 
 UNKNOWN: Mapping[Kind, str] = {
     "circle": N_("There is no circle at this address; it may have another name now."),

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from kring.correcting import undone
 from kring.corrections import Change, Correction, DetailsChange, Undo
 from kring.errors import InputError
-from kring.model import Details, Manifest, Segment, now
+from kring.model import Details, Manifest, Segment, Transcript, now
 from search_ui import history
 from search_ui.changes import Already, Clash, Standing
 from search_ui.i18n import _
@@ -107,7 +107,7 @@ def as_corrected(
     made = tuple(one for one in site.archive.corrections(manifest.id) if one.number <= manifest.corrected)
     stands = _standing(site, manifest)(made, person)
     gone, known = undone(made), {one.number: one for one in made}
-    counts = history.places(stands.heard, made)
+    counts = history.places(lambda: stands.heard, made)
     takers = {one.change.number: one.number for one in made if isinstance(one.change, Undo) and one.number not in gone}
     return Corrected(
         number=manifest.corrected,
@@ -179,9 +179,13 @@ def correct(
 
 
 def _standing(site: Site, manifest: Manifest) -> Callable[[tuple[Correction, ...], Person], Standing]:
-    """How the recording stands with the corrections given; what was heard is read once."""
-    heard = site.archive.transcript(manifest.transcript.key) if manifest.transcript else None
-    return lambda made, person: Standing(heard, manifest.details, made, person.id)
+    """How the recording stands with the corrections given, for the one who asks."""
+    there = manifest.transcript
+
+    def read(made: tuple[Correction, ...]) -> Transcript | None:
+        return site.archive.corrected(there.key, made) if there else None
+
+    return lambda made, person: Standing(read, manifest.details, made, person.id)
 
 
 def _checked(site: Site, change: DetailsChange) -> DetailsChange:

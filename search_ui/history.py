@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from kring.correcting import changed_fields, steps
@@ -55,8 +55,10 @@ def ago(moment: datetime) -> str:
     return _("on {day}").format(day=format_date(moment.date()))
 
 
-def places(transcript: Transcript | None, corrections: Iterable[Correction]) -> dict[int, int]:
+def places(heard: Callable[[], Transcript | None], corrections: Sequence[Correction]) -> dict[int, int]:
     """Number of a name's correction → in how many places it changed the transcript; of those that count."""
+    named = any(isinstance(one.change, NameChange) for one in corrections)
+    transcript = heard() if named else None
     if transcript is None:
         return {}
     counts: dict[int, int] = {}

@@ -9,10 +9,12 @@ from starlette.responses import RedirectResponse, Response
 
 from index.port import Filters, PassageHit, Query
 from kring.errors import BadQuery, SearchDown
-from kring.model import Activity, Manifest, State, Step
+from kring.model import Manifest
 from search_ui import captions, hints, timeline, view
+from search_ui.following import unfinished_page, watchers_of
 from search_ui.i18n import _, sentence
 from search_ui.listing import listed
+from search_ui.progress import facts_of
 from search_ui.rendering import page
 from search_ui.site import Site, origin_of, site_of
 from search_ui.wanted import MAX_TEXT, Wanted, wanted
@@ -54,9 +56,10 @@ def recording_page(
     t: Annotated[str, Parameter(max_length=20)] = "",
     part: Literal["state"] | None = None,
 ) -> Response:
-    manifest = site.manifest(recording_id)
-    if manifest.state is not State.PUBLISHED or manifest.renditions is None:
-        return unfinished_page(site, manifest, part)
+    facts = facts_of(site, recording_id)
+    manifest = facts.manifest
+    if manifest is None or not facts.published:
+        return unfinished_page(site, watchers_of(request), facts, part)
     if part is not None:
         return RedirectResponse(request.url.path, status_code=303)
     transcript = site.archive.transcript_of(manifest)
@@ -106,35 +109,3 @@ def find_inside(site: Site, manifest: Manifest, q: str) -> tuple[list[PassageHit
     hit = results.hits[0]
     spoken = [passage for passage in hit.passages if any(fragment.hit for fragment in passage.fragments)]
     return spoken, hit.passage_count, ""
-
-
-def unfinished_page(site: Site, manifest: Manifest, part: str | None) -> Response:
-    activity = site.leases.read(manifest.id)
-    if activity is not None and not site.leases.alive(activity):
-        activity = None
-    values: dict[str, Any] = {
-        "manifest": manifest,
-        "details": manifest.details,
-        "names": site.names,
-        "activity": activity,
-        "steps": step_list(manifest, activity),
-        "failed": manifest.state is State.FAILED and activity is None,
-    }
-    return page("state.html" if part else "unfinished.html", **values)
-
-
-def step_list(manifest: Manifest, activity: Activity | None) -> list[tuple[str, str]]:
-    """(sentence, `done` | `current` | `failed` | `ahead`) for every step, in order."""
-    order = list(Step)
-    problem = manifest.problem if manifest.state is State.FAILED else None
-    here = activity.step if activity else problem.step if problem else None
-    steps = []
-    for step in order:
-        if here is None:
-            status = "done" if step in manifest.seconds else "ahead"
-        elif step is here:
-            status = "current" if activity else "failed"
-        else:
-            status = "done" if order.index(step) < order.index(here) else "ahead"
-        steps.append((_(view.STEPS[step]), status))
-    return steps

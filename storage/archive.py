@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from pydantic import BaseModel
 
-from kring.correcting import corrected, detailed
+from kring.correcting import detailed
 from kring.corrections import Correction
 from kring.errors import Conflict, KringError, NotFound, UnknownCircle
 from kring.model import Attachment, Circle, Manifest, Pages, Transcript, now
 from kring.uploads import Upload
+from storage.corrected import CorrectedTranscripts
 from storage.corrections import Corrections, Make
 from storage.documents import JSON, change_document, read_document, write_document
 from storage.keys import CIRCLES, RECORDINGS, UPLOADS, circle_key, manifest_key, transcript_key, upload_key
@@ -34,6 +35,7 @@ class Archive:
     def __init__(self, store: ObjectStore) -> None:
         self.store = store
         self._corrections = Corrections(store)
+        self._corrected = CorrectedTranscripts(self.transcript)
 
     def manifest(self, recording_id: str) -> Manifest:
         """Raises NotFound."""
@@ -114,8 +116,12 @@ class Archive:
         """
         if manifest.transcript is None:
             return None
-        transcript = self.transcript(manifest.transcript.key)
-        return corrected(transcript, self._corrections.first(manifest.id, manifest.corrected))
+        there = self._corrections.first(manifest.id, manifest.corrected)
+        return self.corrected(manifest.transcript.key, there)
+
+    def corrected(self, key: str, corrections: Iterable[Correction]) -> Transcript:
+        """The transcript at `key` with these corrections of one recording. Raises NotFound."""
+        return self._corrected.get(key, corrections)
 
     def corrections(self, recording_id: str) -> tuple[Correction, ...]:
         """Everything people have changed about a recording, in order."""

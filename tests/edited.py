@@ -1,4 +1,4 @@
-"""The web application with a recording of its own for each test that corrects one, and ways to look at what came of it."""
+"""The web application with a recording of its own for each test that corrects one, and ways to look at the outcome."""
 
 from __future__ import annotations
 
@@ -94,6 +94,7 @@ def write(page: Page, number: int, text: str) -> None:
     """Put a text into a line and leave it, as a person does it."""
     text_field(page, number).click()
     page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
     page.keyboard.type(text)
     page.keyboard.press("Enter")
 

@@ -12,6 +12,7 @@ from kring.model import Manifest, TranscriptRef, Visibility
 from kring.settings import Settings
 from search_ui import view
 from search_ui.captions import sharing
+from search_ui.runs import MemoryRuns
 from search_ui.site import Site
 from storage.archive import Archive
 from storage.memory import MemoryStore
@@ -132,7 +133,7 @@ def test_only_public_recordings_are_for_other_sites(served: Served) -> None:
 def test_a_recordings_own_visibility_goes_before_its_circles(circle: str, own: str | None, shared: bool) -> None:
     archive = Archive(MemoryStore())
     archive.put_circle(CIRCLES[0].model_copy(update={"visibility": Visibility(circle)}))
-    site = Site(Settings(), archive, MemoryIndex())
+    site = Site(Settings(), archive, MemoryIndex(), MemoryRuns())
     manifest = received(PERSONVERN)
     details = manifest.details.model_copy(update={"visibility": Visibility(own) if own else None})
     headers = sharing(site, manifest.model_copy(update={"details": details}))

@@ -25,7 +25,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     index, archive = MemoryIndex(), Archive(MemoryStore())
     web_members.fill(archive, index)
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), web=Web(public_url="https://kring.example.org/"))
-    with serving(create_app(settings, archive, index)) as origin, httpx.Client(base_url=origin, timeout=10) as client:
+    with serving(create_app(settings, archive, index)) as origin, httpx.Client(base_url=origin, timeout=60) as client:
         yield client
 
 

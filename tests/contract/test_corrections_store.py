@@ -18,11 +18,11 @@ from flows.wiring import Ports
 from index.memory import MemoryIndex
 from index.passages import passages_of
 from index.port import Query
-from kring.corrections import ChapterChange, Correction, DetailsChange, LineChange, Undo
+from kring.corrections import ChapterChange, Correction, DetailsChange, LineChange, NameChange, Undo
 from kring.errors import Conflict, NotFound
 from kring.model import now
 from kring.settings import Settings
-from storage import corrections
+from storage import corrected, corrections
 from storage.archive import Archive
 from storage.corrections import Corrections
 from storage.documents import DamagedDocument, write_document
@@ -282,3 +282,35 @@ def test_those_read_once_are_remembered_and_others_forgotten(monkeypatch: pytest
 def test_what_is_no_correction(key: str) -> None:
     assert correction_named(key) is None
     assert correction_named(correction_key(TALK.id, 1_234_567)) == (TALK.id, 1_234_567)
+
+
+def test_transcripts_remembered_are_those_that_would_be_made_anew(
+    house: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Corrections come one by one, are taken back and put back; another archive, which remembers nothing, agrees."""
+    monkeypatch.setattr(corrected, "REMEMBERED", 1)
+    archive = house.archive
+    other = web_archive.publish(archive, house.index, web_archive.TALKS[4])
+    changes = [
+        ZANZIBAR,
+        NameChange(find="zanzibar", replace="Zanzibar"),
+        Undo(number=1),
+        Undo(number=3),
+        Undo(number=2),
+    ]
+    texts = []
+    for change in changes:
+        archive.correct(TALK.id, making(change))
+        manifest = archive.manifest(TALK.id)
+        made = archive.transcript_of(manifest)
+        assert made is not None
+        assert made == archive.transcript_of(manifest) == Archive(archive.store).transcript_of(manifest)
+        assert archive.transcript_of(other) == web_archive.transcript_of(web_archive.TALKS[4])
+        texts.append(made.segments[0].text)
+    assert texts == [
+        ZANZIBAR.text, "Ganske kort om Zanzibar.", LINE.text, "Ganske kort om Zanzibar.", ZANZIBAR.text,
+    ]  # fmt: skip
+    early = archive.corrections(TALK.id)[:1]
+    assert manifest.transcript is not None
+    assert archive.corrected(manifest.transcript.key, early).segments[0].text == ZANZIBAR.text
+    assert archive.corrected(manifest.transcript.key, ()).segments[0].text == LINE.text

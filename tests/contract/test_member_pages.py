@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from kring.settings import Settings, Web
+from search_ui import collected
 from search_ui.app import create_app
 from search_ui.guard import policy
 from storage.archive import Archive
@@ -46,6 +47,14 @@ def test_a_circle_says_what_it_is(served: Served) -> None:
                   "21 January 2026", 'href="/t/Frivillige"', 'href="/t/%C3%98konomi/regnskab"',
                   'action="/c/digital-post"', 'href="/c/digital-post/feed.xml"'):  # fmt: skip
         assert words in answer.text, words
+
+
+def test_of_more_than_are_added_up_it_says_so(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collected, "SUMMED", 1)
+    answer = served.web.get("/c/digital-post")
+    assert "2 recordings" in answer.text
+    assert "more than 1 min" in answer.text
+    assert "more than" not in served.web.get("/c/personvern-nord").text
 
 
 def test_a_network_names_its_circles(served: Served) -> None:

@@ -1,17 +1,15 @@
-"""Correcting a transcript in a real browser: with the keyboard alone, names, speakers, chapters, details, taking back."""
+"""Correcting a transcript in a real browser: the keyboard alone, names, speakers, chapters, taking back."""
 
 from __future__ import annotations
 
 import time
 
 import httpx
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from kring.model import Hole, Visibility
-from kring.settings import Web
-from tests.browser import PHONE, browser, eventually, open_page, player_time
-from tests.edited import Desk, all_saved, desk, edit, focused, note, opened, paused, text_field, write
+from tests.browser import browser, eventually, open_page, player_time
+from tests.edited import Desk, all_saved, desk, edit, focused, note, paused, text_field, write
 
 __all__ = ["browser", "desk"]
 
@@ -244,36 +242,3 @@ def test_an_emptied_line_goes_and_a_hole_is_written_into(browser: Browser, desk:
         page.reload()
         expect(page.locator(".take.corrected")).to_have_count(1)
         expect(note(page, len(heard) - 1)).to_have_text("Corrected by a person")
-
-
-def test_on_a_phone_everything_fits_and_can_be_reached(browser: Browser, desk: Desk) -> None:
-    with open_page(browser, desk.origin, viewport=PHONE, has_touch=True, is_mobile=True) as (page, _):
-        edit(page, desk.recording())
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-        page.evaluate("scrollTo(0, document.body.scrollHeight)")
-        expect(page.get_by_role("button", name="Play", exact=True)).to_be_in_viewport()
-        expect(page.get_by_role("button", name="Speakers")).to_be_hidden()
-        page.get_by_role("button", name="Tools").tap()
-        page.get_by_role("button", name="Speakers").tap()
-        expect(page.get_by_role("dialog", name="Speakers")).to_be_visible()
-        page.get_by_role("button", name="Close").tap()
-        expect(page.get_by_role("button", name="Tools")).to_be_focused()
-
-
-def test_without_javascript_it_can_be_read(browser: Browser, desk: Desk) -> None:
-    manifest = desk.recording()
-    with open_page(browser, desk.origin, java_script_enabled=False) as (page, _):
-        page.goto(f"/r/{manifest.id}/edit")
-        expect(page.get_by_text("Correcting needs JavaScript")).to_be_visible()
-        expect(text_field(page, 0)).to_have_value(desk.lines(manifest)[0].text)
-        expect(text_field(page, 0)).not_to_be_editable()
-
-
-def test_it_is_for_those_who_may(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with opened(tmp_path_factory.mktemp("closed"), Web(facilitators="nobody")) as desk:
-        assert httpx.get(f"{desk.origin}/r/{desk.recording().id}/edit").status_code == 403
-
-
-def test_what_is_not_published_cannot_be_corrected(desk: Desk) -> None:
-    answer = httpx.get(f"{desk.origin}/r/{'0' * 16}/edit")
-    assert answer.status_code == 404

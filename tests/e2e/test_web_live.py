@@ -141,6 +141,24 @@ def test_a_dead_store_is_said_and_a_living_one_is_found_again(live: Live) -> Non
     assert live.web.get(f"/r/{TALKS[0].id}").status_code == 200
 
 
+def test_who_follows_a_recording_is_sent_home_when_it_ends(live: Live) -> None:
+    going, _ = web_archive.add_unfinished(live.archive)
+    port = free_port()
+    process = start(live.settings, port)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as web:
+            wait_healthy(web, process)
+            with web.stream("GET", f"/r/{going.id}/events") as answer:
+                told = answer.iter_lines()
+                assert next(told).startswith("retry:")
+                process.send_signal(signal.SIGTERM)
+                assert "event: done" not in list(told)  # to its end: a broken connection would raise
+        assert process.wait(15) in {0, -signal.SIGTERM}
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_it_ends_when_asked_to(live: Live) -> None:
     with live.web.stream("GET", f"/media/{TALKS[0].id}/playback"):  # somebody is watching
         live.process.send_signal(signal.SIGTERM)

@@ -342,7 +342,7 @@ def test_what_was_brought_in_is_listed(browser: Browser, site: Site, tmp_path: P
         page.on("dialog", lambda dialog: dialog.accept())
         entry.get_by_role("button", name="Remove").click()
         expect(entry).to_have_count(0)
-        expect(page.get_by_role("heading", name="What you brought in")).to_be_focused()
+        expect(page.get_by_role("heading", name="Your uploads")).to_be_focused()
         assert site.uploads() == []
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from kring.errors import BadQuery
@@ -37,11 +37,17 @@ def sources(message: Message) -> tuple[str, ...]:
     return tuple(message.id) if isinstance(message.id, (tuple, list)) else (message.id,)
 
 
+@pytest.fixture(scope="module")
+def found() -> Catalog:
+    """Every message of the program."""
+    return catalogues.collected()
+
+
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_catalogues_are_complete_and_hold_nothing_else(language: Language) -> None:
+def test_catalogues_are_complete_and_hold_nothing_else(language: Language, found: Catalog) -> None:
     with i18n.catalogue_path(language).open("rb") as file:
         stored = read_po(file, locale=language)
-    wanted = {(message.id, message.context) for message in catalogues.messages(catalogues.collected())}
+    wanted = {(message.id, message.context) for message in catalogues.messages(found)}
     known = {(message.id, message.context) for message in catalogues.messages(stored)}
     assert known == wanted, "run `python -m search_ui.catalogues`, then translate"
     assert [message.id for message in catalogues.messages(stored) if not catalogues.translated(message)] == []
@@ -64,9 +70,9 @@ def test_translations_keep_values_and_markup(language: Language) -> None:
             assert "%" not in re.sub(r"%\(\w+\)s|%%", "", text) or "%" in sources(message)[0]
 
 
-def test_catalogues_are_written_as_the_command_writes_them() -> None:
+def test_catalogues_are_written_as_the_command_writes_them(found: Catalog) -> None:
     for language in TRANSLATED:
-        written = catalogues.written(language, catalogues.renewed(language))
+        written = catalogues.written(language, catalogues.renewed(language, found))
         assert written == i18n.catalogue_path(language).read_bytes(), "run `python -m search_ui.catalogues`"
         assert b"POT-Creation-Date" not in written
         assert b"\n#: " not in written
@@ -172,6 +178,9 @@ def pages(served: Served) -> dict[str, str]:
         "recording": f"/r/{FILM.id}?q=personvernombudet",
         "nothing inside": f"/r/{FILM.id}?q=finnesikke",
         "waiting": f"/r/{served.going.id}",
+        "circle": "/c/personvern-nord",
+        "embedded": f"/r/{FILM.id}/embed",
+        "not allowed": f"/r/{FILM.id}/edit",
         "gone": "/r/0000000000000000",
         "parameter": "/?page=0",
     }

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from index.marks import Marker
-from index.scoring import Scored, Scorer, of_recording, telling
+from index.scoring import Scored, Scorer, best_first, of_recording, telling
 from index.wanted import parse
 from tests.index_cases import recording
 
@@ -29,6 +29,31 @@ def scored(
 
 def score(query: str, text: str, **options: object) -> float:
     return scored(query, text, **options).score  # type: ignore[arg-type]
+
+
+def test_topics_and_organisations_count_less_than_the_title_and_more_than_a_translation() -> None:
+    def of(query: str, title: str = "t", **options: tuple[str, ...]) -> float:
+        wanted = parse(query)
+        (passage,) = recording("a", "noe annet", title=title, **options)
+        return Scorer(Marker(wanted.parts), len(wanted.parts)).score(passage).score
+
+    assert falling(
+        of("arkiv", "Arkiv"), of("arkiv", topics=("Arkiv",)), of("arkiv", topics=("Nasjonalarkiv",)), of("arkiv")
+    )
+    assert of("arkiv", "Arkiv", topics=("Arkiv", "Arkiv")) == of("arkiv", "Arkiv")
+    assert of("arkiv", organisations=("Arkiv",)) == of("arkiv", topics=("Arkiv",))
+    assert of("personvern", topics=("Personvern",)) > of("personvern", topics=("Databeskyttelse",)) > 0
+
+
+def test_what_is_said_counts_more_than_what_is_written_alike() -> None:
+    wanted = parse("krav arkiv")
+    scorer = Scorer(Marker(wanted.parts), 2)
+    said, page = (
+        scorer.score(one) for one in recording("a", "om krav til arkiv", pages=["Krav til arkiv. Arkiv er krav."])
+    )
+    assert (said.own, page.own) == (2, 2)
+    assert falling(said.score, page.score)
+    assert best_first(said) < best_first(page)
 
 
 def falling(*scores: float) -> bool:

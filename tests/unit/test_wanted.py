@@ -224,6 +224,13 @@ class TestFilters:
         assert parts('sier:"små båter"') == ["sier", ("sma", "bater")]
 
 
+def test_topics_and_organisations_as_they_are_written() -> None:
+    asked = parse('topic:Sky topic:"Digital  Post" organization:Bø organisation:«Ål kommune» ord')
+    assert asked.filters.topics == {"Sky", "Digital Post"}
+    assert asked.filters.organisations == {"Bø", "Ål kommune"}
+    assert [plain(part) for part in asked.parts] == ["ord"]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -240,6 +247,10 @@ class TestFilters:
         ('speaker:"!!!" tog', "“speaker:!!!” is no name; write one, as in speaker:Kari."),
         ("circle:", "“circle:” needs something after it, as in circle:personvern."),
         ('speaker:" "', "“speaker:” needs something after it"),
+        ("topic:", "“topic:” needs something after it, as in topic:personvern."),
+        ("organization:", "“organisation:” needs something after it, as in organisation:Fjordane."),
+        ("topics:post", "There is no “topics:”; did you mean “topic:”?"),
+        ("-organisation:bø", "“-organisation:” cannot be used"),
         ("circl:post", "There is no “circl:”; did you mean “circle:”?"),
         ('speakr:"Kari Bø"', "did you mean “speaker:”"),
         ("-circle:post", "“-circle:” cannot be used: a minus leaves out words, as in -skole."),

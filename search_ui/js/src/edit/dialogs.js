@@ -28,7 +28,8 @@ export function listen() {
     });
     dialog.addEventListener("close", () => {
       // Where it was opened from a menu that is closed now, there is nothing to go back to but the menu's button.
-      if (document.activeElement === document.body) document.querySelector(".tools-open").focus();
+      const lost = document.activeElement === document.body || dialog.contains(document.activeElement);
+      if (lost) document.querySelector(".tools-open").focus();
     });
   }
 }

@@ -18,6 +18,8 @@ export function setUp(board, selected) {
   const dialog = prepared("names", () => {
     form.reset();
     form.elements.find.value = tidy(selected());
+    form.elements.find.autofocus = !form.elements.find.value;
+    form.elements.replace.autofocus = Boolean(form.elements.find.value);
     preview();
   });
   const form = dialog.querySelector(".pair");
