@@ -18,6 +18,7 @@ from kring.correcting import Chapter, chapters
 from kring.errors import NotFound
 from kring.model import Manifest
 from search_ui.captions import sharing
+from search_ui.i18n import N_
 from search_ui.site import Site, published, site_of
 from transcribe.plain import timestamp
 
@@ -66,7 +67,7 @@ def _asked(site: Site, recording_id: str) -> tuple[Manifest, tuple[Chapter, ...]
     manifest = published(site, recording_id)
     found = chapters_of(site, manifest)
     if not found:
-        raise NotFound("This recording has no chapters.")
+        raise NotFound(N_("This recording has no chapters."))
     return manifest, found
 
 

@@ -169,7 +169,7 @@ def web_part(settings: Settings) -> Part:
     return Part(
         name=WEB,
         command=[sys.executable, "-m", "search_ui"],
-        environment=environment_of(_for_searching(settings)),
+        environment=environment_of(_for_pages(settings)),
         healthy=lambda: answers(f"{url}/healthz", good=(200, 503)),  # 503: it is well, its object store is not
         address=url,
         port=settings.web.port,
@@ -177,8 +177,13 @@ def web_part(settings: Settings) -> Part:
     )
 
 
-def _for_searching(settings: Settings) -> Settings:
-    """Without the key that may do everything in Meilisearch, with the one that only searches."""
+def _for_pages(settings: Settings) -> Settings:
+    """Pages that nobody may change anything with get the key that only searches, not the one that may do everything.
+
+    Where people correct, what they wrote is to be found at once: such pages write to Meilisearch themselves.
+    """
+    if settings.web.facilitators != "nobody":
+        return settings
     master, key = settings.meili_master_key, settings.meili_search_key
     if key is None and master is not None:
         key = SecretStr(derived_key(master.get_secret_value(), index_uid(settings.bucket)))

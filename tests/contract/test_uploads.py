@@ -18,6 +18,7 @@ from storage import open_parts
 from storage.keys import incoming_key
 from storage.memory import MemoryStore
 from storage.port import ObjectStore
+from storage.verify import verify
 from tests.seaweed import Weed
 from tests.upload_site import DETAILS, MIB, Uploading, announced, uploading
 
@@ -66,6 +67,8 @@ def test_a_file_in_two_parts_arrives_and_a_run_is_asked_for(site: Uploading) -> 
     (asked,) = site.runs.asked.values()
     assert asked["recording_id"] == begun["id"]
     assert asked["item"] == item_of(upload)
+    assert asked["item"]["attempt"] in next(iter(site.runs.asked))
+    assert verify(site.archive).orphans == ()
 
 
 def test_it_goes_on_with_what_has_arrived(site: Uploading) -> None:
@@ -164,7 +167,8 @@ def test_parts_of_another_size_and_beyond_the_end_are_refused(quick: Uploading) 
     address = f"/api/uploads/{begun['id']}/parts"
     for number, size in ((1, 16 * MIB - 1), (2, 12), (2, 14), (3, 13), (0, 13)):
         answer = quick.web.put(f"{address}/{number}", content=bytes(size))
-        assert answer.status_code == 400 and answer.json()["error"].endswith("."), (number, size)
+        assert answer.status_code == 400, (number, size)
+        assert answer.json()["error"].endswith("."), (number, size)
     assert quick.web.post(f"{address}/3").status_code == 400
     assert quick.web.get(address).json() == []
 

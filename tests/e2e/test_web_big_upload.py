@@ -90,7 +90,7 @@ def test_two_gigabytes_survive_a_killed_server(browser: Browser, kring: Kring, b
 
     card.get_by_role("link", name="Follow what becomes of it").click()
     expect(page).to_have_url(f"{kring.address}/r/{recording_id}")
-    expect(page.locator("#player")).to_be_attached(timeout=240_000)  # followed until it was published
+    expect(page.locator("#player")).to_be_attached(timeout=500_000)  # followed until it was published
     manifest = kring.ports.archive.manifest(recording_id)
     assert (manifest.state, manifest.original.sha256) == (State.PUBLISHED, original.sha256)
     store = kring.ports.archive.store

@@ -76,7 +76,8 @@ class Visit:
     sent: dict[int, int] = field(default_factory=dict)
     held: list[Route] = field(default_factory=list)
     hold_after: int | None = None
-    """Once so many parts were let through, the others get no answer."""
+    """Once so many parts were let through, the others get no answer; where it is `refusing`, the connection breaks."""
+    refusing: bool = False
 
     def open(self) -> None:
         self.page = self.context.new_page()
@@ -100,7 +101,10 @@ class Visit:
             route.continue_()
             return
         if self.hold_after is not None and len(self.sent) >= self.hold_after:
-            self.held.append(route)
+            if self.refusing:
+                route.abort()
+            else:
+                self.held.append(route)
             return
         number = int(route.request.url.rpartition("/")[2])
         self.sent[number] = self.sent.get(number, 0) + 1
@@ -188,6 +192,27 @@ def test_what_is_missing_is_said_at_its_field(browser: Browser, site: Site, tmp_
     assert site.uploads() == []
 
 
+def test_a_file_beside_it_that_will_not_do_is_said_at_its_field(browser: Browser, site: Site, tmp_path: Path) -> None:
+    slides = tmp_path / "slides.pdf"
+    slides.write_text("no PDF at all")
+    with visiting(browser, site) as visit:
+        visit.choose(recording(tmp_path, "talk.mp3", 1000))
+        card = visit.card()
+        visit.fill(card)
+        card.locator("summary").click()
+        field = card.get_by_label("Slides and other documents")
+        field.set_input_files(str(slides))
+        card.get_by_role("button", name="Send").click()
+        expect(field).to_be_focused()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_have_accessible_description(re.compile("slides.pdf: "))
+        field.set_input_files([])
+        expect(field).not_to_have_attribute("aria-invalid", "true")
+        card.get_by_role("button", name="Send").click()
+        visit.state(card, "done")
+    assert site.uploads()[0].attachments == ()
+
+
 @pytest.mark.parametrize(
     ("name", "size", "says"),
     [
@@ -266,19 +291,19 @@ def test_a_lost_network_only_delays(browser: Browser, site: Site, tmp_path: Path
 def test_a_closed_page_goes_on_with_what_is_missing(browser: Browser, site: Site, tmp_path: Path) -> None:
     file = recording(tmp_path, "talk.mp4", 6 * PART)
     with visiting(browser, site) as visit:
-        visit.hold_after = 2
+        visit.hold_after, visit.refusing = 2, True  # a browser sends what is held back when the page closes
         visit.choose(file)
         visit.fill(visit.card(), "drift")
         visit.card().get_by_label("Title").fill("What we learned")
         visit.card().get_by_role("button", name="Send").click()
-        eventually(visit.page, lambda: len(visit.held) == 3, seconds=20)
+        expect(visit.card().get_by_text("The connection is lost. It goes on by itself.")).to_be_visible(timeout=20_000)
+        eventually(visit.page, lambda: len(visit.sent) == 2, seconds=20)
         asked: list[str] = []
         visit.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
         with visit.page.expect_event("close"):
             visit.page.close(run_before_unload=True)
         assert asked == ["beforeunload"]
         first, visit.sent, visit.hold_after = dict(visit.sent), {}, None
-        visit.held.clear()
 
         visit.open()
         visit.choose(file)

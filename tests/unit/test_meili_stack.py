@@ -61,11 +61,11 @@ def test_where_its_program_is_it_runs_here(program: Path, settings: Settings) ->
     assert meilisearch.prepare(settings.data_dir) == house.settings.meili_master_key  # the same at the next start
 
 
-def test_the_web_pages_never_get_the_master_key(
+def test_pages_for_reading_never_get_the_master_key(
     program: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MEILI_MASTER_KEY", "from-outside")
-    house = settle(settings, print)
+    house = settle(settings.model_copy(update={"web": Web(facilitators="nobody")}), print)
     assert house.settings.meili_master_key is not None
     master = house.settings.meili_master_key.get_secret_value()
     parts = parts_of(house)
@@ -81,8 +81,18 @@ def test_the_web_pages_never_get_the_master_key(
 
 
 @pytest.mark.usefixtures("program")
+def test_pages_that_people_correct_with_write_to_the_index_themselves(settings: Settings) -> None:
+    house = settle(settings, print)
+    environment = parts_of(house)[WEB].environment
+    assert house.settings.meili_master_key is not None
+    assert environment["MEILI_MASTER_KEY"] == house.settings.meili_master_key.get_secret_value()
+    assert "MEILI_SEARCH_KEY" not in environment
+
+
+@pytest.mark.usefixtures("program")
 def test_one_that_runs_elsewhere_is_used_as_it_is(settings: Settings) -> None:
     elsewhere = {"meili_url": "https://user:secret@search.example", "meili_master_key": SecretStr("master")}
+    elsewhere["web"] = Web(facilitators="nobody")
     house = settle(settings.model_copy(update=elsewhere), print)
     assert SEARCH not in parts_of(house)
     assert house.elsewhere[SEARCH] == "search.example"

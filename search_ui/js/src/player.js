@@ -155,7 +155,7 @@ copyButton.addEventListener("click", copyMoment);
 const moment = () => ({ time: player.currentTime, clock: clock(player.currentTime), url: momentUrl(player.currentTime) });
 offerSharing(moment);
 offerCode(moment, announceOnce);
-seekByPointer(player, (time) => seek(time, false));
+seekByPointer(player);
 for (const kind of ["timeupdate", "seeking", "seeked"]) player.addEventListener(kind, markCurrent);
 
 const start = Number(player.dataset.start);

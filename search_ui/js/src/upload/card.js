@@ -145,14 +145,13 @@ export class Card {
   }
 
   paused(is) {
-    this.element.toggleAttribute("data-paused", is);
     if (this.#state === "sending") this.#at("says").textContent = is ? words.paused : words.sending;
   }
 
-  done({ url }) {
-    this.#show("done", words.done, " ", this.#link(words.follow, url));
+  // `note`: what the server adds, where work on it cannot begin just now.
+  done({ url, note }) {
+    this.#show("done", note || words.done, " ", this.#link(words.follow, url));
     this.#at("percent").textContent = "";
-    this.element.querySelector("a").focus({ preventScroll: true });
   }
 
   failed(error) {
@@ -274,7 +273,18 @@ export class Card {
     this.#state = "removed";
     this.#wanted = false;
     this.element.remove();
-    this.#page.removed(this, this.#file);
-    if (begun) await patiently(() => ask("DELETE", `/api/uploads/${this.#upload.id}`), { tell: this.#page.tell });
+    this.#page.removed(this);
+    if (begun) await this.#takeBack();
+  }
+
+  // The card is gone by now; what is to be said about it is said beside the place for new files.
+  async #takeBack() {
+    const { tell } = this.#page;
+    try {
+      await patiently(() => ask("DELETE", `/api/uploads/${this.#upload.id}`), { tell });
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      tell(error.message);
+    }
   }
 }

@@ -9,12 +9,12 @@ export function showHeard(player) {
   if (drawing && player.duration > 0) heard.setAttribute("width", (width * player.currentTime) / player.duration);
 }
 
-export function seekByPointer(player, seek) {
+export function seekByPointer(player) {
   if (!drawing) return;
   const goTo = (event) => {
     const box = drawing.getBoundingClientRect();
     const part = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
-    if (player.duration > 0) seek(part * player.duration);
+    if (player.duration > 0) player.currentTime = part * player.duration;
   };
   drawing.addEventListener("pointerdown", (event) => {
     if (event.button) return;
