@@ -25,8 +25,8 @@ from search_ui import (
     pages,
     people,
     problems,
-    uploading_pages,
     upload_parts,
+    uploading_pages,
     uploads,
     waveform,
 )

@@ -38,9 +38,7 @@ class Document:
     found: list[PassageHit] = field(default_factory=list)
 
 
-def around(
-    site: Site, manifest: Manifest, origin: str, start: float, written: Iterable[PassageHit]
-) -> dict[str, Any]:
+def around(site: Site, manifest: Manifest, origin: str, start: float, written: Iterable[PassageHit]) -> dict[str, Any]:
     """Values of recording.html; `written` are the passages found in documents."""
     bars = [] if manifest.media and manifest.media.has_video else waveform.peaks_of(site, manifest)
     public = visibility_of(site, manifest) is Visibility.PUBLIC

@@ -38,7 +38,7 @@ def fill(archive: Archive, index: SearchIndex) -> None:
     for recording_id, topics in TOPICS.items():
         _detail(archive, recording_id, topics)
     _attach(archive, FILM.id)
-    _measure(archive, SOUND.id)
+    measure(archive, SOUND.id)
     for talk, chapters in ((FILM, CHAPTERS), (SOUND, SOUND_CHAPTERS)):
         for start, title in chapters:
             add_chapter(archive, talk.id, start, title)
@@ -85,7 +85,7 @@ def _attach(archive: Archive, recording_id: str) -> None:
     archive.update(recording_id, lambda old: old.model_copy(update={"attachments": (one,)}))
 
 
-def _measure(archive: Archive, recording_id: str) -> None:
+def measure(archive: Archive, recording_id: str) -> None:
     """A minute that swells and sinks, as `transcribe.peaks` writes it."""
     points = 1200
     loud = [

@@ -197,6 +197,15 @@ def test_the_picture_of_a_sound_is_kept_by_browsers(served: Served) -> None:
     assert served.web.get(f"/media/{'0' * 16}/waveform.svg").status_code == 404
 
 
+def test_what_was_measured_later_is_drawn_anew(served: Served) -> None:
+    path = f"/media/{SILENT.id}/waveform.svg"
+    ornament = served.web.get(path)
+    web_members.measure(served.archive, SILENT.id)
+    again = served.web.get(path, headers={"If-None-Match": ornament.headers["etag"]})
+    assert again.status_code == 200
+    assert again.text != ornament.text
+
+
 def test_any_site_may_frame_what_is_public_and_none_the_rest(served: Served) -> None:
     for recording, whose in ((FILM.id, "*"), (SOUND.id, "*"), (INNKJOP.id, "'self'")):
         answer = served.web.get(f"/r/{recording}/embed")

@@ -297,7 +297,8 @@ def test_a_closed_page_goes_on_with_what_is_missing(browser: Browser, site: Site
         visit.card().get_by_label("Title").fill("What we learned")
         visit.card().get_by_role("button", name="Send").click()
         expect(visit.card().get_by_text("The connection is lost. It goes on by itself.")).to_be_visible(timeout=20_000)
-        eventually(visit.page, lambda: len(visit.sent) == 2, seconds=20)
+        parts = f"/api/uploads/{site.uploads()[0].id}/parts"
+        eventually(visit.page, lambda: len(visit.context.request.get(parts).json()) == 2, seconds=20)
         asked: list[str] = []
         visit.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
         with visit.page.expect_event("close"):

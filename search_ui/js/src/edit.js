@@ -35,7 +35,10 @@ list.addEventListener("focusin", (event) => {
 });
 list.addEventListener("focusout", (event) => {
   const line = board.lines.of(event.target);
-  if (line) board.save(line);
+  if (!line) return;
+  // Where only the window was left, an emptied line is being written anew rather than taken away.
+  if (line.focused && !line.text) board.keep(line);
+  else board.save(line);
 });
 list.addEventListener("input", (event) => {
   const line = board.lines.of(event.target);

@@ -31,7 +31,7 @@ export class Board extends EventTarget {
     addEventListener("focus", () => this.look());
     document.addEventListener("visibilitychange", () => this.look());
     setInterval(() => this.look(), LOOK);
-    setInterval(() => this.failed.length && this.saveAll(), RETRY);
+    setInterval(() => this.failed.some((line) => !line.refused) && this.saveAll(), RETRY);
     addEventListener("beforeunload", (event) => this.unsaved.length && event.preventDefault());
   }
 
@@ -82,7 +82,9 @@ export class Board extends EventTarget {
     if (line.state === "conflict") return Promise.resolve();
     if (!line.dirty) {
       this.drafts.drop(line.key);
+      this.touched.delete(line);
       if (line.state === "failed") line.show("");
+      if (!line.base && !line.focused) this.lines.forgo(line);
       this.report();
       return Promise.resolve();
     }
@@ -142,7 +144,8 @@ export class Board extends EventTarget {
       return;
     }
     if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
-    this.trouble = error instanceof Refused ? error.message : "";
+    line.refused = error instanceof Refused; // the same again would be refused again, unless somebody asks for it
+    this.trouble = line.refused ? error.message : "";
     line.show("failed", say("notSaved"));
     tell(error.message);
   }

@@ -72,7 +72,8 @@ export function setUp(board, here) {
     input.addEventListener("input", () => (change.disabled = !tidy(input.value) || tidy(input.value) === title));
     row.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (!change.disabled) send(change, { kind: "chapter", start: at, before: title, title: tidy(input.value) }, "chapterSaved");
+      const wanted = { kind: "chapter", start: at, before: title, title: tidy(input.value) };
+      if (!change.disabled) send(change, wanted, "chapterSaved");
     });
     remove.addEventListener("click", () => {
       send(remove, { kind: "chapter", start: at, before: title, title: null }, "chapterRemoved");

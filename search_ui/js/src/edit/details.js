@@ -17,12 +17,15 @@ export function setUp(board) {
 
   async function refresh() {
     button.disabled = true;
+    settle();
+    const opened = readDetails(form);
     const missed = await board.look(true);
     trouble(form.querySelector(".trouble"), missed);
     if (missed) return;
-    settle();
     before = board.known.details;
-    fillDetails(form, before);
+    const written = readDetails(form); // by somebody who did not wait for what is there now
+    const same = ([name]) => JSON.stringify(written[name]) === JSON.stringify(opened[name]);
+    fillDetails(form, Object.fromEntries(Object.entries(before).filter(same)));
     button.disabled = false;
   }
 
@@ -51,7 +54,7 @@ export function setUp(board) {
       const item = template.content.cloneNode(true).firstElementChild;
       item.querySelector("span").textContent = say("nowItSays", { text: theirText || say("empty") });
       item.querySelector("button").addEventListener("click", () => {
-        fillDetails(form, { ...readDetails(form, before), [name]: theirs[name] });
+        fillDetails(form, { [name]: theirs[name] });
         item.remove();
         form.elements[name].focus();
       });
@@ -68,7 +71,8 @@ export function setUp(board) {
 
 // A value as the form would show it.
 function shown(field, value) {
-  if (field.tagName === "SELECT") return [...field.options].find((option) => option.value === (value ?? ""))?.text ?? value;
+  const options = field.tagName === "SELECT" ? [...field.options] : [];
+  if (options.length) return options.find((option) => option.value === (value ?? ""))?.text ?? value;
   return Array.isArray(value) ? value.join(", ") : value;
 }
 

@@ -19,8 +19,9 @@ export function listen(board, playing, leave) {
 
 function always(event, playing) {
   const command = event.ctrlKey || event.metaKey;
-  if (event.key === "Escape" && !command && !event.shiftKey && event.target.tagName !== "SELECT") return () => playing.toggle();
-  if (event.key === "F2" && !command && !event.shiftKey) return () => playing.back();
+  const plain = !command && !event.shiftKey;
+  if (event.key === "Escape" && plain && event.target.tagName !== "SELECT") return () => playing.toggle();
+  if (event.key === "F2" && plain) return () => playing.back();
   if (event.key === "." && command && !event.shiftKey) return () => playing.toCurrent();
   return null;
 }

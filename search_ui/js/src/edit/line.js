@@ -21,6 +21,7 @@ export class Line {
     this.speaker = element.querySelector(".who").textContent || null;
     this.corrected = element.classList.contains("corrected");
     this.state = "";
+    this.refused = false;
     this.field.readOnly = false;
     if (!GROWS) this.grow();
   }

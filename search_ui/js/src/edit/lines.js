@@ -51,7 +51,8 @@ export class Lines {
     this.byField.set(line.field, line);
     const after = this.all.findIndex((other) => other.start > line.start);
     this.all.splice(after < 0 ? this.all.length : after, 0, line);
-    list.insertBefore(line.element, [...list.children].find((other) => Number(other.dataset.start) > line.start) ?? null);
+    const below = [...list.children].find((other) => Number(other.dataset.start) > line.start);
+    list.insertBefore(line.element, below ?? null);
     return line;
   }
 
@@ -60,6 +61,12 @@ export class Lines {
     this.all.splice(had, 1);
     if (line.element.contains(document.activeElement)) (this.all[had] ?? this.all[had - 1])?.field.focus();
     line.element.remove();
+  }
+
+  // A line that was begun and nothing was written in it.
+  forgo(line) {
+    if (this.all.includes(line)) this.remove(line);
+    this.settle();
   }
 
   // Lines that a change made or took away. Lines somebody is at work in stay as they are: saving them shows both texts.
@@ -119,7 +126,8 @@ export class Lines {
     }
     for (const gap of this.gaps) {
       const [start, end] = [Number(gap.dataset.start), Number(gap.dataset.end)];
-      gap.hidden = this.all.some((line) => line.start < end - ROUND && line.end > start + ROUND && line.corrected);
+      const within = this.all.filter((line) => line.start < end - ROUND && line.end > start + ROUND);
+      gap.hidden = within.some((line) => line.corrected || !line.base);
     }
   }
 
@@ -137,10 +145,14 @@ export class Lines {
     }
   }
 
+  begin(start, end, speaker = null) {
+    return this.add({ start, end, speaker, language: null, text: "", corrected: false });
+  }
+
   // A line for what is said in a hole, empty until somebody writes it.
   write(gap) {
     const [start, end] = [Number(gap.dataset.start), Number(gap.dataset.end)];
-    const line = this.find(start, end) ?? this.add({ start, end, speaker: null, language: null, text: "", corrected: false });
+    const line = this.find(start, end) ?? this.begin(start, end);
     gap.hidden = true;
     return line;
   }

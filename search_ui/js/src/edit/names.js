@@ -34,8 +34,8 @@ export function setUp(board, selected) {
     const found = find ? search(board.lines.all, find) : [];
     count.textContent = find ? (found.length ? say("places", { n: found.length }) : say("noPlaces")) : "";
     places.hidden = !found.length;
-    places.replaceChildren(...found.slice(0, SHOWN).map(([line, match]) => place(line, match, replace)));
-    if (found.length > SHOWN) places.append(more(found.length - SHOWN));
+    places.firstElementChild.replaceChildren(...found.slice(0, SHOWN).map(([line, match]) => place(line, match, replace)));
+    if (found.length > SHOWN) places.firstElementChild.append(more(found.length - SHOWN));
     button.disabled = !found.length || !replace || find === replace;
     button.textContent = found.length ? say("applyPlaces", { n: found.length }) : say("apply");
   }

@@ -27,7 +27,7 @@ function arrived(board, { start, end, text }) {
 
 // `before` is what stood there when it was written: where that is another text now, both are shown.
 function take(board, { start, end, before, text, speaker }) {
-  const line = board.lines.find(start, end) ?? board.lines.add({ start, end, speaker, language: null, text: "", corrected: false });
+  const line = board.lines.find(start, end) ?? board.lines.begin(start, end, speaker);
   line.base = before;
   line.put(text);
   board.save(line);

@@ -14,8 +14,10 @@ export function readDetails(form, before = {}) {
   return details;
 }
 
+// Fills the fields that `details` names; what is in other fields stays.
 export function fillDetails(form, details) {
-  for (const name of ["title", "circle", "date"]) form.elements[name].value = details[name];
-  for (const name of MAY_BE_EMPTY) form.elements[name].value = details[name] ?? "";
-  for (const name of SEVERAL) form.elements[name].value = details[name].join("\n");
+  for (const [name, value] of Object.entries(details)) {
+    const field = form.elements[name];
+    if (field) field.value = Array.isArray(value) ? value.join("\n") : (value ?? "");
+  }
 }
