@@ -41,7 +41,7 @@ class File(BaseModel):
         return Original(sha256=sha256, size=self.size, file_name=self.name)
 
 
-class Found(BaseModel):
+class Known(BaseModel):
     """A recording that the archive has, or is taking in."""
 
     id: str
@@ -97,7 +97,7 @@ def checked_details(site: Site, said: dict[str, Any]) -> Details:
     return details
 
 
-def same_file(site: Site, sha256: Sha256) -> Found | None:
+def same_file(site: Site, sha256: Sha256) -> Known | None:
     """The recording these very bytes are, whichever way they came in."""
     upload_id = source_of(sha256).recording_id
     try:
@@ -106,15 +106,15 @@ def same_file(site: Site, sha256: Sha256) -> Found | None:
         pass
     upload = upload_of(site, upload_id)
     if upload is not None and upload.state is UploadState.ARRIVED:
-        return Found(id=upload.id, title=upload.details.title, url=f"/r/{upload.id}")
+        return Known(id=upload.id, title=upload.details.title, url=f"/r/{upload.id}")
     if not site.archive.store.exists(Original(sha256=sha256, size=0, file_name="-").key):
         return None
     same = (manifest for manifest in site.archive.manifests() if manifest.original.sha256 == sha256)
     return next(map(_found, same), None)
 
 
-def _found(manifest: Manifest) -> Found:
-    return Found(id=manifest.id, title=manifest.details.title, url=f"/r/{manifest.id}")
+def _found(manifest: Manifest) -> Known:
+    return Known(id=manifest.id, title=manifest.details.title, url=f"/r/{manifest.id}")
 
 
 def upload_of(site: Site, upload_id: str) -> Upload | None:

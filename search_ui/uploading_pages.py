@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
@@ -12,6 +13,7 @@ from index.port import Query
 from kring.errors import SearchDown
 from kring.model import Circle, Visibility
 from kring.uploads import UploadState
+from search_ui.guard import policy
 from search_ui.i18n import N_, _, language_name
 from search_ui.own_uploads import Brought, brought_of, uploads_of
 from search_ui.people import Person, facilitator
@@ -23,7 +25,7 @@ FIRST = ("nb", "nn", "da", "nl", "en")
 """Languages of most recordings, offered before the others."""
 OFFERED = 500
 """Names of each kind that are offered at most."""
-KNOWN = {"presenters": "speaker", "organisations": "organisation", "topics": "topic"}
+KNOWN = {"organisations": "organisation", "topics": "topic"}
 """Fields in which names known in the archive are offered, and the facet that counts those."""
 VISIBILITIES = {
     Visibility.PUBLIC: N_("Everybody"),
@@ -43,7 +45,7 @@ def upload_page(site: Annotated[Site, Depends(site_of)], person: Annotated[Perso
         "begun": begun_by(site, person),
     }
     note = _("Video or sound, {most} GB at most each; drop several at once if you like.")
-    return page(
+    response = page(
         "upload.html",
         circles=[(circle.slug, circle.name) for circle in circles],
         languages=languages(CODES),
@@ -51,6 +53,10 @@ def upload_page(site: Annotated[Site, Depends(site_of)], person: Annotated[Perso
         facts=facts,
         note=note.format(most=f"{site.settings.media.max_gb:g}"),
     )
+    if site.settings.web.uploads_to:
+        store = urlsplit(site.settings.web.uploads_to)
+        response.headers["Content-Security-Policy"] = policy(connect=f"{store.scheme}://{store.netloc}")
+    return response
 
 
 def _said(circle: Circle) -> dict[str, str]:

@@ -18,7 +18,7 @@ from kring.model import Details, Original, Sha256, now
 from kring.uploads import Upload, UploadState, source_of
 from search_ui.arriving import (
     File,
-    Found,
+    Known,
     change_upload,
     check_file,
     check_free,
@@ -48,7 +48,7 @@ class Begun(BaseModel):
 
 
 class Checked(BaseModel):
-    recording: Found | None = None
+    recording: Known | None = None
     upload: Begun | None = None
 
 

@@ -70,7 +70,7 @@ export class Card {
     const last = localStorage.getItem(LAST_CIRCLE);
     const slugs = Object.keys(facts.circles);
     fields.circle.value = slugs.length === 1 ? slugs[0] : last in facts.circles ? last : "";
-    for (const name of ["presenters", "organisations", "topics"]) offer(fields[name], facts.known[name]);
+    for (const [name, known] of Object.entries(facts.known)) offer(fields[name], known);
     this.#circleChosen();
     this.#basisChosen();
     fields.circle.addEventListener("change", () => this.#circleChosen());
