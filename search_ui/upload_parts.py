@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from kring.errors import InputError
+from kring.errors import InputError, NotFound
 from kring.model import now
 from kring.uploads import Upload
 from search_ui.arriving import SILENT, bytes_of_part, has_arrived, own_upload, part_count
@@ -77,13 +77,17 @@ def parts_of(site: Site) -> PartStore:
 
 def stored_parts(site: Site, upload: Upload) -> list[StoredPart]:
     """What has arrived, also where it is one object already and only the mark is missing. Raises NotFound."""
-    if has_arrived(site, upload):
-        return [
-            StoredPart(PartNumber=number, Size=bytes_of_part(upload, number), ETag=ALL_THERE)
-            for number in range(1, part_count(upload) + 1)
-        ]
-    found = parts_of(site).parts(incoming_key(upload.id), upload.parts_id)
-    return [StoredPart(PartNumber=part.number, Size=part.size, ETag=part.etag) for part in found]
+    if not has_arrived(site, upload):
+        try:
+            found = parts_of(site).parts(incoming_key(upload.id), upload.parts_id)
+            return [StoredPart(PartNumber=part.number, Size=part.size, ETag=part.etag) for part in found]
+        except NotFound:
+            if not has_arrived(site, upload):  # nor did another request put them together meanwhile
+                raise
+    return [
+        StoredPart(PartNumber=number, Size=bytes_of_part(upload, number), ETag=ALL_THERE)
+        for number in range(1, part_count(upload) + 1)
+    ]
 
 
 @router.get("/{upload_id}/parts")
