@@ -39,7 +39,9 @@ def store_original(archive: Archive, original: Original, path: Path, progress: P
         archive.store.put_file(original.key, path, media_type=MEDIA_TYPE, progress=_counter(original.size, progress))
         if _sight(path) != before or before[0] != original.size:
             archive.store.delete(original.key)
-            raise InputError(f"{original.file_name} changed while it was read; add it again once it is complete.")
+            raise InputError(
+                "{name} changed while it was read; add it again once it is complete.", name=original.file_name
+            )
     if progress:
         progress(1.0)
 

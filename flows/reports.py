@@ -13,7 +13,7 @@ from storage.archive import Archive
 
 STOPPED = "Stopped"
 """Name of the Prefect state of a run that will not pass by being tried again."""
-OLD_STANDS = "The transcript there was before stands; `kring retranscribe` tries again."
+OLD_STANDS = "{problem} The transcript there was before stands; `kring retranscribe` tries again."
 
 
 def foreseen(error: Exception) -> KringError:
@@ -27,8 +27,9 @@ def foreseen(error: Exception) -> KringError:
     if isinstance(error, httpx.TransportError | PrefectHTTPStatusError):  # Prefect's; sources have words of their own
         return OrchestratorDown("The Prefect server did not answer; the recording goes on by itself once it does.")
     return KringError(
-        f"Kring met an error it does not know ({type(error).__name__}). What was received is kept; an operator finds "
-        "the details in the flow run's log, and `kring reconcile --retry-failed` tries again."
+        "Kring met an error it does not know ({kind}). What was received is kept; an operator finds "
+        "the details in the flow run's log, and `kring reconcile --retry-failed` tries again.",
+        kind=type(error).__name__,
     )
 
 
@@ -41,7 +42,7 @@ def record_problem(archive: Archive, recording_id: str, step: Step, message: str
 
     def change(manifest: Manifest) -> Manifest:
         published = manifest.state is State.PUBLISHED
-        said = f"{message} {OLD_STANDS}" if manifest.again and not transient else message
+        said = str(KringError(OLD_STANDS, problem=message)) if manifest.again and not transient else message
         return manifest.model_copy(
             update={
                 "problem": Problem(step=step, message=said, transient=transient, at=moment),

@@ -39,6 +39,8 @@ def require_space(folder: Path, needed: int, settings: Settings) -> None:
     spare = settings.media.spare_disk_mb * 1_000_000
     if free - spare < needed:
         raise DiskFull(
-            f"The disk of the Kring machine is too full: {needed / GB:.1f} GB are needed and "
-            f"{max(0, free - spare) / GB:.1f} GB can be used. Make room, then run `kring reconcile`."
+            "The disk of the Kring machine is too full: {needed} GB are needed and {free} GB can be used. "
+            "Make room, then run `kring reconcile`.",
+            needed=f"{needed / GB:.1f}",
+            free=f"{max(0, free - spare) / GB:.1f}",
         )

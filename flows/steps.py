@@ -90,7 +90,7 @@ def _fetch(job: Job, item: Item) -> None:
     if item.sha256 is not None and original.sha256 != item.sha256:
         path.unlink()
         raise SourceError(
-            f"{item.file_name} has changed since it was seen; as it is now, it comes in as a new recording."
+            "{name} has changed since it was seen; as it is now, it comes in as a new recording.", name=item.file_name
         )
     take_in(
         job.ports.archive,

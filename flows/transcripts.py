@@ -21,6 +21,8 @@ from transcribe.languages import UNDETERMINED
 from transcribe.port import Transcriber
 
 ENGLISH = "en"
+AT_SPEED = "{speed} × real time"
+INTO_ENGLISH = "into English, {note}"
 
 Report = Callable[[float, str], None]
 """Fraction of the step done, and a short note for people ("6.3 × real time")."""
@@ -86,7 +88,7 @@ def _platforms(desk: Desk) -> TranscriptRef:
     captions, known = desk.manifest.captions, desk.manifest.transcript
     assert captions is not None  # noqa: S101
     if captions.size > MAX_CAPTION_BYTES:
-        raise BadTranscript(f"{captions.file_name} is too large to be a transcript; add the right file.")
+        raise BadTranscript("{name} is too large to be a transcript; add the right file.", name=captions.file_name)
     data = desk.archive.store.get_bytes(captions.key).data
 
     def read(language: str) -> Transcript:
@@ -128,7 +130,10 @@ def _english(desk: Desk, transcript: TranscriptRef) -> TranscriptRef | None:
         return None
     language = translated_from(original)
     return _listen(
-        desk, language, english=True, report=lambda done, note: desk.report(0.5 + 0.5 * done, f"into English, {note}")
+        desk,
+        language,
+        english=True,
+        report=lambda done, note: desk.report(0.5 + 0.5 * done, INTO_ENGLISH.format(note=note)),
     )
 
 
@@ -141,7 +146,7 @@ def _listen(desk: Desk, language: str | None, *, english: bool, report: Report) 
 
         def progress(fraction: float) -> None:
             speed = fraction * desk.duration / max(time.monotonic() - started, 0.001)
-            report(fraction, f"{speed:.1f} × real time")
+            report(fraction, AT_SPEED.format(speed=f"{speed:.1f}"))
 
         _keep(
             desk,

@@ -35,9 +35,11 @@ def receive_upload(ports: Ports, item: Item, folder: Path, report: Report) -> No
         return
     upload = _there(archive, item.location)
     if upload is None:
-        raise SourceError(f"{item.file_name} was taken back before it was taken in; upload it again.")
+        raise SourceError("{name} was taken back before it was taken in; upload it again.", name=item.file_name)
     if upload.state is not UploadState.ARRIVED:
-        raise SourceError(upload.problem or f"Not all of {item.file_name} has arrived; go on uploading it.")
+        if upload.problem:
+            raise SourceError(upload.problem)
+        raise SourceError("Not all of {name} has arrived; go on uploading it.", name=item.file_name)
     try:
         path = _fetched(Uploaded(ports.settings, archive), upload, folder, report)
     except InputError as error:
@@ -89,7 +91,7 @@ def _fetched(source: Uploaded, upload: Upload, folder: Path, report: Report) -> 
             return path
         path.unlink()
         if not left_over:
-            raise SourceError(BYTES_DIFFER.format(name=upload.original.file_name))
+            raise SourceError(BYTES_DIFFER, name=upload.original.file_name)
 
 
 def _refuse(archive: Archive, upload: Upload, problem: str) -> None:

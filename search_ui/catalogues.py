@@ -17,11 +17,24 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 from kring import errors
-from search_ui.i18n import LANGUAGES, OWN_NAMES, SOURCE, Language, catalogue_path
+from search_ui.i18n import LANGUAGES, OWN_NAMES, SOURCE, STORED, Language, catalogue_path
 
 HERE = Path(__file__).parent
 BELOW = ("index/wanted.py", "index/narrowing.py", "kring/uploads.py", "kring/corrections.py", "kring/correcting.py")
-"""Files under other packages that raise errors which people see on pages."""
+"""Files of other packages that raise errors which people see on pages at once."""
+KEPT = (
+    "transcribe/*.py",
+    "storage/archive.py",
+    "flows/attachments.py",
+    "flows/receive.py",
+    "flows/reports.py",
+    "flows/scratch.py",
+    "flows/steps.py",
+    "flows/transcripts.py",
+    "flows/uploads.py",
+    "flows/sources/uploaded.py",
+)
+"""Files whose sentences are kept, in English, with a recording or what is attached to it (see saying.py)."""
 WIDTH = 100
 HEADER = "Messages are collected by `python -m search_ui.catalogues`; edit only the msgstr lines."
 _GETTEXT = {
@@ -66,19 +79,62 @@ def error_names() -> frozenset[str]:
 
 
 def raised(source: str) -> Iterator[str]:
-    """Sentences of the errors a module makes; Babel's own extraction loses calls of `_` inside those of a class."""
-    names = error_names()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names and node.args:
-            first = node.args[0]
-            if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                yield first.value
+    """Sentences of the errors a module makes, written there or in a constant of the module; Babel's own extraction
+    loses calls of `_` inside those of a class. And the notes it makes on how far it is: `report(0.5, "storing")`."""
+    tree = ast.parse(source)
+    constants = _constants(tree)
+    names = error_names() | _own_errors(tree)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if called in names:
+            yield from _sentence(node.args[:1], constants)
+        elif called == "report":
+            yield from _sentence(node.args[1:2], constants)
+
+
+def _sentence(arguments: list[ast.expr], constants: dict[str, str]) -> Iterator[str]:
+    for argument in arguments:
+        match argument:
+            case ast.Constant(str(text)):
+                yield text
+            case ast.Name(name) | ast.Call(ast.Attribute(ast.Name(name), "format")) if name in constants:
+                yield constants[name]
+            case ast.IfExp(_, one, other):
+                yield from _sentence([one, other], constants)
+
+
+def _constants(tree: ast.Module) -> dict[str, str]:
+    """Texts that have a name in the module."""
+    found = {}
+    for node in tree.body:
+        match node:
+            case ast.Assign([ast.Name(name)], ast.Constant(str(text))) | ast.AnnAssign(
+                ast.Name(name), _, ast.Constant(str(text))
+            ):
+                found[name] = text
+    return found
+
+
+def _own_errors(tree: ast.Module) -> set[str]:
+    """Errors a module derives from those all know."""
+    known = error_names()
+    return {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and any(getattr(base, "id", "") in known for base in node.bases)
+    }
 
 
 def sources() -> Iterator[Path]:
     yield from sorted(HERE.rglob("*.py"))
     yield from sorted(HERE.rglob("templates/**/*.html"))
     yield from (path for name in BELOW if (path := HERE.parent / name).exists())
+
+
+def kept() -> Iterator[Path]:
+    yield from (path for pattern in KEPT for path in sorted(HERE.parent.glob(pattern)))
 
 
 def collected() -> Catalog:
@@ -93,6 +149,9 @@ def collected() -> Catalog:
         if not template:
             for sentence in raised(path.read_text(encoding="utf-8")):
                 catalogue.add(sentence)
+    for path in kept():
+        for sentence in raised(path.read_text(encoding="utf-8")):
+            catalogue.add(sentence, auto_comments=[STORED])
     return catalogue
 
 

@@ -35,6 +35,8 @@ SOURCE: Language = "en"
 """The language of the texts in the code; it needs no catalogue, and is used where nobody asks for another."""
 OWN_NAMES: dict[Language, str] = {"nb": "Norsk", "da": "Dansk", "nl": "Nederlands", "en": "English"}
 CATALOGUES = Path(__file__).parent / "locale"
+STORED = "Kept in English with a recording; recognised there (search_ui/saying.py)."
+"""The remark that such sentences have in the catalogues."""
 
 _LOCALES: dict[Language, str] = {"nb": "nb_NO", "da": "da_DK", "nl": "nl_NL", "en": "en_GB"}
 _NORWEGIAN: dict[tuple[str, Language], str] = {
@@ -103,8 +105,11 @@ def N_(message: str) -> str:  # noqa: N802  the name by which gettext knows it
 
 
 def sentence(error: KringError) -> str:
-    """What an error says; in English where its sentence is in no catalogue."""
-    return _(error.template).format(**error.values) if error.values else _(error.template)
+    """What an error says; in English where its sentence is in no catalogue. An error may tell of another one."""
+    if not error.values:
+        return _(error.template)
+    values = {key: sentence(one) if isinstance(one, KringError) else one for key, one in error.values.items()}
+    return _(error.template).format(**values)
 
 
 @cache

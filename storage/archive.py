@@ -230,8 +230,10 @@ class Archive:
         except (NotFound, ValueError):
             there = ", ".join(circle.slug for circle in self.circles()) or "none yet"
             raise UnknownCircle(
-                f"There is no circle {slug!r}; there are: {there}. "
-                "Make it with `kring circle add`, then `kring reconcile --retry-failed`."
+                "There is no circle {slug}; there are: {there}. "
+                "Make it with `kring circle add`, then `kring reconcile --retry-failed`.",
+                slug=repr(slug),
+                there=there,
             ) from None
         return read_document(Circle, key, found.data), found.etag
 

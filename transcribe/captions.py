@@ -40,7 +40,9 @@ class Read(NamedTuple):
 def read_captions(data: bytes) -> Read:
     """A transcript's segments, in order of time and without overlaps. Raises BadTranscript, naming the line."""
     if len(data) > MAX_BYTES:
-        raise BadTranscript(f"The transcript is larger than {MAX_BYTES // 1_000_000} MB; that is no captions file.")
+        raise BadTranscript(
+            "The transcript is larger than {most} MB; that is no captions file.", most=MAX_BYTES // 1_000_000
+        )
     text = _decoded(data)
     lines = [line for line in text[:20_000].splitlines() if line.strip()][:10]
     if not lines:
@@ -54,11 +56,13 @@ def read_captions(data: bytes) -> Read:
     at = text[: text.index(lines[0])].count("\n") + 1
     if lines[0].lstrip().startswith("<"):
         raise BadTranscript(
-            f"Line {at}: this looks like a web page or XML; download the transcript itself, as WebVTT (.vtt)."
+            "Line {line}: this looks like a web page or XML; download the transcript itself, as WebVTT (.vtt).",
+            line=at,
         )
     raise BadTranscript(
-        f"Line {at}: this is neither WebVTT (.vtt, it begins with WEBVTT), SubRip (.srt) nor a podcast's transcript "
-        "(.json); export the transcript as one of them."
+        "Line {line}: this is neither WebVTT (.vtt, it begins with WEBVTT), SubRip (.srt) nor a podcast's transcript "
+        "(.json); export the transcript as one of them.",
+        line=at,
     )
 
 
@@ -106,8 +110,9 @@ def _decoded(data: bytes) -> str:
             return text
         line = data.count(b"\n", 0, error.start) + 1
         raise BadTranscript(
-            f"Line {line} of the transcript is not UTF-8 text; open it in an editor, save it with the encoding UTF-8 "
-            "and try again."
+            "Line {line} of the transcript is not UTF-8 text; open it in an editor, save it with the encoding UTF-8 "
+            "and try again.",
+            line=line,
         ) from None
 
 

@@ -16,7 +16,6 @@ ENDS_EARLY: Final = (
     "The file ends too early: it was probably still being recorded or copied, or the upload was cut off; "
     "export or copy it again."
 )
-_EXPORT = "download or export the recording itself, as MP4, WebM, M4A, MP3 or WAV."
 _PLAYLIST: Final = (b"#EXTM3U", b"#EXT-X-", b"ffconcat version", b"<MPD", b"[playlist]", b"<smil", b"<asx")
 _ATOMS: Final = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp"}
 _LOOK = 1 << 16
@@ -37,7 +36,7 @@ def container_of(file: IO[bytes]) -> str:
         demuxer = _elementary(_after_tag(file, head))
     file.seek(0)
     if demuxer is None:
-        raise NotMedia(_what_instead(head))
+        raise _what_instead(head)
     if head.startswith(b"RIFF") and _shorter_than_riff(head, os.fstat(file.fileno()).st_size):
         raise NotMedia(ENDS_EARLY)
     return demuxer
@@ -107,14 +106,29 @@ def _is_text(head: bytes) -> bool:
     return not any(character < "\t" for character in text)
 
 
-def _what_instead(head: bytes) -> str:
+def _what_instead(head: bytes) -> NotMedia:
     plain = head.replace(b"\0", b"")  # UTF-16, near enough to recognise words
     if any(mark.lower() in plain.lower() for mark in _PLAYLIST):
-        return f"This is a playlist that points to other files, not a recording; {_EXPORT}"
+        return NotMedia(
+            "This is a playlist that points to other files, not a recording; "
+            "download or export the recording itself, as MP4, WebM, M4A, MP3 or WAV."
+        )
     if any(mark in plain[:1024].lower() for mark in (b"<html", b"<!doctype html")):
-        return f"This is a web page (perhaps a sign-in page saved in the recording's place); {_EXPORT}"
+        return NotMedia(
+            "This is a web page (perhaps a sign-in page saved in the recording's place); "
+            "download or export the recording itself, as MP4, WebM, M4A, MP3 or WAV."
+        )
     if head.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0")):
-        return f"This is a document or an archive, not a recording; {_EXPORT}"
+        return NotMedia(
+            "This is a document or an archive, not a recording; "
+            "download or export the recording itself, as MP4, WebM, M4A, MP3 or WAV."
+        )
     if _is_text(head):
-        return f"This file holds text, not sound or video; {_EXPORT}"
-    return f"This file is not sound or video in a form Kring knows; {_EXPORT}"
+        return NotMedia(
+            "This file holds text, not sound or video; "
+            "download or export the recording itself, as MP4, WebM, M4A, MP3 or WAV."
+        )
+    return NotMedia(
+        "This file is not sound or video in a form Kring knows; "
+        "download or export the recording itself, as MP4, WebM, M4A, MP3 or WAV."
+    )

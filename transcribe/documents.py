@@ -49,7 +49,7 @@ def read_pages(path: Path, *, seconds: float = SECONDS) -> Pages:
         lines = printed.read().decode("utf-8", errors="replace").splitlines()
     said = [_json(line) for line in lines]
     if said and isinstance(said[0], dict):
-        raise InputError(_why(said[0]))
+        raise _why(said[0])
     if status != 0 or not said or len(said) != said[0] + 1:
         log.info("reading a PDF ended with %d after %d lines", status, len(lines))
         raise InputError(TOO_MUCH)
@@ -105,11 +105,11 @@ def _json(line: str) -> Any:
         return None
 
 
-def _why(stopped: dict[str, Any]) -> str:
+def _why(stopped: dict[str, Any]) -> InputError:
     match stopped.get("stopped"):
         case "protected":
-            return PROTECTED
+            return InputError(PROTECTED)
         case "long":
-            return TOO_LONG.format(count=stopped["pages"], most=MOST_PAGES)
+            return InputError(TOO_LONG, count=stopped["pages"], most=MOST_PAGES)
         case _:
-            return DAMAGED
+            return InputError(DAMAGED)

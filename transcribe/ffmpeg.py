@@ -201,8 +201,9 @@ def check(finished: Finished, limits: MediaLimits) -> None:
         raise SetupError("The ffmpeg on this machine cannot make H.264, AAC or FLAC; install a complete ffmpeg.")
     if "Cannot allocate memory" in said:
         raise NotMedia(
-            f"Preparing this file takes more than {limits.memory_mb} MB of memory; "
-            "convert it to MP4 with a smaller picture, or raise KRING_MEDIA__MEMORY_MB."
+            "Preparing this file takes more than {memory} MB of memory; "
+            "convert it to MP4 with a smaller picture, or raise KRING_MEDIA__MEMORY_MB.",
+            memory=limits.memory_mb,
         )
     raise NotMedia(
         "The sound or picture in this file cannot be read: it is damaged or unusual; export it again as MP4 or M4A."

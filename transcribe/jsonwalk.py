@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from kring.errors import BadTranscript
+from kring.errors import BadTranscript, KringError
 from transcribe.plain import MAX_CUES
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -21,7 +21,7 @@ class Walk:
 
     def __init__(self, text: str) -> None:
         if text.count("[") + text.count("{") > 2 * MAX_CUES:
-            raise BadTranscript(f"The transcript has more than {MAX_CUES} parts; split the recording.")
+            raise BadTranscript("The transcript has more than {most} parts; split the recording.", most=MAX_CUES)
         self._text, self._at = text, 0
         self._decoder = json.JSONDecoder(parse_constant=_refuse)
 
@@ -37,7 +37,7 @@ class Walk:
     def expect(self, sign: str) -> None:
         """Step over `sign`. Raises BadTranscript where something else comes."""
         if not self._takes(sign):
-            self.refuse(f"is broken JSON: “{sign}” is missing")
+            self.refuse(KringError("is broken JSON: “{sign}” is missing", sign=sign))
 
     def items(self, close: str) -> Iterator[None]:
         """Stops before each item up to the sign that closes them; whoever asks steps over the item."""
@@ -55,18 +55,19 @@ class Walk:
         try:
             value, self._at = self._decoder.raw_decode(self._text, self._at)
         except json.JSONDecodeError as error:
-            self.refuse(f"is broken JSON ({error.msg[:1].lower()}{error.msg[1:]})", error.pos)
+            reason = f"{error.msg[:1].lower()}{error.msg[1:]}"
+            self.refuse(KringError("is broken JSON ({reason})", reason=reason), error.pos)
         except RecursionError:
-            self.refuse("is nested too deeply")
+            self.refuse(KringError("is nested too deeply"))
         except ValueError:  # NaN, Infinity, or thousands of digits
-            self.refuse("holds a number that is none")
+            self.refuse(KringError("holds a number that is none"))
         return value
 
-    def refuse(self, what: str, at: int | None = None) -> NoReturn:
+    def refuse(self, what: KringError, at: int | None = None) -> NoReturn:
         """Raises BadTranscript: the transcript `what`, at a place marked before or here."""
         at = self.mark() if at is None else at
         line = self._text.count("\n", 0, at) + 1
-        raise BadTranscript(f"Line {line}: the transcript {what}; export it again.") from None
+        raise BadTranscript("Line {line}: the transcript {what}; export it again.", line=line, what=what) from None
 
     def _takes(self, sign: str) -> bool:
         self._skip()

@@ -237,7 +237,9 @@ def listen(
         language = check_language(language)
         if not ear.knows(language):
             raise UnknownLanguage(
-                f"The {ear.model} model does not know the language “{language}”; choose another model."
+                "The {model} model does not know the language “{language}”; choose another model.",
+                model=ear.model,
+                language=language,
             )
     tell = _never_falling(progress)
     voice = listen_for_voice(read_blocks(audio))

@@ -64,7 +64,9 @@ def timestamp(milliseconds: int, point: str = ".") -> str:
 def check_count(count: int, line: int) -> None:
     """Raises BadTranscript: so many captions are an attack or a mistake."""
     if count > MAX_CUES:
-        raise BadTranscript(f"Line {line}: the transcript has more than {MAX_CUES} captions; split the recording.")
+        raise BadTranscript(
+            "Line {line}: the transcript has more than {most} captions; split the recording.", line=line, most=MAX_CUES
+        )
 
 
 def one_after_another(segments: Sequence[Segment]) -> list[Segment]:

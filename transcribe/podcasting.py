@@ -14,7 +14,7 @@ from itertools import groupby, pairwise
 from statistics import median
 from typing import TypeGuard
 
-from kring.errors import BadTranscript
+from kring.errors import BadTranscript, KringError
 from kring.model import Segment, Word
 from transcribe.columns import may_break, pieces_of
 from transcribe.cues import pieces
@@ -104,31 +104,33 @@ def _bodies(text: str) -> Iterator[_Body]:
             count += 1
             yield from _body(walk, count)
     if not walk.ended:
-        walk.refuse("goes on after its end")
+        walk.refuse(KringError("goes on after its end"))
     if not there:
         raise BadTranscript("The file is JSON but no transcript of Podcasting 2.0: it has no list of segments.")
 
 
 def _body(walk: Walk, count: int) -> Iterator[_Body]:
     """Segment number `count`, none where it has no text."""
-    where = f"segment {count}"
     at = walk.mark()
     value = walk.value()
     if not isinstance(value, dict):
-        walk.refuse(f"has a {where} that is no object with startTime and body", at)
+        walk.refuse(KringError("has a segment {count} that is no object with startTime and body", count=count), at)
     if count > MAX_CUES:
-        walk.refuse(f"has more than {MAX_CUES} segments", at)
+        walk.refuse(KringError("has more than {most} segments", most=MAX_CUES), at)
     body, speaker, start, end = (value.get(name) for name in ("body", "speaker", "startTime", "endTime"))
     if not isinstance(body, str):
-        walk.refuse(f"has no text as the body of {where}", at)
+        walk.refuse(KringError("has no text as the body of segment {count}", count=count), at)
     if not isinstance(speaker, str | None):
-        walk.refuse(f"has no text as the speaker of {where}", at)
+        walk.refuse(KringError("has no text as the speaker of segment {count}", count=count), at)
     if not _is_time(start):
-        walk.refuse(f"has no number of seconds as the startTime of {where}", at)
+        walk.refuse(KringError("has no number of seconds as the startTime of segment {count}", count=count), at)
     if end is not None and not _is_time(end):
-        walk.refuse(f"has no number of seconds as the endTime of {where}", at)
+        walk.refuse(KringError("has no number of seconds as the endTime of segment {count}", count=count), at)
     if end is not None and end < start:
-        walk.refuse(f"has a {where} that ends ({end:g}) before it starts ({start:g})", at)
+        times = {"start": f"{start:g}", "end": f"{end:g}"}
+        walk.refuse(
+            KringError("has a segment {count} that ends ({end}) before it starts ({start})", count=count, **times), at
+        )
     if plain := clean(body):
         yield _Body(round(start, 3), None if end is None else round(end, 3), plain, clean_name(speaker))
 

@@ -25,7 +25,11 @@ def probe(path: Path, limits: MediaLimits) -> Media:
     """
     size = path.stat().st_size
     if size > limits.max_gb * 1e9:
-        raise TooLong(f"The file has {size / 1e9:.1f} GB; at most {limits.max_gb:g} GB are taken. Split it in parts.")
+        raise TooLong(
+            "The file has {size} GB; at most {most} GB are taken. Split it in parts.",
+            size=f"{size / 1e9:.1f}",
+            most=f"{limits.max_gb:g}",
+        )
     contents = contents_of(path, limits)
     if contents.elsewhere:
         raise NotMedia(
@@ -35,9 +39,16 @@ def probe(path: Path, limits: MediaLimits) -> Media:
         if contents.video is None:
             raise NotMedia("There is neither sound nor picture in this file; export the recording again.")
         raise NoSound("This video has no sound track, so there is nothing to transcribe; export it again with sound.")
-    _known(contents.audio.codec, AUDIO, "sound")
-    if contents.video is not None:
-        _known(contents.video.codec, VIDEO, "picture")
+    if contents.audio.codec not in AUDIO:
+        raise NotMedia(
+            "The sound in this file is stored in a form Kring does not read ({codec}); export it as MP4.",
+            codec=contents.audio.codec[:20],
+        )
+    if contents.video is not None and contents.video.codec not in VIDEO:
+        raise NotMedia(
+            "The picture in this file is stored in a form Kring does not read ({codec}); export it as MP4.",
+            codec=contents.video.codec[:20],
+        )
     duration = _duration(path, contents, limits)
     width, height = contents.video.shown if contents.video else (None, None)
     return Media(
@@ -52,13 +63,6 @@ def probe(path: Path, limits: MediaLimits) -> Media:
 
 def falls_short(measured: float, promised: float) -> bool:
     return promised - measured > max(promised * SHORTFALL, _SHORTFALL_SECONDS)
-
-
-def _known(codec: str, codecs: dict[str, tuple[str, ...]], what: str) -> None:
-    if codec not in codecs:
-        raise NotMedia(
-            f"The {what} in this file is stored in a form Kring does not read ({codec[:20]}); export it as MP4."
-        )
 
 
 def _duration(path: Path, contents: Contents, limits: MediaLimits) -> float:
@@ -82,4 +86,7 @@ def _duration(path: Path, contents: Contents, limits: MediaLimits) -> float:
 
 
 def _too_long(limits: MediaLimits) -> TooLong:
-    return TooLong(f"The recording is longer than {limits.max_hours:g} hours; split it in parts and add each of them.")
+    return TooLong(
+        "The recording is longer than {most} hours; split it in parts and add each of them.",
+        most=f"{limits.max_hours:g}",
+    )

@@ -117,8 +117,10 @@ def _spare_disk(job: _Job) -> None:
     needed = job.bytes_needed + job.limits.spare_disk_mb * 1e6
     if free < needed:
         raise DiskFull(
-            f"Preparing this recording may take {needed / 1e9:.1f} GB of disk and {free / 1e9:.1f} GB are free; "
-            "free some space, then try again."
+            "Preparing this recording may take {needed} GB of disk and {free} GB are free; "
+            "free some space, then try again.",
+            needed=f"{needed / 1e9:.1f}",
+            free=f"{free / 1e9:.1f}",
         )
 
 
@@ -183,8 +185,9 @@ def _whole(job: _Job, heard: float) -> None:
         there = end_of(job.path, job.contents, [job.contents.audio], job.limits, at_most=job.longest)
     if falls_short(heard, there):
         raise NotMedia(
-            f"Only {heard:.0f} of {there:.0f} seconds of sound can be read: the file is damaged; "
-            "export or copy it again."
+            "Only {heard} of {there} seconds of sound can be read: the file is damaged; export or copy it again.",
+            heard=f"{heard:.0f}",
+            there=f"{there:.0f}",
         )
 
 

@@ -84,10 +84,14 @@ def _times(line: str, number: int) -> tuple[float, float]:
     match = _TIMES.fullmatch(line)
     if match is None:
         raise BadTranscript(
-            f"Line {number}: “{clean(line)[:60]}” does not say when; write it as 00:01:02,500 --> 00:01:04,000."
+            "Line {line}: “{text}” does not say when; write it as 00:01:02,500 --> 00:01:04,000.",
+            line=number,
+            text=clean(line)[:60],
         )
     start, end = seconds_of(*match.groups()[:4]), seconds_of(*match.groups()[4:])
     if end < start:
         ends, begins = (part.split()[0] for part in reversed(line.split("-->", 1)))
-        raise BadTranscript(f"Line {number}: the caption ends ({ends}) before it starts ({begins}).")
+        raise BadTranscript(
+            "Line {line}: the caption ends ({end}) before it starts ({start}).", line=number, end=ends, start=begins
+        )
     return start, end

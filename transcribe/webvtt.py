@@ -23,6 +23,8 @@ _HEADER = re.compile(r"WEBVTT(?:[ \t]|$)")
 _PASSED = re.compile(r"NOTE(?:[ \t].*)?|(?:STYLE|REGION)[ \t]*")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:[ \t\n]([^<>]*))?>|</v\s*>")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d[\d:.]*>|</>")
+NO_TIME = "Line {line}: “{text}” is not a WebVTT time; write it such as 00:01:02.500."
+COMMA = "Line {line}: “{text}” is not a WebVTT time; write it with a point, not a comma, before the milliseconds."
 
 
 def parse_vtt(text: str) -> list[Segment]:
@@ -82,7 +84,9 @@ def _after_header(lines: list[str]) -> int:
         if line.strip():
             if is_vtt(line):
                 return at + 1
-            raise BadTranscript(f"Line {at + 1}: WebVTT begins with the word WEBVTT; export the transcript as .vtt.")
+            raise BadTranscript(
+                "Line {line}: WebVTT begins with the word WEBVTT; export the transcript as .vtt.", line=at + 1
+            )
     raise BadTranscript("The transcript is empty.")
 
 
@@ -97,15 +101,19 @@ def _times(line: str, number: int) -> tuple[float, float]:
     left, right = line.split(_ARROW, 1)
     start, end = (_seconds(text, number) for text in (left.strip(), (right.split() or [""])[0]))
     if end < start:
-        raise BadTranscript(f"Line {number}: the caption ends ({right.split()[0]}) before it starts ({left.strip()}).")
+        raise BadTranscript(
+            "Line {line}: the caption ends ({end}) before it starts ({start}).",
+            line=number,
+            end=right.split()[0],
+            start=left.strip(),
+        )
     return start, end
 
 
 def _seconds(text: str, number: int) -> float:
     match = _TIME.fullmatch(text)
     if match is None:
-        hint = "with a point, not a comma, before the milliseconds" if "," in text else "such as 00:01:02.500"
-        raise BadTranscript(f"Line {number}: “{clean(text)[:40]}” is not a WebVTT time; write it {hint}.")
+        raise BadTranscript(COMMA if "," in text else NO_TIME, line=number, text=clean(text)[:40])
     return seconds_of(*match.groups())
 
 

@@ -44,7 +44,9 @@ class Uploaded:
         limit = max_bytes or int(self._settings.media.max_gb * 1e9)
         if info.size > limit:
             raise SourceError(
-                f"What was uploaded has {info.size / 1e6:.0f} MB; at most {limit / 1e6:.0f} MB are taken."
+                "What was uploaded has {size} MB; at most {most} MB are taken.",
+                size=f"{info.size / 1e6:.0f}",
+                most=f"{limit / 1e6:.0f}",
             )
         at = dest.stat().st_size if dest.exists() else 0
         if at > info.size:

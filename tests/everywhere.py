@@ -1,0 +1,250 @@
+"""Every page there is, and what opens on it, over one archive in memory; for tests that look at all of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from index.memory import MemoryIndex
+from kring.model import Details, Hole, Manifest, Original, Step, now
+from kring.settings import Settings
+from kring.uploads import Upload, UploadState, source_of
+from search_ui.app import create_app
+from search_ui.people import ID_COOKIE
+from search_ui.runs import MemoryRuns
+from storage.archive import Archive
+from storage.leases import Leases, owner_name
+from storage.memory import MemoryStore
+from tests import web_archive, web_members
+from tests.browser import Complaints, serving
+from tests.web_archive import HOSTILE
+from tests.web_members import FILM, SOUND
+
+SECRET = "0123456789abcdef" * 2
+ME = hashlib.sha256(SECRET.encode()).hexdigest()[:16]
+LOCALES = {"nb": "nb-NO", "da": "da-DK", "nl": "nl-NL", "en": "en-GB"}
+SAID_NO = "Failed to load resource"
+"""What Chromium writes to the console where the page itself is answered with an error."""
+
+
+@dataclass
+class Everything:
+    """Where it is served, and what is in it beside `web_members`."""
+
+    origin: str
+    archive: Archive
+    ids: dict[str, str]
+    """By the words in the paths of PLACES."""
+    owner: str
+
+    def path(self, path: str) -> str:
+        return path.format(**self.ids)
+
+    def keep_working(self) -> None:
+        leases = Leases(self.archive.store, lease_seconds=60)
+        leases.take(self.ids["working"], self.owner)
+        leases.beat(self.ids["working"], self.owner, Step.TRANSCRIBE, 0.42)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page, and what is done on it before it is looked at."""
+
+    name: str
+    path: str
+    prepare: Callable[[Page], None] | None = None
+    language: str = "en"
+    from_elsewhere: bool = False
+    """Asked for as if through a proxy: by somebody who may not edit."""
+    says_no: bool = False
+    framed: bool = False
+    """Meant to stand in a page of another site."""
+    scripts: tuple[str, ...] = field(default=())
+
+
+def _click(*selectors: str) -> Callable[[Page], None]:
+    def click(page: Page) -> None:
+        for selector in selectors:
+            page.locator(selector).first.click()
+
+    return click
+
+
+def _dialog(name: str) -> Callable[[Page], None]:
+    def open_it(page: Page) -> None:
+        expect(page.locator("#desk")).to_be_visible()
+        page.locator(f"[data-opens={name}]:visible").first.click()
+        expect(page.locator(f"dialog#{name}")).to_be_visible()
+
+    return open_it
+
+
+def _name_to_fix(page: Page) -> None:
+    _dialog("names")(page)
+    page.get_by_label("Written now").fill("personvern")
+    page.get_by_label("Should be").fill("datavern")
+    expect(page.locator(".places")).to_be_visible()
+
+
+def _history(page: Page) -> None:
+    _dialog("history")(page)
+    expect(page.locator("#history .event").first).to_be_visible()
+
+
+def _desk(page: Page) -> None:
+    expect(page.locator("#desk")).to_be_visible()
+
+
+def _choose(page: Page) -> None:
+    page.locator(".uppy-DragDrop-input").set_input_files(
+        {"name": "2026-03-01 Personvern.mp4", "mimeType": "video/mp4", "buffer": b"film" * 999}
+    )
+    card = page.locator(".upload-card")
+    expect(card).to_have_attribute("data-state", "ready")
+    card.locator("summary").click()
+    card.locator("[value=other]").check()
+
+
+def _sent_without(page: Page) -> None:
+    _choose(page)
+    page.locator("[data-at=submit]").click()
+    expect(page.locator(".field-error:visible").first).to_be_visible()
+
+
+SEARCH, PLAYER, EDIT, UPLOAD = ("search.js",), ("player.js",), ("edit.js",), ("upload.js", "hashing.js")
+FOLLOWING = ("following.js",)
+_BIN = f"/r/{FILM.id}/edit"
+
+PLACES = (
+    Place("start", "/", scripts=SEARCH),
+    Place("start in Norwegian", "/", language="nb", scripts=SEARCH),
+    Place("search tips", "/", _click(".tips summary"), scripts=SEARCH),
+    Place("results", "/?q=personvern", scripts=SEARCH),
+    Place("results, narrowed, in Dutch", "/?q=personvern&circle=drift-nord&language=nb", language="nl", scripts=SEARCH),
+    Place("results, followed", "/?q=personvern", _click(".follow summary"), scripts=SEARCH),
+    Place("a page in a document", "/?q=personvernombudet+kommunen", language="da", scripts=SEARCH),
+    Place("nothing found", "/?q=zzzyyyxxx", scripts=SEARCH),
+    Place("not understood", "/?q=personvern+after:sommer", scripts=SEARCH),
+    Place("film", f"/r/{FILM.id}", scripts=PLAYER),
+    Place("film in Norwegian, inside search", f"/r/{FILM.id}?q=personvern&t=14", language="nb", scripts=PLAYER),
+    Place("film, transcript", f"/r/{FILM.id}", _click(".menu:not(.embed) summary"), scripts=PLAYER),
+    Place("film, embedding", f"/r/{FILM.id}", _click(".embed summary"), scripts=PLAYER),
+    Place("sound, inside search", f"/r/{SOUND.id}?q=kommunen", scripts=PLAYER),
+    Place("nothing inside", f"/r/{SOUND.id}?q=zzzyyyxxx", scripts=PLAYER),
+    Place("hostile words", f"/r/{HOSTILE.id}", scripts=PLAYER),
+    Place("no speech", f"/r/{web_archive.SILENT.id}", scripts=PLAYER),
+    Place("working", "/r/{working}", scripts=FOLLOWING),
+    Place("waiting", "/r/{waiting}", language="nb", scripts=FOLLOWING),
+    Place("stopped", "/r/{stopped}", scripts=FOLLOWING),
+    Place("arriving", "/r/{arriving}", scripts=FOLLOWING),
+    Place("arrived", "/r/{arrived}", scripts=FOLLOWING),
+    Place("did not arrive", "/r/{spoilt}", language="nl", scripts=FOLLOWING),
+    Place("upload", "/upload", scripts=("upload.js",)),
+    Place("upload, a file", "/upload", _choose, language="nb", scripts=UPLOAD),
+    Place("upload, a file not described", "/upload", _sent_without, scripts=UPLOAD),
+    Place("uploads", "/uploads", scripts=("uploads.js",)),
+    Place("editor", _BIN, _desk, scripts=EDIT),
+    Place("editor, sound with a hole", "/r/{holed}/edit", _desk, language="nb", scripts=EDIT),
+    Place("editor, keys", _BIN, _dialog("keys"), scripts=EDIT),
+    Place("editor, names", _BIN, _name_to_fix, scripts=EDIT),
+    Place("editor, speakers", _BIN, _dialog("speakers"), scripts=EDIT),
+    Place("editor, chapters", _BIN, _dialog("chapters"), language="da", scripts=EDIT),
+    Place("editor, details", _BIN, _dialog("details"), scripts=EDIT),
+    Place("editor, history", _BIN, _history, scripts=EDIT),
+    Place("circle", f"/c/{SOUND.circle}", scripts=SEARCH),
+    Place("network", "/n/nord", language="nb", scripts=SEARCH),
+    Place("topic", "/t/Personvern", scripts=SEARCH),
+    Place("embedded film", f"/r/{FILM.id}/embed", framed=True, scripts=("embed.js",)),
+    Place("embedded sound", f"/r/{SOUND.id}/embed?t=20", framed=True, language="nb", scripts=("embed.js",)),
+    Place("not there", "/nowhere", says_no=True),
+    Place("not allowed", "/upload", from_elsewhere=True, says_no=True, language="nb"),
+)
+
+
+@contextmanager
+def everything(data: Path) -> Iterator[Everything]:
+    index, archive = MemoryIndex(), Archive(MemoryStore())
+    web_members.fill(archive, index)
+    waiting, stopped = web_archive.add_unfinished(archive)
+    ids = {"waiting": waiting.id, "stopped": stopped.id, "working": _working(archive), "holed": _holed(archive)}
+    for state, name in zip(UploadState, ("arriving", "arrived", "spoilt"), strict=True):
+        ids[name] = _upload(archive, name, state)
+    settings = Settings(data_dir=data)
+    with serving(create_app(settings, archive, index, MemoryRuns())) as origin:
+        yield Everything(origin, archive, ids, owner_name("run"))
+
+
+def _working(archive: Archive) -> str:
+    talk = web_archive.Talk(
+        "working", "drift-nord", web_archive.TALKS[1].day, "nb", "Slik ruller vi ut Windows til skolene", ()
+    )
+    return archive.create(web_archive.received(talk)).id
+
+
+def _holed(archive: Archive) -> str:
+    """SOUND with a stretch that nothing was heard in."""
+    manifest = archive.manifest(SOUND.id)
+    heard = web_archive.transcript_of(SOUND).model_copy(
+        update={"fingerprint": "with-holes", "holes": (Hole(start=50.0, end=55.0),)}
+    )
+    key = archive.put_transcript(manifest.original.sha256, heard)
+
+    def change(old: Manifest) -> Manifest:
+        assert old.transcript is not None
+        return old.model_copy(update={"transcript": old.transcript.model_copy(update={"key": key})})
+
+    return archive.update(SOUND.id, change).id
+
+
+def _upload(archive: Archive, name: str, state: UploadState) -> str:
+    sha256 = hashlib.sha256(name.encode()).hexdigest()
+    problem = "What arrived of møte.mp4 is not what was announced; choose the file again."
+    upload = Upload(
+        id=source_of(sha256).recording_id,
+        original=Original(sha256=sha256, size=9_000_000, file_name="møte.mp4"),
+        details=Details(
+            title=f"Møte om skytjenester: {name}", circle="drift-nord", date=web_archive.TALKS[0].day, language="nb"
+        ),
+        parts_id="",
+        part_size=5_000_000,
+        state=state,
+        problem=problem if state is UploadState.FAILED else None,
+        by=ME,
+        begun_at=now(),
+        changed_at=now(),
+    )
+    return archive.create_upload(upload).id
+
+
+@contextmanager
+def visiting(browser: Browser, all_of_it: Everything, place: Place, **options: object) -> Iterator[Page]:
+    """That page, made ready. Fails at the end where the browser complained or a foreign host was asked."""
+    context = _context(browser, all_of_it.origin, place, options)
+    complaints = Complaints()
+    complaints.watch(context, all_of_it.origin)
+    if place.name == "working":
+        all_of_it.keep_working()
+    try:
+        page = context.new_page()
+        page.goto(all_of_it.path(place.path))
+        if place.prepare:
+            place.prepare(page)
+        yield page
+        assert [one for one in complaints if not (place.says_no and one.startswith(SAID_NO))] == []
+    finally:
+        context.close()
+
+
+def _context(browser: Browser, origin: str, place: Place, options: dict[str, object]) -> BrowserContext:
+    usual: dict[str, object] = {"base_url": origin, "viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+    if place.from_elsewhere:
+        usual["extra_http_headers"] = {"X-Forwarded-For": "192.0.2.7"}
+    context = browser.new_context(**(usual | {"locale": LOCALES[place.language]} | options))  # type: ignore[arg-type]
+    context.add_cookies([{"name": ID_COOKIE, "value": SECRET, "url": origin}])
+    context.set_default_timeout(8000)
+    return context

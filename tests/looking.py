@@ -1,0 +1,97 @@
+"""Looking at a page in real Chromium as people meet it: with axe-core, the keyboard, a narrow window, forced colours.
+
+Each function tells what is wrong, in words; nothing wrong is an empty list.
+"""
+
+from __future__ import annotations
+
+import base64
+from functools import cache
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+HERE = Path(__file__).parent
+AXE = HERE.parent / "search_ui" / "js" / "node_modules" / "axe-core" / "axe.min.js"
+NAMED = frozenset(
+    {
+        "button", "checkbox", "combobox", "dialog", "form", "image", "link", "listbox", "menuitem", "option", "progressbar",
+        "radio", "region", "search", "searchbox", "slider", "spinbutton", "switch", "tab", "textbox", "DisclosureTriangle",
+        "Audio", "Video", "img", "Date", "navigation", "popUpButton",
+    }
+)  # fmt: skip
+"""Roles that say nothing to who cannot see, unless there is a name to them."""
+MOST_STEPS = 400
+
+
+@cache
+def _axe() -> str:
+    if not AXE.exists():
+        pytest.fail(f"{AXE} is not there; `make web` installs it")
+    return AXE.read_text()
+
+
+def begin(page: Page) -> None:
+    """Once for each document."""
+    page.evaluate((HERE / "looking.js").read_text())
+    page.evaluate(_axe())
+
+
+def axe(page: Page) -> list[str]:
+    """What axe-core finds against WCAG 2.0 to 2.2, A and AA; the size of targets (2.5.8) among it."""
+    return _told(page, "looking.axe()")
+
+
+def sideways(page: Page) -> list[str]:
+    return _told(page, "looking.sideways()")
+
+
+def moving(page: Page) -> list[str]:
+    """What moves, or would, although people ask for less of that."""
+    page.emulate_media(reduced_motion="reduce")
+    try:
+        return _told(page, "looking.moving()")
+    finally:
+        page.emulate_media(reduced_motion="no-preference")
+
+
+def by_tab(page: Page) -> list[str]:
+    """Walk through all controls with Tab: each is reached, is seen to have the focus, and is not covered then."""
+    page.evaluate("looking.begin()")
+    steps = int(page.evaluate("looking.wanted().length"))
+    for _ in range(min(MOST_STEPS, 2 * steps + 12)):  # a player has controls of its own, dates have three parts
+        page.keyboard.press("Tab")
+    return _told(page, "looking.end()")
+
+
+def unseen(page: Page) -> list[str]:
+    """Controls that cannot be seen with the colours people force upon pages."""
+    page.evaluate("scrollTo(0, 0)")
+    places = page.evaluate("looking.places()")
+    picture = base64.b64encode(page.screenshot(animations="disabled", caret="hide")).decode()
+    bench = page.context.new_page()  # what is served here may not read pictures out of addresses
+    try:
+        bench.evaluate((HERE / "looking.js").read_text())
+        return list(bench.evaluate("([picture, places]) => looking.faint(picture, places)", [picture, places]))
+    finally:
+        bench.close()
+
+
+def nameless(page: Page) -> list[str]:
+    """What screen readers are told without a name, from Chromium's own accessibility tree."""
+    session = page.context.new_cdp_session(page)
+    try:
+        nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    finally:
+        session.detach()
+    told = []
+    for node in nodes:
+        role, name = node.get("role", {}).get("value"), node.get("name", {}).get("value", "")
+        if not node["ignored"] and role in NAMED and not name.strip():
+            told.append(f"no name: {role} {node.get('properties', [])[:2]}")
+    return told
+
+
+def _told(page: Page, what: str) -> list[str]:
+    return [str(one) for one in page.evaluate(what)]
