@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
 
 from kring.model import Word
@@ -27,8 +28,9 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def retimed(text: str, old: Sequence[Word], start: float, end: float) -> tuple[Word, ...]:
-    """The words of `text`, spoken from `start` to `end`.
+@lru_cache(maxsize=4096)
+def retimed(text: str, old: tuple[Word, ...], start: float, end: float) -> tuple[Word, ...]:
+    """The words of `text`, spoken from `start` to `end`. Remembered: corrections are applied again and again.
 
     Those that are among the `old` words keep their times; those that take the place of old ones share theirs; others
     share the gap they stand in, evenly. No word begins before another has begun.

@@ -71,7 +71,7 @@ def put_line(segments: tuple[Segment, ...], change: LineChange) -> tuple[Segment
         text=text,
         speaker=most.speaker if most else None,
         language=most.language if most else None,
-        words=retimed(text, old, start, end),
+        words=retimed(text, tuple(old), start, end),
         corrected=True,
     )
     return (*there.stays[: there.at], line, *there.stays[there.at :])
@@ -81,16 +81,17 @@ def replace_name(segments: tuple[Segment, ...], find: str, replace: str) -> tupl
     """Wherever `find` stands as a whole word, or as whole words in a row, in just these letters.
 
     One that begins in a segment and ends in the next is left alone: nobody can tell where the new one would be cut.
+    And so is one that stands in the new name already ("Bergen" in "Bergen kommune"): twice changes no more than once.
     """
-    pattern = _whole(find)
+    pattern = _named(find, replace)
     made = tuple(_renamed(segment, pattern, replace) for segment in segments)
     return segments if all(new is old for new, old in zip(made, segments, strict=True)) else made
 
 
-def count_name(segments: Iterable[Segment], find: str) -> int:
+def count_name(segments: Iterable[Segment], find: str, replace: str) -> int:
     """How many places `replace_name` changes."""
-    pattern = _whole(find)
-    return sum(len(pattern.findall(segment.text)) for segment in segments)
+    pattern = _named(find, replace)
+    return sum(match["done"] is None for segment in segments for match in pattern.finditer(segment.text))
 
 
 def call_speaker(segments: tuple[Segment, ...], name: str, to: str) -> tuple[Segment, ...]:
@@ -136,14 +137,21 @@ def _part(segment: Segment, words: Sequence[Word], start: float, end: float) -> 
 
 
 @lru_cache(maxsize=512)
-def _whole(find: str) -> re.Pattern[str]:
-    spellings = {unicodedata.normalize(form, find) for form in ("NFC", "NFD")}
+def _named(find: str, replace: str) -> re.Pattern[str]:
+    """Where `find` stands; the group `done` is where it does so in `replace`, which is as it should be."""
+    whole = _whole(find)
+    done = _whole(replace) if re.search(whole, replace) else "(?!)"
+    return re.compile(f"(?P<done>{done})|{whole}")
+
+
+def _whole(name: str) -> str:
+    spellings = {unicodedata.normalize(form, name) for form in ("NFC", "NFD")}
     either = "|".join(r"\s+".join(map(re.escape, spelling.split())) for spelling in sorted(spellings))
-    return re.compile(rf"(?<![\w{_MARKS}])(?:{either})(?![\w{_MARKS}])")
+    return rf"(?<![\w{_MARKS}])(?:{either})(?![\w{_MARKS}])"
 
 
 def _renamed(segment: Segment, pattern: re.Pattern[str], replace: str) -> Segment:
-    text = pattern.sub(lambda _: replace, segment.text)
+    text = pattern.sub(lambda match: match["done"] or replace, segment.text)
     if text == segment.text:
         return segment
     words = retimed(text, segment.words, segment.start, segment.end) if segment.words else ()

@@ -13,6 +13,7 @@ from typing import Any
 
 from kring.correcting import (
     Chapter,
+    active,
     changed_fields,
     chapter_at,
     chapters,
@@ -108,7 +109,7 @@ class Standing:
         transcript = self._must_be_heard()
         if change.end < change.start:
             raise InputError(_("The line ends before it begins; load the page again."))
-        if change.start >= max(transcript.duration, self.segments[-1].end if self.segments else 0.0):
+        if change.start >= self._length(transcript):
             raise InputError(_("The recording is over by then; load the page again."))
         text = clean(change.text)
         now = standing(self.segments, change.start, change.end, change.before)
@@ -127,7 +128,10 @@ class Standing:
         self._must_be_heard()
         if change.find == change.replace:
             raise InputError(_("Both names are the same; write the second one as it should be."))
-        if not count_name(self.segments, change.find):
+        if not count_name(self.segments, change.find, change.replace):
+            # In all places by then, or by somebody who changed just this: also whoever sends it again unanswered.
+            if self._counts(change) or count_name(self.segments, change.find, ""):
+                raise Already
             raise InputError(
                 _("“{name}” stands nowhere in this transcript as a whole word, in just these letters.").format(
                     name=change.find
@@ -140,6 +144,8 @@ class Standing:
         if change.name == change.to:
             raise InputError(_("Both names are the same; write the second one as it should be."))
         if not any(segment.speaker == change.name for segment in self.segments):
+            if self._counts(change):
+                raise Already
             raise InputError(_("Nobody called “{name}” speaks in this transcript.").format(name=change.name))
         return change
 
@@ -149,6 +155,8 @@ class Standing:
         same_place = there is None or there.start == change.start
         if now == change.title and same_place:
             raise Already
+        if change.title is not None and self.transcript and change.start >= self._length(self.transcript):
+            raise InputError(_("The recording is over by then; choose an earlier time."))
         if now not in {change.before, change.title}:
             who = self._last(ChapterChange, lambda one: abs(one.start - change.start) <= 1)
             raise Clash(
@@ -192,6 +200,14 @@ class Standing:
                 {"undone": change.number, **self._signed(who)},
             )
         return change
+
+    @staticmethod
+    def _length(transcript: Transcript) -> float:
+        return max(transcript.duration, transcript.segments[-1].end if transcript.segments else 0.0)
+
+    def _counts(self, change: Change) -> bool:
+        """Whether somebody made just this change, and it counts."""
+        return any(one.change == change for one in active(self.corrections))
 
     def _must_be_heard(self) -> Transcript:
         if self.transcript is None:

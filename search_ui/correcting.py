@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
@@ -18,7 +19,8 @@ from kring.errors import InputError
 from kring.model import Details, Manifest, Segment, Transcript, now
 from search_ui import history
 from search_ui.changes import Already, Clash, Standing
-from search_ui.i18n import _
+from search_ui.i18n import _, language
+from search_ui.media import names_etag
 from search_ui.people import Person, facilitator
 from search_ui.site import Site, published, site_of
 from transcribe.languages import check_language
@@ -98,12 +100,25 @@ class Refused(BaseModel):
     now: dict[str, object]
 
 
-@router.get("/corrected")
+@router.get("/corrected", response_model=Corrected, responses={304: {"description": "As the browser has it."}})
 def as_corrected(
-    recording_id: str, site: Annotated[Site, Depends(site_of)], person: Annotated[Person, Depends(facilitator)]
-) -> Corrected:
+    recording_id: str,
+    request: Request,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+) -> Response:
     """The transcript, the chapters and the details as they stand now, and what was changed by whom."""
     manifest = published(site, recording_id)
+    facts = f"{manifest.id} {manifest.version} {person.id} {language()}"  # open editors ask every few seconds
+    etag = f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
+    headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie", "ETag": f"W/{etag}"}
+    if names_etag(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
+    content = _as_corrected(site, manifest, person).model_dump_json()
+    return Response(content, media_type="application/json", headers=headers)
+
+
+def _as_corrected(site: Site, manifest: Manifest, person: Person) -> Corrected:
     made = tuple(one for one in site.archive.corrections(manifest.id) if one.number <= manifest.corrected)
     stands = _standing(site, manifest)(made, person)
     gone, known = undone(made), {one.number: one for one in made}
@@ -171,7 +186,10 @@ def correct(
     except Already:
         assert before is not None  # noqa: S101  it is what raised
         last = before.corrections[-1].number if before.corrections else 0
-        return _answer(200, _done(last, before, before, stored=False, searchable=True))
+        searchable = True
+        if last > manifest.corrected:  # whoever stored it was stopped before all followed
+            searchable = site.reindexing.refresh(site.archive.settle_corrections(manifest.id))
+        return _answer(200, _done(last, before, before, stored=False, searchable=searchable))
     assert before is not None  # noqa: S101  the correction was made from it
     after = stand((*before.corrections, made), person)
     searchable = site.reindexing.refresh(site.archive.manifest(manifest.id))
@@ -199,13 +217,14 @@ def _checked(site: Site, change: DetailsChange) -> DetailsChange:
 
 
 def _done(number: int, before: Standing, after: Standing, *, stored: bool, searchable: bool) -> Done:
-    gone = Counter(before.segments) - Counter(after.segments)
-    come = Counter(after.segments) - Counter(before.segments)
+    kept = set(map(id, before.segments)) & set(map(id, after.segments))  # nearly all are the very same
+    was, now_is = (Counter(one for one in stands.segments if id(one) not in kept) for stands in (before, after))
+    gone, come = was - now_is, now_is - was
     starts = {segment.start for segment in after.segments}
     return Done(
         number=number,
         stored=stored,
-        changed=[_line(segment) for segment in after.segments if segment in come],
+        changed=[_line(segment) for segment in after.segments if id(segment) not in kept and segment in come],
         removed=sorted({segment.start for segment in gone} - starts),
         chapters=_chapters(after),
         speakers=_speakers(after),

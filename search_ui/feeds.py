@@ -171,6 +171,6 @@ def _newer(changed: datetime, header: str | None) -> bool:
     """Whether it changed after the moment of `If-Modified-Since`; one that cannot be read does not count."""
     try:
         since = parsedate_to_datetime(header or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return True
     return changed.replace(microsecond=0) > (since if since.tzinfo else since.replace(tzinfo=UTC))

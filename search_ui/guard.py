@@ -131,11 +131,15 @@ def comes_from_here(headers: Headers, origins: frozenset[str]) -> bool:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None and site not in {"same-origin", "none"}:
         return False
-    return (
-        origin is None
-        or origin.lower() in origins
-        or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
-    )
+    return origin is None or origin.lower() in origins or _place(origin) == headers.get("host", "").lower()
+
+
+def _place(origin: str) -> str:
+    """`https://Example.org:8420` → `example.org:8420`; empty where it is no address, as in `null`."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _too_much(path: str, headers: Headers) -> bool:

@@ -65,7 +65,7 @@ def places(heard: Callable[[], Transcript | None], corrections: Sequence[Correct
     segments = transcript.segments
     for one, after in steps(transcript, corrections):
         if isinstance(one.change, NameChange):
-            counts[one.number] = count_name(segments, one.change.find)
+            counts[one.number] = count_name(segments, one.change.find, one.change.replace)
         segments = after
     return counts
 
@@ -107,12 +107,15 @@ def _name(change: NameChange, places: int | None) -> str:
 
 
 def _undo(number: int, known: Mapping[int, Correction], counts: Mapping[int, int]) -> str:
+    back = True
     meant = known.get(number)
+    while meant is not None and isinstance(meant.change, Undo):  # as often as somebody changed their mind
+        number, back = meant.change.number, not back
+        meant = known.get(number)
     if meant is None:
         return _("took back correction {number}").format(number=number)
-    if isinstance(meant.change, Undo) and (again := known.get(meant.change.number)) is not None:
-        return _("put back: {what}").format(what=summary(again, known, counts))
-    return _("took back: {what}").format(what=summary(meant, known, counts))
+    what = summary(meant, known, counts)
+    return (_("took back: {what}") if back else _("put back: {what}")).format(what=what)
 
 
 def _chapter(change: ChapterChange) -> str:

@@ -15,7 +15,7 @@ from typing import Annotated
 from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -39,6 +39,7 @@ NOT_HERE = N_(
 
 _allowed: ContextVar[bool] = ContextVar("allowed", default=False)
 _SECRET = re.compile(r"[0-9a-f]{32}")
+_NAME: TypeAdapter[str] = TypeAdapter(Line)
 
 router = APIRouter(prefix="/api", tags=["people"])
 
@@ -67,7 +68,7 @@ def visitor(request: Request) -> Person:
     if not _SECRET.fullmatch(secret):
         secret = secrets.token_hex(16)
         _given(request)[ID_COOKIE] = secret
-    return Person(hashlib.sha256(secret.encode()).hexdigest()[:16], unquote(request.cookies.get(NAME_COOKIE, "")))
+    return Person(hashlib.sha256(secret.encode()).hexdigest()[:16], _called(request.cookies.get(NAME_COOKIE, "")))
 
 
 def facilitator(request: Request) -> Person:
@@ -107,6 +108,14 @@ def _is_loopback(address: str) -> bool:
         return ip_address(address).is_loopback
     except ValueError:
         return False
+
+
+def _called(cookie: str) -> str:
+    """The name in it, as it may be stored; whoever runs the browser can write anything there, and then has none."""
+    try:
+        return _NAME.validate_python(unquote(cookie))
+    except ValidationError:
+        return ""
 
 
 @router.get("/me")

@@ -21,8 +21,9 @@ from kring.errors import (
     StorageDown,
     TransientError,
 )
-from search_ui.i18n import N_, _, sentence
+from search_ui.i18n import N_, _
 from search_ui.rendering import page
+from search_ui.saying import said_of
 
 log = logging.getLogger("kring.web")
 
@@ -88,7 +89,7 @@ def sentence_of(error: KringError) -> str:
         case SearchDown():
             return _(SEARCH_DOWN)
         case _:
-            return sentence(error)
+            return said_of(error)
 
 
 def invalid(errors: Sequence[Any]) -> str:

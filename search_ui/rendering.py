@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from kring.errors import SetupError
-from search_ui import i18n, people, view
+from search_ui import i18n, people, saying, view
 
 HERE = Path(__file__).parent
 BUILT = HERE / "static"
@@ -65,6 +65,7 @@ def _environment() -> Environment:
         "language_name": i18n.language_name,
         "missing": view.missing,
         "plain": view.plain,
+        "said": saying.said,
         "size": view.size,
         "straight": lambda text: text.translate(_TURNING),
         "t": view.time_parameter,

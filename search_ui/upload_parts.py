@@ -148,9 +148,9 @@ async def put_part(
 
 
 def announced(request: Request) -> int:
-    """The `Content-Length`; 411 where there is none."""
+    """The `Content-Length`; 411 where there is none, or where the body comes in chunks, for which it does not hold."""
     length = request.headers.get("content-length", "")
-    if not length.isdecimal():
+    if not length.isdecimal() or "transfer-encoding" in request.headers:
         raise HTTPException(411, _("Say how many bytes are sent, in the header Content-Length"))
     return int(length)
 

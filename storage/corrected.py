@@ -37,12 +37,12 @@ class CorrectedTranscripts:
         """Raises NotFound."""
         counting = active(corrections)
         if not counting:
-            return self._read(key)
+            return self._heard(key) or self._read(key)
         name = (key, counting[0].recording_id)
         numbers = tuple(one.number for one in counting)
         with self._lock:
             known = self._known.get(name)
-        heard = known.heard if known else self._read(key)
+        heard = known.heard if known else self._heard(key) or self._read(key)
         if known and known.applied == numbers[: len(known.applied)]:
             made = corrected(known.transcript, counting[len(known.applied) :])
         else:
@@ -53,3 +53,7 @@ class CorrectedTranscripts:
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return made
+
+    def _heard(self, key: str) -> Transcript | None:
+        with self._lock:
+            return next((known.heard for (of, _), known in self._known.items() if of == key), None)

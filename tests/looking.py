@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 AXE = HERE.parent / "search_ui" / "js" / "node_modules" / "axe-core" / "axe.min.js"
 NAMED = frozenset(
     {
-        "button", "checkbox", "combobox", "dialog", "form", "image", "link", "listbox", "menuitem", "option", "progressbar",
+        "button", "checkbox", "combobox", "dialog", "image", "link", "listbox", "menuitem", "option", "progressbar",
         "radio", "region", "search", "searchbox", "slider", "spinbutton", "switch", "tab", "textbox", "DisclosureTriangle",
         "Audio", "Video", "img", "Date", "navigation", "popUpButton",
     }

@@ -296,7 +296,8 @@ def add_unfinished(archive: Archive) -> tuple[Manifest, Manifest]:
     broken = received(Talk("broken", "drift-nord", date(2026, 3, 21), "nb", "Opptak som ikke er et opptak", ()))
     problem = Problem(
         step=Step.PROBE,
-        message="The file notes.mp4 is text, not a recording; choose another file.",
+        message="This file holds text, not sound or video; download or export the recording itself, as MP4, WebM, M4A, "
+        "MP3 or WAV.",
         transient=False,
         at=MOMENT,
     )

@@ -130,10 +130,10 @@ def test_a_recording_being_worked_on_says_how_far(served: Served) -> None:
 
 def test_a_recording_that_stopped_says_why(served: Served) -> None:
     answer = served.web.get(f"/api/recordings/{served.broken.id}").json()
-    assert answer["problem"]["message"].startswith("The file notes.mp4 is text")
+    assert answer["problem"]["message"].startswith("This file holds text")
     page = served.web.get(f"/r/{served.broken.id}")
     assert page.status_code == 200
-    assert "The file notes.mp4 is text" in page.text
+    assert "This file holds text" in page.text
 
 
 def test_unpublished_recordings_give_nothing_away(served: Served) -> None:

@@ -191,7 +191,7 @@ def test_who_may_not_edit_is_offered_no_button(followed: Followed) -> None:
     stopped = next(one for one in followed.archive.manifests() if one.problem)
     here = followed.web.get(f"/r/{stopped.id}").text
     assert f'data-retry="{stopped.id}"' in here
-    assert "The file notes.mp4 is text" in here
+    assert "This file holds text" in here
     assert "data-retry" not in followed.web.get(f"/r/{stopped.id}", headers={"X-Forwarded-For": "192.0.2.1"}).text
 
 

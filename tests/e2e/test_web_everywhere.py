@@ -43,7 +43,8 @@ def test_it_is_there_for_everybody(browser: Browser, all_of_it: Everything, plac
         page.emulate_media(forced_colors="active")
         found["keyboard, narrow, forced colours"] = looking.by_tab(page)
         found["forced colours"] = looking.unseen(page)
-    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+    wrong = [f"{name}: {one}" for name, told in found.items() for one in told]
+    assert not wrong, "\n".join(wrong)
 
 
 def _zoomed(page: Page) -> dict[str, list[str]]:

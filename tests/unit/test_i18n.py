@@ -278,9 +278,9 @@ def test_errors_are_said_in_the_language_of_the_visitor(served: Served) -> None:
     )
 
 
-def test_stored_sentences_are_marked_as_english(served: Served) -> None:
+def test_a_page_of_a_failed_recording_holds_no_english(served: Served) -> None:
     page = served.web.get(f"/r/{served.broken.id}", headers={"Accept-Language": "nb"}).text
-    assert '<p class="reason" lang="en"' in page
+    assert '<p class="reason" dir="auto">Denne filen inneholder tekst' in page
     assert "Dette opptaket stoppet opp" in page
 
 

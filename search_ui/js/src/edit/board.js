@@ -2,6 +2,7 @@
 
 import { Refused, Unreachable, ask, inTurn } from "./api.js";
 import { Drafts } from "./drafts.js";
+import { keyOf } from "./line.js";
 import { Lines } from "./lines.js";
 import { clock, say, tell, tidy } from "./words.js";
 
@@ -24,6 +25,8 @@ export class Board extends EventTarget {
     this.known = null; // the answer to the last look; null until there was one
     this.under = 0; // changes on their way
     this.last = null; // number of the last change made here
+    this.sent = 0; // answers to changes
+    this.behind = false; // whether others have changed what this page does not know yet
     this.trouble = "";
     undoButton.addEventListener("click", () => this.undoLast());
     again.addEventListener("click", () => this.saveAll());
@@ -48,15 +51,25 @@ export class Board extends EventTarget {
     this.under += 1;
     try {
       const answer = await ask("POST", `${this.address}/corrections`, { change });
-      this.number = Math.max(this.number, answer.number);
-      if (answer.stored) this.last = change.kind === "undo" ? null : answer.number;
+      this.notice(answer);
+      // Where it was so already the number is that of somebody's change, which is not ours to take back.
+      this.last = answer.stored && change.kind !== "undo" ? answer.number : null;
       this.lines.merge(answer.changed, answer.removed);
       this.lines.setChapters(answer.chapters);
       return answer;
     } finally {
       this.under -= 1;
+      this.sent += 1;
       this.report();
+      if (this.behind) this.look();
     }
+  }
+
+  // Numbers have no gaps: those in between are others' changes. And borders that are unknown here are new to the page.
+  notice({ number, stored, changed }) {
+    const others = number - this.number - Number(stored);
+    if (others > 0 || changed.some(({ start, end }) => !this.lines.find(start, end))) this.behind = true;
+    this.number = Math.max(this.number, number);
   }
 
   // A change that is not about one line: everything written so far goes first, and all is read anew afterwards.
@@ -97,13 +110,16 @@ export class Board extends EventTarget {
 
   async sendLine(line) {
     const mine = line.text;
-    if (!line.dirty || line.state === "conflict") {
+    if (line.state === "conflict") return; // it was in the queue twice: somebody chooses between the texts first
+    if (!line.dirty) {
       this.saved(line);
       return;
     }
     try {
-      await this.send({ kind: "line", start: line.start, end: line.end, before: tidy(line.base), text: mine });
-      this.accept(line, mine);
+      const { start, end, key } = line;
+      const { changed } = await this.send({ kind: "line", start, end, before: tidy(line.base), text: mine });
+      const kept = changed.find((said) => keyOf(said.start, said.end) === key);
+      this.accept(line, mine, kept?.text ?? mine);
     } catch (error) {
       this.failedLine(line, mine, error);
     } finally {
@@ -111,16 +127,19 @@ export class Board extends EventTarget {
     }
   }
 
-  accept(line, text) {
-    line.base = text;
-    if (line.dirty) {
+  // `text` was sent; the server has kept it as `kept`, without signs that nobody sees.
+  accept(line, text, kept = text) {
+    const same = line.text === text;
+    line.base = kept;
+    if (!same && line.dirty) {
       line.show(""); // somebody went on typing; it is saved when the line is left
       this.drafts.keep(line);
       return;
     }
-    line.is({ text, corrected: Boolean(text) });
+    line.is({ text: kept, corrected: Boolean(kept) });
+    if (line.dirty) line.put(kept);
     this.saved(line);
-    if (text) return;
+    if (kept) return;
     tell(say("takenAway"));
     this.lines.remove(line);
     this.lines.settle();
@@ -137,14 +156,15 @@ export class Board extends EventTarget {
   }
 
   failedLine(line, mine, error) {
-    if (error instanceof Refused && error.status === 409) {
-      const theirs = tidy(error.now?.text ?? "");
+    if (error instanceof Refused && error.now) {
+      const theirs = tidy(error.now.text);
       if (theirs === mine) this.accept(line, mine); // sent before, and its answer was lost
       else this.contest(line, theirs, error.message);
       return;
     }
     if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
-    line.refused = error instanceof Refused; // the same again would be refused again, unless somebody asks for it
+    // The same again would be refused again, unless somebody asks for it; not where too many were at it at once.
+    line.refused = error instanceof Refused && error.status !== 409;
     this.trouble = line.refused ? error.message : "";
     line.show("failed", say("notSaved"));
     tell(error.message);
@@ -188,8 +208,10 @@ export class Board extends EventTarget {
   async look(always = false) {
     if (!always && (document.visibilityState === "hidden" || this.under || this.looking)) return "";
     this.looking = true;
+    const { sent } = this;
+    const fetch = async () => this.learn(await ask("GET", `${this.address}/corrected`), always);
     try {
-      this.learn(await ask("GET", `${this.address}/corrected`), always);
+      await (always ? inTurn(fetch) : fetch()); // what must be known is asked for when nothing is on its way
       return "";
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
@@ -197,6 +219,7 @@ export class Board extends EventTarget {
       return error.message;
     } finally {
       this.looking = false;
+      if (this.behind && this.sent !== sent) this.look(); // the answer was older than what was sent meanwhile
     }
   }
 
@@ -205,6 +228,7 @@ export class Board extends EventTarget {
     const news = this.lines.replace(found.lines);
     this.lines.setChapters(found.chapters);
     this.number = found.number;
+    this.behind = false;
     this.known = found;
     document.getElementById("title").textContent = found.details.title;
     if (news && !own) tell(say("changedLines", { n: news }));

@@ -25,9 +25,13 @@ export class Lines {
     return this.byField.get(field) ?? null;
   }
 
-  find(start, end) {
-    const key = keyOf(start, end);
-    return this.all.find((line) => line.key === key) ?? null;
+  // Of several, said at once between the same borders, the one that reads `text`, else the first.
+  find(start, end, text = null) {
+    const there = [];
+    for (let n = this.after(start) - 1; this.all[n]?.start === start; n -= 1) {
+      if (this.all[n].end === end) there.unshift(this.all[n]);
+    }
+    return there.find((line) => line.base === text || line.text === text) ?? there[0] ?? null;
   }
 
   next(line, step) {
@@ -36,6 +40,11 @@ export class Lines {
 
   // The last line that has begun; in a pause, the one just said.
   at(time) {
+    return this.all[this.after(time) - 1] ?? null;
+  }
+
+  // How many lines have begun by then.
+  after(time) {
     let low = 0;
     let high = this.all.length;
     while (low < high) {
@@ -43,7 +52,7 @@ export class Lines {
       if (this.all[middle].start <= time) low = middle + 1;
       else high = middle;
     }
-    return this.all[low - 1] ?? null;
+    return low;
   }
 
   add(said) {
@@ -82,13 +91,14 @@ export class Lines {
 
   // Everything as it is now, from the server; how many lines others have changed meanwhile.
   replace(said) {
-    const there = new Map(this.all.map((line) => [line.key, line]));
+    const there = new Map();
+    for (const line of this.all) there.set(line.key, [...(there.get(line.key) ?? []), line]);
     let news = 0;
     for (const one of said) {
-      news += Number(this.take(one, there.get(keyOf(one.start, one.end)) ?? null, true));
-      there.delete(keyOf(one.start, one.end));
+      // Several can be said at once between the same borders; they keep their order.
+      news += Number(this.take(one, there.get(keyOf(one.start, one.end))?.shift() ?? null, true));
     }
-    for (const line of there.values()) {
+    for (const line of [...there.values()].flat()) {
       if (line.dirty || line.focused) continue;
       this.remove(line);
       news += 1;
@@ -97,7 +107,7 @@ export class Lines {
     return news;
   }
 
-  take(said, line = this.find(said.start, said.end), mark = false) {
+  take(said, line = this.find(said.start, said.end, said.text), mark = false) {
     if (!line) {
       const made = this.add(said);
       if (mark) this.freshen(made);

@@ -8,7 +8,7 @@ const AROUND = 40; // letters of context on each side
 
 // As the server finds it: as whole words, in just these letters, whatever stands between the words.
 export function wholeWord(find) {
-  const part = (text) => text.split(" ").map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("\\s+");
+  const part = (text) => text.split(" ").map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")).join("\\s+");
   const spellings = [...new Set([find.normalize("NFC"), find.normalize("NFD")])].map(part).join("|");
   const letter = "[\\p{L}\\p{N}_\\u0300-\\u036f]";
   return new RegExp(`(?<!${letter})(?:${spellings})(?!${letter})`, "gu");

@@ -8,6 +8,13 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// Who goes on with the keyboard shall see where they are, not the menu over it.
+document.addEventListener("focusin", ({ target }) => {
+  for (const menu of open()) {
+    if (!menu.contains(target)) menu.open = false;
+  }
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   for (const menu of open()) {
