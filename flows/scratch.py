@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from kring.errors import DiskFull
 from kring.settings import Settings
 
 GB = 1e9
+SENT_SECONDS = 24 * 3600
+"""Nobody sends a document for as long as this."""
 
 
 def scratch_folder(settings: Settings, recording_id: str) -> Path:
@@ -25,12 +29,23 @@ def clear_scratch(settings: Settings, recording_id: str) -> None:
 
 
 def sweep_scratch(settings: Settings, wanted: set[str]) -> None:
-    """Remove what runs that died or moved elsewhere have left here; `wanted`: recordings that are being worked on."""
+    """Remove what runs that died or moved elsewhere have left here; `wanted`: recordings that are being worked on.
+
+    Files lie here while somebody sends them to the web server, which removes them itself unless it is killed.
+    """
     if not settings.work_dir.is_dir():
         return
-    for folder in settings.work_dir.iterdir():
-        if folder.is_dir() and folder.name not in wanted:
-            clear_scratch(settings, folder.name)
+    for path in settings.work_dir.iterdir():
+        if not path.is_dir():
+            _sweep_sent(path)
+        elif path.name not in wanted:
+            clear_scratch(settings, path.name)
+
+
+def _sweep_sent(path: Path) -> None:
+    with suppress(FileNotFoundError):  # removed since it was listed
+        if time.time() - path.stat().st_mtime > SENT_SECONDS:
+            path.unlink()
 
 
 def require_space(folder: Path, needed: int, settings: Settings) -> None:

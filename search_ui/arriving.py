@@ -75,7 +75,8 @@ def check_room(size: int, settings: Settings) -> None:
     too: as it arrives, and as the original, which is there before the first is removed.
     """
     copies = 3 if is_local(settings.data_dir, settings.s3_access_key) else 1
-    free = shutil.disk_usage(settings.data_dir).free - settings.media.spare_disk_mb * 1_000_000
+    there = next(folder for folder in (settings.data_dir, *settings.data_dir.parents) if folder.exists())
+    free = shutil.disk_usage(there).free - settings.media.spare_disk_mb * 1_000_000
     if size * copies > free:
         raise InputError(
             N_(

@@ -139,9 +139,13 @@ def serve(site: Site, recording_id: str, request: Request, file: File, track: Tr
     if names_etag(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     note = TRANSLATED if track == "english" else ""
-    transcript = site.archive.transcript_of(manifest) if track == "own" else site.archive.transcript(there.key)
-    assert transcript is not None  # noqa: S101  there is a reference to it
-    content = file.write(transcript, title, note)
+
+    def write() -> str:
+        transcript = site.archive.transcript_of(manifest) if track == "own" else site.archive.transcript(there.key)
+        assert transcript is not None  # noqa: S101  there is a reference to it
+        return file.write(transcript, title, note)
+
+    content = site.written.get(f"{manifest.id}\n{track}\n{facts}", write)
     return Response(content, media_type=file.media_type, headers=headers)
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from kring.errors import Conflict, NotFound, OrchestratorDown
+from kring.model import now
 from kring.uploads import Upload, UploadState, attempt_of, item_of
 from search_ui.arriving import has_arrived, own_upload, part_count, upload_of
 from search_ui.i18n import N_, _
@@ -50,10 +51,14 @@ def complete(
             raise Conflict(upload.problem or "")
         if not has_arrived(site, upload):
             _put_together(site, upload, sent.parts)
-        upload = site.archive.update_upload(
-            upload.id, lambda old: old.model_copy(update={"state": UploadState.ARRIVED})
-        )
+        upload = site.archive.update_upload(upload.id, _arrived)
+        if upload.state is UploadState.FAILED:  # another request was faster, and so was the run it asked for
+            raise Conflict(upload.problem or "")
     return ask_for_run(site, upload)
+
+
+def _arrived(old: Upload) -> Upload:
+    return old.model_copy(update={"state": UploadState.ARRIVED}) if old.state is UploadState.ARRIVING else old
 
 
 def _was_taken_in(site: Site, upload_id: str, person: Person) -> bool:
@@ -125,6 +130,11 @@ def retry(
 
 
 def _retry_upload(site: Site, upload: Upload) -> Arrived:
+    """Where its run has stopped, saying so in `problem`, another one is needed; else it is the same one for ever."""
     if upload.state is UploadState.ARRIVED:
-        return ask_for_run(site, upload)
+        return ask_for_run(site, site.archive.update_upload(upload.id, _once_more))
     raise Conflict(upload.problem or N_("Not all of it has arrived; open the page on which you upload and go on."))
+
+
+def _once_more(old: Upload) -> Upload:
+    return old if old.problem is None else old.model_copy(update={"problem": None, "begun_at": now()})

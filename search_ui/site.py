@@ -14,6 +14,7 @@ from kring.errors import NotFound, StorageDown
 from kring.model import Circle, Manifest, State, Visibility
 from kring.settings import Settings
 from search_ui.reindexing import Reindexing
+from search_ui.remembering import Remembered
 from search_ui.runs import Runs
 from storage.archive import Archive
 from storage.leases import Leases
@@ -83,11 +84,13 @@ class Site:
     leases: Leases = field(init=False)
     names: Names = field(init=False)
     reindexing: Reindexing = field(init=False)
+    written: Remembered = field(init=False)
 
     def __post_init__(self) -> None:
         leases = Leases(self.archive.store, lease_seconds=self.settings.worker.lease_seconds)
         object.__setattr__(self, "leases", leases)
         object.__setattr__(self, "names", Names(self.archive))
+        object.__setattr__(self, "written", Remembered())
         object.__setattr__(self, "reindexing", Reindexing(self.archive, self.index, self.runs))
 
     def manifest(self, recording_id: str) -> Manifest:

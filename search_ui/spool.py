@@ -44,18 +44,26 @@ async def spooled(request: Request, settings: Settings, name: str, most: int) ->
         )
     folder = settings.work_dir
     folder.mkdir(parents=True, exist_ok=True)
+    handle, path = tempfile.mkstemp(dir=folder, prefix="sent-")
+    try:
+        sha256 = await _written(request, handle)
+        yield Spooled(Path(path), Original(sha256=sha256, size=size, file_name=name))
+    finally:
+        Path(path).unlink()
+
+
+async def _written(request: Request, handle: int) -> str:
+    """The hash of what was sent. A full disk may say so as late as when the file is closed."""
     digest = hashlib.sha256()
-    with tempfile.NamedTemporaryFile(dir=folder, prefix="sent-") as file:
-        try:
+    try:
+        with open(handle, "wb") as file:
             async for chunk in request.stream():
                 digest.update(chunk)
                 await run_in_threadpool(file.write, chunk)
-            file.flush()
-        except ClientDisconnect:
-            raise HTTPException(400, _("The file was not sent to its end; send it again")) from None
-        except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-                raise
-            raise DiskFull(N_("The disk of the Kring machine is full. Whoever runs Kring has to make room.")) from None
-        original = Original(sha256=digest.hexdigest(), size=size, file_name=name)
-        yield Spooled(Path(file.name), original)
+    except ClientDisconnect:
+        raise HTTPException(400, _("The file was not sent to its end; send it again")) from None
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise DiskFull(N_("The disk of the Kring machine is full. Whoever runs Kring has to make room.")) from None
+    return digest.hexdigest()

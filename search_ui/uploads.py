@@ -145,7 +145,12 @@ def _again(site: Site, person: Person, upload: Upload, details: Details) -> Uplo
         site.archive.store.delete(incoming_key(upload.id))
         fresh = {"state": UploadState.ARRIVING, "problem": None, "begun_at": now()}
         update |= fresh | {"parts_id": parts_of(site).begin(incoming_key(upload.id), media_type=MEDIA_TYPE)}
-    return site.archive.update_upload(upload.id, lambda old: old.model_copy(update=update))
+
+    def change(old: Upload) -> Upload:
+        arrived_meanwhile = old.state is UploadState.ARRIVED
+        return old if arrived_meanwhile else old.model_copy(update=update)
+
+    return site.archive.update_upload(upload.id, change)
 
 
 def _goes_on(site: Site, upload: Upload) -> bool:

@@ -17,8 +17,8 @@ import pytest
 from index.embedded import EmbeddedIndex
 from index.memory import MemoryIndex
 from index.port import SearchIndex
-from kring.corrections import ChapterChange, Correction
-from kring.errors import SearchDown
+from kring.corrections import ChapterChange, Correction, Undo
+from kring.errors import SearchDown, StorageDown
 from kring.model import Manifest, Segment, Word, now
 from kring.settings import Settings, Web
 from search_ui.app import create_app
@@ -328,6 +328,99 @@ def test_names_and_speakers(quick: Desk) -> None:
         assert answer.status_code == 400, answer.text
         assert answer.json()["error"].startswith(sentence)
     assert quick.seen()["number"] == 2
+
+
+def test_a_name_changed_twice_is_changed_once(quick: Desk) -> None:
+    """By two people, or by one whose answer was lost; also where the old name stands in the new one."""
+    quick.line(0, "Bergen og Berqen.")
+    for find, replace, text in (
+        ("Bergen", "Bergen kommune", "Bergen kommune og Berqen."),
+        ("Berqen", "Voss", "Bergen kommune og Voss."),
+    ):
+        assert quick.post({"kind": "name", "find": find, "replace": replace}).status_code == 201
+        again = quick.post({"kind": "name", "find": find, "replace": replace}, by=quick.bo)
+        assert (again.status_code, again.json()["stored"]) == (200, False)
+        assert quick.texts()[0] == text
+    assert quick.post({"kind": "speaker", "name": "Ola Berg", "to": "Ola Bergh"}).status_code == 201
+    assert quick.post({"kind": "speaker", "name": "Ola Berg", "to": "Ola Bergh"}).status_code == 200
+    assert quick.post({"kind": "name", "find": "Berqen", "replace": "Bergen"}).status_code == 400
+    assert [one["summary"] for one in quick.seen()["history"]][1:3] == [
+        "“Berqen” → “Voss” everywhere (1 place)", "“Bergen” → “Bergen kommune” everywhere (1 place)",
+    ]  # fmt: skip
+
+
+def test_asked_again_nothing_is_sent_again(quick: Desk) -> None:
+    address = f"/api/recordings/{quick.id}/corrected"
+    etag = quick.anna.get(address).headers["etag"]
+    assert quick.anna.get(address, headers={"If-None-Match": etag}).status_code == 304
+    assert quick.bo.get(address, headers={"If-None-Match": etag}).status_code == 200
+    norwegian = quick.anna.get(address, headers={"If-None-Match": etag, "Accept-Language": "nb"})
+    assert norwegian.status_code == 200
+    quick.line(0, "Noe annet.")
+    assert quick.anna.get(address, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_what_was_stored_and_did_not_follow_does_so_when_sent_again(
+    quick: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The correction was stored, and then the store was away: whoever sends it again hears that it is saved."""
+
+    def away(recording_id: str, change: Any) -> Manifest:
+        raise StorageDown("The object store does not answer.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(quick.archive, "update", away)
+        assert quick.line(0, "Velkommen til zanzibar.").status_code == 503
+    again = quick.line(0, "Velkommen til zanzibar.")
+    assert (again.status_code, again.json()["number"], again.json()["searchable"]) == (200, 1, True)
+    assert "zanzibar" in quick.captions
+    assert quick.found("zanzibar") == [quick.id]
+
+
+def test_changing_ones_mind_again_and_again(quick: Desk) -> None:
+    quick.line(0, "Noe annet.")
+    manifest = quick.archive.manifest(quick.id)
+    for number in range(1, 1201):
+
+        def taken_back(there: tuple[Correction, ...], number: int = number) -> Correction:
+            return Correction(recording_id=manifest.id, number=1, by="p", at=now(), change=Undo(number=number))
+
+        quick.archive._corrections.append(manifest.id, taken_back)
+    quick.archive.settle_corrections(manifest.id)
+    seen = quick.seen()
+    assert [one["summary"].partition(":")[0] for one in seen["history"][:2]] == ["put back", "took back"]
+    assert seen["lines"][0]["text"] == "Noe annet."
+
+
+def test_no_chapter_begins_after_the_end(quick: Desk) -> None:
+    late = quick.post({"kind": "chapter", "start": 6000, "title": "For sent"})
+    assert late.status_code == 400
+    assert late.json()["error"] == "The recording is over by then; choose an earlier time."
+    quick.archive.correct(
+        quick.id,
+        lambda there: Correction(
+            recording_id=quick.id, number=1, by="p", at=now(), change=ChapterChange(start=6000, title="Fra før")
+        ),
+    )
+    gone = quick.post({"kind": "chapter", "start": 6000, "before": "Fra før", "title": None})
+    assert gone.status_code == 201
+    assert gone.json()["chapters"] == []
+
+
+def test_details_are_everywhere_at_once(at: Desk) -> None:
+    details = at.seen()["details"]
+    after = details | {"title": "Kaffekanne og te", "circle": "partners"}
+    assert at.anna.get("/c/personvern-nord").text.count(f"/r/{at.id}") > 0
+    assert at.post({"kind": "details", "before": details, "after": after}).json()["searchable"] is True
+    assert at.found("kaffekanne") == [at.id]
+    assert "Kaffekanne og te" in at.anna.get("/feed.xml").text
+    assert "Kaffekanne og te" in at.anna.get("/c/partners/feed.xml").text
+    assert at.id not in at.anna.get("/c/personvern-nord/feed.xml").text
+    assert f"/r/{at.id}" in at.anna.get("/c/partners").text
+    assert f"/r/{at.id}" not in at.anna.get("/c/personvern-nord").text
+    assert "Kaffekanne og te" in at.anna.get(f"/r/{at.id}").text
+    named = at.anna.get(f"/r/{at.id}/captions.vtt", params={"download": "true"}).headers["content-disposition"]
+    assert "kaffekanne" in named.lower()
 
 
 def test_chapters(quick: Desk) -> None:

@@ -126,9 +126,7 @@ def test_what_is_completed_while_somebody_looks_stays(site: Uploading, monkeypat
     assert site.complete(upload_id).status_code == 200
 
 
-def test_one_that_arrives_while_it_is_begun_again_has_arrived(
-    site: Uploading, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_that_arrives_while_it_is_begun_again_has_arrived(site: Uploading, monkeypatch: pytest.MonkeyPatch) -> None:
     upload_id = str(site.begin(SMALL)["id"])
 
     def arrives(*_: object) -> bool:

@@ -136,6 +136,31 @@ def test_a_name_is_fixed_everywhere_after_looking_at_the_places(browser: Browser
         assert sum("Zebravern" in line.text for line in desk.lines(manifest)) == 2
 
 
+def test_names_with_signs_and_names_within_names(browser: Browser, desk: Desk) -> None:
+    """A hyphen and an apostrophe are letters like others; where the new name stands already nothing is changed."""
+    manifest = desk.recording()
+    with open_page(browser, desk.origin) as (page, _):
+        edit(page, manifest)
+        write(page, 0, "E-post fra Nord-Aurdal, og Berg kommune svarer Berg.")
+        all_saved(page)
+        names = page.get_by_role("dialog", name="Fix a name everywhere")
+        for find, replace, lines, text in (
+            ("Nord-Aurdal", "Sør-Aurdal", 1, "E-post fra Sør-Aurdal, og Berg kommune svarer Berg."),
+            ("Berg", "Berg kommune", 1, "E-post fra Sør-Aurdal, og Berg kommune svarer Berg kommune."),
+        ):
+            page.get_by_role("button", name="Fix a name everywhere").click()
+            names.get_by_label("Written now").fill(find)
+            names.get_by_label("Should be").fill(replace)
+            names.get_by_role("button", name=f"Change {lines} line").click()
+            expect(text_field(page, 0)).to_have_value(text)
+            assert desk.lines(manifest)[0].text == text
+        page.get_by_role("button", name="Fix a name everywhere").click()
+        names.get_by_label("Written now").fill("Berg")
+        names.get_by_label("Should be").fill("Berg kommune")
+        expect(names.get_by_role("status")).to_have_text("It stands nowhere as a whole word, in just these letters.")
+        expect(names.get_by_role("button", name="Change")).to_be_disabled()
+
+
 def test_a_speaker_is_called_otherwise(browser: Browser, desk: Desk) -> None:
     manifest = desk.recording()
     with open_page(browser, desk.origin) as (page, _):

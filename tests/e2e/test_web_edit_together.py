@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, Route, expect
 
+from kring.model import Manifest
 from kring.settings import Web
 from tests.browser import PHONE, Complaints, browser, eventually, open_page
 from tests.edited import (
@@ -204,6 +206,134 @@ def test_a_lost_answer_is_no_conflict(browser: Browser, desk: Desk) -> None:
         expect(page.locator(".conflict")).to_have_count(0)
         assert len(desk.archive.corrections(manifest.id)) == 1
         excuse(complaints, "ERR_FAILED")
+
+
+def post(page: Page, manifest: Manifest, change: dict[str, Any]) -> int:
+    """What a program sends; the number of the answer."""
+    answer = page.request.post(f"/api/recordings/{manifest.id}/corrections", data={"change": change})
+    assert answer.ok, answer.text()
+    return int(answer.json()["number"])
+
+
+def line_of(desk: Desk, manifest: Manifest, number: int, text: str) -> dict[str, Any]:
+    line = desk.lines(manifest)[number]
+    return {"kind": "line", "start": line.start, "end": line.end, "before": line.text, "text": text}
+
+
+def test_what_somebody_else_wrote_is_not_taken_back(browser: Browser, desk: Desk) -> None:
+    """Two people write the same: the second one's is not stored, and there is nothing of theirs to take back."""
+    manifest = desk.recording()
+    with two(browser, desk) as (one, other, _):
+        edit(one, manifest)
+        write(one, 1, "Min egen linje.")
+        all_saved(one)
+        expect(one.get_by_role("button", name="Undo", exact=True)).to_be_visible()
+        post(other, manifest, line_of(desk, manifest, 4, "Den samme teksten."))
+        write(one, 4, "Den samme teksten.")
+        expect(note(one, 4)).to_have_text("Saved")
+        expect(one.get_by_role("button", name="Undo", exact=True)).to_be_hidden()
+        assert len(desk.archive.corrections(manifest.id)) == 2
+
+
+def test_what_others_changed_is_fetched_with_the_next_own_change(browser: Browser, desk: Desk) -> None:
+    manifest = desk.recording()
+    with two(browser, desk) as (one, other, _):
+        edit(one, manifest)
+        post(other, manifest, line_of(desk, manifest, 2, "Karis tekst."))
+        write(one, 5, "Min tekst.")
+        expect(text_field(one, 2)).to_have_value("Karis tekst.", timeout=3000)
+
+
+def test_a_line_saved_twice_keeps_its_two_texts(browser: Browser, desk: Desk) -> None:
+    """Somebody comes back to a line that is still on its way, and leaves it again: it is asked for once."""
+    manifest = desk.recording()
+    with two(browser, desk) as (one, other, complaints):
+        edit(one, manifest)
+        post(other, manifest, line_of(desk, manifest, 2, "Karis tekst."))
+        held: list[Route] = []
+        one.route(CORRECTIONS, held.append)
+        write(one, 2, "Min tekst.")
+        text_field(one, 2).click()
+        text_field(one, 6).click()
+        eventually(one, lambda: len(held) == 1)
+        one.unroute(CORRECTIONS)
+        held[0].continue_()
+        expect(one.locator(".conflict .theirs")).to_have_text("Karis tekst.")
+        one.wait_for_timeout(300)
+        expect(one.locator(".conflict .mine")).to_have_text("Min tekst.")
+        expect(one.locator("#state")).to_contain_text("1 line is not saved yet")
+        assert one.evaluate("localStorage.length") == 1
+        excuse(complaints, "409")
+
+
+def test_too_many_at_once_is_no_conflict(browser: Browser, desk: Desk) -> None:
+    manifest = desk.recording()
+    with open_page(browser, desk.origin) as (page, complaints):
+        edit(page, manifest)
+        page.route(CORRECTIONS, lambda route: route.fulfill(status=409, json={"error": "Others are at it; wait."}))
+        write(page, 1, "Kom frem.")
+        expect(note(page, 1)).to_have_text("Not saved")
+        expect(page.locator(".conflict")).to_have_count(0)
+        page.unroute(CORRECTIONS)
+        page.get_by_role("button", name="Try again").click()
+        all_saved(page)
+        assert desk.lines(manifest)[1].text == "Kom frem."
+        excuse(complaints, "409")
+
+
+def test_signs_that_nobody_sees_make_no_conflict(browser: Browser, desk: Desk) -> None:
+    """What is pasted can hold marks of direction, and letters in two parts; the server keeps neither."""
+    manifest = desk.recording()
+    with open_page(browser, desk.origin) as (page, _):
+        edit(page, manifest)
+        for text in ("Bla\u030aba\u030ar i Tromso\u200e.", "Blåbær."):
+            text_field(page, 1).fill(text)
+            page.keyboard.press("Enter")
+            all_saved(page)
+            expect(page.locator(".conflict")).to_have_count(0)
+        assert desk.lines(manifest)[1].text == "Blåbær."
+        window_comes_back(page)
+        page.wait_for_timeout(300)
+        expect(note(page, 1)).not_to_have_text("Changed by somebody else just now")
+
+
+def test_lines_said_at_once_stay_two(browser: Browser, desk: Desk) -> None:
+    """Two speakers between just the same borders, as platforms write them."""
+    manifest = desk.recording()
+    first, *rest = desk.lines(manifest)
+    both = (first, first.model_copy(update={"speaker": "Ola Berg", "text": "Ja, nettopp."}), *rest)
+    assert manifest.transcript is not None
+    heard = desk.archive.transcript(manifest.transcript.key).model_copy(update={"fingerprint": "two", "segments": both})
+    key = desk.archive.put_transcript(manifest.original.sha256, heard)
+    reference = manifest.transcript.model_copy(update={"key": key, "fingerprint": "two"})
+    desk.archive.update(manifest.id, lambda old: old.model_copy(update={"transcript": reference}))
+    with two(browser, desk) as (one, other, _):
+        edit(one, manifest)
+        expect(one.locator(".take")).to_have_count(len(both))
+        write(one, 1, "Ja, akkurat.")
+        all_saved(one)
+        post(other, manifest, line_of(desk, manifest, 5, "Karis tekst."))
+        for _again in range(2):
+            window_comes_back(one)
+            one.wait_for_timeout(300)
+        expect(text_field(one, 5)).to_have_value("Karis tekst.")
+        expect(one.locator(".take")).to_have_count(len(both))
+        assert [text_field(one, n).input_value() for n in (0, 1)] == [first.text, "Ja, akkurat."]
+        assert [line.text for line in desk.lines(manifest)[:2]] == [first.text, "Ja, akkurat."]
+
+
+def test_what_is_opened_while_a_line_is_on_its_way_waits_for_it(browser: Browser, desk: Desk) -> None:
+    manifest = desk.recording()
+    with open_page(browser, desk.origin) as (page, _):
+        edit(page, manifest)
+        held: list[Route] = []
+        page.route(CORRECTIONS, held.append)
+        text_field(page, 1).fill("Underveis.")
+        page.get_by_role("button", name="Title, date and more").click()
+        eventually(page, lambda: len(held) == 1)
+        page.wait_for_timeout(300)
+        held[0].continue_()
+        expect(page.get_by_role("button", name="Save")).to_be_enabled()
 
 
 def test_on_a_phone_everything_fits_and_can_be_reached(browser: Browser, desk: Desk) -> None:

@@ -288,6 +288,23 @@ def test_a_lost_network_only_delays(browser: Browser, site: Site, tmp_path: Path
     assert site.content(site.uploads()[0]) == file.read_bytes()
 
 
+def test_a_file_that_changes_while_it_is_sent_is_not_tried_for_ever(
+    browser: Browser, site: Site, tmp_path: Path
+) -> None:
+    path = recording(tmp_path, "changing.mp4", 3 * PART)
+    with visiting(browser, site) as visit:
+        visit.hold_after, visit.refusing = 1, True
+        visit.choose(path)
+        card = visit.card()
+        visit.fill(card)
+        card.get_by_role("button", name="Send").click()
+        expect(card.get_by_text("The connection is lost.")).to_be_visible()
+        path.write_bytes(os.urandom(3 * PART))
+        visit.hold_after = None
+        visit.state(card, "failed")
+        expect(card.get_by_text("The file could not be read")).to_be_visible()
+
+
 def test_a_closed_page_goes_on_with_what_is_missing(browser: Browser, site: Site, tmp_path: Path) -> None:
     file = recording(tmp_path, "talk.mp4", 6 * PART)
     with visiting(browser, site) as visit:

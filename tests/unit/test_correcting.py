@@ -180,7 +180,7 @@ def test_names(find: str, replace: str, text: str, expected: str, places: int) -
     result = corrected(transcript, made(NameChange(find=find, replace=replace)))
     assert texts(result) == [expected]
     assert "".join(word.text for word in result.segments[0].words).split() == expected.split()
-    assert count_name(transcript.segments, find) == places
+    assert count_name(transcript.segments, find, replace) == places
 
 
 def test_a_name_of_several_words_keeps_the_times_of_the_others() -> None:

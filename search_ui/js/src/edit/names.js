@@ -6,12 +6,19 @@ import { clock, say, tell, tidy } from "./words.js";
 const SHOWN = 100;
 const AROUND = 40; // letters of context on each side
 
-// As the server finds it: as whole words, in just these letters, whatever stands between the words.
-export function wholeWord(find) {
+// As the server finds it: as whole words, in just these letters, whatever stands between the words. The group `done`
+// is where it stands in the new name already, and is left as it is.
+export function wholeWord(find, replace) {
+  const whole = pattern(find);
+  const done = replace && new RegExp(whole, "u").test(replace) ? pattern(replace) : "(?!)";
+  return new RegExp(`(?<done>${done})|${whole}`, "gu");
+}
+
+function pattern(find) {
   const part = (text) => text.split(" ").map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")).join("\\s+");
   const spellings = [...new Set([find.normalize("NFC"), find.normalize("NFD")])].map(part).join("|");
   const letter = "[\\p{L}\\p{N}_\\u0300-\\u036f]";
-  return new RegExp(`(?<!${letter})(?:${spellings})(?!${letter})`, "gu");
+  return `(?<!${letter})(?:${spellings})(?!${letter})`;
 }
 
 export function setUp(board, selected) {
@@ -31,7 +38,7 @@ export function setUp(board, selected) {
   function preview() {
     const find = tidy(form.elements.find.value);
     const replace = tidy(form.elements.replace.value);
-    const found = find ? search(board.lines.all, find) : [];
+    const found = find ? search(board.lines.all, find, replace) : [];
     count.textContent = find ? (found.length ? say("places", { n: found.length }) : say("noPlaces")) : "";
     places.hidden = !found.length;
     places.firstElementChild.replaceChildren(...found.slice(0, SHOWN).map(([line, match]) => place(line, match, replace)));
@@ -59,12 +66,11 @@ export function setUp(board, selected) {
 }
 
 // [line, first match] for each line in which it stands.
-function search(lines, find) {
-  const pattern = wholeWord(find);
+function search(lines, find, replace) {
+  const places = wholeWord(find, replace);
   const found = [];
   for (const line of lines) {
-    pattern.lastIndex = 0;
-    const match = pattern.exec(line.field.value);
+    const match = [...line.field.value.matchAll(places)].find(({ groups }) => groups.done === undefined);
     if (match) found.push([line, match]);
   }
   return found;
