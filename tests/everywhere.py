@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -21,7 +22,7 @@ from storage.archive import Archive
 from storage.leases import Leases, owner_name
 from storage.memory import MemoryStore
 from tests import web_archive, web_members
-from tests.browser import Complaints, serving
+from tests.browser import DESKTOP, Complaints, serving
 from tests.web_archive import HOSTILE
 from tests.web_members import FILM, SOUND
 
@@ -62,9 +63,8 @@ class Place:
     from_elsewhere: bool = False
     """Asked for as if through a proxy: by somebody who may not edit."""
     says_no: bool = False
-    framed: bool = False
-    """Meant to stand in a page of another site."""
-    scripts: tuple[str, ...] = field(default=())
+    scripts: tuple[str, ...] = ()
+    """All that it loads."""
 
 
 def _click(*selectors: str) -> Callable[[Page], None]:
@@ -125,7 +125,7 @@ PLACES = (
     Place("start in Norwegian", "/", language="nb", scripts=SEARCH),
     Place("search tips", "/", _click(".tips summary"), scripts=SEARCH),
     Place("results", "/?q=personvern", scripts=SEARCH),
-    Place("results, narrowed, in Dutch", "/?q=personvern&circle=drift-nord&language=nb", language="nl", scripts=SEARCH),
+    Place("results, narrowed, in Dutch", "/?q=personvern&circle=drift-nord", language="nl", scripts=SEARCH),
     Place("results, followed", "/?q=personvern", _click(".follow summary"), scripts=SEARCH),
     Place("a page in a document", "/?q=personvernombudet+kommunen", language="da", scripts=SEARCH),
     Place("nothing found", "/?q=zzzyyyxxx", scripts=SEARCH),
@@ -159,8 +159,8 @@ PLACES = (
     Place("circle", f"/c/{SOUND.circle}", scripts=SEARCH),
     Place("network", "/n/nord", language="nb", scripts=SEARCH),
     Place("topic", "/t/Personvern", scripts=SEARCH),
-    Place("embedded film", f"/r/{FILM.id}/embed", framed=True, scripts=("embed.js",)),
-    Place("embedded sound", f"/r/{SOUND.id}/embed?t=20", framed=True, language="nb", scripts=("embed.js",)),
+    Place("embedded film", f"/r/{FILM.id}/embed", scripts=("embed.js",)),
+    Place("embedded sound", f"/r/{SOUND.id}/embed?t=20", language="nb", scripts=("embed.js",)),
     Place("not there", "/nowhere", says_no=True),
     Place("not allowed", "/upload", from_elsewhere=True, says_no=True, language="nb"),
 )
@@ -230,6 +230,8 @@ def visiting(browser: Browser, all_of_it: Everything, place: Place, **options: o
     context = _context(browser, all_of_it.origin, place, options)
     complaints = Complaints()
     complaints.watch(context, all_of_it.origin)
+    scripts: set[str] = set()
+    context.on("response", lambda answer: scripts.update(_script(answer.url)))
     if place.name == "working":
         all_of_it.keep_working()
     try:
@@ -240,12 +242,18 @@ def visiting(browser: Browser, all_of_it: Everything, place: Place, **options: o
         yield page
         said = [one for one in complaints if not (place.says_no and one.startswith(SAID_NO))]
         assert not said, "\n".join(said)
+        assert scripts == set(place.scripts), f"{place.name} loads the scripts {sorted(scripts)}"
     finally:
         context.close()
 
 
+def _script(address: str) -> list[str]:
+    name = urlsplit(address).path.rpartition("/")[2]
+    return [name] if name.endswith(".js") else []
+
+
 def _context(browser: Browser, origin: str, place: Place, options: dict[str, object]) -> BrowserContext:
-    usual: dict[str, object] = {"base_url": origin, "viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+    usual: dict[str, object] = {"base_url": origin, "viewport": DESKTOP, "reduced_motion": "reduce"}
     if place.from_elsewhere:
         usual["extra_http_headers"] = {"X-Forwarded-For": "192.0.2.7"}
     context = browser.new_context(**(usual | {"locale": LOCALES[place.language]} | options))  # type: ignore[arg-type]

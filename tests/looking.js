@@ -54,13 +54,14 @@ globalThis.looking = (() => {
   // After `begin` and as many steps as there are controls: those that were missed, unmarked or covered.
   function end() {
     document.activeElement?.blur();
-    const missed = wanted().filter((one) => !focused.has(one) && !sameGroup(one)).map((one) => `not reached: ${said(one)}`);
+    const left = missed().map((one) => `not reached: ${said(one)}`);
     const of = [...focused].filter(([one]) => one.isConnected && one.matches(CONTROLS));
     const unmarked = of.filter(([one, { style }]) => look(one) === style).map(([one]) => `focus is not seen: ${said(one)}`);
     const covered = of.filter(([, { free }]) => !free).map(([one]) => `covered while it has the focus: ${said(one)}`);
-    return [...missed, ...unmarked, ...covered];
+    return [...left, ...unmarked, ...covered];
   }
 
+  const missed = () => wanted().filter((one) => !focused.has(one) && !sameGroup(one));
   const sameGroup = (one) => one.type === "radio" && [...focused.keys()].some((other) => other.name === one.name);
 
   function moving() {
@@ -81,12 +82,15 @@ globalThis.looking = (() => {
     return [`${document.documentElement.scrollWidth} px in ${width}`, ...wide.slice(0, 5).map(said)];
   }
 
-  async function axe() {
-    const { violations } = await globalThis.axe.run(document, {
+  const axe = () =>
+    violated({
       runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] },
       rules: { "target-size": { enabled: true } },
-      resultTypes: ["violations"],
     });
+  const contrasts = () => violated({ runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] } });
+
+  async function violated(options) {
+    const { violations } = await globalThis.axe.run(document, { ...options, resultTypes: ["violations"] });
     return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`));
   }
 
@@ -122,5 +126,5 @@ globalThis.looking = (() => {
 
   const linear = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
 
-  return { begin, end, wanted, moving, sideways, axe, places, faint };
+  return { begin, end, missed, moving, sideways, axe, contrasts, places, faint };
 })();

@@ -264,7 +264,7 @@ def test_openapi_describes_the_api_and_nothing_comes_from_elsewhere(served: Serv
     assert served.web.get("/docs").status_code == served.web.get("/redoc").status_code == 404
     for folder in ("templates", "static"):
         for file in (Path(rendering.HERE) / folder).glob("*.[hcj][ts]*"):
-            if file.name != "upload.js":  # the uploader names its makers' pages in its messages; browsers' tests watch it
+            if file.name != "upload.js":  # the uploader names its makers' pages in its messages
                 assert "https://" not in file.read_text(encoding="utf-8").replace("https://…", ""), file
 
 

@@ -220,6 +220,17 @@ def line_of(desk: Desk, manifest: Manifest, number: int, text: str) -> dict[str,
     return {"kind": "line", "start": line.start, "end": line.end, "before": line.text, "text": text}
 
 
+def hold(page: Page) -> list[Route]:
+    """What the page sends, which goes nowhere until somebody lets it."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(CORRECTIONS, keep)
+    return held
+
+
 def test_what_somebody_else_wrote_is_not_taken_back(browser: Browser, desk: Desk) -> None:
     """Two people write the same: the second one's is not stored, and there is nothing of theirs to take back."""
     manifest = desk.recording()
@@ -250,13 +261,11 @@ def test_a_line_saved_twice_keeps_its_two_texts(browser: Browser, desk: Desk) ->
     with two(browser, desk) as (one, other, complaints):
         edit(one, manifest)
         post(other, manifest, line_of(desk, manifest, 2, "Karis tekst."))
-        held: list[Route] = []
-        one.route(CORRECTIONS, held.append)
+        held = hold(one)
         write(one, 2, "Min tekst.")
         text_field(one, 2).click()
         text_field(one, 6).click()
         eventually(one, lambda: len(held) == 1)
-        one.unroute(CORRECTIONS)
         held[0].continue_()
         expect(one.locator(".conflict .theirs")).to_have_text("Karis tekst.")
         one.wait_for_timeout(300)
@@ -326,8 +335,7 @@ def test_what_is_opened_while_a_line_is_on_its_way_waits_for_it(browser: Browser
     manifest = desk.recording()
     with open_page(browser, desk.origin) as (page, _):
         edit(page, manifest)
-        held: list[Route] = []
-        page.route(CORRECTIONS, held.append)
+        held = hold(page)
         text_field(page, 1).fill("Underveis.")
         page.get_by_role("button", name="Title, date and more").click()
         eventually(page, lambda: len(held) == 1)

@@ -32,7 +32,7 @@ def test_it_is_there_for_everybody(browser: Browser, all_of_it: Everything, plac
             page.set_viewport_size(size)  # type: ignore[arg-type]
             found[f"axe, {name}, light"] = looking.axe(page)
             page.emulate_media(color_scheme="dark")
-            found[f"axe, {name}, dark"] = looking.axe(page)
+            found[f"axe, {name}, dark"] = looking.contrasts(page)
             page.emulate_media(color_scheme="light")
         found |= _zoomed(page)
         found["motion"] = looking.moving(page)

@@ -16,6 +16,17 @@ export class Refused extends Error {
 // No answer, or "not now".
 export class Away extends Error {}
 
+// Why `bytes` did not go out: a network that is lost and a file that was changed or taken out look the same from here.
+async function broken(bytes) {
+  try {
+    await bytes?.slice(0, 1).arrayBuffer();
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    return new Refused(words.unreadable, 0);
+  }
+  return new Away(words.lost);
+}
+
 function failure(status, sentence) {
   return LATER.has(status) ? new Away(sentence || words.lost) : new Refused(sentence || words.strange, status);
 }
@@ -39,7 +50,7 @@ export async function ask(method, path, { body, bytes, signal } = {}) {
     answer = await fetch(path, { method, headers, signal, body: body === undefined ? bytes : JSON.stringify(body) });
     text = await answer.text();
   } catch (error) {
-    if (error instanceof TypeError) throw new Away(words.lost);
+    if (error instanceof TypeError) throw await broken(bytes);
     throw error;
   }
   if (!answer.ok) throw failure(answer.status, sentenceIn(text));
@@ -54,7 +65,7 @@ export function put({ url, method = "PUT", headers = {} }, bytes, { signal, prog
     request.open(method, url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", progress);
-    request.addEventListener("error", () => reject(new Away(words.lost)));
+    request.addEventListener("error", () => broken(bytes).then(reject, reject));
     request.addEventListener("abort", () => reject(new DOMException("stopped", "AbortError")));
     request.addEventListener("load", () => {
       if (request.status < 300) resolve(request.getResponseHeader("ETag"));
