@@ -83,15 +83,19 @@ def replace_name(segments: tuple[Segment, ...], find: str, replace: str) -> tupl
     One that begins in a segment and ends in the next is left alone: nobody can tell where the new one would be cut.
     And so is one that stands in the new name already ("Bergen" in "Bergen kommune"): twice changes no more than once.
     """
-    pattern = _named(find, replace)
-    made = tuple(_renamed(segment, pattern, replace) for segment in segments)
+    pattern, words = _named(find, replace), _first_words(find)
+    made = tuple(
+        _renamed(segment, pattern, replace) if any(word in segment.text for word in words) else segment
+        for segment in segments
+    )
     return segments if all(new is old for new, old in zip(made, segments, strict=True)) else made
 
 
 def count_name(segments: Iterable[Segment], find: str, replace: str) -> int:
     """How many places `replace_name` changes."""
-    pattern = _named(find, replace)
-    return sum(match["done"] is None for segment in segments for match in pattern.finditer(segment.text))
+    pattern, words = _named(find, replace), _first_words(find)
+    texts = (segment.text for segment in segments if any(word in segment.text for word in words))
+    return sum(match["done"] is None for text in texts for match in pattern.finditer(text))
 
 
 def call_speaker(segments: tuple[Segment, ...], name: str, to: str) -> tuple[Segment, ...]:
@@ -145,9 +149,17 @@ def _named(find: str, replace: str) -> re.Pattern[str]:
 
 
 def _whole(name: str) -> str:
-    spellings = {unicodedata.normalize(form, name) for form in ("NFC", "NFD")}
-    either = "|".join(r"\s+".join(map(re.escape, spelling.split())) for spelling in sorted(spellings))
+    either = "|".join(r"\s+".join(map(re.escape, spelling.split())) for spelling in _spellings(name))
     return rf"(?<![\w{_MARKS}])(?:{either})(?![\w{_MARKS}])"
+
+
+def _spellings(name: str) -> list[str]:
+    return sorted({unicodedata.normalize(form, name) for form in ("NFC", "NFD")})
+
+
+def _first_words(find: str) -> list[str]:
+    """A text without any of them needs no closer look; most are such."""
+    return [spelling.split(maxsplit=1)[0] for spelling in _spellings(find)]
 
 
 def _renamed(segment: Segment, pattern: re.Pattern[str], replace: str) -> Segment:

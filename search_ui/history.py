@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
 
 from kring.correcting import changed_fields, steps
 from kring.corrections import (
@@ -22,6 +23,8 @@ from search_ui.i18n import N_, _, format_date, ngettext
 
 SHORT = 80
 """Characters of a text that are quoted."""
+NEAR = 3
+"""Unchanged words that are quoted before the first that is another."""
 
 FIELDS = {
     "title": N_("title"),
@@ -90,12 +93,22 @@ def summary(correction: Correction, known: Mapping[int, Correction], counts: Map
 
 
 def _line(change: LineChange) -> str:
-    before, text = short(change.before), short(change.text)
+    before, text = map(short, _from_difference(change.before, change.text))
     if not before:
         return _("added “{text}”").format(text=text)
     if not text:
         return _("took away “{text}”").format(text=before)
     return _("changed “{before}” to “{text}”").format(before=before, text=text)
+
+
+def _from_difference(before: str, text: str) -> tuple[str, str]:
+    """Both texts; of long ones without the beginning that is the same, but for a few words."""
+    old, new = before.split(), text.split()
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
+    skip = same - NEAR
+    if len(" ".join(old[:same])) < SHORT // 2 or skip <= 0 or not (old[skip:] and new[skip:]):
+        return before, text
+    return f"… {' '.join(old[skip:])}", f"… {' '.join(new[skip:])}"
 
 
 def _name(change: NameChange, places: int | None) -> str:

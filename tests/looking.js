@@ -96,7 +96,8 @@ globalThis.looking = (() => {
 
   // Where each control is, for a look at its pixels.
   function places() {
-    return wanted().filter((one) => uncovered(one) && !one.matches("video, audio")).map((one) => {
+    const bars = [...scope().querySelectorAll("progress")].filter(isSeen);
+    return [...wanted(), ...bars].filter((one) => uncovered(one) && !one.matches("video, audio")).map((one) => {
       const { left, top, width, height } = (one.closest("label.choose") ?? one).getBoundingClientRect();
       return { name: said(one), left, top, width, height };
     }); // prettier-ignore

@@ -349,6 +349,16 @@ def test_a_name_changed_twice_is_changed_once(quick: Desk) -> None:
     ]  # fmt: skip
 
 
+def test_a_change_far_into_a_line_can_be_seen_in_its_summary(quick: Desk) -> None:
+    long = "Dette er en lang linje der alt er likt i begynnelsen, og som først lenge etter det sier noe om Bergen."
+    quick.line(0, long)
+    quick.line(0, long.replace("Bergen", "Voss"), before=long)
+    quick.line(0, "", before=long.replace("Bergen", "Voss"))
+    gone, changed, _first = (one["summary"] for one in quick.seen()["history"])
+    assert changed == "changed “… sier noe om Bergen.” to “… sier noe om Voss.”"
+    assert gone.startswith("took away “Dette er en lang linje")
+
+
 def test_asked_again_nothing_is_sent_again(quick: Desk) -> None:
     address = f"/api/recordings/{quick.id}/corrected"
     etag = quick.anna.get(address).headers["etag"]

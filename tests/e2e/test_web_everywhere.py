@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Page
 
 from tests import looking
 from tests.browser import browser
-from tests.everywhere import PLACES, Everything, Place, everything, visiting
+from tests.everywhere import Everything, everything, visiting
+from tests.places import PLACES, Place
 
 __all__ = ["browser"]
 
@@ -54,3 +55,31 @@ def _zoomed(page: Page) -> dict[str, list[str]]:
         page.set_viewport_size({"width": width, "height": 640})
         found[f"{width} px wide"] = looking.sideways(page)
     return found
+
+
+WRONG = """<!doctype html><html lang="en"><title>Wrong</title><style>
+.pale { color: #eee; background: #fff; border: 0 } .bare:focus { outline: none }
+.tiny { width: 9px; height: 9px; padding: 0; border: 0; font-size: 1px }
+.slow { transition: all 1s } .wide { width: 3000px } .lid { position: fixed; inset: 0; background: #fff }</style>
+<main><h1>Wrong</h1><button class="pale">Pale</button> <button class="bare">Bare</button>
+<button class="tiny">Tiny</button><button class="tiny">Small</button><p class="slow wide">Wide and slow</p>
+<input>%s</main>"""
+
+
+def test_each_look_sees_what_is_wrong(browser: Browser) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_content(WRONG % "")
+    looking.begin(page)
+    found = " ".join(looking.axe(page))
+    assert all(rule in found for rule in ("color-contrast", "label", "target-size")), found
+    assert "color-contrast" in " ".join(looking.contrasts(page))
+    assert ["textbox" in one for one in looking.nameless(page)] == [True]
+    assert looking.sideways(page)
+    assert any("slow" in one for one in looking.moving(page))
+    assert any("Bare" in one for one in looking.by_tab(page))
+    assert any("Pale" in one for one in looking.unseen(page))
+    page.set_content(WRONG % '<div class="lid"></div>')
+    looking.begin(page)
+    assert any("covered" in one and "Bare" in one for one in looking.by_tab(page))
+    context.close()

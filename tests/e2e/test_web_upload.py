@@ -305,6 +305,15 @@ def test_a_file_that_changes_while_it_is_sent_is_not_tried_for_ever(
         expect(card.get_by_text("The file could not be read")).to_be_visible()
 
 
+def test_an_answer_that_is_not_krings_is_said_to_be_strange(browser: Browser, site: Site, tmp_path: Path) -> None:
+    """As a network gives that wants a login first."""
+    with visiting(browser, site) as visit:
+        visit.context.route("**/api/uploads/check", lambda route: route.fulfill(body="<html>Please log in</html>"))
+        visit.choose(recording(tmp_path, "talk.mp4", 1000))
+        visit.state(visit.card(), "refused")
+        expect(visit.card().get_by_text("an answer that was not understood")).to_be_visible()
+
+
 def test_a_closed_page_goes_on_with_what_is_missing(browser: Browser, site: Site, tmp_path: Path) -> None:
     file = recording(tmp_path, "talk.mp4", 6 * PART)
     with visiting(browser, site) as visit:

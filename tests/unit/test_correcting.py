@@ -20,7 +20,7 @@ from kring.corrections import (
     Undo,
 )
 from kring.model import Details, Segment, Transcript, Word
-from kring.rewriting import count_name, standing
+from kring.rewriting import count_name, replace_name, standing
 
 ID = "0123456789abcdef"
 MOMENT = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
@@ -43,7 +43,8 @@ def said(start: float, end: float, text: str, *, speaker: str | None = None, wor
     """Its words share its time evenly, with their spaces, as Whisper's."""
     spoken = text.split()
     step = (end - start) / max(1, len(spoken))
-    timed = tuple(Word(start + n * step, start + (n + 1) * step, f" {word}", 0.9) for n, word in enumerate(spoken))
+    times = [start + n * step for n in range(len(spoken))]
+    timed = tuple(Word(at, min(at + step, end), f" {word}", 0.9) for at, word in zip(times, spoken, strict=True))
     return Segment(start=start, end=end, text=text, speaker=speaker, words=timed if words else ())
 
 
@@ -181,6 +182,21 @@ def test_names(find: str, replace: str, text: str, expected: str, places: int) -
     assert texts(result) == [expected]
     assert "".join(word.text for word in result.segments[0].words).split() == expected.split()
     assert count_name(transcript.segments, find, replace) == places
+
+
+def test_a_new_name_that_holds_the_old_one_is_changed_once() -> None:
+    """Also in letters of two parts, with other spaces, and where the old name ends the new one."""
+    for find, replace, text, expected in (
+        ("Bergen", "Bergen kommune", "I Bergen og Bergen  kommune.", "I Bergen kommune og Bergen  kommune."),
+        ("Å", "Å i Lofoten", "Fra A\u030a i Lofoten til Å.", "Fra A\u030a i Lofoten til Å i Lofoten."),
+        ("Bergen", "byen Bergen", "Bergen, byen Bergen.", "byen Bergen, byen Bergen."),
+    ):
+        segments = (said(0, 9, text),)
+        once = replace_name(segments, find, replace)
+        assert once[0].text == expected
+        assert count_name(segments, find, replace) == 1
+        assert count_name(once, find, replace) == 0
+        assert replace_name(once, find, replace) is once
 
 
 def test_a_name_of_several_words_keeps_the_times_of_the_others() -> None:

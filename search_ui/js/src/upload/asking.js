@@ -40,6 +40,15 @@ function sentenceIn(text) {
   }
 }
 
+function understood(text) {
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error; // a network that wants a login answers for everybody
+    throw new Refused(words.strange, 0);
+  }
+}
+
 // `body`: what is sent as JSON; `bytes`: a Blob sent as it is. Answers what the server answered; null where it is empty.
 export async function ask(method, path, { body, bytes, signal } = {}) {
   const headers = { Accept: "application/json" };
@@ -54,7 +63,7 @@ export async function ask(method, path, { body, bytes, signal } = {}) {
     throw error;
   }
   if (!answer.ok) throw failure(answer.status, sentenceIn(text));
-  return text ? JSON.parse(text) : null;
+  return understood(text);
 }
 
 // The bytes of one part to the address they were given; answers the headers that came back.
