@@ -95,7 +95,8 @@ def sentence_of(error: KringError) -> str:
 def invalid(errors: Sequence[Any]) -> str:
     """One sentence about the first parameter that was refused; the value itself is not repeated."""
     first = errors[0]
-    reason = REASONS.get(str(first["type"]))
+    of_text = isinstance(first.get("input"), str)  # Pydantic calls a text that was tidied before too long like a list
+    reason = REASONS.get("string_too_long" if of_text and first["type"] == "too_long" else str(first["type"]))
     if reason is not None:
         said = _(reason).format(**first.get("ctx", {}))
     else:  # what no page of ours can send: in Pydantic's words

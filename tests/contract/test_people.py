@@ -123,5 +123,7 @@ def test_more_than_a_page_would_send_is_refused_unread() -> None:
 def test_a_name_is_one_line() -> None:
     with pages() as web:
         assert call(web, "Kari\nNordmann").json()["name"] == "Kari Nordmann"
-        assert call(web, "x" * 400).status_code == 422
+        refused = call(web, "x" * 400)
+        assert refused.status_code == 422
+        assert "longer than 300 characters" in refused.json()["error"]
         assert web.post("/api/me", json={"name": None}).json()["name"] == ""
