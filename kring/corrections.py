@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 
 from kring.model import Details, Frozen, Line, RecordingId, Seconds
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)]
 
 
 class LineChange(Frozen):
