@@ -261,7 +261,7 @@ def test_only_facilitators_see_who_changed_what_and_change_anything(quick: Desk,
     "change",
     [
         {"kind": "line", "start": -1, "end": 2, "before": "", "text": "x"},
-        {"kind": "line", "start": 1, "end": 2, "before": "", "text": "x" * 2001},
+        {"kind": "line", "start": 1, "end": 2, "before": "", "text": "x" * 20_001},
         {"kind": "name", "find": "", "replace": "x"},
         {"kind": "undo", "number": 0},
         {"kind": "other"},
