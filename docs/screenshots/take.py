@@ -6,6 +6,7 @@ chapters. So it is meant for a demo, which can be thrown away.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sys
 from collections.abc import Iterator
@@ -40,6 +41,8 @@ def main(address: str) -> None:
         talk = next(one for one in search(web, "skytjenester") if one["has_video"])
         failed = httpx.URL(sys.argv[2]).path if len(sys.argv) > 2 else ""
         prepare(web, talk["id"])
+        upload(web)
+        cookies = [{"name": name, "value": value, "url": address} for name, value in web.cookies.items()]
     pages = {
         "start": "/",
         "search": "/?q=personvern",
@@ -65,6 +68,7 @@ def main(address: str) -> None:
         for size in SIZES:
             for scheme in ("light", "dark"):
                 with opened(browser, size, scheme, "en-GB") as page:
+                    page.context.add_cookies(cookies)
                     for name, path in pages.items():
                         if scheme == "light" or name in DARK:
                             show(page, address + path, name)
@@ -99,6 +103,25 @@ def prepare(web: httpx.Client, recording: str) -> None:
         web.post(f"/api/recordings/{recording}/corrections", json={"change": change}).raise_for_status()
 
 
+def upload(web: httpx.Client) -> None:
+    """Bring one recording in, as the upload page does."""
+    data = longer_sample(32)
+    about = {
+        "name": "2026-02-03 Shared services.m4a",
+        "size": len(data),
+        "type": "audio/mp4",
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    if web.post("/api/uploads/check", json=about).raise_for_status().json()["recording"]:
+        return
+    circle = web.get("/api/circles").json()[0]["slug"]
+    details = {"title": "Shared services, once more", "circle": circle, "date": "2026-02-03", "language": "en"}
+    begun = web.post("/api/uploads", json=about | {"details": details}).raise_for_status().json()
+    part = web.put(f"/api/uploads/{begun['id']}/parts/1", content=data).raise_for_status()
+    parts = [{"PartNumber": 1, "ETag": part.headers["ETag"]}]
+    web.post(f"/api/uploads/{begun['id']}/complete", json={"parts": parts}).raise_for_status()
+
+
 def when(line: dict[str, Any]) -> dict[str, float]:
     return {"start": line["start"], "end": line["end"]}
 
@@ -124,8 +147,12 @@ def unknown_file(name: str) -> FilePayload:
     return {
         "name": name,
         "mimeType": "audio/mp4",
-        "buffer": (SAMPLES / "privacy-shared-services.m4a").read_bytes() + bytes(64),
+        "buffer": longer_sample(64),
     }
+
+
+def longer_sample(more: int) -> bytes:
+    return (SAMPLES / "privacy-shared-services.m4a").read_bytes() + bytes(more)
 
 
 if __name__ == "__main__":
