@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
 
 FLAGS = (
     "--no-sandbox",
@@ -22,6 +22,10 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+
+PATIENCE = 20.0
+"""Seconds for what takes a moment, on a machine that is busy with other tests too."""
+expect.set_options(timeout=PATIENCE * 1000)
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -71,7 +75,7 @@ def open_page(browser: Browser, origin: str, **options: object) -> Iterator[tupl
     context = browser.new_context(**({"base_url": origin, "viewport": DESKTOP} | options))  # type: ignore[arg-type]
     complaints = Complaints()
     complaints.watch(context, origin)
-    context.set_default_timeout(8000)
+    context.set_default_timeout(PATIENCE * 1000)
     try:
         yield context.new_page(), complaints
         assert complaints == []
@@ -79,7 +83,7 @@ def open_page(browser: Browser, origin: str, **options: object) -> Iterator[tupl
         context.close()
 
 
-def eventually(page: Page, check: Callable[[], bool], seconds: float = 8.0) -> None:
+def eventually(page: Page, check: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait until `check` holds. Playwright's own `wait_for_function` evaluates text, which our policy forbids."""
     until = time.monotonic() + seconds
     while not check():

@@ -22,7 +22,7 @@ from storage.archive import Archive
 from storage.leases import Leases, owner_name
 from storage.memory import MemoryStore
 from tests import web_archive, web_members
-from tests.browser import DESKTOP, Complaints, serving
+from tests.browser import DESKTOP, PATIENCE, Complaints, serving
 from tests.places import Place
 from tests.web_members import SOUND
 
@@ -144,5 +144,5 @@ def _context(browser: Browser, origin: str, place: Place, options: dict[str, obj
         usual["extra_http_headers"] = {"X-Forwarded-For": "192.0.2.7"}
     context = browser.new_context(**(usual | {"locale": LOCALES[place.language]} | options))  # type: ignore[arg-type]
     context.add_cookies([{"name": ID_COOKIE, "value": SECRET, "url": origin}])
-    context.set_default_timeout(8000)
+    context.set_default_timeout(PATIENCE * 1000)
     return context

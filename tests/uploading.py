@@ -22,7 +22,7 @@ from search_ui.runs import MemoryRuns
 from storage.archive import Archive
 from storage.keys import incoming_key
 from storage.memory import MemoryStore
-from tests.browser import serving
+from tests.browser import PATIENCE, serving
 
 MIB = 1024 * 1024
 PART = 5 * MIB
@@ -112,7 +112,7 @@ class Visit:
 @contextmanager
 def visiting(browser: Browser, site: Site, **options: object) -> Iterator[Visit]:
     context = browser.new_context(base_url=site.origin, **options)  # type: ignore[arg-type]
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE * 1000)
     complaints: list[str] = []
     context.on("console", lambda said: said.type in {"error", "warning"} and complaints.append(said.text))
     context.on("weberror", lambda error: complaints.append(str(error.error)))
