@@ -12,8 +12,6 @@ from kring.model import Details, Manifest, Original, SourceRef, State, now
 from storage.archive import Archive
 
 CHUNK = 1 << 20
-MEDIA_TYPE = "application/octet-stream"
-"""Of every original: nobody's word is taken for what a file is until it was probed."""
 
 Progress = Callable[[float], None]
 
@@ -33,15 +31,11 @@ def store_original(archive: Archive, original: Original, path: Path, progress: P
 
     Raises InputError where the file is no longer the one that was described: it is still being written.
     """
-    info = archive.store.stat(original.key)
-    if info is None or info.size != original.size:
-        before = _sight(path)
-        archive.store.put_file(original.key, path, media_type=MEDIA_TYPE, progress=_counter(original.size, progress))
-        if _sight(path) != before or before[0] != original.size:
-            archive.store.delete(original.key)
-            raise InputError(
-                "{name} changed while it was read; add it again once it is complete.", name=original.file_name
-            )
+    before = _sight(path)
+    sent = archive.put_original(original, path, progress=_counter(original.size, progress))
+    if sent and (_sight(path) != before or before[0] != original.size):
+        archive.store.delete(original.key)
+        raise InputError("{name} changed while it was read; add it again once it is complete.", name=original.file_name)
     if progress:
         progress(1.0)
 

@@ -7,7 +7,8 @@ import re
 
 import httpx
 
-from kring.errors import DiskFull, KringError, NotFound, OrchestratorDown
+from flows.scratch import disk_full
+from kring.errors import KringError, NotFound, OrchestratorDown
 from kring.model import Manifest, Problem, State, Step, now
 from storage.archive import Archive
 
@@ -23,7 +24,7 @@ def foreseen(error: Exception) -> KringError:
     if isinstance(error, KringError):
         return error
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return DiskFull("The disk of the Kring machine is full. Make room, then run `kring reconcile`.")
+        return disk_full()
     if isinstance(error, httpx.TransportError | PrefectHTTPStatusError):  # Prefect's; sources have words of their own
         return OrchestratorDown("The Prefect server did not answer; the recording goes on by itself once it does.")
     return KringError(

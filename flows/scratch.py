@@ -48,6 +48,10 @@ def _sweep_sent(path: Path) -> None:
             path.unlink()
 
 
+def disk_full() -> DiskFull:
+    return DiskFull("The disk of the Kring machine is full. Make room, then run `kring reconcile`.")
+
+
 def require_space(folder: Path, needed: int, settings: Settings) -> None:
     """Raise DiskFull unless `needed` bytes fit and the spare space stays free."""
     free = shutil.disk_usage(folder).free

@@ -23,7 +23,7 @@ from flows.sources.port import Item
 from flows.transcripts import Desk, Heard, Report
 from flows.uploads import receive_upload, settle_upload
 from flows.wiring import Ports
-from index.passages import passages_of
+from index.replacing import replace_current
 from kring.errors import InputError, SourceError
 from kring.model import UPLOAD, Frozen, Manifest, Media, Original, Renditions, State, Step
 from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, manifest_key, rendition_key
@@ -203,20 +203,9 @@ def publish(job: Job, seconds: dict[Step, float]) -> Manifest:
     return job.ports.archive.update(job.recording_id, change)
 
 
-def index(job: Job) -> int:
-    """Replace this recording's passages with those of the stored manifest; how many there are.
-
-    Somebody may correct it meanwhile, and their passages be replaced with these older ones: then it is done again.
-    """
-    archive, manifest = job.ports.archive, job.manifest
-    while True:
-        circle = archive.circle(manifest.details.circle)
-        passages = passages_of(manifest, circle, archive.transcript_of(manifest), archive.attached(manifest))
-        job.ports.index.replace(manifest.id, passages)
-        newer = job.manifest
-        if newer.version == manifest.version:
-            return len(passages)
-        manifest = newer
+def index(job: Job) -> None:
+    """Replace this recording's passages with those of the stored manifest."""
+    replace_current(job.ports.index, job.ports.archive, job.recording_id)
 
 
 def _load(job: Job, key: str, kind: type[Document]) -> Document | None:

@@ -12,7 +12,7 @@ from flows.sources.port import Item
 from flows.sources.uploaded import Uploaded
 from flows.transcripts import Report
 from flows.wiring import Ports
-from kring.errors import InputError, NotFound, SourceError
+from kring.errors import InputError, SourceError
 from kring.model import Manifest, now
 from kring.uploads import Upload, UploadState, source_of
 from storage import BROUGHT_UPLOAD
@@ -33,7 +33,7 @@ def receive_upload(ports: Ports, item: Item, folder: Path, report: Report) -> No
     archive = ports.archive
     if archive.store.exists(manifest_key(item.recording_id)):
         return
-    upload = _there(archive, item.location)
+    upload = archive.find_upload(item.location)
     if upload is None:
         raise SourceError("{name} was taken back before it was taken in; upload it again.", name=item.file_name)
     if upload.state is not UploadState.ARRIVED:
@@ -51,7 +51,7 @@ def receive_upload(ports: Ports, item: Item, folder: Path, report: Report) -> No
 
 def settle_upload(archive: Archive, recording_id: str) -> None:
     """Once the manifest is there: what was said of the upload until the last moment, and then the upload is gone."""
-    upload = _there(archive, recording_id)
+    upload = archive.find_upload(recording_id)
     if upload is None:
         return
     archive.update(recording_id, _said_last(upload))
@@ -126,10 +126,3 @@ def _said_last(upload: Upload) -> Callable[[Manifest], Manifest]:
         return manifest.model_copy(update=last)
 
     return change
-
-
-def _there(archive: Archive, upload_id: str) -> Upload | None:
-    try:
-        return archive.upload(upload_id)
-    except NotFound:
-        return None

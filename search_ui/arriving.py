@@ -105,7 +105,7 @@ def same_file(site: Site, sha256: Sha256) -> Known | None:
         return _found(site.archive.manifest(upload_id))
     except NotFound:
         pass
-    upload = upload_of(site, upload_id)
+    upload = site.archive.find_upload(upload_id)
     if upload is not None and upload.state is UploadState.ARRIVED:
         return Known(id=upload.id, title=upload.details.title, url=f"/r/{upload.id}")
     if not site.archive.store.exists(Original(sha256=sha256, size=0, file_name="-").key):
@@ -118,17 +118,9 @@ def _found(manifest: Manifest) -> Known:
     return Known(id=manifest.id, title=manifest.details.title, url=f"/r/{manifest.id}")
 
 
-def upload_of(site: Site, upload_id: str) -> Upload | None:
-    """None where there is none (any more)."""
-    try:
-        return site.archive.upload(upload_id)
-    except NotFound:
-        return None
-
-
 def own_upload(site: Site, upload_id: str, person: Person) -> Upload:
     """Raises NotFound, also for what somebody else is bringing in."""
-    upload = upload_of(site, upload_id)
+    upload = site.archive.find_upload(upload_id)
     if upload is None or upload.by != person.id:
         raise NotFound(N_("You are bringing in no such file; it is complete, or it was taken back."))
     return upload

@@ -17,13 +17,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from kring.errors import InputError, NotFound, OrchestratorDown
-from kring.model import Attachment, Line, Manifest, Original
+from kring.model import Attachment, Line, Manifest
 from kring.uploads import Upload
 from search_ui.arriving import change_upload, own_upload
 from search_ui.guard import policy
 from search_ui.i18n import N_, _
 from search_ui.media import serve
 from search_ui.people import Person, facilitator
+from search_ui.runs import start_again
 from search_ui.site import Site, published, site_of
 from search_ui.spool import Spooled, spooled
 from transcribe.captions import MAX_BYTES as MAX_CAPTION_BYTES, read_captions
@@ -31,7 +32,6 @@ from transcribe.captions import MAX_BYTES as MAX_CAPTION_BYTES, read_captions
 MAX_BYTES = 100_000_000
 MAX_ATTACHMENTS = 20
 PDF = "application/pdf"
-MEDIA_TYPE = "application/octet-stream"
 _MAGIC = b"%PDF-"
 
 router = APIRouter(tags=["uploads"])
@@ -142,12 +142,7 @@ def attachment_of(manifest: Manifest, sha256: str) -> Attachment:
 def ask_for_reading(site: Site, manifest: Manifest) -> bool:
     """Have the documents read and indexed; False where nobody can be asked just now, so that `reconcile` sees to it."""
     try:
-        site.runs.start(
-            manifest.id,
-            title=manifest.details.title,
-            circle=manifest.details.circle,
-            after=f"version {manifest.version}",
-        )
+        start_again(site.runs, manifest)
     except OrchestratorDown:
         return False
     return True
@@ -174,7 +169,7 @@ def _keep_attachment(site: Site, upload_id: str, file: Spooled, title: str) -> K
 def _keep_captions(site: Site, upload_id: str, file: Spooled) -> Kept:
     """Raises BadTranscript, naming the line, while the person is still there to mend it."""
     read_captions(file.path.read_bytes())
-    _store(site, file)
+    site.archive.put_original(file.original, file.path)
     _change(site, upload_id, lambda _: {"captions": file.original})
     return Kept(sha256=file.original.sha256, title=file.original.file_name, size=file.original.size)
 
@@ -188,15 +183,8 @@ def _kept_pdf(site: Site, file: Spooled, title: str) -> Attachment:
         is_pdf = stream.read(len(_MAGIC)) == _MAGIC
     if not is_pdf:
         raise InputError(N_("{name} is not a PDF; save or print it as PDF first."), name=file.original.file_name)
-    _store(site, file)
+    site.archive.put_original(file.original, file.path)
     return Attachment(original=file.original, title=title)
-
-
-def _store(site: Site, file: Spooled) -> None:
-    original: Original = file.original
-    info = site.archive.store.stat(original.key)
-    if info is None or info.size != original.size:
-        site.archive.store.put_file(original.key, file.path, media_type=MEDIA_TYPE)
 
 
 def with_one_more(attachments: tuple[Attachment, ...], one: Attachment) -> tuple[Attachment, ...]:

@@ -11,9 +11,10 @@ from pydantic import BaseModel
 from kring.errors import Conflict, NotFound, OrchestratorDown
 from kring.model import now
 from kring.uploads import Upload, UploadState, attempt_of, item_of
-from search_ui.arriving import has_arrived, own_upload, part_count, upload_of
+from search_ui.arriving import has_arrived, own_upload, part_count
 from search_ui.i18n import N_, _
 from search_ui.people import Person, facilitator
+from search_ui.runs import start_again
 from search_ui.site import Site, site_of
 from search_ui.upload_parts import SentPart, parts_of
 from storage.keys import incoming_key
@@ -42,7 +43,7 @@ def complete(
     person: Annotated[Person, Depends(facilitator)],
 ) -> Arrived:
     """All parts are there: put them together and have it taken in. Asking again is harmless."""
-    upload = upload_of(site, upload_id)
+    upload = site.archive.find_upload(upload_id)
     if upload is None and _was_taken_in(site, upload_id, person):
         return Arrived(id=upload_id, url=f"/r/{upload_id}")
     upload = own_upload(site, upload_id, person)
@@ -108,7 +109,7 @@ def retry(
     person: Annotated[Person, Depends(facilitator)],  # noqa: ARG001  who may is all there is to ask
 ) -> Arrived:
     """A recording that was stopped by a problem goes on. Asked twice, it goes on once."""
-    upload = upload_of(site, recording_id)
+    upload = site.archive.find_upload(recording_id)
     try:
         manifest = site.manifest(recording_id)
     except NotFound:
@@ -120,12 +121,7 @@ def retry(
         raise Conflict(N_("This recording is being worked on just now; wait until that has ended."))
     if manifest.problem is None:
         raise Conflict(N_("Nothing is wrong with this recording, so there is nothing to try again."))
-    site.runs.start(
-        manifest.id,
-        title=manifest.details.title,
-        circle=manifest.details.circle,
-        after=f"version {manifest.version}",
-    )
+    start_again(site.runs, manifest)
     return Arrived(id=manifest.id, url=f"/r/{manifest.id}")
 
 

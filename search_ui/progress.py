@@ -11,7 +11,6 @@ from kring.errors import NotFound
 from kring.model import Activity, Details, Manifest, State, Step
 from kring.uploads import Upload, UploadState
 from search_ui import view
-from search_ui.arriving import upload_of
 from search_ui.i18n import _, ngettext
 from search_ui.site import Site
 from search_ui.uploads import received
@@ -55,7 +54,7 @@ def facts_of(site: Site, recording_id: str) -> Facts:
     try:
         manifest = site.manifest(recording_id)
     except NotFound:
-        upload = upload_of(site, recording_id)
+        upload = site.archive.find_upload(recording_id)
         if upload is None:
             raise
         bytes_here = received(site, upload) if upload.state is UploadState.ARRIVING else upload.original.size

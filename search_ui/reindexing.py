@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 
-from index.passages import passages_of
 from index.port import SearchIndex
+from index.replacing import replace_current
 from kring.errors import KringError, OrchestratorDown
 from kring.model import Manifest
-from search_ui.runs import Runs
+from search_ui.runs import Runs, start_again
 from storage.archive import Archive
 
 log = logging.getLogger("kring.web")
@@ -37,32 +37,16 @@ class Reindexing:
             if self._indexed.get(manifest.id, 0) >= manifest.version:
                 return True  # whoever had the lock before has seen it already
             try:
-                self._indexed[manifest.id] = self._replace(manifest.id)
+                current = replace_current(self._index, self._archive, manifest.id)
+                self._indexed[manifest.id] = current.version
             except KringError as error:
                 log.warning("The recording %s is not searchable as it is now: %s", manifest.id, error)
                 self._ask(manifest)
                 return False
         return True
 
-    def _replace(self, recording_id: str) -> int:
-        """The version that is indexed. Another process may change it meanwhile, and have replaced the passages before
-        this one does so with older ones: then it is done again."""
-        archive = self._archive
-        manifest = archive.manifest(recording_id)
-        while True:
-            circle = archive.circle(manifest.details.circle)
-            passages = passages_of(manifest, circle, archive.transcript_of(manifest), archive.attached(manifest))
-            self._index.replace(recording_id, passages)
-            newer = archive.manifest(recording_id)
-            if newer.version == manifest.version:
-                return manifest.version
-            manifest = newer
-
     def _ask(self, manifest: Manifest) -> None:
-        details = manifest.details
         try:
-            self._runs.start(
-                manifest.id, title=details.title, circle=details.circle, after=f"version {manifest.version}"
-            )
+            start_again(self._runs, manifest)
         except OrchestratorDown as error:
             log.warning("No run could be asked for, reconcile will: %s", error)

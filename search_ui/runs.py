@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import httpx
 
 from kring.errors import OrchestratorDown
+from kring.model import Manifest
 from kring.runs import DEPLOYMENT, run_key, run_tags
 from kring.settings import Settings
 
@@ -38,6 +39,12 @@ class Runs(Protocol):
         `item` says where to fetch it from (`flows.sources.port.Item` as plain data); None: it was received already.
         Raises OrchestratorDown.
         """
+
+
+def start_again(runs: Runs, manifest: Manifest) -> None:
+    """Ask for another run of a recording that is there: one for each version of it. Raises OrchestratorDown."""
+    details = manifest.details
+    runs.start(manifest.id, title=details.title, circle=details.circle, after=f"version {manifest.version}")
 
 
 class PrefectRuns:

@@ -27,15 +27,13 @@ from search_ui.arriving import (
     own_upload,
     part_size,
     same_file,
-    upload_of,
 )
 from search_ui.i18n import N_
 from search_ui.people import Person, facilitator
 from search_ui.site import Site, site_of
 from search_ui.upload_parts import parts_of, stored_parts
+from storage.archive import RECEIVED_TYPE
 from storage.keys import incoming_key
-
-MEDIA_TYPE = "application/octet-stream"
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"])
 
@@ -79,7 +77,7 @@ def check(
         there = same_file(site, file.sha256)
         if there is not None:
             return Checked(recording=there)
-        upload = upload_of(site, source_of(file.sha256).recording_id)
+        upload = site.archive.find_upload(source_of(file.sha256).recording_id)
         if upload is not None:
             check_free(upload, person)
             if upload.state is UploadState.ARRIVING and upload.by == person.id:
@@ -104,13 +102,14 @@ def begin(
             N_("This recording is in the archive already: “{title}”, at {url}."), title=there.title, url=there.url
         )
     upload_id = source_of(file.sha256).recording_id
-    upload = upload_of(site, upload_id)
-    if upload is None:
+    known = site.archive.find_upload(upload_id)
+    if known is None:
         check_room(file.size, site.settings)
         upload = _new(site, person, file.original(file.sha256), details)
     else:
         response.status_code = 200
-    if response.status_code == 200 or upload.by != person.id:
+        upload = known
+    if known is not None or upload.by != person.id:
         upload = _again(site, person, upload, details)
     return Room(id=upload.id, part_size=upload.part_size, url=f"/r/{upload.id}")
 
@@ -123,7 +122,7 @@ def _new(site: Site, person: Person, original: Original, details: Details) -> Up
         id=upload_id,
         original=original,
         details=details,
-        parts_id=parts.begin(key, media_type=MEDIA_TYPE),
+        parts_id=parts.begin(key, media_type=RECEIVED_TYPE),
         part_size=part_size(original.size),
         by=person.id,
         by_name=person.name or None,
@@ -144,7 +143,7 @@ def _again(site: Site, person: Person, upload: Upload, details: Details) -> Uplo
         check_room(upload.original.size, site.settings)
         site.archive.store.delete(incoming_key(upload.id))
         fresh = {"state": UploadState.ARRIVING, "problem": None, "begun_at": now()}
-        update |= fresh | {"parts_id": parts_of(site).begin(incoming_key(upload.id), media_type=MEDIA_TYPE)}
+        update |= fresh | {"parts_id": parts_of(site).begin(incoming_key(upload.id), media_type=RECEIVED_TYPE)}
 
     def change(old: Upload) -> Upload:
         arrived_meanwhile = old.state is UploadState.ARRIVED

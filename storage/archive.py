@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from kring.correcting import detailed
 from kring.corrections import Correction
-from kring.errors import Conflict, KringError, NotFound, UnknownCircle
-from kring.model import Attachment, Circle, Manifest, Pages, Transcript, now
+from kring.errors import KringError, NotFound, UnknownCircle
+from kring.model import Attachment, Circle, Manifest, Original, Pages, Transcript, now
 from kring.uploads import Upload
 from storage.corrected import CorrectedTranscripts
 from storage.corrections import Corrections, Make
-from storage.documents import JSON, change_document, read_document, write_document
+from storage.documents import JSON, change_document, create_document, read_document, write_document
 from storage.keys import CIRCLES, RECORDINGS, UPLOADS, circle_key, manifest_key, transcript_key, upload_key
-from storage.port import ObjectStore
+from storage.port import ObjectStore, Progress
+
+RECEIVED_TYPE = "application/octet-stream"
+"""Media type of all that comes in: nobody's word is taken for what a file is until it was probed."""
 
 Damaged = Callable[[str, KringError], None]
 """Called with the key of a document that cannot be read, and why."""
@@ -52,12 +56,8 @@ class Archive:
 
     def create(self, manifest: Manifest) -> Manifest:
         """Store a new manifest; where this recording has one already, that one is returned unchanged."""
-        key = manifest_key(manifest.id)
-        try:
-            self.store.put_bytes(key, write_document(manifest), media_type=JSON, if_absent=True)
-        except Conflict:
-            return self.manifest(manifest.id)
-        return manifest
+        new = create_document(self.store, manifest_key(manifest.id), manifest)
+        return manifest if new else self.manifest(manifest.id)
 
     def update(self, recording_id: str, change: Callable[[Manifest], Manifest]) -> Manifest:
         """The manifest as `change` makes it, with the next version; nothing is written where nothing changed.
@@ -158,11 +158,17 @@ class Archive:
     def put_transcript(self, sha256: str, transcript: Transcript) -> str:
         """Store what was heard in the original `sha256` and return the key; one already there stays as it is."""
         key = transcript_key(sha256, transcript.fingerprint)
-        try:
-            self.store.put_bytes(key, write_document(transcript, compact=True), media_type=JSON, if_absent=True)
-        except Conflict:
+        if not create_document(self.store, key, transcript, compact=True):
             _log.debug("%s is there already", key)
         return key
+
+    def put_original(self, original: Original, path: Path, *, progress: Progress | None = None) -> bool:
+        """Store bytes as they came in under the key of their hash; False: they were there already."""
+        info = self.store.stat(original.key)
+        if info is not None and info.size == original.size:
+            return False
+        self.store.put_file(original.key, path, media_type=RECEIVED_TYPE, progress=progress)
+        return True
 
     def attached(self, manifest: Manifest) -> list[tuple[Attachment, Pages]]:
         """The recording's documents whose text was read, with their pages. Raises NotFound."""
@@ -176,17 +182,20 @@ class Archive:
         """What somebody is bringing in. Raises NotFound."""
         return self._fetch_upload(upload_id)[0]
 
+    def find_upload(self, upload_id: str) -> Upload | None:
+        """None where there is none (any more)."""
+        try:
+            return self.upload(upload_id)
+        except NotFound:
+            return None
+
     def uploads(self, damaged: Damaged | None = None) -> Iterator[Upload]:
         """All that is being brought in and can be read, as `manifests` does it."""
         return self._all(Upload, UPLOADS, damaged)
 
     def create_upload(self, upload: Upload) -> Upload:
         """Store a new upload; where there is one of this id already, that one is returned unchanged."""
-        try:
-            self.store.put_bytes(upload_key(upload.id), write_document(upload), media_type=JSON, if_absent=True)
-        except Conflict:
-            return self.upload(upload.id)
-        return upload
+        return upload if create_document(self.store, upload_key(upload.id), upload) else self.upload(upload.id)
 
     def update_upload(self, upload_id: str, change: Callable[[Upload], Upload]) -> Upload:
         """The upload as `change` makes it, under the conditions of `update`."""
@@ -209,25 +218,20 @@ class Archive:
 
     def _fetch_upload(self, upload_id: str) -> tuple[Upload, str]:
         try:
-            key = upload_key(upload_id)
-            found = self.store.get_bytes(key)
-        except (NotFound, ValueError):
+            return self._stored(Upload, upload_key, upload_id)
+        except NotFound:
             raise NotFound("There is no such upload; it is complete, or it was taken back. Begin it again.") from None
-        return read_document(Upload, key, found.data), found.etag
 
     def _fetch(self, recording_id: str) -> tuple[Manifest, str]:
         try:
-            key = manifest_key(recording_id)
-            found = self.store.get_bytes(key)
-        except (NotFound, ValueError):
+            return self._stored(Manifest, manifest_key, recording_id)
+        except NotFound:
             raise NotFound(f"There is no recording {recording_id}; `kring status` lists the ones there are.") from None
-        return read_document(Manifest, key, found.data), found.etag
 
     def _fetch_circle(self, slug: str) -> tuple[Circle, str]:
         try:
-            key = circle_key(slug)
-            found = self.store.get_bytes(key)
-        except (NotFound, ValueError):
+            return self._stored(Circle, circle_key, slug)
+        except NotFound:
             there = ", ".join(circle.slug for circle in self.circles()) or "none yet"
             raise UnknownCircle(
                 "There is no circle {slug}; there are: {there}. "
@@ -235,7 +239,15 @@ class Archive:
                 slug=repr(slug),
                 there=there,
             ) from None
-        return read_document(Circle, key, found.data), found.etag
+
+    def _stored(self, kind: type[Document], key_of: Callable[[str], str], name: str) -> tuple[Document, str]:
+        """A document and its etag. Raises NotFound, also for what cannot be a name."""
+        try:
+            key = key_of(name)
+        except ValueError as error:
+            raise NotFound(str(error)) from None
+        found = self.store.get_bytes(key)
+        return read_document(kind, key, found.data), found.etag
 
     def _all(self, kind: type[Document], prefix: str, damaged: Damaged | None) -> Iterator[Document]:
         for info in self.store.list(prefix):

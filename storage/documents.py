@@ -43,6 +43,15 @@ def write_document(document: BaseModel, *, compact: bool = False) -> bytes:
     return document.model_dump_json(indent=None if compact else 1).encode()
 
 
+def create_document(store: ObjectStore, key: str, document: BaseModel, *, compact: bool = False) -> bool:
+    """Whether it was stored; False: there is one at `key` already, which stays as it is."""
+    try:
+        store.put_bytes(key, write_document(document, compact=compact), media_type=JSON, if_absent=True)
+    except Conflict:
+        return False
+    return True
+
+
 def change_document(
     store: ObjectStore,
     key: str,

@@ -16,8 +16,9 @@ from urllib.parse import urljoin, urlsplit
 import httpcore
 import httpx
 
+from flows.scratch import disk_full
 from flows.sources.port import Progress
-from kring.errors import DiskFull, SourceDown, SourceError
+from kring.errors import SourceDown, SourceError
 
 REDIRECTS = 5
 TIMEOUT = httpx.Timeout(30, connect=10)
@@ -176,7 +177,7 @@ def _write(
         raise SourceDown(f"{host} stopped sending after {have / 1e6:.1f} MB: {error}.") from None
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise DiskFull("The disk of the Kring machine is full. Make room, then run `kring reconcile`.") from None
+            raise disk_full() from None
         raise
     if total is not None and have != total:
         raise SourceDown(f"{host} sent {have} of {total} bytes.")

@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from flows.receive import describe
-from flows.scratch import require_space
+from flows.scratch import disk_full, require_space
 from flows.sources.details import details_of
 from flows.sources.port import Item, Progress
-from kring.errors import DiskFull, InputError, SourceDown, SourceError
+from kring.errors import InputError, SourceDown, SourceError
 from kring.model import SourceRef
 from kring.settings import FolderSource, Settings
 from transcribe.captions import BESIDE, MAX_BYTES
@@ -102,9 +102,7 @@ class Folder:
             ) from None
         except OSError as error:
             if error.errno == errno.ENOSPC:
-                raise DiskFull(
-                    "The disk of the Kring machine is full. Make room, then run `kring reconcile`."
-                ) from None
+                raise disk_full() from None
             raise SourceDown(f"{path.name} cannot be read at the moment: {error.strerror}.") from None
 
     def _is_recording(self, path: Path) -> bool:

@@ -6,9 +6,9 @@ import errno
 from collections.abc import Iterator
 from pathlib import Path
 
-from flows.scratch import require_space
+from flows.scratch import disk_full, require_space
 from flows.sources.port import Item, Progress
-from kring.errors import DiskFull, SourceError
+from kring.errors import SourceError
 from kring.model import UPLOAD
 from kring.settings import Settings
 from kring.uploads import UploadState, item_of
@@ -65,4 +65,4 @@ class Uploaded:
         except OSError as error:
             if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
                 raise
-            raise DiskFull("The disk of the Kring machine is full. Make room, then run `kring reconcile`.") from None
+            raise disk_full() from None

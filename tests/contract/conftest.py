@@ -1,4 +1,4 @@
-"""Every adapter of the search index, for the suite they share."""
+"""Every adapter of the object store and of the search index, for the suites they share."""
 
 from __future__ import annotations
 
@@ -11,9 +11,23 @@ from index.embedded import EmbeddedIndex
 from index.meili import MeiliIndex
 from index.memory import MemoryIndex
 from index.port import SearchIndex
+from storage.memory import MemoryStore
+from storage.port import ObjectStore
 from tests.meili import Meili, meili
+from tests.seaweed import Weed
 
 __all__ = ["meili"]
+
+
+@pytest.fixture(params=["memory", "s3"])
+def store(request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    weed: Weed = request.getfixturevalue("seaweed")
+    s3 = weed.store()
+    yield s3
+    s3.close()
 
 
 @pytest.fixture(params=["memory", "embedded", "meilisearch"])

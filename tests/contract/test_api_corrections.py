@@ -20,19 +20,6 @@ from storage.memory import MemoryStore
 from storage.port import ObjectStore
 from tests import web_archive
 from tests.correcting import LINES, LONG, TALK, Desk, desk
-from tests.seaweed import seaweed
-
-__all__ = ["seaweed"]
-
-
-@pytest.fixture(params=["memory", "s3"])
-def store(request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    s3 = request.getfixturevalue("seaweed").store()
-    yield s3
-    s3.close()
 
 
 @pytest.fixture

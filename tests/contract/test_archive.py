@@ -6,7 +6,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -34,7 +33,6 @@ from storage.archive import Archive
 from storage.documents import DamagedDocument, write_document
 from storage.keys import activity_key, circle_key, manifest_key, rendition_key, transcript_key
 from storage.leases import Leases, owner_name
-from storage.memory import MemoryStore
 from storage.port import ObjectStore
 from storage.verify import verify
 from tests.contract.test_object_store import BYTES, winners
@@ -43,16 +41,6 @@ DATA = b"the bytes as they came in"
 SHA256 = hashlib.sha256(DATA).hexdigest()
 ID = "0123456789abcdef"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture(params=["memory", "s3"])
-def store(request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    s3 = request.getfixturevalue("seaweed").store()
-    yield s3
-    s3.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -32,23 +32,10 @@ from storage.memory import MemoryStore
 from storage.port import Fetched, ObjectStore
 from storage.verify import verify
 from tests import web_archive
-from tests.seaweed import seaweed
-
-__all__ = ["seaweed"]
 
 TALK = web_archive.TALKS[3]
 LINE = web_archive.transcript_of(TALK).segments[0]
 ZANZIBAR = LineChange(start=LINE.start, end=LINE.end, before=LINE.text, text="Ganske kort om zanzibar.")
-
-
-@pytest.fixture(params=["memory", "s3"])
-def store(request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    s3 = request.getfixturevalue("seaweed").store()
-    yield s3
-    s3.close()
 
 
 @pytest.fixture

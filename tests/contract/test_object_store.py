@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -14,23 +14,10 @@ import pytest
 
 from kring.errors import Conflict, NotFound
 from kring.model import now
-from storage.memory import MemoryStore
 from storage.port import ObjectStore
-from tests.seaweed import Weed
 
 BYTES = "application/octet-stream"
 MB = 1024 * 1024
-
-
-@pytest.fixture(params=["memory", "s3"])
-def store(request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    weed: Weed = request.getfixturevalue("seaweed")
-    s3 = weed.store()
-    yield s3
-    s3.close()
 
 
 def random_file(path: Path, size: int) -> str:

@@ -14,7 +14,6 @@ import pytest
 from kring.errors import Conflict, NotFound, StorageDown
 from storage import BROUGHT_UPLOAD, CRASHED_UPLOAD, open_parts, patience
 from storage.keys import incoming_key
-from storage.memory import MemoryStore
 from storage.parts import MIN_PART, PartStore
 from storage.port import ObjectStore
 from storage.s3 import S3Store
@@ -22,17 +21,6 @@ from tests.seaweed import Weed, free_port
 
 KEY = incoming_key("0123456789abcdef")
 BYTES = "application/octet-stream"
-
-
-@pytest.fixture(params=["memory", "s3"])
-def store(request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    weed: Weed = request.getfixturevalue("seaweed")
-    s3 = weed.store()
-    yield s3
-    s3.close()
 
 
 @pytest.fixture

@@ -27,17 +27,6 @@ SMALL = b"a recording of few bytes"
 BYTES = "application/octet-stream"
 
 
-@pytest.fixture(params=["memory", "s3"])
-def store(request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    weed: Weed = request.getfixturevalue("seaweed")
-    s3 = weed.store()
-    yield s3
-    s3.close()
-
-
 @pytest.fixture
 def site(store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Uploading]:
     with uploading(store, tmp_path_factory.mktemp("data")) as served:

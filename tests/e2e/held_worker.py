@@ -45,9 +45,9 @@ def held(put: Any) -> Any:
     return wrapped
 
 
-def index_held(job: steps.Job) -> int:
+def index_held(job: steps.Job) -> None:
     hold()
-    return original_index(job)
+    original_index(job)
 
 
 def transcriber_noted(ports: Ports) -> Transcriber:
