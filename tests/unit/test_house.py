@@ -13,7 +13,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["kring", "storage", "transcribe", "index", "flows", "search_ui"])
+@pytest.mark.parametrize("name", ["kring", "storage", "transcribe", "index", "services", "flows", "search_ui"])
 def test_the_packages_are_this_projects(name: str) -> None:
     found = importlib.import_module(name).__file__
     assert found is not None
@@ -32,6 +32,6 @@ def test_every_package_is_installed() -> None:
     listed = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"][
         "packages"
     ]
-    ours = ["kring", "storage", "transcribe", "index", "flows", "search_ui"]
+    ours = ["kring", "storage", "transcribe", "index", "services", "flows", "search_ui"]
     there = [init.parent.relative_to(REPOSITORY) for name in ours for init in (REPOSITORY / name).rglob("__init__.py")]
     assert sorted(listed) == sorted(".".join(folder.parts) for folder in there)

@@ -1,0 +1,1 @@
+"""What surrounds every route: limits, security headers, identity, errors."""

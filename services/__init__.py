@@ -1,0 +1,1 @@
+"""Use cases that pages, flows and commands share: one use case, one function, one file."""
