@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from flows.stack.environment import prefect_environment
+from flows.stack.postgres_home import remembered
 from flows.stack.up import Stack
 from flows.wiring import Ports, open_ports
 from kring.local import public_address
@@ -71,6 +73,13 @@ class Kring:
         return next(manifest for manifest in self.ports.archive.manifests() if manifest.details.title == title)
 
 
+def tidy(data_dir: Path) -> None:
+    """Take away what Prefect's database keeps outside the data folder, as it does below a folder of root's."""
+    outside = remembered(data_dir).outside
+    if outside is not None:
+        shutil.rmtree(outside)
+
+
 @contextmanager
 def running(settings: Settings, commands: Mapping[str, list[str]] | None = None) -> Iterator[Kring]:
     """A healthy stack with one circle, `privacy`; stopped, all of it, at the end."""
@@ -78,7 +87,9 @@ def running(settings: Settings, commands: Mapping[str, list[str]] | None = None)
     web = settings.web.model_copy(update={"port": free_port()})
     settings = settings.model_copy(update={"local": settings.local.model_copy(update=ports), "web": web})
     before = dict(os.environ)
-    with Stack(settings, commands=commands) as stack:
+    with ExitStack() as undo:
+        undo.callback(tidy, settings.data_dir)
+        stack = undo.enter_context(Stack(settings, commands=commands))
         stack.wait_healthy()
         os.environ.update(prefect_environment(stack.settings))
         environment = {name: value for name, value in before.items() if not name.startswith(("AWS_", "PREFECT_"))}

@@ -9,18 +9,21 @@ from urllib.parse import urlsplit
 
 from flows.stack import meilisearch
 from flows.stack.parts import (
+    DATABASE,
     OBJECTS,
     PREFECT,
     SEARCH,
     Objects,
     Part,
     objects_part,
+    postgres_part,
     prefect_part,
     search_part,
     web_part,
     worker_part,
 )
 from flows.stack.ports import free_port
+from flows.stack.postgres_home import prefect_database
 from kring.errors import SetupError
 from kring.local import LocalStack
 from kring.settings import Settings
@@ -42,10 +45,10 @@ class House:
 
 
 def settle(settings: Settings, say: Callable[[str], None]) -> House:
-    """Choose free ports, make the object store's credentials where there are none yet.
+    """Choose free ports, make the object store's credentials and Prefect's database where there are none yet.
 
-    `say` is told of every port that had to move. Raises SetupError where no port is free, or where Meilisearch is
-    asked for and not installed.
+    `say` is told of every port that had to move, and what becomes of Prefect's database. Raises SetupError where no
+    port is free, or where Meilisearch is asked for and not installed.
     """
     elsewhere: dict[str, str] = {}
     parts: list[Part] = []
@@ -78,7 +81,7 @@ def settle(settings: Settings, say: Callable[[str], None]) -> House:
     if objects is not None:
         parts.append(objects_part(settings, objects))
     if prefect_port is not None:
-        parts.append(prefect_part(settings, prefect_port))
+        parts += _prefect(settings, prefect_port, elsewhere, say)
     if search is not None:
         parts.append(search)
     parts += [worker_part(settings), web]
@@ -93,6 +96,16 @@ def settle(settings: Settings, say: Callable[[str], None]) -> House:
         stack.meili_url = settings.meili_url
         stack.meili_master_key = settings.meili_master_key.get_secret_value()
     return House(settings, parts, elsewhere, stack)
+
+
+def _prefect(settings: Settings, port: int, elsewhere: dict[str, str], say: Callable[[str], None]) -> Sequence[Part]:
+    """The Prefect server and its database, unless the settings name one of the operator's own."""
+    if settings.prefect_database_url is not None:
+        elsewhere[DATABASE] = urlsplit(settings.prefect_database_url.get_secret_value()).hostname or "your own"
+        return [prefect_part(settings, port, None)]
+    postgres = prefect_database(settings.data_dir, say)
+    database = [] if postgres is None else [postgres_part(settings, postgres)]
+    return [*database, prefect_part(settings, port, postgres)]
 
 
 def _search(settings: Settings, ports: _Ports) -> tuple[Settings, Part | None]:

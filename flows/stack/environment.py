@@ -15,6 +15,8 @@ from pydantic import SecretStr
 
 from kring.settings import Settings
 
+DATABASE_SETTING = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
+"""Only the Prefect server is told: it may hold a password."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -46,6 +48,8 @@ def prefect_environment(settings: Settings, inherited: Mapping[str, str] = os.en
         "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,storage,transcribe,index",
         "PREFECT_LOGGING_COLORS": "false",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        # What its server answers while its database is away for a moment; 502 and 503 are tried again anyhow.
+        "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500",
         "PREFECT_CLI_PROMPT": "false",
         "PREFECT_CLI_COLORS": "false",
     }
@@ -55,16 +59,16 @@ def prefect_environment(settings: Settings, inherited: Mapping[str, str] = os.en
 
 
 def server_environment() -> dict[str, str]:
-    """More for the Prefect server that we run ourselves, on SQLite."""
+    """More for the Prefect server that we run ourselves."""
     return {
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
-        # Writers wait for each other instead of failing with "database is locked" (seconds; default 10).
+        # On SQLite, writers wait for each other instead of failing with "database is locked" (seconds; default 10).
         "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
         # The foreman watches workers of work pools; the local stack has none.
         "PREFECT_SERVER_SERVICES_FOREMAN_ENABLED": "false",
-        # It calls runs that wait for a place "Late", every 5 s, in transactions that SQLite often has to refuse.
+        # It calls runs that wait for a place "Late", every 5 s: no news, and SQLite often has to refuse it.
         "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
-        # Runs older than a month go (seconds; default: never); `discover` alone makes a thousand a day.
+        # Runs older than a month go (seconds; default: never).
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "2592000",
     }
@@ -85,7 +89,7 @@ def environment_of(settings: Settings, inherited: Mapping[str, str] = os.environ
         value: Any = values[field]
         if isinstance(secret := getattr(settings, field), SecretStr):
             value = secret.get_secret_value()
-        if value is None:
+        if value is None or name == DATABASE_SETTING:
             environment.pop(name, None)
         else:
             environment[name] = value if isinstance(value, str) else json.dumps(value)

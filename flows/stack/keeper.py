@@ -124,6 +124,8 @@ class Keeper:
                     pid_file=self.place.pid_file,
                     grace=self.part.grace,
                     lock=self.place.lock,
+                    stop=self.part.stop,
+                    account=self.part.account,
                 )
             except OSError as error:  # a full disk, too many processes: the next look finds it dead
                 self._process, self.trouble = None, f"cannot be started: {error.strerror}"

@@ -1,18 +1,18 @@
 """Runs one part of the stack, and sees to it that nothing of it outlives us.
 
-    python -I -S launch.py GRACE PID_FILE COMMAND...
+    python -I -S launch.py GRACE SIGNAL ACCOUNT PID_FILE COMMAND...
 
 Stands between the supervisor and the part, and runs by itself (only the standard library, no site
 packages: it starts in milliseconds). It ends the part, and everything the part started, when
 
-- it gets SIGTERM: the part gets SIGTERM, and SIGKILL after GRACE seconds;
+- it gets SIGTERM: the part gets SIGNAL, and SIGKILL after GRACE seconds;
 - its standard input ends, as it does however the supervisor goes: the same, with a shorter grace;
 - the part ends by itself: what it left running gets SIGKILL.
 
 On Linux it is a "subreaper": orphans of the part become its children, also those with a session of their
-own, as Prefect gives its flow runs. The part itself gets SIGKILL should this process be killed. It ends
-with the part's exit status, or 128 + the signal that killed the part. PID_FILE holds the part's process id
-while it runs.
+own, as Prefect gives its flow runs. The part itself gets SIGKILL should this process be killed. This process ends
+with the part's exit status, or 128 + the signal that killed the part. PID_FILE holds the part's process id while it
+runs. The part runs as the user and group id ACCOUNT; `-`: as this process does.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
-def _start(command: list[str]) -> int:
+def _start(command: list[str], account: int | None) -> int:
     """Start the part in a process group of its own; returns its process id."""
     guardian = os.getpid()
     child = os.fork()
@@ -48,6 +48,10 @@ def _start(command: list[str]) -> int:
         return child
     try:
         os.setpgid(0, 0)
+        if account is not None:  # before the wish below: the kernel forgets that with every change of user
+            os.setgroups([])
+            os.setgid(account)
+            os.setuid(account)
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != guardian:  # it went before we had asked to be told
             os._exit(1)
@@ -73,7 +77,7 @@ def _reap(child: int) -> int | None:
     return found
 
 
-def _watch(child: int, wake: int, grace: float) -> int:
+def _watch(child: int, wake: int, grace: float, stop: int) -> int:
     """Wait for the part to end, ending it when asked to or when the supervisor is gone; its wait status."""
     watched = [wake, 0]
     kill_at: float | None = None
@@ -90,7 +94,7 @@ def _watch(child: int, wake: int, grace: float) -> int:
         if status is not None:
             return status
         if patience is not None:
-            os.kill(child, signal.SIGTERM)
+            os.kill(child, stop)
             kill_at = min(kill_at or float("inf"), time.monotonic() + patience)
         if kill_at is not None and time.monotonic() >= kill_at:
             os.kill(child, signal.SIGKILL)
@@ -123,7 +127,7 @@ def _end_what_is_left(group: int) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    grace, pid_file, command = float(arguments[0]), Path(arguments[1]), arguments[2:]
+    grace, stop, account, pid_file = float(arguments[0]), int(arguments[1]), arguments[2], Path(arguments[3])
     os.umask(0o077)
     for entry in Path("/dev/fd").iterdir():  # the stack's lock is ours to hold, not the part's
         with contextlib.suppress(OSError):
@@ -134,9 +138,9 @@ def main(arguments: list[str]) -> int:
     signal.set_wakeup_fd(wake_writer)
     for number in (*_STOP_SIGNALS, signal.SIGCHLD):
         signal.signal(number, lambda *_: None)
-    child = _start(command)
+    child = _start(arguments[4:], None if account == "-" else int(account))
     pid_file.write_text(f"{child}\n", encoding="ascii")
-    status = _watch(child, wake, grace)
+    status = _watch(child, wake, grace, stop)
     _end_what_is_left(child)
     pid_file.unlink(missing_ok=True)
     code = os.waitstatus_to_exitcode(status)

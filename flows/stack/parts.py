@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +13,9 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from flows.stack import meilisearch
-from flows.stack.environment import environment_of, prefect_home, server_environment
+from flows.stack import meilisearch, postgres as pg
+from flows.stack.environment import DATABASE_SETTING, environment_of, prefect_home, server_environment
+from flows.stack.postgres import Postgres, for_clients
 from index.meili import index_uid
 from index.meili_keys import derived_key, ensured_key
 from index.meili_server import Server
@@ -22,8 +24,15 @@ from kring.settings import Settings
 from storage import seaweed
 from storage.seaweed import Seaweed
 
-OBJECTS, PREFECT, SEARCH, WORKER, WEB = "objects", "prefect", "search", "worker", "web"
-TITLES = {OBJECTS: "object store", PREFECT: "Prefect", SEARCH: "Meilisearch", WORKER: "worker", WEB: "web"}
+OBJECTS, DATABASE, PREFECT, SEARCH, WORKER, WEB = "objects", "postgres", "prefect", "search", "worker", "web"
+TITLES = {
+    OBJECTS: "object store",
+    DATABASE: "PostgreSQL",
+    PREFECT: "Prefect",
+    SEARCH: "Meilisearch",
+    WORKER: "worker",
+    WEB: "web",
+}
 WORKER_READY = "run/worker.ready"
 """Under the data folder; the worker writes its process id there once it serves."""
 
@@ -47,8 +56,14 @@ class Part:
     """Where it listens; whoever else answers there does not count."""
     ready_file: Path | None = None
     """Taken away before each start."""
+    stop: signal.Signals = signal.SIGTERM
+    """What asks it to end."""
     grace: float = 5.0
-    """Seconds from SIGTERM to SIGKILL."""
+    """Seconds from then to SIGKILL."""
+    account: int | None = None
+    """User and group id it runs as; None: those of this process."""
+    remedy: str = ""
+    """What to do if it cannot be started, a sentence after a space."""
     patience: float = 60.0
     """Seconds it may take to become healthy."""
 
@@ -105,14 +120,37 @@ def objects_part(settings: Settings, objects: Objects) -> Part:
     )
 
 
-def prefect_part(settings: Settings, port: int) -> Part:
-    """The Prefect server with its UI, on SQLite in the data folder. `settings` hold its API address."""
+def postgres_part(settings: Settings, postgres: Postgres) -> Part:
+    return Part(
+        name=DATABASE,
+        command=postgres.command,
+        environment=pg.environment(),
+        healthy=postgres.healthy,
+        address="Unix socket",
+        cwd=settings.data_dir,
+        stop=signal.SIGINT,  # it hangs up on its clients; at SIGTERM it would wait for them
+        grace=20.0,
+        account=postgres.account,
+        patience=120.0,  # after a kill it recovers first
+        remedy=f" Only Prefect's list of runs is in {postgres.data}: move that away to start afresh.",
+    )
+
+
+def prefect_part(settings: Settings, port: int, postgres: Postgres | None) -> Part:
+    """The Prefect server with its UI. `settings` hold its API address.
+
+    Its database: the operator's own where the settings name one, else `postgres`, else SQLite in the data folder.
+    """
     home = Path(prefect_home(settings))
     url = f"http://127.0.0.1:{port}"
     environment = environment_of(settings) | server_environment()
     # The UI asks the server which API to call; the port may not be the one in the user's own environment.
     environment |= {"PREFECT_SERVER_UI_API_URL": f"{url}/api", "PREFECT_UI_URL": url}
     environment["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] = url
+    if settings.prefect_database_url is not None:
+        environment[DATABASE_SETTING] = settings.prefect_database_url.get_secret_value()
+    elif postgres is not None:
+        environment = for_clients(environment) | {DATABASE_SETTING: postgres.url}
     return Part(
         name=PREFECT,
         command=[sys.executable, "-m", "flows.stack.prefect_server", "127.0.0.1", str(port)],
@@ -120,8 +158,9 @@ def prefect_part(settings: Settings, port: int) -> Part:
         healthy=lambda: answers(f"{url}/api/health"),
         address=url,
         port=port,
+        needs=frozenset({DATABASE}),
         cwd=home,  # Prefect reads .env, prefect.toml and pyproject.toml where it starts
-        patience=240.0,  # its first start makes some 200 migrations: 15 s on two idle cores
+        patience=240.0,  # its first start makes some 200 migrations: 15 s on two idle cores over SQLite
     )
 
 

@@ -30,16 +30,23 @@ class Process:
         pid_file: Path,
         grace: float,
         lock: int,
+        stop: signal.Signals = signal.SIGTERM,
+        account: int | None = None,
     ) -> None:
-        """Start `command`; its output goes to the end of `log`. `lock`: a descriptor the guardian keeps open."""
+        """Start `command`; its output goes to the end of `log`.
+
+        `lock`: a descriptor the guardian keeps open. `stop`: what asks the part to end. `account`: the user and group
+        id it runs as; None: ours.
+        """
         self._grace, self._pid_file = grace, pid_file
+        how = [str(grace), str(int(stop)), "-" if account is None else str(account)]
         pid_file.unlink(missing_ok=True)
         with os.fdopen(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as output:
             output.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} starts: {command[0]}\n".encode())
             output.flush()
             self.log_starts_at = output.tell()
             self._guardian = subprocess.Popen(
-                [sys.executable, "-I", "-S", launch.__file__, str(grace), str(pid_file), *command],
+                [sys.executable, "-I", "-S", launch.__file__, *how, str(pid_file), *command],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,

@@ -140,7 +140,7 @@ class Stack:
             self.console.print(f"    {line}", style="dim", markup=False)
         return SetupError(
             f"The {keeper.part.title} cannot be started: it {keeper.trouble}. Its log is {keeper.place.log}; "
-            "everything else has been stopped."
+            f"everything else has been stopped.{keeper.part.remedy}"
         )
 
     def _stop_parts(self) -> None:

@@ -1,0 +1,124 @@
+"""Prefect's database: PostgreSQL, killed in the middle of the work; SQLite where it is not; one of the operator's."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import signal
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from rich.console import Console
+
+from flows.stack import postgres_home
+from flows.stack.up import Stack
+from kring.model import State
+from kring.settings import Local, Search, Settings, Web
+from tests.e2e.test_stack import COMMANDS
+from tests.running import REPOSITORY, Kring, eventually, running, tidy
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+SPEECH = REPOSITORY / "samples" / "privacy-shared-services.m4a"
+FFMPEG = shutil.which("ffmpeg") or "ffmpeg"
+
+
+def alone(tmp_path: Path) -> Settings:
+    """Only the parts that Prefect's server needs are real."""
+    local, search = Local(s3_port=0, prefect_port=0), Search(engine="embedded")
+    settings = Settings(data_dir=tmp_path / "data", web=Web(port=0), local=local, search=search)
+    return settings.model_copy(update={"s3_endpoint": "http://s3.example:9000"})
+
+
+def server_is_well(stack: Stack) -> bool:
+    return httpx.get(f"{stack.settings.prefect_api_url}/health", trust_env=False).json() is True
+
+
+def test_without_postgres_it_is_sqlite_and_a_line_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_home, "PACKAGE", "kring-has-no-such-package")
+    said, settings = io.StringIO(), alone(tmp_path)
+    with Stack(settings, console=Console(file=said, width=300), commands=COMMANDS) as stack:
+        stack.wait_healthy()
+        assert "postgres" not in stack.pids()
+        assert server_is_well(stack)
+    assert said.getvalue().count("kept in SQLite") == 1
+    database = settings.data_dir / "prefect" / "prefect.db"
+    assert stat.S_IMODE(database.stat().st_mode) == 0o600
+    # With the package again, PostgreSQL it is; what SQLite kept lies beside it.
+    monkeypatch.undo()
+    said = io.StringIO()
+    try:
+        with Stack(settings, console=Console(file=said, width=300), commands=COMMANDS) as stack:
+            stack.wait_healthy()
+            assert "postgres" in stack.pids()
+            assert server_is_well(stack)
+        assert said.getvalue().count("starts afresh in PostgreSQL") == 1
+        assert not database.exists()
+    finally:
+        tidy(settings.data_dir)
+
+
+def test_a_database_of_the_operators_own_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "own.db"
+    monkeypatch.setenv("PREFECT_SERVER_DATABASE_CONNECTION_URL", f"sqlite+aiosqlite:///{own}")
+    said, settings = io.StringIO(), alone(tmp_path)
+    with Stack(settings, console=Console(file=said, width=300), commands=COMMANDS) as stack:
+        stack.wait_healthy()
+        assert "postgres" not in stack.pids()
+        assert server_is_well(stack)
+        worker = Path(f"/proc/{stack.pids()['worker']}/environ").read_bytes()
+    assert b"DATABASE" not in worker, "the others have no business with it, nor with a password in it"
+    assert "PostgreSQL    elsewhere: your own" in said.getvalue()
+    assert own.stat().st_size > 0
+    assert not (settings.data_dir / "postgres").exists()
+
+
+@pytest.fixture(scope="module")
+def kring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kring]:
+    with running(Settings(data_dir=tmp_path_factory.mktemp("database") / "data")) as kring:
+        yield kring
+
+
+def states(kring: Kring) -> dict[str, str]:
+    """Recording's title → state of its run; asked over HTTP, as Prefect's own client would be set up for another."""
+    wanted = {"flows": {"name": {"any_": ["recording"]}}}
+    answer = httpx.post(f"{kring.ports.settings.prefect_api_url}/flow_runs/filter", json=wanted, trust_env=False)
+    if answer.status_code != 200:  # its database is just away
+        return {}
+    runs = answer.json()
+    assert len({run["name"] for run in runs}) == len(runs), "no recording needed a second run"
+    return {run["name"]: run["state_type"] for run in runs}
+
+
+def test_a_killed_postgres_comes_back_and_the_runs_go_on(kring: Kring, tmp_path: Path) -> None:
+    data = kring.ports.settings.data_dir
+    assert not (data / "prefect" / "prefect.db").exists()
+    titles = [f"Talk {number}" for number in range(5)]
+    for title in titles:
+        path = tmp_path / f"{title}.m4a"
+        copy = ["-t", "6", "-c", "copy", "-metadata", f"title={title}"]
+        subprocess.run([FFMPEG, "-v", "error", "-i", str(SPEECH), *copy, str(path)], check=True)
+        added = kring.run("add", str(path), "--circle", "privacy", "--language", "en", "--no-wait")
+        assert added.returncode == 0, added.stderr
+    eventually(lambda: "RUNNING" in states(kring).values(), seconds=120, what="a run under way")
+    before = kring.stack.pids()
+    os.kill(before["postgres"], signal.SIGKILL)
+    eventually(
+        lambda: kring.stack.pids().get("postgres") not in {before["postgres"], None}, seconds=60, what="PostgreSQL"
+    )
+    eventually(
+        lambda: sum(manifest.state is State.PUBLISHED for manifest in kring.ports.archive.manifests()) == len(titles),
+        seconds=400,
+        what="all to be published",
+    )
+    ended = dict.fromkeys(titles, "COMPLETED")
+    eventually(lambda: states(kring) == ended, seconds=60, what="every run to have ended well, at its first try")
+    after = kring.stack.pids()
+    assert {name: after[name] for name in ("prefect", "worker", "web")} == {
+        name: before[name] for name in ("prefect", "worker", "web")
+    }
