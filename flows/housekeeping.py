@@ -1,56 +1,84 @@
-"""The scheduled flows: `discover` looks for new recordings, `reconcile` for unfinished ones."""
+"""The chores: `discover` looks for new recordings, `reconcile` for unfinished ones. `flows.chores` runs them."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 
-from prefect import flow
+import httpx
+from prefect import Flow, tags
 from prefect.client.schemas.objects import State
+from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
-from flows.heart import die_with_parent
+from flows import reconcile as reconciling
 from flows.orchestrator import Orchestrator
-from flows.reconcile import reconcile as reconcile_archive
 from flows.reports import foreseen
 from flows.sources import open_sources
 from flows.sources.port import Item, RecordingSource
 from flows.uploads import sweep_uploads
-from flows.wiring import Ports, ports_from_environment
+from flows.wiring import Ports, open_ports
 from kring.errors import OrchestratorDown, StorageDown
 from kring.model import now
+from kring.settings import Settings, Worker
 from storage.keys import manifest_key
+
+TAG = "chore"
+"""Of the runs that say what a chore has done."""
+TOLD = 10
+"""So many sentences are in a run's message; all are in its log."""
 
 log = logging.getLogger(__name__)
 
 
-@flow(name="discover", persist_result=False)
-def discover() -> State[None]:
+@dataclass(frozen=True)
+class Outcome:
+    """What one round of a chore has done and what it could not do, a sentence each."""
+
+    done: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def is_news_after(self, before: Outcome) -> bool:
+        """Whether an operator wants to know: something was done, or what is wrong has changed since the last round."""
+        return bool(self.done) or self.problems != before.problems
+
+
+def discover(ports: Ports, orchestrator: Orchestrator) -> Outcome:
     """Start a run for every recording the sources offer that the archive does not have. Asking again is harmless."""
-    die_with_parent()
-    ports, orchestrator = ports_from_environment(), Orchestrator()
-    started, problems = 0, []
+    done: list[str] = []
+    problems: list[str] = []
     sweep_uploads(ports.archive, now())
     for source in open_sources(ports.settings, ports.archive):
         try:
-            started += start_new(source, ports, orchestrator)
+            started = start_new(source, ports, orchestrator)
         except (StorageDown, OrchestratorDown):
             raise
         except Exception as error:  # one bad source does not hold up the others
             known = foreseen(error)
             log.warning("%s: %s", source.name, known, exc_info=None if known is error else error)
             problems.append(f"{source.name}: {known}")
+        else:
+            if started:
+                done.append(f"{source.name}: {started} new recordings.")
         problems += source.problems
-    for problem in problems:
-        log.warning("Left out: %s", problem)
-    said = f"{started} new recordings."
-    return Failed(message=f"{said} {' '.join(problems)}") if problems else Completed(message=said)
+    return Outcome(tuple(done), tuple(problems))
 
 
 def start_new(source: RecordingSource, ports: Ports, orchestrator: Orchestrator) -> int:
-    """One run per item that is not in the archive, or whose transcript has changed; the number asked for."""
+    """One run per item that is not in the archive, or whose transcript has changed; how many were not asked for before.
+
+    Whose run waits or works is not asked for again: of a batch of a hundred, that would be a hundred writes a round.
+    """
+    runs = orchestrator.runs(finished_well=False)
+    going = {run.recording_id for run in runs if run.going}
+    known = {run.id for run in runs}
     started = 0
     for item in source.list():
         after = item.attempt
+        if item.recording_id in going:
+            continue
         if ports.archive.store.exists(manifest_key(item.recording_id)):
             if item.captions_sha256 is None or _same_captions(ports, item):
                 continue
@@ -58,14 +86,14 @@ def start_new(source: RecordingSource, ports: Ports, orchestrator: Orchestrator)
             if last is not None and last.going:
                 continue
             after = last.id if last else None
-        orchestrator.start(
+        run_id = orchestrator.start(
             item.recording_id,
             title=item.details.title,
             circle=item.details.circle,
             item=item.model_dump(mode="json"),
             after=after,
         )
-        started += 1
+        started += run_id not in known
     return started
 
 
@@ -74,9 +102,55 @@ def _same_captions(ports: Ports, item: Item) -> bool:
     return captions is not None and captions.sha256 == item.captions_sha256
 
 
-@flow(name="reconcile", persist_result=False)
-def reconcile() -> State[None]:
+def reconcile(ports: Ports, orchestrator: Orchestrator) -> Outcome:
     """Start again what a crash or a server that was down has left unfinished."""
-    die_with_parent()
-    actions = reconcile_archive(ports_from_environment(), Orchestrator())
-    return Completed(message=f"{len(actions)} things put right.")
+    return Outcome(tuple(reconciling.said_of(action) for action in reconciling.reconcile(ports, orchestrator)))
+
+
+@dataclass(frozen=True)
+class Chore:
+    name: str
+    work: Callable[[Ports, Orchestrator], Outcome]
+    pause: Callable[[Worker], int]
+    """Seconds from the end of a round to the next."""
+
+
+CHORES = {
+    chore.name: chore
+    for chore in (
+        Chore("discover", discover, lambda worker: worker.discover_seconds),
+        Chore("reconcile", reconcile, lambda worker: worker.reconcile_seconds),
+    )
+}
+
+
+def attempt(chore: Chore, settings: Settings) -> Outcome:
+    """One round; that it failed is an outcome too, the next one may do better."""
+    try:
+        return chore.work(open_ports(settings), Orchestrator())
+    except Exception as error:  # whatever it was, the rounds go on
+        known = foreseen(error)
+        log.warning("%s: %s", chore.name, known, exc_info=None if known is error else error)
+        return Outcome(problems=(str(known),))
+
+
+def tell(chore: Chore, outcome: Outcome) -> bool:
+    """Show an outcome on Prefect's runs page, as a run with a name of its own; whether that could be done."""
+
+    def report() -> State[None]:
+        for sentence in outcome.done:
+            log.info(sentence)
+        for problem in outcome.problems:
+            log.warning(problem)
+        if outcome.problems:
+            return Failed(message=" ".join(outcome.problems))
+        return Completed(message=" ".join(outcome.done[:TOLD]) or "All is well again.")
+
+    run_name = f"{chore.name} {datetime.now().astimezone():%Y-%m-%d %H:%M}"
+    try:
+        with tags(TAG):
+            Flow(report, name=chore.name, flow_run_name=run_name, persist_result=False)(return_state=True)
+    except (httpx.HTTPError, PrefectException, RuntimeError) as error:
+        log.warning("The Prefect server could not be told what %s has done: %s", chore.name, error)
+        return False
+    return True

@@ -50,6 +50,19 @@ def reconcile(ports: Ports, orchestrator: Orchestrator, *, retry_failed: bool = 
     return actions
 
 
+def said_of(action: Action) -> str:
+    """A line about what was done."""
+    match action:
+        case Crash(run):
+            return f"declared dead   {run.recording_id}  {run.parameters.get('title', '')}"
+        case Rebuild(missing):
+            return f"index rebuilt   {missing} recordings were missing from it"
+        case Settle(recording_id):
+            return f"put right       {recording_id}  corrections its manifest did not know of"
+        case Restart(recording_id, why):
+            return f"started again   {recording_id}  {why}"
+
+
 def _carry_out(action: Action, ports: Ports, orchestrator: Orchestrator) -> None:
     match action:
         case Crash(run):

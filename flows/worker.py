@@ -1,7 +1,7 @@
 """The worker process: serves the flows, with a limit. Run as `python -m flows.worker`.
 
-Three runners in one process: recordings take their turn up to the limit; discover and reconcile each have a place of
-their own, so that a morning of long transcriptions, or a source that hangs, keeps neither from its work.
+Recordings take their turn up to the limit. `discover` and `reconcile` each have a process of their own beside them
+(`flows.chores`), so that a morning of long transcriptions, or a source that hangs, keeps neither from its work.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+from contextlib import suppress
 
 from flows.stack.environment import prefect_environment
 from flows.stack.parts import worker_ready_file
@@ -18,55 +19,72 @@ from kring.errors import KringError
 from kring.local import connect_locally
 from kring.settings import Settings, load_settings
 
+log = logging.getLogger("flows.worker")
+
 POLL_SECONDS = 2.0
 """How often the server is asked for new recordings; half of it is the wait people notice after `kring add`."""
-CHORE_POLL_SECONDS = 10.0
-"""The same for chores, which nobody waits for. Each asking is a write in Prefect's database."""
+CHORE_REST_SECONDS = 10.0
+"""Before a chore's process that has ended, as it never should, is started again."""
+CHORES = ("discover", "reconcile")
 
 
 async def serve(settings: Settings, entrypoint: str = "flows.recording.process_recording") -> None:
     """Serve until SIGTERM or SIGINT. Raises OrchestratorDown through Prefect's client where no server answers."""
-    from prefect.deployments import arun_deployment
     from prefect.runner import Runner
     from prefect.types.entrypoint import EntrypointType
 
     # At INFO it says with every poll how many runs wait for a place.
     logging.getLogger("prefect.runner").setLevel(logging.WARNING)
 
-    from flows.housekeeping import discover, reconcile
     from flows.recording import process_recording
 
-    def runner(name: str, limit: int, poll: float) -> Runner:
-        return Runner(name=name, query_seconds=poll, limit=limit, pause_on_shutdown=False)
-
-    recordings = runner("recordings", settings.worker.limit, POLL_SECONDS)
+    await forget_schedules()
+    runner = Runner(name="recordings", query_seconds=POLL_SECONDS, limit=settings.worker.limit, pause_on_shutdown=False)
     served = await process_recording.ato_deployment(name="kring", entrypoint_type=EntrypointType.MODULE_PATH)
     served.entrypoint = entrypoint
-    await recordings.aadd_deployment(served)
-    runners = [recordings]
-    chores = {discover: settings.worker.discover_seconds, reconcile: settings.worker.reconcile_seconds}
-    for chore, seconds in chores.items():
-        runners.append(runner(chore.name, 1, CHORE_POLL_SECONDS))
-        await runners[-1].aadd_deployment(
-            await chore.ato_deployment(name="kring", interval=seconds, entrypoint_type=EntrypointType.MODULE_PATH)
-        )
-    running = [asyncio.create_task(one.start()) for one in runners]
+    await runner.aadd_deployment(served)
+    running = [asyncio.create_task(runner.start())]
     stop = asyncio.Event()
-    while not all(one.started for one in runners):
+    while not runner.started:
         await asyncio.sleep(0.05)
-    for number in (signal.SIGTERM, signal.SIGINT):  # after the runners: each sets a handler of its own
+    for number in (signal.SIGTERM, signal.SIGINT):  # after the runner, which sets a handler of its own
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    for chore in chores:  # at once too, not only when their time comes round
-        await arun_deployment(f"{chore.name}/kring", timeout=0, as_subflow=False)
+    running += [asyncio.create_task(keep_chore(name)) for name in CHORES]
     ready = worker_ready_file(settings)
     ready.parent.mkdir(parents=True, exist_ok=True)
     ready.write_text(str(os.getpid()), encoding="utf-8")
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait([stopped, *running], return_when=asyncio.FIRST_COMPLETED)
     ready.unlink(missing_ok=True)
-    for one in runners:
-        await one.astop()
+    await runner.astop()
+    for one in running:
+        one.cancel()
     await asyncio.gather(*running, return_exceptions=True)
+
+
+async def keep_chore(name: str) -> None:
+    """Have the chore's process running until cancelled."""
+    while True:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "flows.chores", name)
+        try:
+            code = await process.wait()
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                await process.wait()
+        log.warning("The process of %s ended (%s) and is started again.", name, code)
+        await asyncio.sleep(CHORE_REST_SECONDS)
+
+
+async def forget_schedules() -> None:
+    """Take away what an earlier Kring left in Prefect: chores that were deployments, with all their late runs."""
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound
+
+    async with get_client() as client:
+        for name in CHORES:
+            with suppress(ObjectNotFound):
+                await client.delete_deployment((await client.read_deployment_by_name(f"{name}/kring")).id)
 
 
 def main() -> int:

@@ -76,7 +76,7 @@ class Kring:
 def tidy(data_dir: Path) -> None:
     """Take away what Prefect's database keeps outside the data folder, as it does below a folder of root's."""
     outside = remembered(data_dir).outside
-    if outside is not None:
+    if outside is not None and outside.exists():
         shutil.rmtree(outside)
 
 

@@ -124,20 +124,11 @@ def run_reconcile(*, retry_failed: bool) -> int:
     """Say what was done; always 0, since what is found is put right."""
     ports = connect()
     from flows.orchestrator import Orchestrator
-    from flows.plan import Crash, Rebuild, Settle
-    from flows.reconcile import reconcile
+    from flows.reconcile import reconcile, said_of
 
     actions = reconcile(ports, Orchestrator(), retry_failed=retry_failed)
     for action in actions:
-        match action:
-            case Crash(run):
-                say(f"declared dead   {run.recording_id}  {run.parameters.get('title', '')}")
-            case Rebuild(missing):
-                say(f"index rebuilt   {missing} recordings were missing from it")
-            case Settle(recording_id):
-                say(f"put right       {recording_id}  corrections its manifest did not know of")
-            case restart:
-                say(f"started again   {restart.recording_id}  {restart.why}")
+        say(said_of(action))
     say("Nothing is unfinished." if not actions else f"{len(actions)} things put right.")
     return 0
 
