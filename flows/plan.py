@@ -34,7 +34,7 @@ class Restart:
 
 @dataclass(frozen=True)
 class Rebuild:
-    """Feed the whole index again from the bucket."""
+    """Feed the whole index again from the bucket: it is new, damaged or of another version, or lacks too much."""
 
     missing: int
 

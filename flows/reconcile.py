@@ -84,6 +84,12 @@ def _carry_out(action: Action, ports: Ports, orchestrator: Orchestrator) -> None
                 orchestrator.start_again(last.parameters, tags=last.tags, after=last.id)
 
 
+def begin_index(ports: Ports) -> None:
+    """Build the index of an archive in which nothing is yet: people find it empty, not in preparation."""
+    if ports.index.needs_rebuild and next(iter(ports.archive.ids()), None) is None:
+        reindex(ports)
+
+
 def reindex(ports: Ports) -> int:
     """Build the index afresh from the bucket; the number of passages. Search stays up meanwhile.
 

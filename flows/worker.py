@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from flows.stack.environment import prefect_environment
 from flows.stack.parts import worker_ready_file
-from kring.errors import KringError
+from kring.errors import KringError, TransientError
 from kring.local import connect_locally
 from kring.settings import Settings, load_settings
 
@@ -87,10 +87,21 @@ async def forget_schedules() -> None:
                 await client.delete_deployment((await client.read_deployment_by_name(f"{name}/kring")).id)
 
 
+def _begin_index(settings: Settings) -> None:
+    from flows.reconcile import begin_index
+    from flows.wiring import open_ports
+
+    try:
+        begin_index(open_ports(settings))
+    except TransientError as error:  # `reconcile` does it, once that has passed
+        print(error, file=sys.stderr)  # noqa: T201
+
+
 def main() -> int:
     try:
         settings = connect_locally(load_settings())
         os.environ.update(prefect_environment(settings))
+        _begin_index(settings)
         asyncio.run(serve(settings))
     except KringError as error:
         print(error, file=sys.stderr)  # noqa: T201 — the supervisor's log is where operators look

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TypeAlias
 
 from index.folding import same
-from index.port import Filters, Order, Passage, Results
+from index.port import Filters, Order, Passage
 
 KINDS = ("circle", "network", "language", "year", "topic", "organisation")
 LABELS = KINDS[4:]
@@ -18,11 +18,6 @@ _Cell = tuple[str, str, str, str]
 Spellings: TypeAlias = tuple[Mapping[str, str], Mapping[str, str]]
 """For each of `LABELS`: what a value is known by → how the archive spells it."""
 UNSPELT: Spellings = ({}, {})
-
-
-def nothing() -> Results:
-    """What is found where there is nothing to find."""
-    return Results(hits=(), total=0, facets={kind: {} for kind in KINDS})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,25 +8,26 @@ meanwhile is carried over.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import tantivy
 from tantivy import Occur, Query as Condition
 
-from index.cards import nothing
 from index.conditions import in_recordings
 from index.documents import Fields, fields_of, passage_in, rec_of, schema
 from index.generations import Generations, engine_errors
+from index.opening import Opening
 from index.passages import by_recording
-from index.port import Passage, Prepared, Query, Results
-from index.state import View, buckets
+from index.port import Passage, Prepared, Query, Results, damaged
+from index.soundness import probe
+from index.state import buckets
 from index.view import Search
 from index.wanted import parse
-from kring.errors import SearchDown, SetupError
+from kring.errors import IndexNotReady, SearchDown, SetupError
 
 LOCK_SECONDS = 30.0
 """How long a writer waits for its turn."""
@@ -41,20 +42,30 @@ class EmbeddedIndex:
         self._generations = Generations(root, lock_seconds=lock_seconds)
         self._writer = writer
         self._schema = schema()
-        self._view: View | None = None
-        self._refreshing = threading.Lock()
+        self._opening = Opening(self._generations, self._schema)
 
     @property
     def needs_rebuild(self) -> bool:
         """True until `rebuild` has filled it from the bucket: it is new, damaged or of another version."""
-        current = self._generations.current()
-        if current is None or not (self._generations.is_ours(current) and self._generations.is_complete(current)):
-            return True
         try:
-            self._fresh_view()
-        except SearchDown:
+            self.check(deep=True)
+        except IndexNotReady:
             return True
         return False
+
+    def check(self, *, deep: bool = False) -> None:
+        if deep:  # what the memory still holds says nothing about the disk
+            self._opening.forget(everything=True)
+        while True:
+            view = self._opening.view()
+            try:
+                with engine_errors():
+                    probe(self._schema, view)
+                return
+            except SearchDown as error:
+                self._opening.forget()
+                if self._opening.is_now(view):
+                    raise damaged(error) from error
 
     def replace(self, recording_id: str, passages: Sequence[Passage]) -> None:
         self._write(recording_id, passages)
@@ -89,19 +100,24 @@ class EmbeddedIndex:
     def search(self, query: Query) -> Results:
         began = time.perf_counter()
         wanted = parse(query.text, query.filters, typing=query.typing)
-        view = self._fresh_view()
-        if view is None:
-            return nothing()
-        with engine_errors():
-            found = Search(self._schema, view, query, wanted).run()
+        view = self._opening.view()
+        try:
+            with engine_errors():
+                found = Search(self._schema, view, query, wanted).run()
+        except SearchDown:
+            self._opening.forget()
+            raise
         return replace(found, seconds=time.perf_counter() - began)
 
     def versions(self) -> dict[str, int]:
-        view = self._fresh_view()
-        return {card.recording_id: card.version for card in view.shelf.cards} if view else {}
+        if self._generations.current() is None:
+            return {}
+        view = self._opening.view(complete=False)
+        with engine_errors():
+            return {card.recording_id: card.version for card in view.shelf.cards}
 
     def close(self) -> None:
-        self._view = None
+        self._opening.forget()
 
     def _must_write(self) -> None:
         if not self._writer:
@@ -115,6 +131,8 @@ class EmbeddedIndex:
             current = self._generations.current()
             fresh = current is None or not self._generations.is_ours(current)
             target = self._generations.create(complete=False) if current is None or fresh else current
+            if not fresh:  # a merge would make good files of damaged ones; without meta.json Tantivy begins afresh
+                self._opening.assure_whole(target)
             _put(tantivy.Index(self._schema, str(target)), recording_id, made)
             if fresh:
                 self._generations.publish(target)
@@ -125,11 +143,14 @@ class EmbeddedIndex:
         current = self._generations.current()
         if not noted or current is None or not self._generations.is_ours(current):
             return
-        try:
-            searcher = tantivy.Index(self._schema, str(current)).searcher()
-        except ValueError:  # damaged, so nothing could be written to it: the writers were told
-            return
         for recording_id in noted:
+            with suppress(SearchDown):  # it is damaged: what the bucket had of the recording is in the new one
+                self._opening.assure_whole(current)
+                _put(built, recording_id, fields_of(self._passages(current, recording_id)))
+
+    def _passages(self, generation: Path, recording_id: str) -> list[Passage]:
+        with engine_errors():
+            searcher = tantivy.Index(self._schema, str(generation)).searcher()
             mine = Condition.boolean_query(
                 [
                     (Occur.Must, in_recordings(self._schema, [rec_of(recording_id)])),
@@ -138,36 +159,7 @@ class EmbeddedIndex:
             )
             size = sum(buckets(searcher, mine, "rec", 1).values())
             stored = [searcher.doc(at) for _, at in searcher.search(mine, max(1, size)).hits]
-            passages = sorted(map(passage_in, stored), key=lambda passage: passage.number)
-            _put(built, recording_id, fields_of(passages))
-
-    def _fresh_view(self) -> View | None:
-        """The state as of now; None where nothing was ever indexed. Raises SearchDown where it cannot be read."""
-        with self._refreshing:
-            while (current := self._generations.current()) is not None:
-                try:
-                    meta = (current / "meta.json").stat()
-                    stamp = (current.name, meta.st_mtime_ns, meta.st_ino, meta.st_size)
-                    if self._view is None or self._view.stamp != stamp:
-                        self._view = self._read(current, stamp)
-                    return self._view
-                except (ValueError, OSError) as error:
-                    if self._generations.current() == current:  # otherwise a rebuild has just taken its place
-                        raise SearchDown(
-                            "The search index cannot be read; run `kring reindex` to make it anew."
-                        ) from error
-            return None
-
-    def _read(self, generation: Path, stamp: tuple[object, ...]) -> View:
-        if not self._generations.is_ours(generation):
-            raise ValueError("made by another version of Kring")
-        if self._view is not None and self._view.stamp[0] == generation.name:
-            index = self._view.index
-            index.reload()
-        else:
-            index = tantivy.Index(self._schema, str(generation))
-            index.config_reader("manual")
-        return View(stamp, index, index.searcher())
+            return sorted(map(passage_in, stored), key=lambda passage: passage.number)
 
 
 def _add_all(writer: tantivy.IndexWriter, recordings: Iterable[Prepared]) -> int:

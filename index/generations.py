@@ -15,6 +15,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import secrets
 import shutil
 import time
@@ -26,17 +27,31 @@ from index.analysis import SCHEMA
 from kring.errors import DiskFull, SearchDown
 
 _RETRY = 0.02  # seconds between two tries for a lock
+_NAME = re.compile("g-[0-9a-f]{16}")
+_ID = re.compile(b"[0-9a-f]{16}")
 
 
 @contextmanager
 def engine_errors() -> Iterator[None]:
-    """What Tantivy and the file system raise becomes SearchDown, or DiskFull. (Tantivy raises ValueError for all.)"""
+    """What Tantivy and the file system raise becomes SearchDown, or DiskFull.
+
+    Tantivy raises ValueError for nearly all; if it panics, pyo3 raises a BaseException; and values that a damaged file
+    gives may be found nowhere, or be of another kind than was written.
+    """
     try:
         yield
-    except (ValueError, OSError) as error:
-        if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
-            raise DiskFull("The disk with the search index is full; make room and try again.") from error
-        raise SearchDown(f"The search index does not work ({error}); if it stays so, run `kring reindex`.") from error
+    except (ValueError, OSError, LookupError, TypeError, ArithmeticError, MemoryError) as error:
+        raise _in_words(error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # it cannot be imported
+            raise
+        raise _in_words(error) from error
+
+
+def _in_words(error: BaseException) -> Exception:
+    if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
+        return DiskFull("The disk with the search index is full; make room and try again.")
+    return SearchDown(f"The search index does not work ({error}); if it stays so, run `kring reindex`.")
 
 
 class Generations:
@@ -45,11 +60,17 @@ class Generations:
         self._lock_seconds = lock_seconds
 
     def current(self) -> Path | None:
-        """The generation that is searched, whatever its schema; None where there is none yet."""
+        """The generation that is searched, whatever its schema; None where there is none yet, or nobody can say which.
+
+        Raises SearchDown where the folder cannot be read.
+        """
         try:
-            return self.root / (self.root / "current").read_text(encoding="ascii")
-        except FileNotFoundError:
+            name = (self.root / "current").read_text(encoding="ascii")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
             return None
+        except OSError as error:
+            raise SearchDown(f"The search index at {self.root} cannot be read ({error.strerror}).") from error
+        return self.root / name if _NAME.fullmatch(name) else None
 
     def is_ours(self, generation: Path) -> bool:
         """Whether this version of Kring made it."""
@@ -83,6 +104,8 @@ class Generations:
             file.write(generation.name)
             file.flush()
             os.fsync(file.fileno())
+        if (self.root / "current").is_dir():
+            shutil.rmtree(self.root / "current")
         part.replace(self.root / "current")
 
     def sweep(self) -> None:
@@ -115,7 +138,7 @@ class Generations:
                 file.write(f"{recording_id}\n")
 
     def noted(self) -> list[str]:
-        return sorted(set(self._touched.read_text(encoding="ascii").split()))
+        return sorted({found.decode() for found in _ID.findall(self._touched.read_bytes())})
 
     @property
     def _touched(self) -> Path:
@@ -130,7 +153,10 @@ class Generations:
 
     @contextmanager
     def _locked(self, name: str, busy: str) -> Iterator[None]:
-        self.root.mkdir(parents=True, exist_ok=True)
+        with engine_errors():
+            if self.root.is_file():  # nothing of ours
+                self.root.unlink()
+            self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / name).open("a") as file:
             deadline = time.monotonic() + self._lock_seconds
             while True:

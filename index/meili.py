@@ -13,16 +13,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from index.cards import nothing
-from index.meili_documents import MADE_BY, document, prepared
+from index.meili_documents import COMPLETE, documents, prepared
 from index.meili_keys import ensured_key
+from index.meili_page import Ask
+from index.meili_query import body
 from index.meili_search import Search
 from index.meili_server import Refused, Server
 from index.meili_writing import Writing
 from index.passages import by_recording
-from index.port import Passage, Prepared, Query, Results
+from index.port import Filters, Passage, Prepared, Query, Results, damaged, not_ready
 from index.wanted import parse
-from kring.errors import SetupError
+from kring.errors import IndexNotReady, SetupError
 
 _QUERIES = 70  # of one request
 
@@ -45,14 +46,26 @@ class MeiliIndex:
         """True until `rebuild` has filled it from the bucket: it is new, or of another version of Kring."""
         if self._writer:
             ensured_key(self._server, self._index)
-        said = self._writing.about(self._index)
-        return not (said.get("made_by") == MADE_BY and said.get("complete"))
+        try:
+            self.check(deep=True)
+        except IndexNotReady:
+            return True
+        return False
+
+    def check(self, *, deep: bool = False) -> None:
+        found = self.search(Query(per_page=1, passages=1))
+        for hit in found.hits:
+            known = Query(filters=Filters(recording_id=hit.recording_id), per_page=1, passages=1)
+            if self.search(known).total != 1:
+                raise damaged("a recording that is in it is not found")
+        if deep and (problem := self._writing.problem()):
+            raise damaged(problem)
 
     def replace(self, recording_id: str, passages: Sequence[Passage]) -> None:
         self._must_write()
-        documents = [document(passage) for passage in passages]
+        made = documents(passages)
         self._make_ready()
-        self._server.wait(self._writing.put(self._index, recording_id, documents))
+        self._server.wait(self._writing.put(self._index, recording_id, made))
 
     def remove(self, recording_id: str) -> None:
         self.replace(recording_id, ())
@@ -82,12 +95,7 @@ class MeiliIndex:
     def search(self, query: Query) -> Results:
         began = time.perf_counter()
         wanted = parse(query.text, query.filters, typing=query.typing)
-        try:
-            found = Search(self._ask, self._index, query, wanted).run()
-        except Refused as refused:
-            if refused.code != "index_not_found":
-                raise
-            found = nothing()
+        found = Search(self._asker(), self._index, query, wanted).run()
         return replace(found, seconds=time.perf_counter() - began)
 
     def versions(self) -> dict[str, int]:
@@ -110,6 +118,28 @@ class MeiliIndex:
             if not self._settled:
                 ensured_key(self._server, self._index)
                 self._settled = True
+
+    def _asker(self) -> Ask:
+        """What one search asks the server with; at first also whether the index was built to its end, by this Kring."""
+        ready = False
+
+        def ask(queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            nonlocal ready
+            first = [] if ready else [body(self._index, None, COMPLETE, hitsPerPage=0)]
+            try:
+                answers = self._ask([*first, *queries])
+            except Refused as refused:
+                if refused.code == "index_not_found":
+                    raise not_ready() from refused
+                if refused.code.startswith("invalid_search_"):  # its settings are not ours, or those of an older Kring
+                    raise damaged(refused) from refused
+                raise
+            if first and not answers[0]["totalHits"]:
+                raise not_ready()
+            ready = True
+            return answers[len(first) :]
+
+        return ask
 
     def _ask(self, queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         searcher = self._searcher

@@ -22,17 +22,20 @@ from urllib.parse import unquote
 from index.analysis import SCHEMA, analysed, tokens
 from index.cards import LABELS, Card
 from index.folding import same
-from index.port import Passage, Prepared
-from kring.errors import SearchDown
+from index.port import Passage, Prepared, damaged
 
-_LAYOUT = 3
+_LAYOUT = 4
 """Grows with every change of this module; an index of another number is rebuilt."""
 MADE_BY = f"{SCHEMA}-{_LAYOUT}"
 ABOUT = "about"
 """Id of the document that says who made the index, and whether it was built from the whole bucket."""
+COMPLETE = (f'made_by = "{MADE_BY}"', "complete = true")
+"""Conditions that only that document passes, if it says what is wanted."""
 SPELT = {kind: f"{kind}_spelt" for kind in LABELS}
 """Kind of label → the attribute with its values as they are spelt; that of its own name has them as they are known."""
 CARD_FIELDS = ("recording_id", "version", "day", "circle", "network", "language", *LABELS)
+WHOLE = ("recording_id", "number", "passages", "version", "text", "keys", "payload")
+"""Fields that every passage has: they are counted to see whether all are there."""
 FOUND_IN = ("title", "speakers", "text", "keys", "lent")
 OWN = ("speakers", "text", "keys")
 """Without what only the title of the recording has."""
@@ -53,8 +56,10 @@ SETTINGS: dict[str, Any] = {
     "searchableAttributes": [*FOUND_IN, SPELLING],
     "filterableAttributes": [
         "circle",
+        "complete",
         "day",
         "language",
+        "made_by",
         "network",
         "number",
         "organisation",
@@ -98,7 +103,12 @@ def about(*, complete: bool) -> dict[str, Any]:
     return {"id": ABOUT, "made_by": MADE_BY, "complete": complete}
 
 
-def document(passage: Passage) -> dict[str, Any]:
+def documents(passages: Sequence[Passage]) -> list[dict[str, Any]]:
+    """Those of one recording. Each says how many there are: so it is seen if some are missing."""
+    return [document(passage, len(passages)) for passage in passages]
+
+
+def document(passage: Passage, of: int = 1) -> dict[str, Any]:
     words = analysed(passage)
     keys = [plain(key) for key in words.keys.split()]
     lent = {plain(key) for key in words.lent.split()}
@@ -108,6 +118,7 @@ def document(passage: Passage) -> dict[str, Any]:
         "id": passage.id,
         "recording_id": passage.recording_id,
         "number": passage.number,
+        "passages": of,
         "version": passage.version,
         "circle": written(passage.circle),
         "network": written(passage.network),
@@ -131,7 +142,7 @@ def document(passage: Passage) -> dict[str, Any]:
 
 def prepared(passages: Sequence[Passage]) -> Prepared:
     """The documents of one recording, as JSON."""
-    return Prepared(len(passages), [json.dumps(document(one), ensure_ascii=False).encode() for one in passages])
+    return Prepared(len(passages), [json.dumps(one, ensure_ascii=False).encode() for one in documents(passages)])
 
 
 def plain(word: str) -> str:
@@ -200,9 +211,13 @@ def _payload(passage: Passage) -> str:
 
 
 def passage_in(hit: Mapping[str, Any]) -> Passage:
-    there = json.loads(hit["payload"])
-    if len(there) != len(_FIELDS):  # a reader may not ask who made the index
-        raise SearchDown("The search index is of another version of Kring; run `kring reindex` to make it anew.")
+    """Raises IndexNotReady if it is no passage of ours any more."""
+    try:
+        there = json.loads(hit["payload"])
+    except (KeyError, TypeError, ValueError):
+        raise damaged("a passage in it has lost what it said") from None
+    if len(there) != len(_FIELDS):
+        raise damaged("it is of another version of Kring")
     values: dict[str, Any] = dict(zip(_FIELDS, there, strict=True))
     values["date"] = date.fromisoformat(values["date"])
     values["starts"] = tuple([(offset, seconds) for offset, seconds in values["starts"]])

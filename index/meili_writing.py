@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from index.meili_documents import ABOUT, MADE_BY, SETTINGS, about, same_settings
+from index.meili_documents import ABOUT, MADE_BY, SETTINGS, WHOLE, about, same_settings
 from index.meili_query import one_of
 from index.meili_server import Refused, Server
 from index.port import Prepared
@@ -29,6 +30,7 @@ STALE = timedelta(hours=1)
 """An index of a rebuild to which nothing was written for so long was left by a crash."""
 _AHEAD = 2  # batches that are sent before the first of them is done
 _FETCHED = 10_000  # small documents of one answer
+_LOOKS, _LOOK_SECONDS = 20, 0.5  # at an index to which somebody writes
 _GONE = ("index_not_found", "document_not_found")
 
 
@@ -50,6 +52,35 @@ class Writing:
     def is_ours(self, index: str) -> bool:
         """Whether this version of Kring made it."""
         return self.about(index).get("made_by") == MADE_BY
+
+    def problem(self) -> str:
+        """What is not as it was written, in words; empty if all is.
+
+        Every document says how many its recording has, and the server counts the documents that have a field. While
+        somebody writes the two may differ: then it is counted again.
+        """
+        if not same_settings(SETTINGS, self._server.ask("get", f"indexes/{self._index}/settings")):
+            return "its settings are not Kring's"
+        for _ in range(_LOOKS):
+            before = self._writes()
+            stats = self._server.ask("get", f"indexes/{self._index}/stats")
+            firsts = self._fetch(self._index, "number = 0", _FETCHED, fields=["recording_id", "passages"])
+            wanted = sum(int(first.get("passages") or 0) for first in firsts)
+            counts = [stats["fieldDistribution"].get(name, 0) for name in WHOLE] if wanted else []
+            if stats["numberOfDocuments"] == wanted + 1 and set(counts) <= {wanted}:
+                return ""
+            if before is not None and before == self._writes():
+                return "documents are missing from it, or fields from its documents"
+            time.sleep(_LOOK_SECONDS)
+        return ""  # it is written to all the time; the next look may find it at rest
+
+    def _writes(self) -> int | None:
+        """The number of the last task; None while one is to be done."""
+        path = f"tasks?indexUids={self._index}&limit=1"
+        if self._server.ask("get", f"{path}&statuses=enqueued,processing")["results"]:
+            return None
+        last = self._server.ask("get", path)["results"]
+        return int(last[0]["uid"]) if last else 0
 
     def settle(self, index: str) -> None:
         """Bring its settings up to date, where they are not."""
@@ -111,12 +142,12 @@ class Writing:
         return count
 
     def versions(self, index: str) -> dict[str, int]:
-        """Recording id → version; empty where there is no such index."""
+        """Recording id → version; empty where there is no such index, or none with our settings."""
         try:
             found = self._fetch(index, "number = 0", _FETCHED, fields=["recording_id", "version"])
-            return {one["recording_id"]: one["version"] for one in found}
+            return {one["recording_id"]: one["version"] for one in found if "version" in one}
         except Refused as refused:
-            if refused.code in _GONE:
+            if refused.code in (*_GONE, "invalid_document_filter"):
                 return {}
             raise
 

@@ -17,7 +17,7 @@ from index.cards import Card, admitted, card_of, facet_counts, in_order, spellin
 from index.highlight import recording_hit
 from index.marks import Marker
 from index.passages import by_recording
-from index.port import Passage, Prepared, Query, RecordingHit, Results
+from index.port import Passage, Prepared, Query, RecordingHit, Results, not_ready
 from index.scoring import Scored, Scorer, best_first, of_recording, telling
 from index.suggest import BEGINNING, doubtful, nearest, suggestion
 from index.wanted import Part, Phrase, Wanted, distance, parse
@@ -62,12 +62,18 @@ class _Entry:
 class MemoryIndex:
     """Every entry is immutable and the dictionary is replaced whole, so searching needs no lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, built: bool = True) -> None:
+        """`built`: it holds all of the (empty) archive from its start, and need not be rebuilt first."""
         self._entries: dict[str, tuple[_Entry, ...]] = {}
+        self._built = built
 
     @property
     def needs_rebuild(self) -> bool:
-        return False
+        return not self._built
+
+    def check(self, *, deep: bool = False) -> None:
+        if not self._built:
+            raise not_ready()
 
     def replace(self, recording_id: str, passages: Sequence[Passage]) -> None:
         self._entries = {**self._entries, recording_id: tuple(_Entry(passage) for passage in passages)}
@@ -80,6 +86,7 @@ class MemoryIndex:
     def search(self, query: Query) -> Results:
         began = time.perf_counter()
         wanted = parse(query.text, query.filters, typing=query.typing)
+        self.check()
         entries = self._entries
         wanted = wanted.tolerating(lambda word: not any(one.has(word) for of in entries.values() for one in of))
         marker = Marker((*wanted.parts, *wanted.optional))
@@ -119,6 +126,7 @@ class MemoryIndex:
         written = {key: of for key, of in self._entries.items() if before.get(key) is not of}  # in the meantime
         gone = before.keys() - self._entries.keys()
         self._entries = {key: of for key, of in built.items() if key not in gone} | written
+        self._built = True
         return sum(map(len, made))
 
     def versions(self) -> dict[str, int]:

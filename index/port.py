@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
+from kring.errors import IndexNotReady
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -185,8 +187,17 @@ class SearchIndex(Protocol):
 
     @property
     def needs_rebuild(self) -> bool:
-        """True where the index is new, damaged or of another version: fill it from the bucket with `rebuild`."""
+        """True if the index is new, damaged or of another version: fill it from the bucket with `rebuild`.
+
+        It looks as deep as `check` can.
+        """
         ...
+
+    def check(self, *, deep: bool = False) -> None:
+        """Search for what is known to be there, as people do.
+
+        `deep`: also look at all that is stored. Raises IndexNotReady if the index has to be built (again) first.
+        """
 
     def replace(self, recording_id: str, passages: Sequence[Passage]) -> None:
         """These passages, and no others, are found for this recording once this returns. All or nothing."""
@@ -195,7 +206,10 @@ class SearchIndex(Protocol):
         """Nothing of this recording is found once this returns."""
 
     def search(self, query: Query) -> Results:
-        """Raises BadQuery where the query cannot be understood."""
+        """Raises BadQuery if the query cannot be understood.
+
+        Raises IndexNotReady until the index was built from the bucket once: an answer would say that there is nothing.
+        """
         ...
 
     def rebuild(self, passages: Iterable[Passage]) -> int:
@@ -214,7 +228,22 @@ class SearchIndex(Protocol):
         ...
 
     def versions(self) -> dict[str, int]:
-        """Recording id → the manifest version it is indexed with: how drift is seen."""
+        """Recording id → the manifest version it is indexed with: how drift is seen. Also of an index that is not built
+        to the end."""
         ...
 
     def close(self) -> None: ...
+
+
+def not_ready() -> IndexNotReady:
+    return IndexNotReady(
+        "The search index is not ready yet: Kring builds it from the archive, which takes a moment. Try again then; "
+        "if it stays so, run `kring reindex`."
+    )
+
+
+def damaged(what: object) -> IndexNotReady:
+    return IndexNotReady(
+        f"The search index is damaged ({what}). Kring builds it anew from the archive within some minutes, or at once "
+        "with `kring reindex`."
+    )

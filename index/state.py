@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import tantivy
@@ -19,7 +21,11 @@ from index.shelf import Shelf
 class View:
     """One state of the index: nothing that is written later can be seen through it."""
 
-    stamp: tuple[object, ...]
+    generation: Path
+    complete: bool
+    """Whether it was built from the whole bucket."""
+    files: Mapping[str, tuple[int, int, int]]
+    """Its files as they were when it was opened (`index.soundness.Stamp`): `meta.json`, and those of its segments."""
     index: tantivy.Index
     searcher: tantivy.Searcher
     completions: Completions = field(default_factory=dict)

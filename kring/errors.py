@@ -10,7 +10,9 @@
     ├── Conflict              somebody else changed it first
     ├── NotAllowed            this person, or a page of another site, may not do that
     └── TransientError        may pass later, unchanged
-        ├── StorageDown · SearchDown · OrchestratorDown · SourceDown
+        ├── StorageDown · OrchestratorDown · SourceDown
+        ├── SearchDown
+        │   └── IndexNotReady there is nothing to search in until it is built (again) from the bucket
         └── DiskFull
 
 A message is one sentence for people that says what happened and what to do, without secrets.
@@ -90,6 +92,9 @@ class StorageDown(TransientError): ...
 
 
 class SearchDown(TransientError): ...
+
+
+class IndexNotReady(SearchDown): ...
 
 
 class OrchestratorDown(TransientError): ...

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from index.port import Because, Fragment, Order, PassageHit, Query, RecordingHit
+from index.port import Because, Fragment, Order, PassageHit, RecordingHit
 from kring.model import Activity, Details, Problem, State, Step, Transcript
 from search_ui import captions, view
 from search_ui.captions import transcript_of
@@ -266,5 +266,5 @@ def circles(site: Annotated[Site, Depends(site_of)]) -> list[CircleName]:
 def healthz(site: Annotated[Site, Depends(site_of)]) -> dict[str, str]:
     """200 only where the object store and the index both answer."""
     site.archive.store.exists("healthz")
-    site.index.search(Query(per_page=1, passages=1))
+    site.index.check()
     return {"status": "ok"}

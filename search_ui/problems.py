@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from kring.errors import (
     Conflict,
+    IndexNotReady,
     InputError,
     KringError,
     NotAllowed,
@@ -61,6 +62,10 @@ STORAGE_DOWN = N_("The archive's storage does not answer. Nothing is lost; try a
 SEARCH_DOWN = N_(
     "The archive's search does not answer. Recordings can still be opened by their links; try again in a moment."
 )
+NOT_READY = N_(
+    "The search index of this archive is being built, so nothing can be found yet. Try again in a few minutes; "
+    "recordings can be opened by their links meanwhile."
+)
 BROKEN = N_(
     "Kring met an error it did not expect; it has been written to the log. Try again, or tell the one who runs it."
 )
@@ -86,6 +91,8 @@ def sentence_of(error: KringError) -> str:
     match error:
         case StorageDown():
             return _(STORAGE_DOWN)
+        case IndexNotReady():
+            return _(NOT_READY)
         case SearchDown():
             return _(SEARCH_DOWN)
         case _:

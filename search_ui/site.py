@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 
 from index.port import Filters, Query, SearchIndex
-from kring.errors import NotFound, StorageDown
+from kring.errors import IndexNotReady, NotFound, StorageDown
 from kring.model import Circle, Manifest, State, Visibility
 from kring.settings import Settings
 from search_ui.reindexing import Reindexing
@@ -105,7 +105,10 @@ class Site:
 
     def searchable(self, recording_id: str) -> bool:
         """Whether search finds this recording now. Raises SearchDown."""
-        return self.index.search(Query(filters=Filters(recording_id=recording_id), per_page=1)).total > 0
+        try:
+            return self.index.search(Query(filters=Filters(recording_id=recording_id), per_page=1)).total > 0
+        except IndexNotReady:
+            return False
 
 
 def site_of(request: Request) -> Site:

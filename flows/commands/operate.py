@@ -185,9 +185,14 @@ def run_check() -> int:
 
         return binary()
 
+    def index() -> str:
+        index = connect().index
+        index.check(deep=True)
+        return f"{len(index.versions())} recordings"
+
     checks: dict[str, Callable[[], str]] = {
         "object store": lambda: f"{connect().settings.s3_endpoint}, {len(connect().archive.circles())} circles",
-        "search index": lambda: f"{len(connect().index.versions())} recordings",
+        "search index": index,
         "prefect": prefect,
         "engine": engine,
         "ffmpeg": tools,

@@ -40,6 +40,6 @@ def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchInde
         in_meili.close()
         server.forget(uid)
         return
-    made: SearchIndex = MemoryIndex() if request.param == "memory" else EmbeddedIndex(tmp_path / "index")
+    made: SearchIndex = MemoryIndex(built=False) if request.param == "memory" else EmbeddedIndex(tmp_path / "index")
     yield made
     made.close()

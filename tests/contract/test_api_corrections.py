@@ -26,6 +26,7 @@ from tests.correcting import LINES, LONG, TALK, Desk, desk
 def at(store: ObjectStore, tmp_path: Path) -> Iterator[Desk]:
     """Over both stores; with the embedded index where the store is a real one."""
     index = MemoryIndex() if isinstance(store, MemoryStore) else EmbeddedIndex(tmp_path / "index")
+    index.rebuild([])
     with desk(store, index, tmp_path) as made:
         yield made
 

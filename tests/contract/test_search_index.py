@@ -14,6 +14,7 @@ from tests.index_cases import fill, found, ids, marked, plain, recording, record
 
 class TestWords:
     def test_nothing_indexed(self, index: SearchIndex) -> None:
+        fill(index)
         results = index.search(Query("personvern"))
         assert (results.hits, results.total) == ((), 0)
         assert results.facets == {kind: {} for kind in ("circle", "network", "language", "year", *LABELS)}

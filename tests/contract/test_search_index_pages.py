@@ -104,6 +104,7 @@ class TestPages:
 
 class TestWriting:
     def test_replace_replaces(self, index: SearchIndex) -> None:
+        index.rebuild([])
         index.replace(recording_id("a"), recording("a", "gamle ord", "flere gamle"))
         index.replace(recording_id("b"), recording("b", "andre gamle"))
         index.replace(recording_id("a"), recording("a", "nye ord", version=2))
@@ -112,6 +113,7 @@ class TestWriting:
         assert index.versions() == {recording_id("a"): 2, recording_id("b"): 1}
 
     def test_replace_by_nothing_and_remove(self, index: SearchIndex) -> None:
+        index.rebuild([])
         for name in "ab":
             index.replace(recording_id(name), recording(name, "noen ord"))
         index.replace(recording_id("a"), [])
@@ -242,6 +244,8 @@ def test_what_is_written_during_a_rebuild_is_kept(index: SearchIndex) -> None:
 
 
 def test_many_threads_write_and_search(index: SearchIndex) -> None:
+    index.rebuild([])
+
     def write(name: str) -> int:
         index.replace(recording_id(name), recording(name, "om personvern"))
         return index.search(Query("personvern")).total

@@ -207,7 +207,7 @@ class TestDocuments:
         passages = recording("a", "om fotball", "og mer")
         ready = pickle.loads(pickle.dumps(prepared(passages)))
         assert ready.passages == 2
-        assert [json.loads(one) for one in ready.content] == [document(one) for one in passages]
+        assert [json.loads(one) for one in ready.content] == [document(one, of=2) for one in passages]
 
     def test_words_of_any_script_keep_their_beginnings_and_fit(self) -> None:
         assert plain("個人情報").startswith(plain("個人"))

@@ -16,7 +16,7 @@ from index.meili import MeiliIndex
 from index.meili_keys import derived_key, ensured_key, key_uid
 from index.meili_server import Refused, Server
 from index.port import Query
-from kring.errors import DiskFull, SearchDown, SetupError
+from kring.errors import DiskFull, IndexNotReady, SearchDown, SetupError
 
 
 class StandIn:
@@ -130,9 +130,10 @@ def test_what_the_server_says_is_passed_on(stand_in: StandIn) -> None:
         MeiliIndex(Server(stand_in.url, None), "kring").search(Query("ord"))
 
 
-def test_no_index_yet_means_no_results(stand_in: StandIn) -> None:
+def test_no_index_yet_means_that_it_is_being_built(stand_in: StandIn) -> None:
     stand_in.says("POST", "/multi-search", refusal(400, "index_not_found"))
-    assert MeiliIndex(Server(stand_in.url, None), "kring").search(Query("ord")).total == 0
+    with pytest.raises(IndexNotReady):
+        MeiliIndex(Server(stand_in.url, None), "kring").search(Query("ord"))
 
 
 class TestTasks:
