@@ -201,7 +201,7 @@ def verify(
 @app.command()
 def check() -> None:
     """Test every connection and tool, one line each."""
-    from flows.commands.operate import run_check
+    from flows.commands.checks import run_check
 
     raise typer.Exit(run_check())
 

@@ -13,6 +13,7 @@ import signal
 import sys
 from contextlib import suppress
 
+from flows.preflight import check_worker
 from flows.stack.environment import prefect_environment
 from flows.stack.parts import worker_ready_file
 from kring.errors import KringError, TransientError
@@ -100,6 +101,7 @@ def _begin_index(settings: Settings) -> None:
 def main() -> int:
     try:
         settings = connect_locally(load_settings())
+        check_worker(settings)
         os.environ.update(prefect_environment(settings))
         _begin_index(settings)
         asyncio.run(serve(settings))

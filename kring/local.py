@@ -60,11 +60,8 @@ def write_stack(settings: Settings, stack: LocalStack) -> None:
     write_private(settings.stack_file, json.dumps(stack.model_dump(), indent=2))
 
 
-def connect_locally(settings: Settings) -> Settings:
-    """Settings with the addresses of the local stack filled in where nothing else was said.
-
-    Raises SetupError where neither the environment nor a local stack says where the object store is.
-    """
+def known_locally(settings: Settings) -> Settings:
+    """Settings with the addresses of the local stack, as far as one runs, filled in if nothing else was said."""
     stack = read_stack(settings)
     missing: dict[str, object] = {}
     if stack is not None:
@@ -77,7 +74,15 @@ def connect_locally(settings: Settings) -> Settings:
         if settings.meili_url is None and stack.meili_url is not None:
             missing["meili_url"] = stack.meili_url
             missing["meili_master_key"] = SecretStr(stack.meili_master_key or "")
-    connected = settings.model_copy(update=missing)
+    return settings.model_copy(update=missing)
+
+
+def connect_locally(settings: Settings) -> Settings:
+    """As `known_locally`.
+
+    Raises SetupError if neither the environment nor a local stack says where the object store is.
+    """
+    connected = known_locally(settings)
     if connected.s3_endpoint is None:
         raise SetupError(
             f"No Kring is running for the data folder {settings.data_dir}. "

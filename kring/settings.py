@@ -9,19 +9,37 @@ the data folder.
 from __future__ import annotations
 
 import os
+import re
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
 from kring.errors import SetupError
+from kring.misspelt import unknown_key, unknown_variable
 from kring.model import Line, Slug
+
+_BUCKET = re.compile(
+    r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9](?<!-s3alias)(?<!--ol-s3)"
+)
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens there."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Section(BaseModel):
@@ -40,6 +58,22 @@ class Web(Section):
     `all`: everybody who reaches the pages; `nobody`: they are for reading only."""
     uploads_to: str = ""
     """The object store's address as browsers reach it, for uploads that go there directly; empty: through the pages."""
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+            raise ValueError("The setting web.public_url is no address such as https://kring.example.org.")
+        return url
+
+    @model_validator(mode="after")
+    def _open_under_a_name(self) -> Self:
+        if not self.public_url and not is_loopback(self.host):
+            raise ValueError(
+                "With web.host as it is, others can reach the pages, so web.public_url must say by which address they "
+                "come (such as https://kring.example.org); without it, leave web.host at 127.0.0.1."
+            )
+        return self
 
 
 class Local(Section):
@@ -136,7 +170,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Path("data")
     """Everything Kring keeps on this machine: objects, index, Prefect's database, logs, credentials."""
-    bucket: str = Field(default="kring", min_length=3, max_length=63)
+    bucket: str = "kring"
     web: Web = Web()
     local: Local = Local()
     search: Search = Search()
@@ -158,6 +192,16 @@ class Settings(BaseSettings):
     meili_url: str | None = Field(default=None, validation_alias="MEILI_URL")
     meili_master_key: SecretStr | None = Field(default=None, validation_alias="MEILI_MASTER_KEY")
     meili_search_key: SecretStr | None = Field(default=None, validation_alias="MEILI_SEARCH_KEY")
+
+    @field_validator("bucket")
+    @classmethod
+    def _is_a_bucket(cls, name: str) -> str:
+        if not _BUCKET.fullmatch(name) or re.fullmatch(r"[0-9]+(\.[0-9]+){3}", name):
+            raise ValueError(
+                "The setting bucket is no name that S3 allows: 3 to 63 lower-case letters, digits, hyphens and dots, "
+                "with a letter or digit at both ends."
+            )
+        return name
 
     @classmethod
     def settings_customise_sources(
@@ -186,8 +230,14 @@ class Settings(BaseSettings):
 
 
 def config_path() -> Path:
-    """`KRING_CONFIG`, else `kring.toml` in the current folder. The file need not exist."""
-    return Path(os.environ.get("KRING_CONFIG", "kring.toml"))
+    """`KRING_CONFIG`, which must exist, else `kring.toml` in the current folder, which need not. Raises SetupError."""
+    named = os.environ.get("KRING_CONFIG")
+    path = Path(named or "kring.toml")
+    if named and not path.exists():
+        raise SetupError(f"KRING_CONFIG names {path}, which does not exist; correct it, or unset it.")
+    if path.is_dir():
+        raise SetupError(f"{path} is a folder, and no file with settings; correct KRING_CONFIG.")
+    return path
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -195,12 +245,30 @@ def load_settings(**overrides: Any) -> Settings:
 
     Raises SetupError naming the setting and what is wrong with it (never its value).
     """
+    if unknown := unknown_variable(Settings, os.environ):
+        raise SetupError(unknown)
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise SetupError(f"The setting {where} is wrong: {first['msg']}. See docs/settings.md.") from None
+        raise SetupError(_in_words(error)) from None
+    except SettingsError as error:  # a variable that should hold JSON
+        [field] = re.findall(r'field "(\w+)"', str(error)) or ["…"]
+        raise SetupError(
+            f"The variable KRING_{field.upper()} is not the JSON it has to be. See docs/settings.md."
+        ) from None
     except ValueError as error:  # a kring.toml that is not TOML
         raise SetupError(f"{config_path()} cannot be read: {error}.") from None
+    except OSError as error:
+        raise SetupError(f"{config_path()} cannot be read: {error.strerror}.") from None
     return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().resolve()})
+
+
+def _in_words(error: ValidationError) -> str:
+    errors = error.errors(include_input=False, include_url=False)
+    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
+    if first["type"] == "extra_forbidden":  # what is missing besides may be what it was meant to be
+        return unknown_key(Settings, {"folder": FolderSource, "feed": FeedSource}, first["loc"])
+    if first["type"] == "value_error":  # one of our own
+        return str(first["ctx"]["error"])
+    where = ".".join(str(part) for part in first["loc"]) or "settings"
+    return f"The setting {where} is wrong: {first['msg']}. See docs/settings.md."

@@ -38,6 +38,9 @@ class Whisper(ABC):
         self.model = model_name(settings)
         self._lock = threading.Lock()
 
+    def load(self) -> None:
+        self.knows("en")  # asks the model itself
+
     @property
     @abstractmethod
     def workers(self) -> int: ...

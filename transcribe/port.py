@@ -21,6 +21,10 @@ class Transcriber(Protocol):
         """
         ...
 
+    def load(self) -> None:
+        """Load the weights, fetching or converting them first if that has not been done. Raises SetupError."""
+        ...
+
     def transcribe(
         self,
         audio: Path,

@@ -7,11 +7,16 @@ import os
 from flows.stack.environment import prefect_environment
 from flows.wiring import Ports, open_ports
 from kring.local import connect_locally
-from kring.settings import load_settings
+from kring.settings import Settings, load_settings
 
 
 def connect() -> Ports:
     """Ports to the running Kring. Sets Prefect's environment, which must come before Prefect is imported."""
     settings = connect_locally(load_settings())
-    os.environ.update(prefect_environment(settings))
+    prepare_prefect(settings)
     return open_ports(settings)
+
+
+def prepare_prefect(settings: Settings) -> None:
+    """Set what Prefect reads from the environment while it is imported."""
+    os.environ.update(prefect_environment(settings))

@@ -16,6 +16,7 @@ from rich.text import Text
 from flows.commands.console import is_terminal, out, printable, say, say_error
 from flows.commands.operate import Line, describe
 from flows.commands.up import ports_of, welcome
+from flows.preflight import check_start
 from flows.sources.folder import Folder
 from flows.sources.port import Item
 from flows.stack.up import Stack
@@ -35,7 +36,9 @@ def run_demo(*, check: bool) -> int:
     """Start, bring in the samples, print the address; then serve until Ctrl-C, or `check` and stop. 0: all is well."""
     started = time.monotonic()
     try:
-        with Stack(with_samples(load_settings())) as stack:
+        settings = with_samples(load_settings())
+        check_start(settings)
+        with Stack(settings) as stack:
             stack.wait_healthy()
             ports = ports_of(stack)
             items = bring_in_samples(ports)

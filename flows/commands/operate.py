@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,7 @@ if TYPE_CHECKING:
 from flows.commands.connection import connect
 from flows.commands.console import is_terminal, out, printable, say
 from flows.wiring import Ports
-from kring.errors import KringError
-from kring.local import connect_locally
 from kring.model import Activity, Manifest, State
-from kring.settings import load_settings
 from storage.keys import manifest_key
 
 
@@ -162,48 +158,3 @@ def run_verify(*, deep: bool) -> int:
     size = f"{report.objects} objects, {report.size / 1e9:.2f} GB"
     say(f"{report.recordings} recordings, {size}: {faults} faults, {orphans}, {len(report.older)} older transcripts.")
     return 0 if report.sound else 1
-
-
-def run_check() -> int:
-    """Test every connection and tool by using it; 0 only if all work."""
-    settings = connect_locally(load_settings())
-
-    def prefect() -> str:
-        ports = connect()
-        from flows.orchestrator import Orchestrator
-
-        Orchestrator().runs("none")
-        return str(ports.settings.prefect_api_url)
-
-    def engine() -> str:
-        from transcribe.engines import open_transcriber
-
-        return open_transcriber(settings).fingerprint(None)
-
-    def tools() -> str:
-        from transcribe.ffmpeg import binary
-
-        return binary()
-
-    def index() -> str:
-        index = connect().index
-        index.check(deep=True)
-        return f"{len(index.versions())} recordings"
-
-    checks: dict[str, Callable[[], str]] = {
-        "object store": lambda: f"{connect().settings.s3_endpoint}, {len(connect().archive.circles())} circles",
-        "search index": index,
-        "prefect": prefect,
-        "engine": engine,
-        "ffmpeg": tools,
-    }
-    return 1 if sum(not _passes(name, test) for name, test in checks.items()) else 0
-
-
-def _passes(name: str, test: Callable[[], str]) -> bool:
-    try:
-        out.print(Text.assemble(("✔ ", "green"), f"{name:<13} {printable(test())}"))
-    except (KringError, OSError) as error:
-        out.print(Text.assemble(("✗ ", "red"), f"{name:<13} {printable(str(error))}"))
-        return False
-    return True

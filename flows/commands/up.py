@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from flows.commands.console import say
+from flows.preflight import check_start
 from flows.stack.environment import prefect_environment
 from flows.stack.up import Stack, run_stack
 from flows.wiring import Ports, open_ports
@@ -14,7 +15,9 @@ from kring.settings import load_settings
 
 def run_up() -> int:
     """Run the local stack until Ctrl-C or SIGTERM. 0: it was stopped cleanly."""
-    run_stack(load_settings(), on_ready=welcome)
+    settings = load_settings()
+    check_start(settings)
+    run_stack(settings, on_ready=welcome)
     return 0
 
 

@@ -21,10 +21,7 @@ def open_sources(settings: Settings, archive: Archive) -> list[RecordingSource]:
 
     Raises SetupError where two share a name.
     """
-    names = [source.name for source in settings.sources]
-    for name in names:
-        if names.count(name) > 1 or name in {UPLOAD, ADDRESS}:
-            raise SetupError(f"The name {name!r} is taken by another source; give each its own in kring.toml.")
+    names_are_apart(settings)
     return [
         Uploaded(settings, archive),
         *(
@@ -32,6 +29,14 @@ def open_sources(settings: Settings, archive: Archive) -> list[RecordingSource]:
             for source in settings.sources
         ),
     ]
+
+
+def names_are_apart(settings: Settings) -> None:
+    """Raises SetupError if two sources share a name."""
+    names = [source.name for source in settings.sources]
+    for name in names:
+        if names.count(name) > 1 or name in {UPLOAD, ADDRESS}:
+            raise SetupError(f"The name {name!r} is taken by another source; give each its own in kring.toml.")
 
 
 def open_source(settings: Settings, archive: Archive, name: str) -> RecordingSource:

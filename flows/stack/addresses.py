@@ -24,7 +24,6 @@ from flows.stack.parts import (
 )
 from flows.stack.ports import free_port
 from flows.stack.postgres_home import prefect_database
-from kring.errors import SetupError
 from kring.local import LocalStack
 from kring.settings import Settings
 from storage import seaweed
@@ -118,10 +117,7 @@ def _search(settings: Settings, ports: _Ports) -> tuple[Settings, Part | None]:
     if program is None:
         if settings.search.engine == "auto":
             return settings, None
-        raise SetupError(
-            "search.engine is meilisearch, but there is no program `meilisearch` on the PATH. Install it, "
-            "or set MEILI_URL to where one runs."
-        )
+        raise meilisearch.not_installed()
     port, master_key = ports.take("127.0.0.1", settings.local.meili_port), meilisearch.prepare(settings.data_dir)
     here = {"meili_url": f"http://127.0.0.1:{port}", "meili_master_key": master_key, "meili_search_key": None}
     settings = settings.model_copy(update=here)

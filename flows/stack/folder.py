@@ -19,8 +19,8 @@ LOG_LIMIT = 10 * 1024 * 1024
 LOGS_KEPT = 3
 
 
-def prepare(data_dir: Path) -> None:
-    """Create the folder (mode 0700) and what the stack keeps in it.
+def prepare(data_dir: Path) -> int:
+    """Create the folder (mode 0700) and what the stack keeps in it; the bytes that are free.
 
     Raises SetupError where it cannot be written to, DiskFull where there is too little room.
     """
@@ -36,12 +36,14 @@ def prepare(data_dir: Path) -> None:
             f"Kring cannot write to its data folder {data_dir} ({error.strerror}). "
             "Make it writable, or name another one with KRING_DATA_DIR."
         ) from None
-    free_mb = shutil.disk_usage(data_dir).free // 1_000_000
+    free = shutil.disk_usage(data_dir).free
+    free_mb = free // 1_000_000
     if free_mb < LEAST_FREE_MB:
         raise DiskFull(
             f"Only {free_mb} MB are free on the disk of {data_dir}, and Kring needs {LEAST_FREE_MB} MB to start. "
             "Make room, or name another folder with KRING_DATA_DIR."
         )
+    return free
 
 
 class Lock:

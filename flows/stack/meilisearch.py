@@ -19,6 +19,13 @@ def program() -> str | None:
     return shutil.which("meilisearch")
 
 
+def not_installed() -> SetupError:
+    return SetupError(
+        "search.engine is meilisearch, but there is no program `meilisearch` on the PATH. Install it, "
+        "or set MEILI_URL to where one runs."
+    )
+
+
 def prepare(data_dir: Path) -> SecretStr:
     """Its folder, and the master key of the last start or a new one (in `meilisearch.json`, mode 0600)."""
     (data_dir / "meilisearch").mkdir(parents=True, exist_ok=True, mode=0o700)

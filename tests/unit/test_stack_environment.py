@@ -27,7 +27,7 @@ HOSTILE = {
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in HOSTILE:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("KRING_CONFIG", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("KRING_CONFIG", os.devnull)
     return load_settings(data_dir=tmp_path / "data").model_copy(
         update={
             "bucket": "123",
