@@ -1,8 +1,9 @@
 """SeaweedFS, the S3 server of the local stack: how it is started and when it is well.
 
-One `weed mini` process holds master, volume server, filer and S3 gateway. Everything listens on 127.0.0.1 and only
-the S3 port is for others: the inner parts ask for keys that only this process knows, and nothing is reported home.
-All it keeps lies in the folder it is given, and survives `kill -9`.
+One `weed mini` process holds master, volume server, filer and S3 gateway. Everything listens on 127.0.0.1, and only
+the S3 port, which asks for credentials, is for others: every inner port, HTTP and gRPC, completes no handshake without
+the key of this start (`inner_tls.py`), and what is asked of the volume server is signed as well. Nothing is reported
+home. All it keeps lies in the folder it is given, and survives `kill -9`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from kring.errors import SetupError
 from kring.local import write_private
+from storage import inner_tls
 
 LOOPBACK = "127.0.0.1"
 INNER_PORTS = ("master.port", "volume.port", "filer.port", "admin.port")
@@ -44,16 +46,20 @@ class Seaweed(BaseModel):
     """Flag without its hyphen → inner port. They stay the same as long as nobody else takes them."""
 
 
-def prepare(folder: Path) -> Seaweed:
-    """Credentials and inner ports for the server in `folder`: those of the last start, or new ones.
+def prepare(folder: Path, *, host: str = LOOPBACK, credentials: tuple[str, SecretStr] | None = None) -> Seaweed:
+    """Credentials and inner ports for the server in `folder`: those given or of the last start, or new ones.
 
-    Writes `seaweed.json` and `s3.json`, both readable by their owner only. Raises SetupError where the folder holds
-    something else.
+    Writes `seaweed.json`, `s3.json` and the keys of the inner parts, which are new at every start, all readable by
+    their owner only; so call it only while no server runs there. `host`: the name or address it will be known by.
+    Raises SetupError if the folder holds something else.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    inner_tls.renew(folder, host)
     known = _read(folder / "seaweed.json")
     ports = _free_ports(known.ports if known else {})
     seaweed = known.model_copy(update={"ports": ports}) if known else _generate(ports)
+    if credentials is not None:
+        seaweed = seaweed.model_copy(update={"access_key": credentials[0], "secret_key": credentials[1]})
     plain = {
         "access_key": seaweed.access_key,
         "secret_key": seaweed.secret_key.get_secret_value(),
@@ -65,10 +71,11 @@ def prepare(folder: Path) -> Seaweed:
     return seaweed
 
 
-def command(folder: Path, s3_port: int, seaweed: Seaweed) -> list[str]:
+def command(folder: Path, s3_port: int, seaweed: Seaweed, *, host: str = LOOPBACK, listen: str = LOOPBACK) -> list[str]:
     """The command line that serves the objects in `folder` on `s3_port`; run it with `environment` added.
 
-    It holds no secret. SIGTERM ends it within about three seconds; SIGKILL loses nothing that was acknowledged.
+    `host`: as for `prepare`; `listen`: the address it listens on. The command holds no secret.
+    SIGTERM ends it within about three seconds; SIGKILL loses nothing that was acknowledged.
     Raises SetupError where there is no `weed` program.
     """
     objects = folder / "objects"
@@ -78,8 +85,9 @@ def command(folder: Path, s3_port: int, seaweed: Seaweed) -> list[str]:
         "-logtostderr=true",
         "mini",
         f"-dir={objects}",
-        f"-ip={LOOPBACK}",
-        f"-ip.bind={LOOPBACK}",
+        f"-ip={host}",
+        f"-ip.bind={listen}",
+        "-disableHttp",  # no routes on the HTTP ports of master and filer; S3 asks them over gRPC
         f"-s3.port={s3_port}",
         f"-s3.config={folder / 's3.json'}",
         *(f"-{name}={port}" for name, port in seaweed.ports.items()),
@@ -96,9 +104,10 @@ def command(folder: Path, s3_port: int, seaweed: Seaweed) -> list[str]:
     ]
 
 
-def environment(seaweed: Seaweed) -> dict[str, str]:
+def environment(folder: Path, seaweed: Seaweed) -> dict[str, str]:
     """Variables to add to the environment of `command`; secret, so never log them."""
-    return {name: key.get_secret_value() for name, key in seaweed.inner_keys.items()}
+    signing = {name: key.get_secret_value() for name, key in seaweed.inner_keys.items()}
+    return signing | inner_tls.environment(folder)
 
 
 def volume_mb(free_bytes: int) -> int:

@@ -47,7 +47,7 @@ class Weed:
         with (self.folder / "weed.log").open("ab") as log:
             self.process = subprocess.Popen(
                 command(self.folder, self.port, kept),
-                env=os.environ | environment(kept),
+                env=os.environ | environment(self.folder, kept),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -111,7 +111,7 @@ def objects_part(settings: Settings, objects: Objects) -> Part:
     return Part(
         name=OBJECTS,
         command=seaweed.command(settings.data_dir, objects.port, objects.seaweed),
-        environment=environment_of(settings) | seaweed.environment(objects.seaweed),
+        environment=environment_of(settings) | seaweed.environment(settings.data_dir, objects.seaweed),
         healthy=lambda: answers(f"{objects.endpoint}/status"),
         address=objects.endpoint,
         port=objects.port,

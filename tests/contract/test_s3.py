@@ -50,29 +50,6 @@ def small_disk(path: Path, megabytes: int) -> Iterator[Path]:
         subprocess.run(["umount", "-l", path], check=True)
 
 
-def test_nothing_listens_beyond_this_machine_and_nothing_answers_strangers(seaweed: Weed) -> None:
-    store = seaweed.store()
-    store.put_bytes("secret", b"secret", media_type=BYTES)
-    listening = [c.laddr for c in psutil.Process(seaweed.pid).net_connections("inet") if c.status == "LISTEN"]
-    assert {address.ip for address in listening} == {LOOPBACK}
-    ports = prepare_ports(seaweed)
-    strangers = [f"{seaweed.endpoint}/{store.bucket}/secret", f"{seaweed.endpoint}/"]
-    strangers += [f"http://{LOOPBACK}:{ports['filer.port']}/buckets/{store.bucket}/secret"]
-    for url in strangers:
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(url)
-        refused.value.close()
-        assert refused.value.code in {401, 403}, url
-    store.close()
-
-
-def prepare_ports(weed: Weed) -> dict[str, int]:
-    """The inner ports the running server was given."""
-    command_line = psutil.Process(weed.pid).cmdline()
-    flags = dict(part.removeprefix("-").split("=", 1) for part in command_line if "=" in part)
-    return {name: int(value) for name, value in flags.items() if ".port" in name}
-
-
 def test_secrets_are_in_private_files_only(seaweed: Weed) -> None:
     for name in ("seaweed.json", "s3.json"):
         assert (seaweed.folder / name).stat().st_mode & 0o777 == 0o600
