@@ -162,6 +162,10 @@ def _client() -> Iterator[SyncPrefectClient]:
         raise OrchestratorDown("No worker has introduced itself yet; start one with `kring up`.") from None
     except PrefectHTTPStatusError as error:
         code = error.response.status_code
+        if code == 401:
+            raise SetupError(
+                f"The Prefect server at {host} does not know us: set PREFECT_API_AUTH_STRING to what it asks for."
+            ) from None
         if code < 500 and code not in PASSING:
             raise KringError(f"The Prefect server at {host} refuses what it was asked ({code}); see its log.") from None
         raise OrchestratorDown(f"The Prefect server at {host} answers {code}.") from None

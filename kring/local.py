@@ -20,6 +20,7 @@ class LocalStack(BaseModel):
     s3_access_key: str | None = None
     s3_secret_key: str | None = None
     prefect_api_url: str | None = None
+    prefect_auth_string: str | None = None
     meili_url: str | None = None
     meili_master_key: str | None = None
     web_url: str | None = None
@@ -71,6 +72,7 @@ def known_locally(settings: Settings) -> Settings:
             missing["s3_secret_key"] = SecretStr(stack.s3_secret_key or "")
         if settings.prefect_api_url is None and stack.prefect_api_url is not None:
             missing["prefect_api_url"] = stack.prefect_api_url
+            missing["prefect_auth_string"] = SecretStr(stack.prefect_auth_string or "")
         if settings.meili_url is None and stack.meili_url is not None:
             missing["meili_url"] = stack.meili_url
             missing["meili_master_key"] = SecretStr(stack.meili_master_key or "")

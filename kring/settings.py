@@ -1,9 +1,9 @@
 """Settings: `kring.toml`, overruled by the environment (`KRING_…`), read once at the edge of the program.
 
 Other people's settings keep their own names: `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
-`AWS_REGION`, `PREFECT_API_URL`, `PREFECT_SERVER_DATABASE_CONNECTION_URL`, `MEILI_URL`, `MEILI_MASTER_KEY`,
-`MEILI_SEARCH_KEY`. Where they are not set, the address of the stack that `kring up` runs on this machine is taken from
-the data folder.
+`AWS_REGION`, `PREFECT_API_URL`, `PREFECT_API_AUTH_STRING`, `PREFECT_SERVER_DATABASE_CONNECTION_URL`, `MEILI_URL`,
+`MEILI_MASTER_KEY`, `MEILI_SEARCH_KEY`. Where they are not set, the address of the stack that `kring up` runs on this
+machine is taken from the data folder.
 """
 
 from __future__ import annotations
@@ -186,6 +186,7 @@ class Settings(BaseSettings):
     s3_secret_key: SecretStr | None = Field(default=None, validation_alias="AWS_SECRET_ACCESS_KEY")
     s3_region: str = Field(default="us-east-1", validation_alias="AWS_REGION")
     prefect_api_url: str | None = Field(default=None, validation_alias="PREFECT_API_URL")
+    prefect_auth_string: SecretStr | None = Field(default=None, validation_alias="PREFECT_API_AUTH_STRING")
     prefect_database_url: SecretStr | None = Field(
         default=None, validation_alias="PREFECT_SERVER_DATABASE_CONNECTION_URL"
     )

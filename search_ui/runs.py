@@ -6,6 +6,7 @@ POST /deployments/{id}/create_flow_run, https://docs.prefect.io/v3/api-ref/rest-
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -50,6 +51,8 @@ def start_again(runs: Runs, manifest: Manifest) -> None:
 class PrefectRuns:
     def __init__(self, settings: Settings) -> None:
         self._address = settings.prefect_api_url
+        secret = settings.prefect_auth_string.get_secret_value() if settings.prefect_auth_string else ""
+        self._headers = {"Authorization": f"Basic {b64encode(secret.encode()).decode()}"} if secret else {}
 
     def start(
         self,
@@ -71,7 +74,9 @@ class PrefectRuns:
             raise OrchestratorDown("No Prefect server is known to the web pages; start Kring with `kring up`.")
         try:
             # Its address is this machine's or the operator's own; a proxy for the internet has no part in it.
-            with httpx.Client(base_url=self._address, timeout=SECONDS, trust_env=False) as client:
+            with httpx.Client(
+                base_url=self._address, headers=self._headers, timeout=SECONDS, trust_env=False
+            ) as client:
                 deployment = _patiently(lambda: client.get(f"/deployments/name/{DEPLOYMENT}")).json()["id"]
                 _patiently(lambda: client.post(f"/deployments/{deployment}/create_flow_run", json=wanted))
         except httpx.HTTPStatusError as error:

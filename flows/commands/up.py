@@ -7,6 +7,8 @@ import os
 from flows.commands.console import say
 from flows.preflight import check_start
 from flows.stack.environment import prefect_environment
+from flows.stack.parts import PREFECT
+from flows.stack.prefect_login import login_link
 from flows.stack.up import Stack, run_stack
 from flows.wiring import Ports, open_ports
 from kring.local import public_address
@@ -28,7 +30,11 @@ def welcome(stack: Stack) -> None:
 
 
 def prefect_page(stack: Stack) -> str:
-    return str(stack.settings.prefect_api_url).removesuffix("/api")
+    """Where a browser sees the flow runs: of a local server the link that logs it in, else the server's address."""
+    settings = stack.settings
+    if PREFECT in stack.pids() and settings.prefect_api_url and settings.prefect_auth_string:
+        return login_link(settings.prefect_api_url, settings.prefect_auth_string)
+    return str(settings.prefect_api_url).removesuffix("/api")
 
 
 def ports_of(stack: Stack) -> Ports:

@@ -24,6 +24,7 @@ from flows.stack.parts import (
 )
 from flows.stack.ports import free_port
 from flows.stack.postgres_home import prefect_database
+from flows.stack.prefect_login import new_auth_string
 from kring.local import LocalStack
 from kring.settings import Settings
 from storage import seaweed
@@ -69,7 +70,8 @@ def settle(settings: Settings, say: Callable[[str], None]) -> House:
         elsewhere[PREFECT] = _host(settings.prefect_api_url)
     else:
         prefect_port = ports.take("127.0.0.1", settings.local.prefect_port)
-        settings = settings.model_copy(update={"prefect_api_url": f"http://127.0.0.1:{prefect_port}/api"})
+        here = {"prefect_api_url": f"http://127.0.0.1:{prefect_port}/api", "prefect_auth_string": new_auth_string()}
+        settings = settings.model_copy(update=here)
     settings, search = _search(settings, ports)
     if search is None and settings.meili_url is not None:
         elsewhere[SEARCH] = _host(settings.meili_url)
@@ -89,8 +91,9 @@ def settle(settings: Settings, say: Callable[[str], None]) -> House:
         stack.s3_endpoint = objects.endpoint
         stack.s3_access_key = objects.seaweed.access_key
         stack.s3_secret_key = objects.seaweed.secret_key.get_secret_value()
-    if prefect_port is not None:
+    if prefect_port is not None and settings.prefect_auth_string is not None:
         stack.prefect_api_url = settings.prefect_api_url
+        stack.prefect_auth_string = settings.prefect_auth_string.get_secret_value()
     if search is not None and settings.meili_master_key is not None:
         stack.meili_url = settings.meili_url
         stack.meili_master_key = settings.meili_master_key.get_secret_value()

@@ -55,6 +55,8 @@ def prefect_environment(settings: Settings, inherited: Mapping[str, str] = os.en
     }
     if settings.prefect_api_url is not None:
         environment["PREFECT_API_URL"] = settings.prefect_api_url
+    if settings.prefect_auth_string is not None:
+        environment["PREFECT_API_AUTH_STRING"] = settings.prefect_auth_string.get_secret_value()
     return environment
 
 
@@ -72,6 +74,12 @@ def server_environment() -> dict[str, str]:
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "2592000",
     }
+
+
+def environment_for_others(inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """A child's environment that is no program of ours: none of our settings and secrets, nor of those we work with."""
+    ours = ("KRING_", "AWS_", "PREFECT_", "MEILI_")
+    return {name: value for name, value in inherited.items() if not name.startswith(ours)}
 
 
 def environment_of(settings: Settings, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -14,7 +14,13 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from flows.stack import meilisearch, postgres as pg
-from flows.stack.environment import DATABASE_SETTING, environment_of, prefect_home, server_environment
+from flows.stack.environment import (
+    DATABASE_SETTING,
+    environment_for_others,
+    environment_of,
+    prefect_home,
+    server_environment,
+)
 from flows.stack.postgres import Postgres, for_clients
 from index.meili import index_uid
 from index.meili_keys import derived_key, ensured_key
@@ -111,7 +117,7 @@ def objects_part(settings: Settings, objects: Objects) -> Part:
     return Part(
         name=OBJECTS,
         command=seaweed.command(settings.data_dir, objects.port, objects.seaweed),
-        environment=environment_of(settings) | seaweed.environment(settings.data_dir, objects.seaweed),
+        environment=environment_for_others() | seaweed.environment(settings.data_dir, objects.seaweed),
         healthy=lambda: answers(f"{objects.endpoint}/status"),
         address=objects.endpoint,
         port=objects.port,
@@ -137,13 +143,14 @@ def postgres_part(settings: Settings, postgres: Postgres) -> Part:
 
 
 def prefect_part(settings: Settings, port: int, postgres: Postgres | None) -> Part:
-    """The Prefect server with its UI. `settings` hold its API address.
+    """The Prefect server with its UI. `settings` hold its API address and auth string.
 
     Its database: the operator's own where the settings name one, else `postgres`, else SQLite in the data folder.
     """
     home = Path(prefect_home(settings))
     url = f"http://127.0.0.1:{port}"
     environment = environment_of(settings) | server_environment()
+    environment["PREFECT_SERVER_API_AUTH_STRING"] = environment["PREFECT_API_AUTH_STRING"]
     # The UI asks the server which API to call; the port may not be the one in the user's own environment.
     environment |= {"PREFECT_SERVER_UI_API_URL": f"{url}/api", "PREFECT_UI_URL": url}
     environment["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] = url
@@ -178,7 +185,7 @@ def search_part(settings: Settings, program: str, port: int, master_key: SecretS
     return Part(
         name=SEARCH,
         command=meilisearch.command(program, settings.data_dir, port),
-        environment=meilisearch.environment(environment_of(settings), master_key),
+        environment=meilisearch.environment(environment_for_others(), master_key),
         healthy=healthy,
         address=url,
         port=port,

@@ -2,16 +2,20 @@
 
     python -m flows.stack.prefect_server HOST PORT
 
-Whoever may call its API can have the worker run commands. So the guard answers only to this machine's own names
-(against DNS rebinding) and refuses what a page from elsewhere sends (Prefect 3.8 allows every origin by default).
-And since its pages load the configuration of an analytics service even where PREFECT_SERVER_ANALYTICS_ENABLED is
-false, a Content-Security-Policy lets them talk to this server only. The rest is set by the environment.
+Whoever may call its API can have the worker run commands. So Prefect asks for PREFECT_SERVER_API_AUTH_STRING, without
+which this server does not start; and the guard answers only to this machine's own names (against DNS rebinding),
+refuses what a page from elsewhere sends (Prefect 3.8 allows every origin by default), and lets no page frame it. And
+since its pages load the configuration of an analytics service even where PREFECT_SERVER_ANALYTICS_ENABLED is false, a
+Content-Security-Policy lets them talk to this server only. The rest is set by the environment.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
+
+from flows.stack.prefect_login import Login
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,7 +33,8 @@ class Guard:
         self._origins = {b"http://" + host for host in self._hosts}
         sockets = [f"ws://{name}:{port}" for name in sorted(names)]
         addresses = [f"http://{name}:{port}" for name in sorted(names)]
-        self._policy = " ".join(["connect-src", "'self'", *addresses, *sockets]).encode()
+        policy = " ".join(["connect-src", "'self'", *addresses, *sockets])
+        self._policy = f"{policy}; frame-ancestors 'none'".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_policy(message: Message) -> None:
@@ -52,11 +57,14 @@ class Guard:
 
 
 def main(host: str, port: int) -> None:
+    auth_string = os.environ.get("PREFECT_SERVER_API_AUTH_STRING")
+    if not auth_string:
+        sys.exit("Set PREFECT_SERVER_API_AUTH_STRING: whoever reaches Prefect's API without it could run commands.")
     import uvicorn
     from prefect.server.api.server import create_app
 
     uvicorn.run(
-        Guard(create_app(final=True), {host, "127.0.0.1", "localhost"}, port),
+        Guard(Login(create_app(final=True), auth_string), {host, "127.0.0.1", "localhost"}, port),
         host=host,
         port=port,
         log_level="warning",

@@ -184,7 +184,10 @@ def test_the_prefect_ui_calls_the_server_where_it_is(healthy: LocalStack) -> Non
     assert page.status_code == 200
     assert "<title>Prefect" in page.text
     assert page.headers["content-security-policy"].startswith("connect-src 'self' http://127.0.0.1:")
-    assert httpx.get(f"{healthy.prefect_api_url}/admin/settings").json()["server"]["analytics_enabled"] is False
+    name, _, password = str(healthy.prefect_auth_string).partition(":")
+    settings = httpx.get(f"{healthy.prefect_api_url}/admin/settings", auth=(name, password)).json()
+    assert settings["server"]["analytics_enabled"] is False
+    assert password not in str(settings)
 
 
 def test_secrets_and_data_are_private(first: Supervisor, healthy: LocalStack, home: Path) -> None:
@@ -194,7 +197,15 @@ def test_secrets_and_data_are_private(first: Supervisor, healthy: LocalStack, ho
     whole = ("", 0o710 if os.geteuid() == 0 else 0o700)
     for name, mode in (*private, whole):
         assert stat.S_IMODE((first.data / name).stat().st_mode) == mode, name
-    assert healthy.s3_secret_key not in first.text()
+    assert healthy.prefect_auth_string
+    for secret in (healthy.s3_secret_key, healthy.prefect_auth_string.partition(":")[2]):
+        written = [first.text(), *(log.read_text(errors="replace") for log in (first.data / "logs").iterdir())]
+        written += [" ".join(process.cmdline()) for process in first.family()]
+        assert not [text for text in written if secret in text]
+    for part in ("objects", "search"):
+        if (first.data / "run" / f"{part}.pid").exists():
+            names = psutil.Process(first.pid(part)).environ().keys()
+            assert not [name for name in names if name.startswith(("KRING_", "AWS_", "PREFECT_"))], part
     assert not (home / ".prefect").exists()
 
 

@@ -10,10 +10,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
 from flows import steps
 from flows.orchestrator import Orchestrator
@@ -288,8 +289,15 @@ def test_a_mended_transcript_beside_a_known_file_is_taken(kring: Kring, tmp_path
     assert all(found["id"] != kring.recording("mended").id for found in search(kring, "Feilhørt"))
 
 
+def prefect_of(kring: Kring) -> dict[Any, Any]:
+    settings = kring.stack.settings
+    assert settings.prefect_auth_string is not None
+    auth_string = settings.prefect_auth_string.get_secret_value()
+    return {PREFECT_API_URL: settings.prefect_api_url, PREFECT_API_AUTH_STRING: auth_string}
+
+
 def test_asking_twice_for_a_run_gives_one_and_asking_after_it_the_next(kring: Kring) -> None:
-    with temporary_settings({PREFECT_API_URL: kring.ports.settings.prefect_api_url}):
+    with temporary_settings(prefect_of(kring)):
         ask_for_runs(Orchestrator(), "0" * 16)
 
 
@@ -342,7 +350,7 @@ def test_the_web_pages_ask_for_runs_as_the_command_line_does(kring: Kring) -> No
     """Over Prefect's plain HTTP API, without Prefect: the same run for the same wish."""
     nobody = "00000000000000ff"
     runs = PrefectRuns(kring.stack.settings)
-    with temporary_settings({PREFECT_API_URL: kring.stack.settings.prefect_api_url}):
+    with temporary_settings(prefect_of(kring)):
         orchestrator = Orchestrator()
         runs.start(nobody, title="Nobody's", circle="privacy")
         asked = orchestrator.start(nobody, title="Nobody's", circle="privacy")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from flows.stack.environment import environment_of, prefect_environment, server_environment
+from flows.stack.environment import environment_for_others, environment_of, prefect_environment, server_environment
 from kring.settings import FeedSource, FolderSource, Settings, Web, Worker, load_settings
 
 HOSTILE = {
@@ -41,6 +41,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
             "s3_access_key": "key",
             "s3_secret_key": SecretStr("se:cr{et"),
             "prefect_api_url": "http://127.0.0.1:4200/api",
+            "prefect_auth_string": SecretStr("kring:se:cr{et"),
         }
     )
 
@@ -79,6 +80,7 @@ def test_prefect_itself_reads_these_settings(settings: Settings, monkeypatch: py
     assert read.home == settings.data_dir / "prefect"
     assert read.profiles_path == settings.data_dir / "prefect" / "profiles.toml"
     assert read.api.url == settings.prefect_api_url
+    assert read.api.auth_string == settings.prefect_auth_string
     assert read.server.analytics_enabled is False
     assert read.server.ui.show_promotional_content is False
     assert read.server.database.timeout == 60
@@ -93,3 +95,10 @@ def test_no_proxy_stands_between_the_parts(settings: Settings) -> None:
         settings, {"no_proxy": "intranet.example,localhost", "HTTP_PROXY": "http://proxy"}
     )
     assert environment["NO_PROXY"] == environment["no_proxy"] == "intranet.example,localhost,127.0.0.1,::1"
+
+
+def test_programs_of_others_get_no_secret_of_ours(settings: Settings) -> None:
+    environment = environment_for_others(environment_of(settings, HOSTILE))
+    assert environment["PATH"] == "/usr/bin"
+    assert "se:cr{et" not in str(environment)
+    assert not [name for name in environment if name.startswith(("KRING_", "AWS_", "PREFECT_", "MEILI_"))]
