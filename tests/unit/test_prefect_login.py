@@ -57,11 +57,20 @@ def test_the_right_secret_gets_what_prefects_pages_keep(client: TestClient) -> N
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize(
-    "wrong", ["", "x", SECRET[:-1], SECRET + "x", AUTH, "x" * 1_000_000, SECRET + "\0" * 1000, "é"]
-)
+WRONG = {
+    "nothing": "",
+    "short": SECRET[:-1],
+    "long": SECRET + "x",
+    "auth string": AUTH,
+    "huge": "x" * 1_000_000,
+    "with zeros": SECRET + "\0" * 1000,
+    "not ascii": "é",
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_any_other_gets_a_sentence(client: TestClient, wrong: str) -> None:
-    answer = client.post(PATH, content=wrong.encode())
+    answer = client.post(PATH, content=WRONG[wrong].encode())
     assert answer.status_code == 403
     assert "no longer good" in answer.text
 
