@@ -27,6 +27,8 @@ from search_ui.site import site_of
 
 ID_COOKIE = "kring_person"
 NAME_COOKIE = "kring_name"
+NAME_HEADER = "kring-name"
+"""Carried by changes whose name is typed but not kept yet, percent-encoded; pages of other sites cannot send it."""
 YEAR = 365 * 24 * 3600
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
@@ -68,7 +70,8 @@ def visitor(request: Request) -> Person:
     if not _SECRET.fullmatch(secret):
         secret = secrets.token_hex(16)
         _given(request)[ID_COOKIE] = secret
-    return Person(hashlib.sha256(secret.encode()).hexdigest()[:16], _called(request.cookies.get(NAME_COOKIE, "")))
+    name = request.headers.get(NAME_HEADER, request.cookies.get(NAME_COOKIE, ""))
+    return Person(hashlib.sha256(secret.encode()).hexdigest()[:16], _called(name))
 
 
 def facilitator(request: Request) -> Person:
@@ -110,10 +113,10 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
-def _called(cookie: str) -> str:
+def _called(quoted: str) -> str:
     """The name in it, as it may be stored; whoever runs the browser can write anything there, and then has none."""
     try:
-        return _NAME.validate_python(unquote(cookie))
+        return _NAME.validate_python(unquote(quoted))
     except ValidationError:
         return ""
 

@@ -4,6 +4,7 @@ globalThis.looking = (() => {
   const CONTROLS = "a[href], button, input, select, textarea, summary, video[controls], audio[controls], [tabindex='0']";
   const SEEN = ["outlineStyle", "outlineWidth", "outlineColor", "boxShadow", "borderColor", "backgroundColor", "stroke",
     "strokeWidth", "opacity", "clipPath"]; // prettier-ignore
+  const MOST_SECONDS = 20;
   const focused = new Map();
 
   const scope = () => [...document.querySelectorAll("dialog:modal")].at(-1) ?? document;
@@ -30,6 +31,23 @@ globalThis.looking = (() => {
       const top = document.elementFromPoint(box.left + box.width * part, box.top + box.height * down);
       return top && (one.contains(top) || top.contains(one) || top.closest("label")?.control === one);
     }))); // prettier-ignore
+  }
+
+  const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const endless = (one) => one.effect.getComputedTiming().endTime === Infinity;
+  const passing = () => document.getAnimations().filter((one) => one.playState === "running" && !endless(one));
+  const arrived = () => document.readyState === "complete" && document.fonts.status === "loaded" &&
+    [...document.querySelectorAll("link[rel~=stylesheet]")].every((one) => one.sheet || one.disabled) &&
+    [...document.images].every((one) => one.complete || one.loading === "lazy"); // prettier-ignore
+
+  // Fonts, style sheets and pictures are there, what was changed is painted, and what was moving has come to its end.
+  async function settled({ animations = true } = {}) {
+    const until = performance.now() + MOST_SECONDS * 1000;
+    do {
+      if (performance.now() > until) throw new Error(`the page is not ready after ${MOST_SECONDS} s`);
+      await document.fonts.ready;
+      await frames();
+    } while (!arrived() || (animations && passing().length));
   }
 
   function begin() {
@@ -127,5 +145,5 @@ globalThis.looking = (() => {
 
   const linear = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
 
-  return { begin, end, missed, moving, sideways, axe, contrasts, places, faint };
+  return { settled, begin, end, missed, moving, sideways, axe, contrasts, places, faint };
 })();

@@ -23,6 +23,7 @@ NAMED = frozenset(
 )  # fmt: skip
 """Roles that say nothing to who cannot see, unless there is a name to them."""
 MOST_STEPS = 40
+MOST_LOOKS = 20
 
 
 @cache
@@ -56,13 +57,15 @@ def moving(page: Page) -> list[str]:
     """What moves, or would, although people ask for less of that."""
     page.emulate_media(reduced_motion="reduce")
     try:
-        return _told(page, "looking.moving()")
+        page.evaluate("looking.settled({ animations: false })")
+        return [str(one) for one in page.evaluate("looking.moving()")]
     finally:
         page.emulate_media(reduced_motion="no-preference")
 
 
 def by_tab(page: Page) -> list[str]:
     """Walk through all controls with Tab: each is reached, is seen to have the focus, and is not covered then."""
+    settle(page)
     page.evaluate("looking.begin()")
     for _ in range(MOST_STEPS):  # more than there are controls: a player has some of its own, dates have three parts
         left = min(10, int(page.evaluate("looking.missed().length")))
@@ -76,8 +79,7 @@ def by_tab(page: Page) -> list[str]:
 def unseen(page: Page) -> list[str]:
     """Controls that cannot be seen with the colours people force upon pages."""
     page.evaluate("scrollTo(0, 0)")
-    places = page.evaluate("looking.places()")
-    picture = base64.b64encode(page.screenshot(animations="disabled", caret="hide")).decode()
+    picture, places = _picture(page)
     bench = page.context.new_page()  # what is served here may not read pictures out of addresses
     try:
         bench.evaluate((HERE / "looking.js").read_text())
@@ -86,8 +88,21 @@ def unseen(page: Page) -> list[str]:
         bench.close()
 
 
+def _picture(page: Page) -> tuple[str, list[dict[str, object]]]:
+    """The window as PNG in base64, and where its controls were while it was taken: a busy machine, or a page that asks
+    the server for news, may move them between the one and the other."""
+    for _ in range(MOST_LOOKS):
+        settle(page)
+        places = page.evaluate("looking.places()")
+        picture = page.screenshot(animations="disabled", caret="hide")
+        if places == page.evaluate("looking.places()"):
+            return base64.b64encode(picture).decode(), places
+    raise AssertionError(f"the controls of {page.url} do not stay where they are")
+
+
 def nameless(page: Page) -> list[str]:
     """What screen readers are told without a name, from Chromium's own accessibility tree."""
+    settle(page)
     session = page.context.new_cdp_session(page)
     try:
         nodes = session.send("Accessibility.getFullAXTree")["nodes"]
@@ -101,5 +116,11 @@ def nameless(page: Page) -> list[str]:
     return told
 
 
+def settle(page: Page) -> None:
+    """Wait until the page is as it was asked to be; after `emulate_media` and a new size too."""
+    page.evaluate("looking.settled()")
+
+
 def _told(page: Page, what: str) -> list[str]:
+    settle(page)
     return [str(one) for one in page.evaluate(what)]

@@ -127,3 +127,13 @@ def test_a_name_is_one_line() -> None:
         assert refused.status_code == 422
         assert "longer than 300 characters" in refused.json()["error"]
         assert web.post("/api/me", json={"name": None}).json()["name"] == ""
+
+
+def test_a_change_may_carry_the_name_itself() -> None:
+    """As pages do until the server has kept it; what is no name is none."""
+    with pages() as web:
+        call(web, "Kari")
+        ask = lambda name: web.get("/api/me", headers={"Kring-Name": name}).json()["name"]  # noqa: E731
+        assert ask("K%C3%A5re%20%C3%85sen") == "Kåre Åsen"
+        assert ask("") == ask("%0A" * 9) == ask("x" * 400) == ""
+        assert web.get("/api/me").json()["name"] == "Kari"

@@ -83,3 +83,23 @@ def test_each_look_sees_what_is_wrong(browser: Browser) -> None:
     looking.begin(page)
     assert any("covered" in one and "Bare" in one for one in looking.by_tab(page))
     context.close()
+
+
+MOVING = """<!doctype html><html lang="en"><title>Moving</title><style>
+button { position: absolute; color: #000; background: #fff; border: 2px solid #000 }</style><button>Here</button>
+<script>let at = 0; const button = document.querySelector("button"); const moves = () => {
+at += 7; button.style.translate = `${at % 500}px ${at % 300}px`; if (at < %s) setTimeout(moves, 10); };
+moves()</script>"""
+
+
+def test_a_page_is_looked_at_once_it_rests(browser: Browser) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.set_content(MOVING.replace("%s", "700"))
+        looking.begin(page)
+        assert looking.unseen(page) == []
+        restless = context.new_page()
+        restless.set_content(MOVING.replace("%s", "Infinity"))
+        looking.begin(restless)
+        with pytest.raises(AssertionError, match="do not stay where they are"):
+            looking.unseen(restless)

@@ -23,13 +23,13 @@ from kring.errors import DiskFull
 from kring.model import State
 from kring.settings import FeedSource, FolderSource, Settings, Worker
 from search_ui.runs import PrefectRuns
-from tests.running import JFK, JFK_MISSING, REPOSITORY, Kring, eventually, free_port, running
+from tests.running import REPOSITORY, Kring, eventually, free_port, running
+from tests.spoken import JFK, RULES, Spoken, of
 from tests.webserver import Site, serve
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 FFMPEG = shutil.which("ffmpeg") or "ffmpeg"
-needs_speech = pytest.mark.skipif(not JFK.exists(), reason=JFK_MISSING)
 
 
 def test_the_demo_checks_itself(tmp_path: Path) -> None:
@@ -112,17 +112,26 @@ def search(kring: Kring, text: str) -> list[dict[str, object]]:
     return list(response.json()["recordings"])
 
 
-@needs_speech
-def test_real_speech_is_found_where_it_was_said(kring: Kring) -> None:
-    done = kring.run("add", str(JFK), "--circle", "privacy", "--title", "Inaugural address", "--date", "1961-01-20")
+@pytest.mark.parametrize(
+    ("spoken", "title", "words", "begins", "said"),
+    of(
+        (JFK, "Inaugural address", "ask not what your country", 0.3, 3.3),
+        (RULES, "Rules for sharing", "decide who is responsible", 0.5, 7.2),
+    ),
+)
+def test_speech_is_found_where_it_was_said(
+    kring: Kring, tmp_path: Path, spoken: Spoken, title: str, words: str, begins: float, said: float
+) -> None:
+    """`begins`, `said`: when the recording's first words and these are heard, in seconds."""
+    speech = spoken.write(tmp_path / f"{spoken.path.stem}.flac")
+    done = kring.run("add", str(speech), "--circle", "privacy", "--title", title, "--date", "1961-01-20")
     assert done.returncode == 0, done.stdout + done.stderr
-    (found,) = search(kring, "ask not what your country")
-    assert found["title"] == [{"text": "Inaugural address", "hit": False}]
+    (found,) = search(kring, words)
+    assert found["title"] == [{"text": title, "hit": False}]
     passages = found["passages"]
     assert isinstance(passages, list)
-    # The recording begins with "And so, my fellow Americans" at 0.3 s; "ask not" follows at 3.3 s.
-    assert abs(passages[0]["start"] - 0.3) <= 1.0
-    assert abs(passages[0]["hit_at"] - 3.3) <= 1.0
+    assert abs(passages[0]["start"] - begins) <= 1.0
+    assert abs(passages[0]["hit_at"] - said) <= 1.0
 
 
 def test_the_platforms_transcript_is_used_with_its_speakers(kring: Kring, tmp_path: Path) -> None:

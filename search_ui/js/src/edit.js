@@ -1,17 +1,16 @@
 // The editor: a person listens and corrects. Every line is saved by itself when it is left.
 
-import { Refused, Unreachable, ask } from "./edit/api.js";
 import { Board } from "./edit/board.js";
 import * as chapters from "./edit/chapters.js";
 import * as details from "./edit/details.js";
 import * as dialogs from "./edit/dialogs.js";
 import * as history from "./edit/history.js";
 import * as keys from "./edit/keys.js";
+import * as me from "./edit/me.js";
 import * as names from "./edit/names.js";
 import { offer } from "./edit/offer.js";
 import { Playing } from "./edit/playing.js";
 import * as speakers from "./edit/speakers.js";
-import { say, tell, tidy } from "./edit/words.js";
 
 const list = document.getElementById("lines");
 const board = new Board();
@@ -77,24 +76,5 @@ speakers.setUp(board);
 chapters.setUp(board, here);
 details.setUp(board);
 history.setUp(board);
+me.setUp(board);
 offer(board);
-
-const me = document.getElementById("me");
-let called = me.elements.name.value;
-async function keepName() {
-  const name = tidy(me.elements.name.value);
-  if (name === called) return;
-  try {
-    await ask("POST", "/api/me", { name: name || null });
-    called = name;
-    tell(say("nameKept"));
-  } catch (error) {
-    if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
-    board.say("failed", error.message);
-  }
-}
-me.addEventListener("submit", (event) => {
-  event.preventDefault();
-  keepName();
-});
-me.elements.name.addEventListener("change", keepName);

@@ -1,5 +1,6 @@
 // What the page asks of the server. Changes go one after the other, so that they are numbered as they were made.
 
+import { signed } from "../shared/name.js";
 import { say } from "./words.js";
 
 const SECONDS = 20;
@@ -21,6 +22,7 @@ export async function ask(method, path, body, type = "application/json") {
   if (body instanceof Blob) options.body = body;
   else if (body !== undefined) options.body = JSON.stringify(body);
   if (body !== undefined) options.headers["Content-Type"] = type;
+  signed(method, options.headers);
   const answer = await fetch(path, options).catch(unreachable);
   const text = await answer.text().catch(unreachable);
   const found = parse(text);

@@ -1,5 +1,6 @@
 // Questions to the server, asked until it answers: an upload of hours outlives lost networks and restarted servers.
 
+import { signed } from "../shared/name.js";
 import { words } from "../shared/words.js";
 
 const PAUSES = [1, 2, 4, 8, 15, 30]; // seconds; the last one again and again, for as long as the page is open
@@ -51,7 +52,7 @@ function understood(text) {
 
 // `body`: what is sent as JSON; `bytes`: a Blob sent as it is. Answers what the server answered; null where it is empty.
 export async function ask(method, path, { body, bytes, signal } = {}) {
-  const headers = { Accept: "application/json" };
+  const headers = signed(method, { Accept: "application/json" });
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;
   let text;
