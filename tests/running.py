@@ -23,9 +23,6 @@ from kring.model import Manifest
 from kring.settings import Settings
 
 REPOSITORY = Path(__file__).parents[1]
-AUDIO = REPOSITORY.parent / "shared" / "audio"
-JFK = AUDIO / "jfk_en_11s.flac"
-JFK_MISSING = f"real speech for this test is not here: {JFK}"
 
 Answer = TypeVar("Answer")
 

@@ -16,6 +16,7 @@ import imageio_ffmpeg
 import pytest
 
 from kring.settings import Settings
+from tests.spoken import MEETING, needs
 from transcribe.engines import open_transcriber
 from transcribe.hallucinations import plain
 from transcribe.port import Transcriber
@@ -24,7 +25,6 @@ ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
 TOUR, ELSEWHERE = "tour-for-visitors", "privacy-shared-services"
 """The sample in which names are spoken, and one in which none of them is."""
-MEETING = ROOT.parent / "shared" / "audio" / "ami_meeting_dev00_30s.wav"
 MEETING_GLOSSARY = ["Adam Duguid", "Real Reaction", "Ebenezer Ademesoye"]
 MEETING_NAMES = {"Duguid", "Real Reaction", "Ademesoye"}
 FEWEST = 3
@@ -128,8 +128,8 @@ def test_the_names_do_not_appear_in_another_recording(hear: Hear) -> None:
     assert words_wrong(expected, plain(told).split()) <= words_wrong(expected, plain(without).split()) + 1
 
 
-@pytest.mark.skipif(not MEETING.is_file(), reason=f"real speech is needed: no {MEETING}")
+@needs(MEETING)
 def test_the_names_of_a_real_meeting_come_out_right(hear: Hear) -> None:
     """Of “Real Reaction” it is the capitals that are mended: without the glossary it is a thing, not a name."""
-    assert written(MEETING_NAMES, hear(MEETING, ())) == set()
-    assert written(MEETING_NAMES, hear(MEETING, MEETING_GLOSSARY)) == MEETING_NAMES
+    assert written(MEETING_NAMES, hear(MEETING.path, ())) == set()
+    assert written(MEETING_NAMES, hear(MEETING.path, MEETING_GLOSSARY)) == MEETING_NAMES

@@ -12,6 +12,7 @@ import pytest
 
 from kring.errors import SetupError
 from kring.settings import Settings, Transcribe
+from tests.spoken import JFK, RULES, Spoken, of
 from transcribe import convert, weights
 from transcribe.convert import DIMENSIONS, complete_folder, convert_checkpoint, convert_folder, make_checkpoint
 from transcribe.ctranslate import openai_checkpoint, read_variables
@@ -46,7 +47,6 @@ THEIRS = {
     "fc2": "mlp.2",
 }
 """Parts of a layer in transformers, and what openai-whisper calls them."""
-SPEECH = Path(__file__).parents[3] / "shared" / "audio" / "jfk_en_11s.flac"
 
 
 @pytest.fixture(scope="module")
@@ -272,9 +272,9 @@ def test_the_tokens_made_are_openais(size: int, name: str, count: int, tmp_path:
     assert len(languages(listed)) == count
 
 
-@pytest.mark.skipif(not SPEECH.is_file(), reason="no speech beside this checkout")
+@pytest.mark.parametrize("spoken", of(JFK, RULES))
 @pytest.mark.skipif(importlib.util.find_spec(weights.PACKAGE[0]) is None, reason="no weights package")
-def test_real_weights_hear_the_same_words_in_every_format(tmp_path: Path) -> None:
+def test_real_weights_hear_the_same_words_in_every_format(tmp_path: Path, spoken: Spoken) -> None:
     import torch
     import whisper
     from faster_whisper import WhisperModel, decode_audio
@@ -295,14 +295,14 @@ def test_real_weights_hear_the_same_words_in_every_format(tmp_path: Path) -> Non
     (source / "generation_config.json").write_text(json.dumps({"alignment_heads": config["alignment_heads"]}))
     save_file({theirs(name): torch.from_numpy(t.copy()) for name, t in state.items()}, source / "model.safetensors")
 
-    samples = decode_audio(str(SPEECH))
+    samples = decode_audio(str(spoken.write(tmp_path / "speech.flac")))
     heard = []
     for model in ("base", str(source)):
         loaded = WhisperModel(str(weights.folder(settings(model))), device="cpu", compute_type="int8")
         segments, _ = loaded.transcribe(samples, language="en", word_timestamps=True)
         heard.append([(word.word, word.start, word.end) for segment in segments for word in segment.words or ()])
     assert heard[0] == heard[1]
-    assert len(heard[0]) == 22
+    assert len(heard[0]) == len(spoken.words)
 
     made = [torch.load(weights.checkpoint(settings(model))) for model in ("base", str(source))]
     assert made[0]["dims"] == made[1]["dims"]

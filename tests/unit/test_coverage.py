@@ -10,11 +10,10 @@ from hypothesis import given, strategies as st
 
 from kring.model import Hole, Segment, Word
 from tests.speech_sounds import silence, write
+from tests.spoken import JFK, VISIT, Spoken, of
 from transcribe.coverage import NEAR, SMALLEST, TOGETHER, coverage, holes, speech_seconds, spoken, voiced
 from transcribe.speech import FRAME, RATE, Voice, listen_for_voice, read_blocks
 
-AUDIO = Path(__file__).parents[2].parent / "shared" / "audio"
-JFK = AUDIO / "jfk_en_11s.flac"
 FRAMES = RATE / FRAME
 
 
@@ -118,26 +117,22 @@ def test_holes_are_speech_and_hold_no_word(runs: list[tuple[float, float]], writ
     assert holes(said, [*words, *[(hole.start, hole.end) for hole in found]]) == ()
 
 
-@pytest.mark.skipif(not JFK.is_file(), reason=f"real speech is needed: no {JFK}")
-def test_a_transcript_that_lacks_a_part_has_a_hole_there(tmp_path: Path) -> None:
-    said = np.concatenate(list(read_blocks_at_16k(JFK, tmp_path)))
+@pytest.mark.parametrize(
+    ("spoken", "begins", "ends", "speech"), of((JFK, 0.3, 10.5, (6, 10)), (VISIT, 0.5, 10.2, (8, 10)))
+)
+def test_a_transcript_that_lacks_a_part_has_a_hole_there(
+    tmp_path: Path, spoken: Spoken, begins: float, ends: float, speech: tuple[float, float]
+) -> None:
+    said = np.concatenate(list(read_blocks(spoken.write(tmp_path / "said.flac"))))
     audio = write(tmp_path / "twice.wav", said, silence(5.0), said)
-    full = [Segment(start=at, end=at + 10.5, text="x") for at in (0.3, 16.3)]
+    again = len(said) / RATE + 5.0
+    full = [Segment(start=at + begins, end=at + ends, text="x") for at in (0.0, again)]
     seconds, none = coverage(audio, full)
     assert none == ()
-    assert 2 * 6 < seconds < 2 * 10
+    assert 2 * speech[0] < seconds < 2 * speech[1]
     _, [hole] = coverage(audio, full[:1])
-    assert 16.0 <= hole.start <= 16.8
-    assert 26.0 <= hole.end <= 27.01
+    assert again <= hole.start <= again + 0.8
+    assert again + 10.0 <= hole.end <= again + 11.01
     _, both = coverage(audio, [])
     assert len(both) == 2
     assert listen_for_voice(read_blocks(audio)).total == len(said) * 2 + 5 * RATE
-
-
-def read_blocks_at_16k(source: Path, folder: Path) -> list[np.ndarray[tuple[int], np.dtype[np.float32]]]:
-    import subprocess
-
-    target = folder / "said.flac"
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-i", str(source), "-ac", "1", "-ar", "16000", str(target)]
-    subprocess.run([*command[:-1], "-sample_fmt", "s16", command[-1]], check=True)
-    return list(read_blocks(target))

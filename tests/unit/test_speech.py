@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from numpy.typing import NDArray
 
 from kring.errors import NotFound, NotMedia
+from tests.spoken import MEETING, RULES, of
 from transcribe.speech import (
     BLOCK,
     FRAME,
@@ -28,8 +30,6 @@ from transcribe.speech import (
     spans_of,
 )
 
-AUDIO = Path(__file__).parents[2].parent / "shared" / "audio"
-MEETING = AUDIO / "ami_meeting_dev00_30s.wav"
 PAD = round(VAD["pad"] * RATE / FRAME)
 
 
@@ -222,11 +222,15 @@ def test_later_in_a_stretch_is_later_in_the_recording(spans: list[Span], times: 
         assert before[1] <= after[1]
 
 
-@pytest.mark.skipif(not MEETING.is_file(), reason=f"real speech is needed: no {MEETING}")
+@pytest.fixture(scope="module", params=of(MEETING, RULES))
+def speech(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NDArray[np.float32]:
+    return np.concatenate(list(read_blocks(request.param.write(tmp_path_factory.mktemp("speech") / "speech.flac"))))
+
+
 @settings(max_examples=3, deadline=None)
 @given(size=st.integers(FRAME // 3, 4 * RATE))
-def test_voice_is_heard_alike_in_blocks_of_any_size(size: int) -> None:
-    samples = np.concatenate(list(read_blocks(MEETING)))
+def test_voice_is_heard_alike_in_blocks_of_any_size(speech: NDArray[np.float32], size: int) -> None:
+    samples = speech
     whole = listen_for_voice([samples])
     parts = listen_for_voice(samples[at : at + size] for at in range(0, len(samples), size))
     assert parts.total == whole.total == len(samples)
@@ -234,10 +238,9 @@ def test_voice_is_heard_alike_in_blocks_of_any_size(size: int) -> None:
     assert len(whole.probabilities) == -(-len(samples) // FRAME)
 
 
-@pytest.mark.skipif(not MEETING.is_file(), reason=f"real speech is needed: no {MEETING}")
-def test_the_seam_between_blocks_is_not_heard() -> None:
+def test_the_seam_between_blocks_is_not_heard(speech: NDArray[np.float32]) -> None:
     """The detector begins each block anew: what it hears just before, `WARM_UP`, has to be enough."""
-    samples = np.concatenate(list(read_blocks(MEETING)))
+    samples = speech
     late = BLOCK - 480 * FRAME
     shifted = listen_for_voice([np.zeros(late, dtype=np.float32), samples]).probabilities
     alone = listen_for_voice([samples]).probabilities
