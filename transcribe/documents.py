@@ -1,5 +1,6 @@
 """The text of a PDF that belongs to a recording. Anybody may have made it, to do harm too, so it is read in a process
-of its own with little memory and time (`transcribe.limited`, as for ffmpeg), which can be ended at any moment.
+of its own with little memory and time, without network and files (`transcribe.confined`, as for ffmpeg), which can be
+ended at any moment.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import logging
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import unicodedata
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import IO, Any, Final
 
 from kring.errors import InputError
 from kring.model import Pages
-from transcribe import limited, pdf_pages
+from transcribe import confined, pdf_pages
 
 RECIPE: Final = "text-1"
 """Part of the key of what was read; grows when the same file would give another text."""
@@ -77,11 +77,15 @@ def _joined(match: re.Match[str]) -> str:
 
 def _run(pdf: IO[bytes], printed: IO[bytes], seconds: float) -> int:
     """The exit status; negative where a limit ended it."""
-    launcher = [sys.executable, "-I", "-S", limited.__file__]
-    bounds = (MEMORY_MB, int(seconds) + 1, TEXT_MB, os.getpid())
-    program = [sys.executable, "-I", pdf_pages.__file__, str(MOST_PAGES)]
+    command = confined.command(
+        confined.python(pdf_pages.__file__, str(MOST_PAGES)),
+        memory_mb=MEMORY_MB,
+        cpu_seconds=int(seconds) + 1,
+        file_mb=TEXT_MB,
+        reads=[*confined.python_reads(), pdf_pages.__file__],
+    )
     process = subprocess.Popen(
-        [*launcher, *(str(bound) for bound in bounds), *program],
+        command,
         stdin=pdf,
         stdout=printed,
         stderr=subprocess.DEVNULL,

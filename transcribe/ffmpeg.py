@@ -9,6 +9,8 @@ What protects whom, outermost first:
   `-`, `%d`, `:` or newline in it can mean anything, and no path in it can be resolved against its folder.
 - No shell, an environment of four variables, memory, CPU, file-size and wall-clock limits, no core dumps, low
   priority, and a child that dies with its parent (`transcribe.limited`).
+- Should all that fail and a decoder do what the file wants: no network, no other program, no file but its libraries,
+  this recording and the folder it writes to (`transcribe.confined`).
 - What ffmpeg prints goes to the log only: it can contain text from the file.
 
 Checked with a watch on the folder of the file they point at, each named as a recording: HLS (plain, with a byte
@@ -28,11 +30,11 @@ import selectors
 import shutil
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -41,7 +43,7 @@ import imageio_ffmpeg
 
 from kring.errors import DiskFull, NotMedia, SetupError
 from kring.settings import MediaLimits
-from transcribe import limited
+from transcribe import confined
 from transcribe.codecs import DECODERS
 from transcribe.port import Progress
 
@@ -71,12 +73,38 @@ class TooSlow(NotMedia):
 def binary() -> str:
     """Path of ffmpeg: the system's, else the one packed in `imageio-ffmpeg`. Raises SetupError."""
     found = shutil.which("ffmpeg")
-    if found is not None:
+    if found is not None and _starts(found):
         return found
     try:
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
+        packed = str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:
-        raise SetupError("ffmpeg is missing on this machine; install it (for example `apt install ffmpeg`).") from None
+        packed = ""
+    if packed and _starts(packed):
+        return packed
+    if found is not None or packed:
+        raise SetupError(
+            f"{found or packed} does not run confined as Kring runs it; a script or a snap in its place cannot. "
+            "Install ffmpeg itself (for example `apt install ffmpeg`)."
+        )
+    raise SetupError("ffmpeg is missing on this machine; install it (for example `apt install ffmpeg`).")
+
+
+@cache
+def _starts(program: str) -> bool:
+    """Whether it runs confined: what starts another program in its turn does not."""
+    try:
+        done = subprocess.run(
+            confined.command([program, "-version"], memory_mb=2048, cpu_seconds=60, file_mb=0),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    if done.returncode != 0:
+        log.warning("%s does not run confined: %r", program, done.stderr[-500:])
+    return done.returncode == 0
 
 
 def source(demuxer: str, *, seconds: float, **options: Any) -> Any:
@@ -127,22 +155,28 @@ def run(
     limits: MediaLimits,
     *,
     timeout: float,
+    writes: Path | None = None,
     written_mb: int = 0,
     on_output: Callable[[bytes], None] | None = None,
 ) -> Finished:
     """Run ffmpeg on `path` and wait for it; it is killed when anything at all goes wrong here.
 
-    `timeout`: wall-clock seconds. `written_mb`: size limit of each file it may write; 0: none at all.
+    `timeout`: wall-clock seconds. `writes`: the folder (or file) it may write to. `written_mb`: size limit of each
+    file it writes; 0: nothing at all.
     `on_output` gets each piece of its standard output. The exit status is the caller's to judge (`check`).
     Raises TooSlow and SetupError.
     """
-    program = binary()
-    launcher = [sys.executable, "-I", "-S", limited.__file__]
-    bounds = (limits.memory_mb, int(timeout * THREADS) + 1, written_mb, os.getpid())
+    command = confined.command(
+        [binary(), *arguments],
+        memory_mb=limits.memory_mb,
+        cpu_seconds=int(timeout * THREADS) + 1,
+        file_mb=written_mb,
+        writes=[] if writes is None else [writes],
+    )
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     with regular_file(path) as file:
         process = subprocess.Popen(
-            [*launcher, *(str(bound) for bound in bounds), program, *arguments],
+            command,
             stdin=file,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -197,6 +231,8 @@ def check(finished: Finished, limits: MediaLimits) -> None:
         return
     if "No space left on device" in said or "Disk quota exceeded" in said:
         raise DiskFull(DISK_FULL)
+    if finished.status == confined.NOT_CONFINED:
+        raise SetupError(f"This machine's kernel does not confine ffmpeg as it says it can: {said.strip()}.")
     if "Unknown encoder" in said or "No such filter" in said:
         raise SetupError("The ffmpeg on this machine cannot make H.264, AAC or FLAC; install a complete ffmpeg.")
     if "Cannot allocate memory" in said:

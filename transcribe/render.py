@@ -225,6 +225,7 @@ def _run(
         source,
         job.limits,
         timeout=job.timeout,
+        writes=job.work,
         written_mb=64 + int(2 * job.bytes_needed / 1e6),
         on_output=on_output,
     )

@@ -28,7 +28,7 @@ Test = Callable[[], str]
 
 
 class NotAsked(KringError):
-    """It does not run yet, and that is no fault."""
+    """It does not run yet, or is not to be had on this machine, and that is no fault."""
 
 
 def run_check() -> int:
@@ -42,6 +42,7 @@ def tests(settings: Settings) -> Iterator[tuple[str, Test]]:
     known = known_locally(settings)
     yield "data folder", lambda: _data_folder(settings)
     yield "ffmpeg", _ffmpeg
+    yield "confinement", _confinement
     yield "engine", lambda: _engine(settings)
     for source in settings.sources:
         yield f"source {source.name}", lambda source=source: _source(settings, source)  # type: ignore[misc]
@@ -86,6 +87,16 @@ def _ffmpeg() -> str:
     if missing := [name for name in ENCODERS if name not in known]:
         raise SetupError(f"{program} cannot write {', '.join(missing)}; install an ffmpeg that can.")
     return program
+
+
+def _confinement() -> str:
+    """What keeps a hostile recording or PDF from the rest of the machine. No fault where the kernel lacks a part."""
+    from transcribe.confined import isolation
+
+    found = isolation()
+    if not found.complete:
+        raise NotAsked(f"what reads recordings and PDFs runs with {found}")
+    return f"what reads recordings and PDFs runs with {found}"
 
 
 def _engine(settings: Settings) -> str:

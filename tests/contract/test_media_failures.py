@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import pytest
 from kring.errors import Conflict, DiskFull, NotMedia, SetupError
 from kring.settings import MediaLimits
 from tests.media_files import ffmpeg, make_set
-from transcribe import ffmpeg as guarded, limited
+from transcribe import confined, ffmpeg as guarded
 from transcribe.probe import probe
 from transcribe.render import render
 
@@ -33,7 +32,8 @@ def test_a_full_disk_is_said_before_and_while(made: Path, tmp_path: Path) -> Non
     assert raised.value.transient
     assert list((tmp_path / "out").iterdir()) == []
     node = guarded.output([guarded.source("wav", seconds=9).audio], "file:/dev/full", f="flac")
-    finished = guarded.run(guarded.arguments(node), made / "sound.wav", LIMITS, timeout=30, written_mb=10)
+    full = Path("/dev/full")
+    finished = guarded.run(guarded.arguments(node), made / "sound.wav", LIMITS, timeout=30, writes=full, written_mb=10)
     with pytest.raises(DiskFull, match="became full"):  # ffmpeg 5 ends with status 0 where only its last write failed
         guarded.check(finished, LIMITS)
 
@@ -71,7 +71,9 @@ def test_time_and_size_have_limits(made: Path, tmp_path: Path) -> None:
     node = guarded.output([guarded.source("wav", seconds=9).audio], f"file:{tmp_path / 'x.wav'}", f="wav")
     with pytest.raises(guarded.TooSlow):
         guarded.run(guarded.arguments(node), made / "sound.wav", LIMITS, timeout=0.01)
-    finished = guarded.run(guarded.arguments(node), made / "sound.wav", LIMITS, timeout=30, written_mb=0)
+    finished = guarded.run(
+        guarded.arguments(node), made / "sound.wav", LIMITS, timeout=30, writes=tmp_path, written_mb=0
+    )
     assert finished.status != 0
     assert not (tmp_path / "x.wav").exists() or (tmp_path / "x.wav").stat().st_size == 0
 
@@ -85,19 +87,30 @@ def test_no_ffmpeg_at_all_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_child_is_limited() -> None:
-    shell = "ulimit -v; ulimit -t; ulimit -f; ulimit -c; nice"
-    command = [sys.executable, "-I", "-S", limited.__file__, "700", "9", "3", str(os.getpid()), "/bin/sh", "-c", shell]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    assert told[:4] == [str(700 * 1024), "9", str(3 * 2048), "0"]
-    assert int(told[4]) >= 10
+    program = """
+import os, resource as r
+limits = (r.RLIMIT_AS, r.RLIMIT_CPU, r.RLIMIT_FSIZE, r.RLIMIT_CORE)
+print(*(r.getrlimit(what)[0] for what in limits), os.getpriority(os.PRIO_PROCESS, 0))"""
+    command = confined.command(
+        [sys.executable, "-I", "-S", "-c", program],
+        memory_mb=700,
+        cpu_seconds=9,
+        file_mb=3,
+        reads=confined.python_reads(),
+    )
+    told = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert told.stdout.split()[:4] == [str(700 << 20), "9", str(3 << 20), "0"]
+    assert int(told.stdout.split()[4]) >= 10
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal")
 def test_the_child_dies_with_its_parent() -> None:
-    program = f"""
-import os, subprocess, sys
-child = subprocess.Popen([sys.executable, "-I", "-S", {limited.__file__!r}, "700", "9", "3", str(os.getpid()),
-                          "/bin/sh", "-c", "echo ready; exec sleep 60"], stdout=subprocess.PIPE)
+    program = """
+import subprocess, sys
+from transcribe import confined
+waits = [sys.executable, "-I", "-S", "-c", "import time; print('ready', flush=True); time.sleep(60)"]
+command = confined.command(waits, memory_mb=700, cpu_seconds=9, file_mb=3, reads=confined.python_reads())
+child = subprocess.Popen(command, stdout=subprocess.PIPE)
 child.stdout.readline()
 print(child.pid, flush=True)
 child.wait()

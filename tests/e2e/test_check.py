@@ -47,6 +47,7 @@ def test_before_the_first_up(tmp_path: Path) -> None:
         assert lines[name].startswith("✔"), done.stdout
     for name in ("object store", "search index", "Prefect", "web pages"):
         assert lines[name].startswith("–"), done.stdout
+    assert "what reads recordings and PDFs runs with" in lines["confinement"]
     assert "its weights load" in lines["engine"]
 
 
