@@ -25,12 +25,18 @@ app = typer.Typer(
 app.add_typer(circle_app)
 
 
+Port = Annotated[
+    int | None,
+    typer.Option(min=0, max=65_535, help="Of the web pages: this one or none; 0: any. Default: the setting web.port."),
+]
+
+
 @app.command()
-def up() -> None:
+def up(port: Port = None) -> None:
     """Run Kring on this machine until Ctrl-C: object store, Prefect, worker, web pages."""
     from flows.commands.up import run_up
 
-    raise typer.Exit(run_up())
+    raise typer.Exit(run_up(port))
 
 
 @app.command()
@@ -38,11 +44,12 @@ def demo(
     check: Annotated[
         bool, typer.Option("--check", help="Ask one query per language and stop; exit 0 if all answer.")
     ] = False,
+    port: Port = None,
 ) -> None:
     """Run Kring with the sample recordings in it."""
     from flows.commands.demo import run_demo
 
-    raise typer.Exit(run_demo(check=check))
+    raise typer.Exit(run_demo(check=check, port=port))
 
 
 @app.command()

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, SecretStr
 
 from kring.errors import SetupError
-from kring.settings import Settings
+from kring.settings import WEB_PORT, Settings
 
 
 class LocalStack(BaseModel):
@@ -101,4 +101,4 @@ def public_address(settings: Settings) -> str:
     if stack is not None and stack.web_url:
         return stack.web_url.rstrip("/")
     host = f"[{settings.web.host}]" if ":" in settings.web.host else settings.web.host
-    return f"http://{host}:{settings.web.port}"
+    return f"http://{host}:{settings.web.port or WEB_PORT}"

@@ -46,11 +46,16 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+WEB_PORT, S3_PORT, PREFECT_PORT, MEILI_PORT = 8420, 8333, 4200, 7700
+"""Where the parts listen if no setting says where and nobody else is there."""
+
+
 class Web(Section):
     """The web application."""
 
     host: str = "127.0.0.1"
-    port: int = 8420
+    port: int | None = Field(default=None, ge=0, le=65_535)
+    """Their port, that one and no other (0: any that is free); None: `WEB_PORT`, or the next that is free."""
     public_url: str = ""
     """Address people use, for links; empty: the address it listens on."""
     facilitators: Literal["local", "all", "nobody"] = "local"
@@ -77,11 +82,11 @@ class Web(Section):
 
 
 class Local(Section):
-    """The parts `kring up` runs on this machine. A taken port moves to the next free one."""
+    """The parts `kring up` runs on this machine. Their ports are meant as `web.port` is."""
 
-    s3_port: int = 8333
-    prefect_port: int = 4200
-    meili_port: int = 7700
+    s3_port: int | None = Field(default=None, ge=0, le=65_535)
+    prefect_port: int | None = Field(default=None, ge=0, le=65_535)
+    meili_port: int | None = Field(default=None, ge=0, le=65_535)
 
 
 class Search(Section):

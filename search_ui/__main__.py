@@ -12,7 +12,7 @@ import uvicorn
 from index import may_write, open_index
 from kring.errors import KringError
 from kring.local import connect_locally
-from kring.settings import load_settings
+from kring.settings import WEB_PORT, load_settings
 from search_ui.app import create_app
 from search_ui.following import Watchers
 from search_ui.rendering import check_built
@@ -60,7 +60,7 @@ def main() -> int:
         config = uvicorn.Config(
             app,
             host=settings.web.host,
-            port=settings.web.port,
+            port=WEB_PORT if settings.web.port is None else settings.web.port,
             proxy_headers=False,
             server_header=False,
             log_level="warning",

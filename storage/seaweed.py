@@ -16,6 +16,7 @@ import socket
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
@@ -46,17 +47,35 @@ class Seaweed(BaseModel):
     """Flag without its hyphen → inner port. They stay the same as long as nobody else takes them."""
 
 
-def prepare(folder: Path, *, host: str = LOOPBACK, credentials: tuple[str, SecretStr] | None = None) -> Seaweed:
+def is_free(port: int) -> bool:
+    """Whether a server could listen there now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def prepare(
+    folder: Path,
+    *,
+    host: str = LOOPBACK,
+    credentials: tuple[str, SecretStr] | None = None,
+    claim: Callable[[int], bool] = is_free,
+) -> Seaweed:
     """Credentials and inner ports for the server in `folder`: those given or of the last start, or new ones.
 
     Writes `seaweed.json`, `s3.json` and the keys of the inner parts, which are new at every start, all readable by
     their owner only; so call it only while no server runs there. `host`: the name or address it will be known by.
-    Raises SetupError if the folder holds something else.
+    `claim`: whether a port can be had; if so, it is ours from then on. Raises SetupError if the folder holds something
+    else.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     inner_tls.renew(folder, host)
     known = _read(folder / "seaweed.json")
-    ports = _free_ports(known.ports if known else {})
+    ports = _inner_ports(known.ports if known else {}, claim)
     seaweed = known.model_copy(update={"ports": ports}) if known else _generate(ports)
     if credentials is not None:
         seaweed = seaweed.model_copy(update={"access_key": credentials[0], "secret_key": credentials[1]})
@@ -179,23 +198,13 @@ def _identities(seaweed: Seaweed) -> dict[str, object]:
     return {"identities": [{"name": "kring", "credentials": [key], "actions": ["Admin", "Read", "Write", "List"]}]}
 
 
-def _free_ports(wanted: dict[str, int]) -> dict[str, int]:
+def _inner_ports(wanted: dict[str, int], claim: Callable[[int], bool]) -> dict[str, int]:
     """A free port for each inner part, the wanted one where it can be had."""
     names = [*INNER_PORTS, *(f"{name}.grpc" for name in INNER_PORTS), "s3.port.grpc"]
     ports: dict[str, int] = {}
     for name in names:
         port = wanted.get(name, 0)
-        while port == 0 or port in ports.values() or not _is_free(port):
+        while port == 0 or port in ports.values() or not claim(port):
             port = secrets.choice(_PORT_RANGE)
         ports[name] = port
     return ports
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True

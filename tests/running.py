@@ -80,8 +80,8 @@ def tidy(data_dir: Path) -> None:
 @contextmanager
 def running(settings: Settings, commands: Mapping[str, list[str]] | None = None) -> Iterator[Kring]:
     """A healthy stack with one circle, `privacy`; stopped, all of it, at the end."""
-    ports = {"s3_port": free_port(), "prefect_port": free_port(), "meili_port": free_port()}
-    web = settings.web.model_copy(update={"port": free_port()})
+    ports = {"s3_port": 0, "prefect_port": 0, "meili_port": 0}
+    web = settings.web.model_copy(update={"port": 0})
     settings = settings.model_copy(update={"local": settings.local.model_copy(update=ports), "web": web})
     before = dict(os.environ)
     with ExitStack() as undo:

@@ -13,10 +13,20 @@ from flows.commands.console import out, printable
 from flows.preflight import check_folder
 from flows.stack import meilisearch
 from flows.stack.folder import prepare
-from flows.stack.ports import is_free
+from flows.stack.ports import is_free, port_taken
 from kring.errors import IndexNotReady, KringError, SetupError
 from kring.local import LocalStack, known_locally, read_stack
-from kring.settings import FeedSource, FolderSource, Settings, load_settings
+from kring.settings import (
+    MEILI_PORT,
+    PREFECT_PORT,
+    S3_PORT,
+    WEB_PORT,
+    FeedSource,
+    FolderSource,
+    Settings,
+    load_settings,
+)
+from storage.seaweed import LOOPBACK
 
 TOOL_SECONDS = 20.0
 """How long ffmpeg, or a page, may take to answer."""
@@ -118,17 +128,23 @@ def _source(settings: Settings, source: FolderSource | FeedSource) -> str:
 
 
 def _ports(settings: Settings) -> str:
-    wanted = {settings.web.port: settings.web.host}
+    local = settings.local
+    wanted = [("web.port", settings.web.host, settings.web.port, WEB_PORT)]
     if settings.s3_endpoint is None:
-        wanted[settings.local.s3_port] = "127.0.0.1"
+        wanted.append(("local.s3_port", LOOPBACK, local.s3_port, S3_PORT))
     if settings.prefect_api_url is None:
-        wanted[settings.local.prefect_port] = "127.0.0.1"
+        wanted.append(("local.prefect_port", LOOPBACK, local.prefect_port, PREFECT_PORT))
     if _starts_meilisearch(settings):
-        wanted[settings.local.meili_port] = "127.0.0.1"
-    taken = [str(port) for port, host in wanted.items() if port and not is_free(host, port)]
-    if taken:
-        raise NotAsked(f"{', '.join(taken)} taken by others: `kring up` looks for the next free one")
-    return f"{', '.join(map(str, wanted))} free"
+        wanted.append(("local.meili_port", LOOPBACK, local.meili_port, MEILI_PORT))
+    moving: list[str] = []
+    for setting, host, chosen, usual in wanted:
+        if chosen and not is_free(host, chosen):
+            raise port_taken(host, chosen, setting)
+        if chosen is None and not is_free(host, usual):
+            moving.append(str(usual))
+    if moving:
+        raise NotAsked(f"{', '.join(moving)} taken by others: `kring up` looks for the next free one")
+    return f"{', '.join(str(usual if chosen is None else chosen) for _, _, chosen, usual in wanted)} free"
 
 
 def _objects(known: Settings) -> str:

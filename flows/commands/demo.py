@@ -15,7 +15,7 @@ from rich.text import Text
 
 from flows.commands.console import is_terminal, out, printable, say, say_error
 from flows.commands.operate import Line, describe
-from flows.commands.up import ports_of, welcome
+from flows.commands.up import ports_of, welcome, with_port
 from flows.preflight import check_start
 from flows.sources.folder import Folder
 from flows.sources.port import Item
@@ -32,11 +32,11 @@ SOURCE = "samples"
 PATIENCE_SECONDS = 600.0
 
 
-def run_demo(*, check: bool) -> int:
+def run_demo(*, check: bool, port: int | None) -> int:
     """Start, bring in the samples, print the address; then serve until Ctrl-C, or `check` and stop. 0: all is well."""
     started = time.monotonic()
     try:
-        settings = with_samples(load_settings())
+        settings = with_samples(with_port(load_settings(), port))
         check_start(settings)
         with Stack(settings) as stack:
             stack.wait_healthy()

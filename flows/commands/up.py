@@ -12,15 +12,22 @@ from flows.stack.prefect_login import login_link
 from flows.stack.up import Stack, run_stack
 from flows.wiring import Ports, open_ports
 from kring.local import public_address
-from kring.settings import load_settings
+from kring.settings import Settings, load_settings
 
 
-def run_up() -> int:
-    """Run the local stack until Ctrl-C or SIGTERM. 0: it was stopped cleanly."""
-    settings = load_settings()
+def run_up(port: int | None) -> int:
+    """Run the local stack until Ctrl-C or SIGTERM, its pages on `port` if one is given. 0: it was stopped cleanly."""
+    settings = with_port(load_settings(), port)
     check_start(settings)
     run_stack(settings, on_ready=welcome)
     return 0
+
+
+def with_port(settings: Settings, port: int | None) -> Settings:
+    """The settings, their `web.port` overruled if a port is given."""
+    if port is None:
+        return settings
+    return settings.model_copy(update={"web": settings.web.model_copy(update={"port": port})})
 
 
 def welcome(stack: Stack) -> None:

@@ -22,12 +22,13 @@ from flows.stack.parts import (
     web_part,
     worker_part,
 )
-from flows.stack.ports import free_port
+from flows.stack.ports import Ports
 from flows.stack.postgres_home import prefect_database
 from flows.stack.prefect_login import new_auth_string
 from kring.local import LocalStack
-from kring.settings import Settings
+from kring.settings import MEILI_PORT, PREFECT_PORT, S3_PORT, WEB_PORT, Settings
 from storage import seaweed
+from storage.seaweed import LOOPBACK
 
 
 @dataclass(frozen=True)
@@ -44,20 +45,21 @@ class House:
     """What our neighbours are told."""
 
 
-def settle(settings: Settings, say: Callable[[str], None]) -> House:
-    """Choose free ports, make the object store's credentials and Prefect's database where there are none yet.
+def settle(settings: Settings, ports: Ports, say: Callable[[str], None]) -> House:
+    """Choose the ports, make the object store's credentials and Prefect's database where there are none yet.
 
-    `say` is told of every port that had to move, and what becomes of Prefect's database. Raises SetupError where no
-    port is free, or where Meilisearch is asked for and not installed.
+    `say` is told what becomes of Prefect's database. Raises SetupError if a port that was chosen is taken, or if
+    Meilisearch is asked for and not installed.
     """
     elsewhere: dict[str, str] = {}
     parts: list[Part] = []
-    ports = _Ports(say)
     objects = None
     if settings.s3_endpoint is not None:
         elsewhere[OBJECTS] = _host(settings.s3_endpoint)
     else:
-        objects = Objects(ports.take("127.0.0.1", settings.local.s3_port), seaweed.prepare(settings.data_dir))
+        port = ports.take(LOOPBACK, settings.local.s3_port, S3_PORT, "local.s3_port")
+        kept = seaweed.prepare(settings.data_dir, claim=lambda port: ports.claim(LOOPBACK, port))
+        objects = Objects(port, kept)
         settings = settings.model_copy(
             update={
                 "s3_endpoint": objects.endpoint,
@@ -69,13 +71,13 @@ def settle(settings: Settings, say: Callable[[str], None]) -> House:
     if settings.prefect_api_url is not None:
         elsewhere[PREFECT] = _host(settings.prefect_api_url)
     else:
-        prefect_port = ports.take("127.0.0.1", settings.local.prefect_port)
+        prefect_port = ports.take(LOOPBACK, settings.local.prefect_port, PREFECT_PORT, "local.prefect_port")
         here = {"prefect_api_url": f"http://127.0.0.1:{prefect_port}/api", "prefect_auth_string": new_auth_string()}
         settings = settings.model_copy(update=here)
     settings, search = _search(settings, ports)
     if search is None and settings.meili_url is not None:
         elsewhere[SEARCH] = _host(settings.meili_url)
-    web_port = ports.take(settings.web.host, settings.web.port)
+    web_port = ports.take(settings.web.host, settings.web.port, WEB_PORT, "web.port")
     settings = settings.model_copy(update={"web": settings.web.model_copy(update={"port": web_port})})
 
     web = web_part(settings)
@@ -110,7 +112,7 @@ def _prefect(settings: Settings, port: int, elsewhere: dict[str, str], say: Call
     return [*database, prefect_part(settings, port, postgres)]
 
 
-def _search(settings: Settings, ports: _Ports) -> tuple[Settings, Part | None]:
+def _search(settings: Settings, ports: Ports) -> tuple[Settings, Part | None]:
     """Meilisearch here, where its program is and no other is named; otherwise there is none, or one elsewhere."""
     if settings.search.engine == "embedded":
         return settings.model_copy(update={"meili_url": None}), None
@@ -121,25 +123,11 @@ def _search(settings: Settings, ports: _Ports) -> tuple[Settings, Part | None]:
         if settings.search.engine == "auto":
             return settings, None
         raise meilisearch.not_installed()
-    port, master_key = ports.take("127.0.0.1", settings.local.meili_port), meilisearch.prepare(settings.data_dir)
+    port = ports.take(LOOPBACK, settings.local.meili_port, MEILI_PORT, "local.meili_port")
+    master_key = meilisearch.prepare(settings.data_dir)
     here = {"meili_url": f"http://127.0.0.1:{port}", "meili_master_key": master_key, "meili_search_key": None}
     settings = settings.model_copy(update=here)
     return settings, search_part(settings, program, port, master_key)
-
-
-class _Ports:
-    """Gives every part a port of its own, and says so where it is not the wanted one."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-        self._taken: set[int] = set()
-
-    def take(self, host: str, wanted: int) -> int:
-        port = free_port(host, wanted, self._taken)
-        if wanted not in (0, port):
-            self._say(f"port {wanted} is taken, using {port}")
-        self._taken.add(port)
-        return port
 
 
 def _host(url: str) -> str:

@@ -27,6 +27,7 @@ from flows.stack.decide import stop_order
 from flows.stack.folder import Lock, prepare, rotate
 from flows.stack.keeper import Keeper, Place
 from flows.stack.parts import TITLES, Part
+from flows.stack.ports import Ports
 from kring.errors import SetupError
 from kring.local import write_stack
 from kring.settings import Settings
@@ -64,7 +65,8 @@ class Stack:
             prepare(self.settings.data_dir)
             lock = Lock(self.settings.data_dir)
             undo.callback(lock.release)
-            house = settle(self.settings, self._note)
+            ports = undo.enter_context(Ports(self._note))  # released last, when nothing listens there any more
+            house = settle(self.settings, ports, self._note)
             self.settings = house.settings
             for name, host in house.elsewhere.items():
                 self._line(name, f"elsewhere: {host}")

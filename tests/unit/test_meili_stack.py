@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from flows.stack import meilisearch
 from flows.stack.addresses import House, settle
 from flows.stack.parts import SEARCH, WEB, WORKER, Part
+from flows.stack.ports import Ports
 from index import open_index
 from index.embedded import EmbeddedIndex
 from index.meili import MeiliIndex, index_uid
@@ -19,6 +20,11 @@ from index.meili_keys import derived_key
 from kring.errors import SetupError
 from kring.local import LocalStack, connect_locally, write_stack
 from kring.settings import Local, Search, Settings, Web
+
+
+def settled(settings: Settings) -> House:
+    with Ports(print) as ports:
+        return settle(settings, ports, print)
 
 
 @pytest.fixture
@@ -47,7 +53,7 @@ def parts_of(house: House) -> dict[str, Part]:
 
 
 def test_where_its_program_is_it_runs_here(program: Path, settings: Settings) -> None:
-    house = settle(settings, print)
+    house = settled(settings)
     part = parts_of(house)[SEARCH]
     assert part.command[0] == str(program)
     assert part.port is not None
@@ -65,7 +71,7 @@ def test_pages_for_reading_never_get_the_master_key(
     program: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MEILI_MASTER_KEY", "from-outside")
-    house = settle(settings.model_copy(update={"web": Web(facilitators="nobody")}), print)
+    house = settled(settings.model_copy(update={"web": Web(facilitators="nobody")}))
     assert house.settings.meili_master_key is not None
     master = house.settings.meili_master_key.get_secret_value()
     parts = parts_of(house)
@@ -82,7 +88,7 @@ def test_pages_for_reading_never_get_the_master_key(
 
 @pytest.mark.usefixtures("program")
 def test_pages_that_people_correct_with_write_to_the_index_themselves(settings: Settings) -> None:
-    house = settle(settings, print)
+    house = settled(settings)
     environment = parts_of(house)[WEB].environment
     assert house.settings.meili_master_key is not None
     assert environment["MEILI_MASTER_KEY"] == house.settings.meili_master_key.get_secret_value()
@@ -93,27 +99,27 @@ def test_pages_that_people_correct_with_write_to_the_index_themselves(settings: 
 def test_one_that_runs_elsewhere_is_used_as_it_is(settings: Settings) -> None:
     elsewhere = {"meili_url": "https://user:secret@search.example", "meili_master_key": SecretStr("master")}
     elsewhere["web"] = Web(facilitators="nobody")
-    house = settle(settings.model_copy(update=elsewhere), print)
+    house = settled(settings.model_copy(update=elsewhere))
     assert SEARCH not in parts_of(house)
     assert house.elsewhere[SEARCH] == "search.example"
     assert house.stack.meili_url is None
     assert parts_of(house)[WEB].environment["MEILI_SEARCH_KEY"] == derived_key("master", "kring")
-    own = settle(settings.model_copy(update=elsewhere | {"meili_search_key": SecretStr("own")}), print)
+    own = settled(settings.model_copy(update=elsewhere | {"meili_search_key": SecretStr("own")}))
     assert parts_of(own)[WEB].environment["MEILI_SEARCH_KEY"] == "own"
 
 
 @pytest.mark.usefixtures("program")
 def test_it_can_be_left_out(settings: Settings) -> None:
-    house = settle(settings.model_copy(update={"search": Search(engine="embedded")}), print)
+    house = settled(settings.model_copy(update={"search": Search(engine="embedded")}))
     assert SEARCH not in parts_of(house)
     assert "MEILI_SEARCH_KEY" not in parts_of(house)[WEB].environment
 
 
 def test_without_its_program(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert SEARCH not in parts_of(settle(settings, print))
+    assert SEARCH not in parts_of(settled(settings))
     with pytest.raises(SetupError, match="no program `meilisearch` on the PATH"):
-        settle(settings.model_copy(update={"search": Search(engine="meilisearch")}), print)
+        settled(settings.model_copy(update={"search": Search(engine="meilisearch")}))
 
 
 def test_a_damaged_key_file_is_named(settings: Settings) -> None:

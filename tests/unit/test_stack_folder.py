@@ -1,9 +1,8 @@
-"""The data folder, its lock, its logs; ports."""
+"""The data folder, its lock, its logs."""
 
 from __future__ import annotations
 
 import os
-import socket
 import stat
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import pytest
 
 from flows.stack import folder
 from flows.stack.folder import Lock, last_lines, prepare, rotate
-from flows.stack.ports import free_port, is_free
 from kring.errors import Conflict, DiskFull, SetupError
 from kring.local import LocalStack, read_stack, write_stack
 from kring.settings import Settings
@@ -88,18 +86,3 @@ def test_last_lines_are_of_this_start_only(tmp_path: Path) -> None:
     assert last_lines(log, since=8) == ["x\ufffd", "y"]
     assert last_lines(log, count=1) == ["y"]
     assert last_lines(tmp_path / "none.log") == []
-
-
-def test_a_taken_port_moves_to_the_next_free_one() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        assert not is_free("127.0.0.1", port)
-        moved = free_port("127.0.0.1", port, taken={port + 1})
-        assert moved > port + 1
-        assert is_free("127.0.0.1", moved)
-
-
-def test_any_port_and_an_address_that_is_not_ours() -> None:
-    assert free_port("127.0.0.1", 0) > 0
-    with pytest.raises(SetupError, match="not known here"):
-        is_free("no-such-host.invalid", 80)
