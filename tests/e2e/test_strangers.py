@@ -133,18 +133,18 @@ def test_no_route_of_prefects_api(kring: Kring, authorization: str) -> None:
     auth_string = kring.stack.settings.prefect_auth_string
     assert auth_string is not None
     ours = {"Authorization": f"Basic {b64encode(auth_string.get_secret_value().encode()).decode()}"}
-    schema = httpx.get(f"{api.removesuffix('/api')}/openapi.json").json()
+    schema = httpx.get(f"{api.removesuffix('/api')}/openapi.json", timeout=60).json()
     routes = {(method, path) for path, methods in schema["paths"].items() for method in methods}
     assert len(routes) > 150
     let_in = set()
-    with httpx.Client(headers={"Authorization": authorization} if authorization else {}) as stranger:
+    with httpx.Client(headers={"Authorization": authorization} if authorization else {}, timeout=60) as stranger:
         for method, path in sorted(routes - OPEN):
             url = f"{api}{re.sub(r'{.*?}', 'x', path)}"
             content = b"{}" if method in {"post", "put", "patch"} else None
             if stranger.request(method, url, content=content).status_code != 401:
                 let_in.add((method, path))
     assert not let_in
-    assert httpx.post(f"{api}/flow_runs/filter", json={}, headers=ours).status_code == 200
+    assert httpx.post(f"{api}/flow_runs/filter", json={}, headers=ours, timeout=60).status_code == 200
 
 
 def test_no_route_around_prefects_own_check(kring: Kring) -> None:
