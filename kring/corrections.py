@@ -11,17 +11,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from kring.model import Details, Frozen, Line, RecordingId, Seconds
+from kring.model import Details, Frozen, Line, RecordingId
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)]
+
+
+Moment = Annotated[float, Field(ge=0, le=36_000_000)]
+"""Seconds; WebVTT, in which chapters and captions are shown, knows no more than four digits of hours."""
 
 
 class LineChange(Frozen):
     """What is said from `start` to `end` (seconds); an empty `text` takes the line away."""
 
     kind: Literal["line"] = "line"
-    start: Seconds
-    end: Seconds
+    start: Moment
+    end: Moment
     before: Text
     """What stood there when it was changed; tells two people apart who change the same line."""
     text: Text
@@ -47,7 +51,7 @@ class ChapterChange(Frozen):
     """A chapter begins at `start` (seconds) under this title; None: no longer."""
 
     kind: Literal["chapter"] = "chapter"
-    start: Seconds
+    start: Moment
     before: Line | None = None
     title: Line | None = None
 

@@ -10,9 +10,11 @@
     ├── Conflict              somebody else changed it first
     ├── NotAllowed            this person, or a page of another site, may not do that
     └── TransientError        may pass later, unchanged
-        ├── StorageDown · OrchestratorDown · SourceDown
+        ├── StorageDown · OrchestratorDown
         ├── SearchDown
         │   └── IndexNotReady there is nothing to search in until it is built (again) from the bucket
+        ├── SourceDown
+        │   └── SlowSource    it sends, but so slowly that others have their turn first
         └── DiskFull
 
 A message is one sentence for people that says what happened and what to do, without secrets.
@@ -101,6 +103,9 @@ class OrchestratorDown(TransientError): ...
 
 
 class SourceDown(TransientError): ...
+
+
+class SlowSource(SourceDown): ...
 
 
 class DiskFull(TransientError): ...

@@ -15,6 +15,8 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from kring.addresses import without_secrets
+
 
 def _clean_line(text: str) -> str:
     """One line of human text: NFC, no control characters, single spaces."""
@@ -27,6 +29,14 @@ RecordingId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+MOST_LABELS = 200
+"""Presenters, organisations or topics of one recording: pages show all of them, and a form takes them."""
+MOST_TERMS = 2000
+"""Terms of a glossary; an engine takes the first hundred or so."""
+MOST_ATTACHMENTS = 100
+Labels = Annotated[tuple[Line, ...], Field(max_length=MOST_LABELS)]
 
 
 class Frozen(BaseModel):
@@ -71,7 +81,7 @@ class Circle(Frozen):
     network_name: Line
     language: str | None = None
     """Whisper language code set for recordings that say none; None: detect from speech."""
-    glossary: tuple[Line, ...] = ()
+    glossary: Annotated[tuple[Line, ...], Field(max_length=MOST_TERMS)] = ()
     """Names and terms said there (municipalities, systems, laws), spelled as they should be written down."""
     english: bool = False
     """Whether recordings that do not say otherwise get an English track, translated by Whisper, beside their own."""
@@ -85,14 +95,14 @@ class Details(Frozen):
     circle: Slug
     date: date
     language: str | None = None
-    presenters: tuple[Line, ...] = ()
+    presenters: Labels = ()
     english: bool | None = None
     """Whether an English track is made; None: as the circle has it."""
     visibility: Visibility | None = None
     """None: the circle's default."""
-    organisations: tuple[Line, ...] = ()
+    organisations: Labels = ()
     """Municipalities and others whose experience is told."""
-    topics: tuple[Line, ...] = ()
+    topics: Labels = ()
     legal_basis: Line | None = None
     """Why it may be kept and shown: who has consented, or the law; said by who brought it in."""
 
@@ -106,11 +116,21 @@ class SourceRef(Frozen):
 
     source: Line
     external_id: str
+    """Where that is an address, without what may be secret in it."""
+    whole_id: RecordingId | None = None
+    """The recording's id, where the external id leaves out something secret: by the whole one."""
+
+    @classmethod
+    def of(cls, source: str, external_id: str) -> Self:
+        """A reference that holds no secret; the recording's id is that of the whole external id."""
+        whole = cls(source=source, external_id=external_id)
+        shown = without_secrets(external_id)
+        return whole if shown == external_id else cls(source=source, external_id=shown, whole_id=whole.recording_id)
 
     @property
     def recording_id(self) -> str:
         """16 hex characters of SHA-256 over source and external id."""
-        return hashlib.sha256(f"{self.source}\n{self.external_id}".encode()).hexdigest()[:16]
+        return self.whole_id or hashlib.sha256(f"{self.source}\n{self.external_id}".encode()).hexdigest()[:16]
 
 
 class Original(Frozen):
@@ -137,6 +157,9 @@ class Attachment(Frozen):
     @property
     def is_read(self) -> bool:
         return self.text is not None or self.problem is not None
+
+
+Attachments = Annotated[tuple[Attachment, ...], Field(max_length=MOST_ATTACHMENTS)]
 
 
 class Pages(Frozen):
@@ -278,13 +301,22 @@ class Manifest(Frozen):
     """Whisper's translation into English: an extra track, never the transcript."""
     corrected: int = Field(default=0, ge=0)
     """Number of the last correction; 0: nobody has changed anything."""
-    attachments: tuple[Attachment, ...] = ()
+    attachments: Attachments = ()
     brought_by: str | None = None
     """Id of the person who uploaded it in a browser (`search_ui.people`)."""
     seconds: dict[Step, float] = {}
     """Wall-clock seconds each step took when it last did work."""
     received_at: datetime
     changed_at: datetime
+
+
+class WholeAddress(Frozen):
+    """Where a recording is to be fetched, with all that has to stay secret. Stored at `addresses/<recording-id>.json`
+    until it was fetched, and nowhere else."""
+
+    schema_version: int = 1
+    location: str
+    captions_location: str | None = None
 
 
 class Activity(Frozen):

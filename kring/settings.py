@@ -121,8 +121,8 @@ class Worker(Section):
 class MediaLimits(Section):
     """What hostile or broken media may cost."""
 
-    max_hours: float = Field(default=12, gt=0)
-    max_gb: float = Field(default=50, gt=0)
+    max_hours: float = Field(default=12, gt=0, le=10_000)
+    max_gb: float = Field(default=50, gt=0, le=1_000_000)
     memory_mb: int = Field(default=2048, ge=256)
     """Address space of one ffmpeg process."""
     spare_disk_mb: int = Field(default=512, ge=0)
@@ -143,7 +143,7 @@ class FolderSource(Section):
     name: Line
     path: Path
     circle: Slug | None = None
-    settle_seconds: float = Field(default=10, ge=0)
+    settle_seconds: float = Field(default=10, ge=0, allow_inf_nan=False)
     """A file is taken once its size has stood still for so long."""
 
 

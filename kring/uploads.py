@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from kring.model import UPLOAD, Attachment, Details, Frozen, Line, Original, RecordingId, Sha256, SourceRef
+from kring.model import UPLOAD, Attachments, Details, Frozen, Line, Original, RecordingId, Sha256, SourceRef
 
 
 class UploadState(StrEnum):
@@ -36,7 +36,7 @@ class Upload(Frozen):
     part_size: int = Field(gt=0)
     state: UploadState = UploadState.ARRIVING
     problem: str | None = None
-    attachments: tuple[Attachment, ...] = ()
+    attachments: Attachments = ()
     captions: Original | None = None
     by: str
     """Id of the person."""

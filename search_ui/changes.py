@@ -45,6 +45,10 @@ EDITED = (
 """The fields of the details that people correct."""
 
 
+MOST_CHAPTERS = 500
+"""Of a recording: one every minute and a half for twelve hours."""
+
+
 class Already(Exception):
     """What is asked for is so already; nothing is stored."""
 
@@ -157,6 +161,10 @@ class Standing:
             raise Already
         if change.title is not None and self.transcript and change.start >= self._length(self.transcript):
             raise InputError(_("The recording is over by then; choose an earlier time."))
+        if there is None and len(self.chapters) >= MOST_CHAPTERS:
+            raise InputError(
+                _("A recording has at most {most} chapters; take one away first.").format(most=MOST_CHAPTERS)
+            )
         if now not in {change.before, change.title}:
             who = self._last(ChapterChange, lambda one: abs(one.start - change.start) <= 1)
             raise Clash(

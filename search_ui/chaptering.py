@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -33,10 +34,10 @@ def chapters_of(site: Site, manifest: Manifest) -> tuple[Chapter, ...]:
 def write_vtt(found: Sequence[Chapter], duration: float) -> str:
     """One cue each, until the next begins; those that would begin behind the end are no place to go to."""
     inside = [chapter for chapter in found if not duration or chapter.start < duration]
-    ends = [chapter.start for chapter in inside[1:]] + [duration or (inside[-1].start + 1 if inside else 0.0)]
     cues = [
-        f"{_moment(chapter.start)} --> {_moment(end)}\n{html.escape(chapter.title, quote=False)}\n"
-        for chapter, end in zip(inside, ends, strict=True)
+        f"{_moment(chapter.start)} --> {_moment(after.start if after else duration or chapter.start + 1)}\n"
+        f"{html.escape(chapter.title, quote=False)}\n"
+        for chapter, after in zip_longest(inside, inside[1:])
     ]
     return "\n".join(["WEBVTT\n", *cues])
 

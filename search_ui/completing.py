@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from kring.errors import Conflict, NotFound, OrchestratorDown
 from kring.model import now
@@ -18,12 +18,13 @@ from search_ui.runs import start_again
 from search_ui.site import Site, site_of
 from search_ui.upload_parts import SentPart, parts_of
 from storage.keys import incoming_key
+from storage.parts import MAX_PARTS
 
 router = APIRouter(prefix="/api", tags=["uploads"])
 
 
 class Completed(BaseModel):
-    parts: list[SentPart]
+    parts: Annotated[list[SentPart], Field(max_length=MAX_PARTS)]
 
 
 class Arrived(BaseModel):

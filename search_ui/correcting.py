@@ -31,6 +31,8 @@ router = APIRouter(prefix="/api/recordings/{recording_id}", tags=["corrections"]
 
 _PROCESS = secrets.token_hex(8)
 """What an older Kring answered is no answer of this one."""
+MOST_CORRECTIONS = 20_000
+"""Of a recording: all of them are read for each that comes."""
 _TURNS = tuple(threading.Lock() for _ in range(64))
 """Who corrects the same recording in this process takes turns, instead of trying for one number again and again."""
 
@@ -173,6 +175,10 @@ def correct(
     def make(there: tuple[Correction, ...]) -> Correction:
         nonlocal before
         before = stand(there, person)
+        if len(there) >= MOST_CORRECTIONS:
+            raise InputError(
+                _("This recording was corrected {most} times; more is not kept.").format(most=MOST_CORRECTIONS)
+            )
         return Correction(
             recording_id=manifest.id,
             number=len(there) + 1,

@@ -145,5 +145,10 @@ def _place(origin: str) -> str:
 def _too_much(path: str, headers: Headers) -> bool:
     if FILES.fullmatch(path):
         return False
-    size = headers.get("content-length", "0")
-    return "transfer-encoding" in headers or not size.isdecimal() or int(size) > MOST_BYTES
+    size = byte_count(headers.get("content-length", "0"))
+    return "transfer-encoding" in headers or size is None or size > MOST_BYTES
+
+
+def byte_count(header: str) -> int | None:
+    """The number of bytes a `Content-Length` says; None where it says none, or more than any disk holds."""
+    return int(header) if header.isdecimal() and len(header) <= 18 else None

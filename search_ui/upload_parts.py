@@ -9,7 +9,7 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -18,6 +18,7 @@ from kring.errors import InputError, NotFound
 from kring.model import now
 from kring.uploads import Upload
 from search_ui.arriving import SILENT, bytes_of_part, has_arrived, own_upload, part_count
+from search_ui.guard import byte_count
 from search_ui.i18n import N_, _
 from search_ui.people import Person, facilitator
 from search_ui.site import Site, site_of
@@ -40,7 +41,7 @@ class SentPart(BaseModel):
     """Named as S3 does, which is what upload programs for browsers know."""
 
     PartNumber: int
-    ETag: str
+    ETag: str = Field(max_length=300)
 
 
 class StoredPart(SentPart):
@@ -149,10 +150,10 @@ async def put_part(
 
 def announced(request: Request) -> int:
     """The `Content-Length`; 411 where there is none, or where the body comes in chunks, for which it does not hold."""
-    length = request.headers.get("content-length", "")
-    if not length.isdecimal() or "transfer-encoding" in request.headers:
+    length = byte_count(request.headers.get("content-length", ""))
+    if length is None or "transfer-encoding" in request.headers:
         raise HTTPException(411, _("Say how many bytes are sent, in the header Content-Length"))
-    return int(length)
+    return length
 
 
 async def _read(request: Request, size: int) -> bytearray:

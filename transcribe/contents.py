@@ -14,14 +14,14 @@ from transcribe.containers import ENDS_EARLY, container_of
 
 _DESCRIBE_SECONDS: Final = 120.0
 # Values of metadata are printed with at least four spaces before them, so they cannot pass for these lines.
-_DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d\.\d+)", re.MULTILINE)
+_DURATION = re.compile(r"^  Duration: (\d{1,9}):(\d\d):(\d\d\.\d+)", re.MULTILINE)
 _STREAM = re.compile(
     r"^  Stream #0:(?P<index>\d+)(?:\[0x[0-9a-f]+\])?(?:\([^)\n]*\))?: "
     r"(?P<kind>Audio|Video): (?P<codec>\w+)(?P<rest>.*)$"
 )
 _SIZE = re.compile(r", (\d{1,5})x(\d{1,5})\b")
-_RATE = re.compile(r", ([\d.]+)(k?) (?:fps|tbr)\b")
-_ROTATION = re.compile(r"^ +(?:displaymatrix|Display Matrix): rotation of (-?[\d.]+) degrees")
+_RATE = re.compile(r", (\d{1,9}(?:\.\d{1,9})?)(k?) (?:fps|tbr)\b")
+_ROTATION = re.compile(r"^ +(?:displaymatrix|Display Matrix): rotation of (-?\d{1,9}(?:\.\d{1,9})?) degrees")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from kring.errors import BadMetadata
-from kring.model import Details
+from kring.model import MOST_LABELS, Details
 from transcribe.languages import check_language
 
 MEDIA_SUFFIXES = frozenset(
@@ -39,6 +39,9 @@ MEDIA_SUFFIXES = frozenset(
 looks at the bytes."""
 
 
+LABELS = ("presenters", "organisations", "topics")
+
+
 def make_details(**values: Any) -> Details:
     """Details from what people wrote. Raises BadMetadata naming the field, UnknownLanguage listing the codes."""
     try:
@@ -46,6 +49,8 @@ def make_details(**values: Any) -> Details:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "too_long" and field in LABELS:
+            raise BadMetadata(f"There are too many {field}: at most {MOST_LABELS} are kept with a recording.") from None
         raise BadMetadata(f"The {field} is missing or wrong: {first['msg']}.") from None
     if details.language is None:
         return details

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +15,8 @@ MAX_CUES = 250_000
 """A day of speech is about so many words, and files that hold single words are the longest."""
 MAX_SECONDS = 36_000_000.0
 """WebVTT's own limit: four digits of hours."""
+MAX_CHARACTERS = 20_000
+"""Of one caption: twenty minutes of speech, and as much as a correction of it may hold."""
 CROWDED = 0.2
 """Seconds: captions that begin closer together than this share their time instead of one hiding the other."""
 
@@ -29,6 +33,16 @@ class Cue:
     start: float
     end: float
     payload: str
+
+
+_TOO_HIGH = re.compile(r"&#(?:[xX][0-9a-fA-F]{9,}|[0-9]{9,});?")
+"""References to characters of nine digits and more: there are none so high, and Python counts to no more than 4,300
+digits (`sys.int_info.default_max_str_digits`)."""
+
+
+def unescaped(text: str) -> str:
+    """`&amp;` as `&`, `&#229;` as `å`; what refers to no character is U+FFFD, as in HTML."""
+    return html.unescape(_TOO_HIGH.sub("\ufffd", text))
 
 
 def clean(text: str) -> str:
@@ -67,6 +81,17 @@ def check_count(count: int, line: int) -> None:
         raise BadTranscript(
             "Line {line}: the transcript has more than {most} captions; split the recording.", line=line, most=MAX_CUES
         )
+
+
+def check_length(text: str, line: int) -> str:
+    """The text of one caption. Raises BadTranscript where nobody could read it as one."""
+    if len(text) > MAX_CHARACTERS:
+        raise BadTranscript(
+            "Line {line}: the caption has more than {most} characters; export the transcript in shorter captions.",
+            line=line,
+            most=MAX_CHARACTERS,
+        )
+    return text
 
 
 def one_after_another(segments: Sequence[Segment]) -> list[Segment]:

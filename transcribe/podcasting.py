@@ -20,7 +20,7 @@ from transcribe.columns import may_break, pieces_of
 from transcribe.cues import pieces
 from transcribe.jsonwalk import Walk
 from transcribe.lines import LONGEST, cut, text_of
-from transcribe.plain import MAX_CUES, MAX_SECONDS, clean, clean_name, one_after_another
+from transcribe.plain import MAX_CHARACTERS, MAX_CUES, MAX_SECONDS, clean, clean_name, one_after_another
 
 VERSION = "1.0.0"
 
@@ -120,6 +120,10 @@ def _body(walk: Walk, count: int) -> Iterator[_Body]:
     body, speaker, start, end = (value.get(name) for name in ("body", "speaker", "startTime", "endTime"))
     if not isinstance(body, str):
         walk.refuse(KringError("has no text as the body of segment {count}", count=count), at)
+    if len(body) > MAX_CHARACTERS:
+        walk.refuse(
+            KringError("has more than {most} characters in segment {count}", most=MAX_CHARACTERS, count=count), at
+        )
     if not isinstance(speaker, str | None):
         walk.refuse(KringError("has no text as the speaker of segment {count}", count=count), at)
     if not _is_time(start):

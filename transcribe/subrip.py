@@ -6,7 +6,6 @@ markup, empty lines inside a caption. Written without markup, as the players tha
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable
 from itertools import pairwise
@@ -14,7 +13,16 @@ from itertools import pairwise
 from kring.errors import BadTranscript
 from kring.model import Segment
 from transcribe.cues import cues
-from transcribe.plain import check_count, clean, lines_of, one_after_another, seconds_of, timestamp
+from transcribe.plain import (
+    check_count,
+    check_length,
+    clean,
+    lines_of,
+    one_after_another,
+    seconds_of,
+    timestamp,
+    unescaped,
+)
 from transcribe.speakers import with_speakers
 
 _TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[,.](\d{1,6})"
@@ -40,7 +48,7 @@ def parse_srt(text: str) -> list[Segment]:
         start, end = _times(lines[at], at + 1)
         last = following < len(lines) and numbered and _COUNTER.fullmatch(lines[following - 1])
         payload = "\n".join(lines[at + 1 : following - 1 if last else following])
-        if plain := clean(html.unescape(_MARKUP.sub("", payload))):
+        if plain := check_length(clean(unescaped(_MARKUP.sub("", payload))), at + 1):
             segments.append(Segment(start=start, end=end, text=plain))
     if not segments:
         raise BadTranscript("The transcript has no captions with text in it; export it again with captions.")

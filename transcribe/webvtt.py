@@ -14,7 +14,18 @@ from collections.abc import Iterable, Iterator
 from kring.errors import BadTranscript
 from kring.model import Segment
 from transcribe.cues import cues
-from transcribe.plain import Cue, check_count, clean, clean_name, lines_of, one_after_another, seconds_of, timestamp
+from transcribe.plain import (
+    Cue,
+    check_count,
+    check_length,
+    clean,
+    clean_name,
+    lines_of,
+    one_after_another,
+    seconds_of,
+    timestamp,
+    unescaped,
+)
 from transcribe.speakers import with_speakers
 
 _ARROW = "-->"
@@ -124,10 +135,11 @@ def _voices(cue: Cue) -> list[Segment]:
     at = 0
     for mark in _VOICE.finditer(cue.payload):
         spoken.append((speaker, cue.payload[at : mark.start()]))
-        speaker = clean_name(html.unescape(mark.group(1) or ""))
+        speaker = clean_name(unescaped(mark.group(1) or ""))
         at = mark.end()
     spoken.append((speaker, cue.payload[at:]))
-    texts = [(who, plain) for who, payload in spoken if (plain := clean(html.unescape(_TAG.sub("", payload))))]
+    check_length(cue.payload, cue.line)
+    texts = [(who, plain) for who, payload in spoken if (plain := clean(unescaped(_TAG.sub("", payload))))]
     whole = sum(len(text) for _, text in texts)
     segments = []
     said = 0

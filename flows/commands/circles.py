@@ -14,10 +14,12 @@ from flows.commands.connection import connect
 from flows.commands.console import out, printable, say
 from flows.terms import changed, read_terms
 from kring.errors import BadMetadata
-from kring.model import Circle, Visibility
+from kring.model import MOST_TERMS, Circle, Visibility
 from transcribe.engines import check_language
 from transcribe.vocabulary import fitting
 
+MOST_BYTES = 1_000_000
+"""Of a file with the terms of a glossary."""
 HEARD = "heard"
 """Written for a language to say: as it is heard in each recording."""
 
@@ -132,6 +134,8 @@ def _values(wish: Wish, glossary: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _file(path: Path) -> list[str]:
+    if path.stat().st_size > MOST_BYTES:
+        raise BadMetadata(f"{path.name} is larger than {MOST_BYTES // 1_000_000} MB; write a term a line.")
     try:
         return read_terms(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
@@ -145,6 +149,8 @@ def _circle(values: dict[str, Any]) -> Circle:
         return Circle.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
+        if first["type"] == "too_long" and first["loc"] == ("glossary",):
+            raise BadMetadata(f"The glossary has too many terms: at most {MOST_TERMS} are kept.") from None
         raise BadMetadata(f"The {first['loc'][0]} cannot be used: {first['msg']}.") from None
 
 

@@ -12,6 +12,9 @@ from kring.errors import BadMetadata, UnknownLanguage
 from kring.model import Details
 from transcribe.details import make_details
 
+MAX_BYTES = 100_000
+"""Of a sidecar: as much as a form may hold is a tenth of it."""
+
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
 
@@ -21,12 +24,7 @@ def details_of(path: Path, *, circle: str | None, language: str | None = None) -
     Raises BadMetadata, naming the sidecar, where that cannot be understood or no circle is given anywhere.
     """
     sidecar = path.with_suffix(".toml")
-    said: dict[str, Any] = {}
-    if sidecar.exists():
-        try:
-            said = tomllib.loads(sidecar.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadMetadata(f"{sidecar.name} is not TOML: {error}.") from None
+    said = _said(sidecar) if sidecar.is_file() else {}
     values = {"title": title_of(path), "date": date_of(path), "circle": circle, "language": language, **said}
     if values["circle"] is None:
         raise BadMetadata(
@@ -36,6 +34,19 @@ def details_of(path: Path, *, circle: str | None, language: str | None = None) -
         return make_details(**values)
     except (BadMetadata, UnknownLanguage) as error:
         raise type(error)(f"{sidecar.name if said else path.name}: {error}") from None
+
+
+def _said(sidecar: Path) -> dict[str, Any]:
+    if sidecar.stat().st_size > MAX_BYTES:
+        raise BadMetadata(
+            f"{sidecar.name} is larger than {MAX_BYTES // 1000} kB; it says a few lines about one recording."
+        )
+    try:
+        return tomllib.loads(sidecar.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise BadMetadata(f"{sidecar.name} is nested too deeply; write one `name = value` a line.") from None
+    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
+        raise BadMetadata(f"{sidecar.name} is not TOML: {str(error)[:200].rstrip('.')}.") from None
 
 
 def title_of(path: Path) -> str:
