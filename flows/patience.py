@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from kring.errors import DiskFull, TransientError
+from kring.errors import DiskFull, SlowSource, TransientError
 
 RETRY_SECONDS: list[float] = [2, 10, 30]
 """Waits before work is tried again: a server that is started again is back within a few seconds."""
@@ -15,8 +15,8 @@ Result = TypeVar("Result")
 
 
 def may_pass(error: object) -> bool:
-    """Only what is marked transient; a full disk does not empty itself within a minute."""
-    return isinstance(error, TransientError) and not isinstance(error, DiskFull)
+    """Only what is marked transient; within a minute no full disk empties itself, and no slow server hurries."""
+    return isinstance(error, TransientError) and not isinstance(error, DiskFull | SlowSource)
 
 
 def patiently(work: Callable[[], Result], say: Callable[[str], None]) -> Result:

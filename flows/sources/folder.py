@@ -21,6 +21,8 @@ from transcribe.captions import BESIDE, MAX_BYTES
 from transcribe.details import MEDIA_SUFFIXES
 
 CHUNK = 4 << 20
+HASH_SECONDS = 120.0
+"""After so long no further file is hashed in this look; the next look goes on with them."""
 
 
 @dataclass(frozen=True)
@@ -56,27 +58,25 @@ class Folder:
                 "create it or correct kring.toml."
             )
         self._problems.clear()
-        known, seen = self._recall(), {}
-        for path in sorted(self._root.rglob("*")):
-            try:
-                if not self._is_recording(path):
-                    continue
-                stat = path.stat()
-                str(path).encode()
-                mark = f"{path.relative_to(self._root)}|{stat.st_size}|{stat.st_mtime_ns}"
-                sighting = seen[mark] = known.get(mark) or Sighting(since=time.time())
-                if time.time() - sighting.since < self._source.settle_seconds:
-                    continue
-                if sighting.sha256 is None:
-                    sighting = seen[mark] = replace(sighting, sha256=describe(path).sha256)
-                yield self._item(path, sighting)
-            except InputError as error:
-                self._problems.append(str(error))
-            except UnicodeEncodeError:
-                self._problems.append(f"{path.name!a} has a name that is not UTF-8; rename it.")
-            except OSError as error:
-                self._problems.append(f"{path.name} cannot be read: {error.strerror}.")
-        self._remember(seen)
+        known = self._recall()
+        seen: dict[str, Sighting] = {}
+        complete = False
+        until = time.monotonic() + HASH_SECONDS
+        try:
+            for path in sorted(self._root.rglob("*")):
+                try:
+                    sighting = self._seen(path, known, seen, time.monotonic() < until)
+                    if sighting is not None:
+                        yield self._item(path, sighting)
+                except InputError as error:
+                    self._problems.append(str(error))
+                except UnicodeEncodeError:
+                    self._problems.append(f"{path.name!a} has a name that is not UTF-8; rename it.")
+                except OSError as error:
+                    self._problems.append(f"{path.name} cannot be read: {error.strerror}.")
+            complete = True
+        finally:  # also where who asks goes away: no file is read twice
+            self._remember(seen if complete else known | seen)
 
     def fetch(
         self, location: str, dest: Path, progress: Progress | None = None, *, max_bytes: int | None = None
@@ -104,6 +104,25 @@ class Folder:
             if error.errno == errno.ENOSPC:
                 raise disk_full() from None
             raise SourceDown(f"{path.name} cannot be read at the moment: {error.strerror}.") from None
+
+    def _seen(
+        self, path: Path, known: dict[str, Sighting], seen: dict[str, Sighting], may_hash: bool
+    ) -> Sighting | None:
+        """The file with its hash, noted in `seen`; None where it is no recording, or not one yet."""
+        if not self._is_recording(path):
+            return None
+        stat = path.stat()
+        str(path).encode()
+        most = int(self._settings.media.max_gb * 1e9)
+        if stat.st_size > most:
+            raise SourceError(f"{path.name} has {stat.st_size / 1e6:.0f} MB; at most {most / 1e6:.0f} MB are taken.")
+        mark = f"{path.relative_to(self._root)}|{stat.st_size}|{stat.st_mtime_ns}"
+        sighting = seen[mark] = known.get(mark) or Sighting(since=time.time())
+        if time.time() - sighting.since < self._source.settle_seconds:
+            return None
+        if sighting.sha256 is None and may_hash:
+            sighting = seen[mark] = replace(sighting, sha256=describe(path).sha256)
+        return sighting if sighting.sha256 is not None else None
 
     def _is_recording(self, path: Path) -> bool:
         hidden = any(part.startswith(".") for part in path.relative_to(self._root).parts)
@@ -134,7 +153,7 @@ class Folder:
         try:
             remembered = json.loads(self._memory.read_text(encoding="utf-8"))
             return {mark: Sighting(**sighting) for mark, sighting in remembered.items()}
-        except (FileNotFoundError, json.JSONDecodeError, TypeError):
+        except (FileNotFoundError, ValueError, TypeError, AttributeError):
             return {}  # never written, or damaged: everything is looked at afresh
 
     def _remember(self, seen: dict[str, Sighting]) -> None:

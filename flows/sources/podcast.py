@@ -1,23 +1,63 @@
-"""The transcripts a feed offers for its episodes (`podcast:transcript` of Podcasting 2.0).
+"""What a feed offers: `python podcast.py MOST`, the feed as standard input, one JSON value a line as the answer.
 
-feedparser keeps the last of several, and podcasts offer several: text to read, captions, JSON. So the feed is read
-once more for them alone.
+First `{"version": …}`, empty for what is no feed, then an entry a line, `MOST` of them at most. It runs in a process of
+its own, under hard limits (`flows.sources.feed_process`), because a feed can be made to cost any amount of time and
+memory: feedparser is patient with what is badly written, and quadratic in places. So nothing but readers of feeds and
+the standard library is imported.
 """
 
 from __future__ import annotations
 
+import io
+import json
+import logging
+import re
+import sys
 from collections.abc import Iterator
+from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
+import feedparser
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 KINDS = ("text/vtt", "application/x-subrip", "application/srt", "text/srt", "application/json")
 """What is read, the best first. Text and HTML without times are none of them."""
+MOST_CHARACTERS = 8000
+"""Of an address or a name; longer ones are left out, longer titles cut."""
+MOST_ENCLOSURES = 20
+_TOO_HIGH = re.compile(rb"&#(?:[xX][0-9a-fA-F]{9,}|[0-9]{9,});?")
+"""References to characters of nine digits and more: there are none so high, and Python counts to no more than 4,300
+digits."""
+
+
+def read(feed: bytes, most: int) -> Iterator[dict[str, Any]]:
+    """The feed's version, then its entries: `id`, `title`, `published` (year to second, in UTC), `enclosures` (address
+    and type) and `transcript`. What is missing or much too long is None; `long` says that it was the id."""
+    feed = _TOO_HIGH.sub(b"&#65533;", feed)
+    parsed = feedparser.parse(io.BytesIO(feed), sanitize_html=False, resolve_relative_uris=False)
+    yield {"version": parsed.version}
+    offered = transcripts(feed)
+    for entry in parsed.entries[:most]:
+        name = _text(entry.get("id"))
+        moment = entry.get("published_parsed") or entry.get("updated_parsed")
+        links = [(_text(link.get("href")), str(link.get("type") or "")[:100]) for link in entry.get("enclosures", [])]
+        yield {
+            "id": name,
+            "long": bool(entry.get("id")) and name is None,
+            "title": str(entry.get("title") or "")[:MOST_CHARACTERS],
+            "published": list(moment[:6]) if moment else None,
+            "enclosures": [link for link in links[:MOST_ENCLOSURES] if link[0]],
+            "transcript": _text(offered.get(name)) if name else None,
+        }
 
 
 def transcripts(feed: bytes) -> dict[str, str]:
-    """The best transcript's address by the episode's guid; nothing of a feed that is not well-formed XML."""
+    """The best transcript's address by the episode's guid; nothing of a feed that is not well-formed XML.
+
+    feedparser keeps the last of several, and podcasts offer several: text to read, captions, JSON. So the feed is read
+    once more for them alone.
+    """
     try:
         root = fromstring(feed)
     except (ParseError, DefusedXmlException, LookupError, ValueError):  # also: an encoding nobody knows
@@ -32,6 +72,12 @@ def transcripts(feed: bytes) -> dict[str, str]:
     return found
 
 
+def _text(value: object) -> str | None:
+    """None for what is none, is too long, or holds signs that cannot be written down."""
+    text = value if isinstance(value, str) and 0 < len(value) <= MOST_CHARACTERS else None
+    return None if text is None or any("\ud800" <= sign <= "\udfff" for sign in text) else text
+
+
 def _offered(entry: Element) -> Iterator[tuple[int, int, str]]:
     """(kind's place, place in the feed, address) of each transcript that can be used."""
     for place, part in enumerate(entry):
@@ -43,3 +89,13 @@ def _offered(entry: Element) -> Iterator[tuple[int, int, str]]:
 def _name(element: Element) -> str:
     """Without its namespace; the tag of a comment is no text."""
     return str(element.tag).rpartition("}")[2]
+
+
+def main() -> None:
+    logging.disable()
+    for value in read(sys.stdin.buffer.read(), int(sys.argv[1])):
+        sys.stdout.write(json.dumps(value) + "\n")
+
+
+if __name__ == "__main__":
+    main()

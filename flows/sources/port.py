@@ -19,9 +19,11 @@ class Item(Frozen):
     details: Details
     file_name: str
     location: str
-    """Path or URL, for the source that listed it."""
+    """Path or URL, for the source that listed it; of a URL only host and path travel as a flow's parameter."""
     sha256: str | None = None
     """Of the bytes, where the source has looked at them: others are another recording."""
+    hidden: bool = False
+    """Both locations lack what is secret in them, which lies in the archive (`flows.hiding`)."""
     captions_location: str | None = None
     """Path or URL of the platform's own transcript."""
     captions_sha256: str | None = None

@@ -1,0 +1,70 @@
+"""Reading a feed in a process of its own with little memory and time (`transcribe.limited`, as for media)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from typing import IO, Any, Final
+
+from flows.sources import podcast
+from kring.errors import SourceError
+from transcribe import limited
+
+CPU_SECONDS: Final = 20
+"""A feed of 20 MB takes 4 on one slow core."""
+CLOCK_SECONDS: Final = 60.0
+MEMORY_MB: Final = 1024
+"""A feed of 20 MB takes 150."""
+ANSWER_MB: Final = 64
+
+log = logging.getLogger(__name__)
+
+
+def read_feed(feed: bytes, name: str, *, most: int, seconds: float = CLOCK_SECONDS) -> list[dict[str, Any]]:
+    """The entries of a feed, as `flows.sources.podcast.read` gives them.
+
+    Raises SourceError, naming the source, for what is no feed and for what takes unreasonably much to read.
+    """
+    with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as printed:
+        source.write(feed)
+        source.seek(0)
+        status = _run(source, printed, most, seconds)
+        printed.seek(0)
+        lines = printed.read().splitlines() if status == 0 else []
+    if not lines:
+        log.warning("reading the feed of the source %s ended with %d", name, status)
+        raise SourceError(
+            f"The feed of the source {name!r} is damaged, or reading it takes unreasonably much time or memory; "
+            "whoever publishes it has to mend it."
+        )
+    about, *entries = (json.loads(line) for line in lines)
+    if not about["version"]:
+        raise SourceError(f"The address of the source {name!r} is not an RSS or Atom feed; check it in kring.toml.")
+    return entries
+
+
+def _run(feed: IO[bytes], printed: IO[bytes], most: int, seconds: float) -> int:
+    """The exit status; negative where a limit ended it."""
+    bounds = (MEMORY_MB, CPU_SECONDS, ANSWER_MB, os.getpid())
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-I", "-S", limited.__file__, *map(str, bounds)),
+            *(sys.executable, "-I", podcast.__file__, str(most)),
+        ],
+        stdin=feed,
+        stdout=printed,
+        stderr=subprocess.DEVNULL,
+        env={"LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", "")},
+        process_group=0,
+    )
+    with process:
+        try:
+            return process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return -1
+        finally:
+            process.kill()

@@ -1,0 +1,118 @@
+"""How long Kring waits for somebody else's server: one deadline for all of a request, and for a download a least speed.
+
+What it waits with is a place of the worker, which other recordings need.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kring.errors import InputError, SlowSource, SourceDown, SourceError, TransientError
+
+Clock = Callable[[], float]
+"""Seconds since any moment."""
+
+
+class Deadline:
+    """All of a request happens within `seconds`: looking the name up, connecting, headers, redirects, the body."""
+
+    def __init__(self, seconds: float, clock: Clock = time.monotonic) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._until = clock() + seconds
+
+    def left(self) -> float:
+        """Seconds that may pass until the next byte; none where it is 0 or less."""
+        return self._until - self._clock()
+
+    def connected(self) -> None:
+        """Somebody has answered."""
+
+    def error(self, host: str) -> InputError | TransientError:
+        """What to say once nothing is left."""
+        return SourceDown(f"{host} takes longer than {self._seconds:.0f} s to answer; it is asked again later.")
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """What a download may cost."""
+
+    head_seconds: float = 60
+    """Until the first byte of the file, with all redirects."""
+    floor: int = 10_000
+    """Bytes a second, averaged over each stretch of `stretch_seconds`: the poorest mobile line gives more."""
+    stretch_seconds: float = 300
+    turn_seconds: float = 3600
+    """After so long the others have their turn, where the server can go on from where it stopped."""
+    grace_seconds: float = 3600
+    """All attempts together may take so long …"""
+    overall: int = 50_000
+    """… and a second more for each so many bytes, which is slower than a webinar with picture is played."""
+
+
+class Pace(Deadline):
+    """`have` and `spent`: bytes and seconds of earlier attempts. `begin` says that the file itself comes now."""
+
+    def __init__(self, speed: Speed, have: int = 0, spent: float = 0.0, clock: Clock = time.monotonic) -> None:
+        super().__init__(speed.head_seconds, clock)
+        self._speed, self._before = speed, spent
+        self._connected: float | None = None
+        self._begun: float | None = None
+        self._resumable = False
+        self._have, self._stretch = have, 0
+        self._stretch_ends = 0.0
+
+    @property
+    def spent(self) -> float:
+        """Seconds of all attempts; a server that cannot be reached costs none."""
+        return self._before + (0.0 if self._connected is None else self._clock() - self._connected)
+
+    def connected(self) -> None:
+        if self._connected is None:
+            self._connected = self._clock()
+
+    def begin(self, have: int, *, resumable: bool) -> None:
+        """`have`: bytes that are there from before. `resumable`: a next attempt goes on behind what this one brings."""
+        self._have, self._resumable = have, resumable
+        self._begun = self._clock()
+        self._stretch_ends = self._begun + self._speed.stretch_seconds
+
+    def received(self, count: int) -> None:
+        self._have += count
+        self._stretch += count
+
+    def left(self) -> float:
+        if self._begun is None:
+            return min(super().left(), self._total_left())
+        if self._clock() >= self._stretch_ends and not self._below_floor():
+            self._stretch, self._stretch_ends = 0, self._clock() + self._speed.stretch_seconds
+        return min(self._stretch_ends - self._clock(), self._turn_left(), self._total_left())
+
+    def error(self, host: str) -> InputError | TransientError:
+        if self._total_left() <= 0:
+            return SourceError(
+                f"{host} has sent {self._have / 1e6:.1f} MB in {self.spent / 3600:.1f} hours, which is too slow to go "
+                "on; download the file in another way and add it by hand."
+            )
+        if self._begun is None:
+            return super().error(host)
+        if self._turn_left() <= 0:
+            return SlowSource(
+                f"{host} needs longer than {self._speed.turn_seconds / 60:.0f} minutes; others have their turn, and it "
+                "goes on later where it stopped."
+            )
+        return SlowSource(
+            f"{host} sends less than {self._speed.floor / 1000:g} kB a second; it is asked again later, for "
+            "what is missing."
+        )
+
+    def _below_floor(self) -> bool:
+        return self._stretch < self._speed.floor * self._speed.stretch_seconds
+
+    def _turn_left(self) -> float:
+        assert self._begun is not None  # noqa: S101
+        return self._begun + self._speed.turn_seconds - self._clock() if self._resumable else float("inf")
+
+    def _total_left(self) -> float:
+        return self._speed.grace_seconds + self._have / self._speed.overall - self.spent

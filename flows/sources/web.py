@@ -1,0 +1,246 @@
+"""Asking somebody else's server: every address is checked, the connection goes to the address that was checked, and all
+of it happens within one limit.
+"""
+
+from __future__ import annotations
+
+import math
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpcore
+import httpx
+
+from flows.sources.pace import Deadline
+from flows.sources.public import is_public
+from kring.errors import SourceDown, SourceError
+
+REDIRECTS = 5
+TIMEOUT = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 10.0}
+"""Seconds for each step; the limit of the whole request shortens them."""
+AGENT = "Kring/0.1 (recording archive)"
+MOST_CHARACTERS = 8000
+"""Of an address; signed ones have up to 2,000 or so."""
+GONE = {400, 401, 403, 404, 405, 410, 451}
+"""Answers that will not change by asking again."""
+
+BROKEN = (
+    httpcore.NetworkError,
+    httpcore.TimeoutException,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    httpcore.ConnectionNotAvailable,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Its status is 2xx, or 416. The body is as it was sent, never unpacked."""
+
+    host: str
+    status: int
+    headers: httpx.Headers
+    body: Iterator[bytes]
+
+
+@contextmanager
+def get(
+    url: str, *, allow_private: bool, limit: Deadline, headers: Mapping[bytes | str, bytes | str] | None = None
+) -> Iterator[Answer]:
+    """The answer to one request, redirects followed.
+
+    Raises SourceError where asking again cannot help, SourceDown where it may, and what the limit says.
+    """
+    target = checked(url)
+    wanted: dict[bytes | str, bytes | str] = {
+        "User-Agent": AGENT,
+        "Accept": "*/*",
+        "Connection": "close",
+        **(headers or {}),
+        "Accept-Encoding": "identity",
+    }
+    for _ in range(REDIRECTS + 1):
+        try:
+            with _asked(target, wanted, allow_private, limit) as response:
+                answer = Answer(target.host, response.status, httpx.Headers(response.headers), response.iter_stream())
+                if answer.status in {301, 302, 303, 307, 308} and "location" in answer.headers:
+                    target = _led_to(target, answer.headers["location"])
+                    continue
+                _check(answer)
+                yield answer
+                return
+        except BROKEN as error:
+            raise _said(error, target.host, limit) from None
+    raise SourceError(f"{target.host} sends us in circles (more than {REDIRECTS} redirects).")
+
+
+def checked(url: str) -> httpx.URL:
+    """Raises SourceError for what can never be fetched, before anything of it is kept anywhere."""
+    try:
+        address = httpx.URL(url) if len(url) <= MOST_CHARACTERS else None
+        fit = address if address is not None and _is_fit(address) else None
+    except (httpx.InvalidURL, ValueError):  # ValueError: what `idna` makes of some names
+        fit = None
+    if fit is None:
+        raise SourceError("Only http and https addresses can be fetched; give the full address of the file.")
+    if fit.userinfo:
+        raise SourceError(
+            "An address with a user name or password in it is not fetched; give one without, or download the file and "
+            "add that."
+        )
+    return fit
+
+
+def _is_fit(address: httpx.URL) -> bool:
+    port_is_one = address.port is None or 0 < address.port <= 65535
+    return address.scheme in {"http", "https"} and bool(address.host) and port_is_one
+
+
+def _led_to(address: httpx.URL, location: str) -> httpx.URL:
+    """Where a redirect leads. Raises SourceError where that is nowhere."""
+    try:
+        return checked(str(address.join(location)))
+    except (SourceError, httpx.InvalidURL, ValueError):
+        raise SourceError(
+            f"{address.host} sends us on to an address that cannot be fetched; check the address in a browser, and "
+            "give the one that the file has in the end."
+        ) from None
+
+
+@contextmanager
+def _asked(
+    address: httpx.URL, headers: Mapping[bytes | str, bytes | str], allow_private: bool, limit: Deadline
+) -> Iterator[httpcore.Response]:
+    url = httpcore.URL(
+        scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path or b"/"
+    )
+    network = _Network(allow_private, limit)
+    with (
+        httpcore.ConnectionPool(ssl_context=_trusted(), network_backend=network) as pool,
+        pool.stream("GET", url, headers=headers, extensions={"timeout": TIMEOUT}) as response,
+    ):
+        yield response
+
+
+def _trusted() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
+def _check(answer: Answer) -> None:
+    if not 200 <= answer.status < 300 and answer.status != httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+        sentence = f"{answer.host} answers {answer.status} {httpx.codes.get_reason_phrase(answer.status)}".rstrip()
+        if answer.status in GONE:
+            raise SourceError(f"{sentence}: check that the address is right and open to everyone.")
+        raise SourceDown(f"{sentence}.")
+    if answer.headers.get("content-encoding", "identity").strip().lower() not in {"identity", ""}:
+        raise SourceError(
+            f"{answer.host} sends it packed (Content-Encoding), which was not asked for and is not unpacked; "
+            "whoever runs it has to send it as it is."
+        )
+
+
+def _said(error: Exception, host: str, limit: Deadline) -> Exception:
+    if isinstance(error, _PrivateAddress):
+        return SourceError(
+            f"{error.host} is an address inside this network and is not fetched; "
+            "set allow_private if that is meant (see docs/settings.md)."
+        )
+    if limit.left() <= 0:
+        return limit.error(host)
+    if isinstance(error, httpcore.ProtocolError):  # its own words quote what the server sent
+        return SourceDown(f"{host} broke off, or does not answer as a web server does.")
+    if isinstance(error, httpcore.TimeoutException):
+        return SourceDown(f"{host} does not answer: nothing came for {TIMEOUT['read']:.0f} s.")
+    return SourceDown(f"{host} does not answer: {str(error)[:200]}.")
+
+
+class _PrivateAddress(httpcore.ConnectError):
+    def __init__(self, host: str) -> None:
+        super().__init__(f"{host} is an address inside this network")
+        self.host = host
+
+
+class _Network(httpcore.SyncBackend):
+    """Connects only to public addresses, and to the very address that was looked up and checked.
+
+    Checking here, below TLS and HTTP, holds for redirects, decimal and IPv6 spellings, and names that resolve to
+    something else a moment later.
+    """
+
+    def __init__(self, allow_private: bool, limit: Deadline) -> None:
+        self._allow_private, self._limit = allow_private, limit
+
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
+    ) -> httpcore.NetworkStream:
+        addresses = _looked_up(host, port, _within(self._limit, TIMEOUT["read"]))
+        if not self._allow_private and not all(map(is_public, addresses)):
+            raise _PrivateAddress(host)
+        stream = super().connect_tcp(addresses[0], port, _within(self._limit, timeout), *args, **options)
+        self._limit.connected()
+        return _Stream(stream, self._limit)
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection on which every step ends with the limit, however the bytes drip."""
+
+    def __init__(self, inner: httpcore.NetworkStream, limit: Deadline) -> None:
+        self._inner, self._limit = inner, limit
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        until = time.monotonic() + (timeout if timeout is not None else math.inf)
+        while True:
+            try:
+                return self._inner.read(max_bytes, _within(self._limit, until - time.monotonic()))
+            except httpcore.ReadTimeout:
+                if time.monotonic() >= until or self._limit.left() <= 0:
+                    raise  # else the limit has moved on meanwhile
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _within(self._limit, timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _within(self._limit, timeout)), self._limit)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+def _within(limit: Deadline, timeout: float | None) -> float:
+    """Seconds for the next step. Raises where the limit is reached."""
+    left = limit.left()
+    if left <= 0:
+        raise httpcore.ReadTimeout
+    return min(left, max(timeout, 0.001)) if timeout is not None else left
+
+
+def _looked_up(host: str, port: int, seconds: float) -> list[str]:
+    """The addresses of a name. The system's resolver knows no deadline, so it is left behind where it takes longer."""
+    found: list[list[str]] = []
+
+    def ask() -> None:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.append([str(answer[4][0]) for answer in answers])
+        except (OSError, UnicodeError):
+            found.append([])
+
+    asking = threading.Thread(target=ask, daemon=True, name="look up a name")
+    asking.start()
+    asking.join(seconds)
+    if not found:
+        raise httpcore.ConnectTimeout
+    if not found[0]:
+        raise httpcore.ConnectError(f"the name {host} is not known")
+    return found[0]
