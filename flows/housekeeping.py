@@ -14,13 +14,14 @@ from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
 from flows import reconcile as reconciling
+from flows.discovery import ask_all
+from flows.hiding import hide_secrets
 from flows.orchestrator import Orchestrator
 from flows.reports import foreseen
 from flows.sources import open_sources
 from flows.sources.port import Item, RecordingSource
 from flows.uploads import sweep_uploads
 from flows.wiring import Ports, open_ports
-from kring.errors import OrchestratorDown, StorageDown
 from kring.model import now
 from kring.settings import Settings, Worker
 from storage.keys import manifest_key
@@ -47,23 +48,12 @@ class Outcome:
 
 def discover(ports: Ports, orchestrator: Orchestrator) -> Outcome:
     """Start a run for every recording the sources offer that the archive does not have. Asking again is harmless."""
-    done: list[str] = []
-    problems: list[str] = []
     sweep_uploads(ports.archive, now())
-    for source in open_sources(ports.settings, ports.archive):
-        try:
-            started = start_new(source, ports, orchestrator)
-        except (StorageDown, OrchestratorDown):
-            raise
-        except Exception as error:  # one bad source does not hold up the others
-            known = foreseen(error)
-            log.warning("%s: %s", source.name, known, exc_info=None if known is error else error)
-            problems.append(f"{source.name}: {known}")
-        else:
-            if started:
-                done.append(f"{source.name}: {started} new recordings.")
-        problems += source.problems
-    return Outcome(tuple(done), tuple(problems))
+    asked = ask_all(open_sources(ports.settings, ports.archive), lambda source: start_new(source, ports, orchestrator))
+    return Outcome(
+        tuple(f"{one.name}: {one.started} new recordings." for one in asked if one.started),
+        tuple(problem for one in asked for problem in one.problems),
+    )
 
 
 def start_new(source: RecordingSource, ports: Ports, orchestrator: Orchestrator) -> int:
@@ -90,7 +80,7 @@ def start_new(source: RecordingSource, ports: Ports, orchestrator: Orchestrator)
             item.recording_id,
             title=item.details.title,
             circle=item.details.circle,
-            item=item.model_dump(mode="json"),
+            item=hide_secrets(ports.archive.store, item).model_dump(mode="json"),
             after=after,
         )
         started += run_id not in known

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from flows import transcripts
 from flows.attachments import read_attachments, with_text
+from flows.hiding import with_secrets
 from flows.receive import describe, take_captions, take_in
 from flows.scratch import require_space, scratch_folder
 from flows.sources import open_source
@@ -26,6 +27,7 @@ from flows.wiring import Ports
 from index.replacing import replace_current
 from kring.errors import InputError, SourceError
 from kring.model import UPLOAD, Frozen, Manifest, Media, Original, Renditions, State, Step
+from storage.addresses import forget_address
 from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, manifest_key, rendition_key
 from transcribe.captions import MAX_BYTES as MAX_CAPTION_BYTES
 from transcribe.probe import probe as probe_file
@@ -67,11 +69,13 @@ def receive(job: Job) -> None:
         if job.item.ref.source == UPLOAD:
             receive_upload(job.ports, job.item, job.folder, job.report)
         elif not archive.store.exists(manifest_key(job.recording_id)):
-            _fetch(job, job.item)
+            _fetch(job, with_secrets(archive.store, job.item))
         if job.item.captions_location is not None:
-            _fetch_captions(job, job.item.captions_location)
+            _fetch_captions(job, job.item)
     if job.manifest.source.source == UPLOAD:
         settle_upload(archive, job.recording_id)
+    else:
+        forget_address(archive.store, job.recording_id)
     archive.circle(job.manifest.details.circle)
 
 
@@ -102,12 +106,15 @@ def _fetch(job: Job, item: Item) -> None:
     )
 
 
-def _fetch_captions(job: Job, location: str) -> None:
+def _fetch_captions(job: Job, item: Item) -> None:
     """The platform's transcript, after the original is safe: without it there is still Whisper."""
     source = open_source(job.ports.settings, job.ports.archive, job.manifest.source.source)
     path = job.folder / "captions"
     path.unlink(missing_ok=True)
     try:
+        location = with_secrets(job.ports.archive.store, item).captions_location
+        if location is None:
+            return
         source.fetch(location, path, max_bytes=MAX_CAPTION_BYTES)
     except InputError as error:
         log.warning("The platform's transcript is left out: %s", error)

@@ -310,15 +310,6 @@ class Manifest(Frozen):
     changed_at: datetime
 
 
-class WholeAddress(Frozen):
-    """Where a recording is to be fetched, with all that has to stay secret. Stored at `addresses/<recording-id>.json`
-    until it was fetched, and nowhere else."""
-
-    schema_version: int = 1
-    location: str
-    captions_location: str | None = None
-
-
 class Activity(Frozen):
     """Who is working on a recording now, and how far. Stored at `runs/<recording-id>.json`.
 

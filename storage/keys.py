@@ -9,6 +9,7 @@ circles/<slug>.json
 runs/<recording-id>.json
 uploads/<recording-id>.json
 incoming/<recording-id>                   bytes of an upload until a run has taken them in
+addresses/<recording-id>.json             a whole address, with the secrets in it, until it was fetched
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ RUNS = "runs/"
 CORRECTIONS = "corrections/"
 UPLOADS = "uploads/"
 INCOMING = "incoming/"
+ADDRESSES = "addresses/"
 
 PROBE_RECIPE = "probe-1"
 MEDIA_MARK = "media.json"
@@ -81,6 +83,10 @@ def upload_key(recording_id: str) -> str:
 
 def incoming_key(recording_id: str) -> str:
     return f"{INCOMING}{_fit(_ID, recording_id)}"
+
+
+def address_key(recording_id: str) -> str:
+    return f"{ADDRESSES}{_fit(_ID, recording_id)}.json"
 
 
 def _fit(pattern: re.Pattern[str], part: str) -> str:

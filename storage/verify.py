@@ -13,6 +13,7 @@ from storage.archive import Archive
 from storage.corrections import gaps
 from storage.documents import DamagedDocument
 from storage.keys import (
+    ADDRESSES,
     CIRCLES,
     CORRECTIONS,
     MEDIA_MARK,
@@ -156,7 +157,8 @@ def _unnamed(manifests: list[Manifest], uploads: list[Upload], objects: dict[str
     for key, info in objects.items():
         kept = key.startswith((RECORDINGS, CIRCLES, RUNS, UPLOADS))
         corrected = key.startswith(CORRECTIONS) and key.removeprefix(CORRECTIONS).partition("/")[0] in ids
-        if not (kept or corrected or key in named):
+        to_fetch = key.startswith(ADDRESSES) and key.removeprefix(ADDRESSES).removesuffix(".json") not in ids
+        if not (kept or corrected or to_fetch or key in named):
             yield info
 
 

@@ -12,13 +12,14 @@ from typing import Any
 from flows.commands.connection import connect
 from flows.commands.console import printable, say, say_error
 from flows.commands.watch import RunState, StepBars, follow, page_of
+from flows.hiding import hide_secrets
 from flows.patience import patiently
 from flows.receive import describe, take_in
 from flows.sources import ADDRESS
 from flows.sources.address import file_name_of
 from flows.sources.details import date_of, title_of
-from flows.sources.download import check_address
 from flows.sources.port import Item
+from flows.sources.web import checked
 from flows.wiring import Ports
 from kring.errors import BadMetadata, BadTranscript, EmptyFile, KringError, NotFound
 from kring.model import UPLOAD, Details, SourceRef, Step, Visibility
@@ -88,7 +89,7 @@ def _wish(one: str, transcript: Path | None, **values: object) -> Wish:
             raise BadMetadata(
                 "A transcript can be given with a file, not with an address: download the recording first."
             )
-        check_address(one)
+        checked(one)
         defaults = {"title": title_of(Path(file_name_of(one))), "date": datetime.now(UTC).date()}
         return Wish(_details(values, defaults), url=one)
     path = Path(one)
@@ -135,9 +136,9 @@ def _add(ports: Ports, wish: Wish, *, wait: bool) -> bool:
     item: dict[str, Any] | None = None
     with StepBars(wish.details.title) if wait else nullcontext() as bars:
         if wish.path is None:
-            ref = SourceRef(source=ADDRESS, external_id=wish.url)
+            ref = SourceRef.of(ADDRESS, wish.url)
             offered = Item(ref=ref, details=wish.details, file_name=file_name_of(wish.url), location=wish.url)
-            item = offered.model_dump(mode="json")
+            item = hide_secrets(ports.archive.store, offered).model_dump(mode="json")
         else:
             original = describe(wish.path)
             ref = SourceRef(source=UPLOAD, external_id=original.sha256)

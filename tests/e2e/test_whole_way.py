@@ -21,7 +21,7 @@ from flows.orchestrator import Orchestrator
 from flows.reports import STOPPED
 from kring.errors import DiskFull
 from kring.model import State
-from kring.settings import FeedSource, FolderSource, Settings, Worker
+from kring.settings import FeedSource, Fetch, FolderSource, Settings, Worker
 from search_ui.runs import PrefectRuns
 from tests.running import REPOSITORY, Kring, eventually, free_port, running
 from tests.spoken import JFK, RULES, Spoken, of
@@ -71,6 +71,7 @@ def kring(tmp_path_factory: pytest.TempPathFactory, site: Site, watched: Path) -
     settings = Settings(
         data_dir=tmp_path_factory.mktemp("whole") / "data",
         worker=Worker(discover_seconds=5),
+        fetch=Fetch(allow_private=True),
         sources=(
             FolderSource(name="shared drive", path=watched, circle="privacy", settle_seconds=1),
             FeedSource(
@@ -173,6 +174,28 @@ def test_a_watched_folder_and_a_feed_bring_recordings_in(
     eventually(both, seconds=120, what="folder and feed to be taken in")
     eventually(lambda: len(search(kring, "Mappevakten")) == 1, seconds=20, what="the folder's recording to be found")
     assert len([path for path, _ in site.requests if path == "/episode.mp3"]) == 1
+
+
+def test_a_token_in_an_address_is_used_and_kept_nowhere(kring: Kring, site: Site, tmp_path: Path) -> None:
+    token = "s3cret-t0ken"
+    site.files[f"/talk.mp3?token={token}"] = tone(tmp_path / "talk.mp3", "-metadata", "title=token").read_bytes()
+    added = kring.run("add", f"{site.address}/talk.mp3?token={token}", "--circle", "privacy", "--title", "With a token")
+    assert added.returncode == 0, added.stderr
+    recording = kring.recording("With a token")
+    assert recording.source.external_id == f"{site.address}/talk.mp3"
+    status = kring.run("status")
+    assert token not in added.stdout + added.stderr + status.stdout
+    store = kring.ports.archive.store
+    documents = (info.key for info in store.list() if info.key.endswith(".json"))
+    assert not any(token.encode() in store.get_bytes(key).data for key in documents)
+    folder = kring.stack.settings.data_dir
+    for path in folder.rglob("*"):  # the object store frees what was deleted later
+        if path.is_file() and not path.is_relative_to(folder / "objects"):
+            assert token.encode() not in path.read_bytes(), path
+    with temporary_settings({PREFECT_API_URL: kring.stack.settings.prefect_api_url}):
+        (run,) = Orchestrator().runs(recording.id)
+    assert run.parameters["item"]["location"] == f"{site.address}/talk.mp3"
+    assert token not in str(run)
 
 
 def make_text(path: Path) -> None:

@@ -1,0 +1,31 @@
+"""What a recording is fetched with and nobody may read in Prefect, in a manifest or in a log: tokens in addresses."""
+
+from __future__ import annotations
+
+from flows.sources.port import Item
+from kring.addresses import without_secrets
+from kring.errors import SourceError
+from storage.addresses import WholeAddress, find_address, keep_address
+from storage.port import ObjectStore
+
+
+def hide_secrets(store: ObjectStore, item: Item) -> Item:
+    """The item as a run may be asked for with it; what is secret of its addresses is kept aside."""
+    captions = None if item.captions_location is None else without_secrets(item.captions_location)
+    shown = item.model_copy(update={"location": without_secrets(item.location), "captions_location": captions})
+    if shown == item:
+        return item
+    whole = WholeAddress(location=item.location, captions_location=item.captions_location)
+    keep_address(store, item.recording_id, whole)
+    return shown.model_copy(update={"hidden": True})
+
+
+def with_secrets(store: ObjectStore, item: Item) -> Item:
+    """The item as it can be fetched. Raises SourceError where what was kept aside has gone."""
+    if not item.hidden:
+        return item
+    whole = find_address(store, item.recording_id)
+    if whole is None:
+        raise SourceError("The whole address of {name} is no longer kept; add it again.", name=item.file_name)
+    update = {"location": whole.location, "captions_location": whole.captions_location, "hidden": False}
+    return item.model_copy(update=update)
