@@ -57,7 +57,7 @@ def item_of(upload: Upload) -> dict[str, Any]:
     where the same file is sent once more after what arrived was not it.
     """
     return {
-        "ref": source_of(upload.original.sha256).model_dump(mode="json"),
+        "ref": source_of(upload.original.sha256).model_dump(mode="json", exclude_none=True),
         "details": upload.details.model_dump(mode="json"),
         "file_name": upload.original.file_name,
         "location": upload.id,
