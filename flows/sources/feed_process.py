@@ -1,4 +1,5 @@
-"""Reading a feed in a process of its own with little memory and time (`transcribe.limited`, as for media)."""
+"""Reading a feed in a process of its own with little memory and time, without network and
+files (`transcribe.confined`, as for media and PDFs)."""
 
 from __future__ import annotations
 
@@ -6,13 +7,12 @@ import json
 import logging
 import os
 import subprocess
-import sys
 import tempfile
 from typing import IO, Any, Final
 
 from flows.sources import podcast
 from kring.errors import SourceError
-from transcribe import limited
+from transcribe import confined
 
 CPU_SECONDS: Final = 20
 """A feed of 20 MB takes 4 on one slow core."""
@@ -49,12 +49,15 @@ def read_feed(feed: bytes, name: str, *, most: int, seconds: float = CLOCK_SECON
 
 def _run(feed: IO[bytes], printed: IO[bytes], most: int, seconds: float) -> int:
     """The exit status; negative where a limit ended it."""
-    bounds = (MEMORY_MB, CPU_SECONDS, ANSWER_MB, os.getpid())
+    command = confined.command(
+        confined.python(podcast.__file__, str(most)),
+        memory_mb=MEMORY_MB,
+        cpu_seconds=CPU_SECONDS,
+        file_mb=ANSWER_MB,
+        reads=[*confined.python_reads(), podcast.__file__],
+    )
     process = subprocess.Popen(
-        [
-            *(sys.executable, "-I", "-S", limited.__file__, *map(str, bounds)),
-            *(sys.executable, "-I", podcast.__file__, str(most)),
-        ],
+        command,
         stdin=feed,
         stdout=printed,
         stderr=subprocess.DEVNULL,
