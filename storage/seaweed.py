@@ -30,6 +30,7 @@ INNER_PORTS = ("master.port", "volume.port", "filer.port", "admin.port")
 """Ports of the inner parts; each has a second one, `….grpc`. The S3 gateway has an inner gRPC port too."""
 SMALLEST_VOLUME_MB = 64
 LARGEST_VOLUME_MB = 1024
+SOCKETS = Path("/tmp")  # noqa: S108 — SeaweedFS has it so, as `seaweedfs-<part>-grpc-<port>.sock`
 _PORT_RANGE = range(20000, 30000)
 """Below the range that Linux takes for outgoing connections, so that a port found free stays free."""
 
@@ -48,7 +49,9 @@ class Seaweed(BaseModel):
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen there now."""
+    """Whether an inner part could listen there now, and on the socket in /tmp that goes with the port."""
+    if any(path.lstat().st_uid != os.getuid() for path in SOCKETS.glob(f"seaweedfs-*-{port}.sock")):
+        return False  # only its owner can take it away
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -91,7 +94,7 @@ def prepare(
 
 
 def command(folder: Path, s3_port: int, seaweed: Seaweed, *, host: str = LOOPBACK, listen: str = LOOPBACK) -> list[str]:
-    """The command line that serves the objects in `folder` on `s3_port`; run it with `environment` added.
+    """The command line that serves the objects in `folder` on `s3_port`; run it in `folder`, with `environment` added.
 
     `host`: as for `prepare`; `listen`: the address it listens on. The command holds no secret.
     SIGTERM ends it within about three seconds; SIGKILL loses nothing that was acknowledged.
@@ -106,6 +109,9 @@ def command(folder: Path, s3_port: int, seaweed: Seaweed, *, host: str = LOOPBAC
         f"-dir={objects}",
         f"-ip={host}",
         f"-ip.bind={listen}",
+        # In the folder it runs in: a path to it may be too long for a socket, and in /tmp others can take their names.
+        "-s3.localSocket=s3.sock",
+        "-filer.localSocket=filer.sock",
         "-disableHttp",  # no routes on the HTTP ports of master and filer; S3 asks them over gRPC
         f"-s3.port={s3_port}",
         f"-s3.config={folder / 's3.json'}",

@@ -48,6 +48,7 @@ class Weed:
             self.process = subprocess.Popen(
                 command(self.folder, self.port, kept),
                 env=os.environ | environment(self.folder, kept),
+                cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -58,7 +58,9 @@ def settle(settings: Settings, ports: Ports, say: Callable[[str], None]) -> Hous
         elsewhere[OBJECTS] = _host(settings.s3_endpoint)
     else:
         port = ports.take(LOOPBACK, settings.local.s3_port, S3_PORT, "local.s3_port")
-        kept = seaweed.prepare(settings.data_dir, claim=lambda port: ports.claim(LOOPBACK, port))
+        kept = seaweed.prepare(
+            settings.data_dir, claim=lambda port: seaweed.is_free(port) and ports.claim(LOOPBACK, port)
+        )
         objects = Objects(port, kept)
         settings = settings.model_copy(
             update={

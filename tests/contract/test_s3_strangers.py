@@ -61,6 +61,21 @@ def test_a_stranger_gets_nothing(seaweed: Weed, tmp_path: Path) -> None:
     store.close()
 
 
+def test_its_sockets_are_where_nobody_else_can_take_their_names(seaweed: Weed, tmp_path: Path) -> None:
+    assert {"s3.sock", "filer.sock"} <= {path.name for path in seaweed.folder.iterdir()}
+    assert not list(server.SOCKETS.glob(f"seaweedfs-s3-{seaweed.port}.sock"))
+    wanted = server.prepare(tmp_path).ports["filer.port.grpc"]
+    squatted = server.SOCKETS / f"seaweedfs-filer-grpc-{wanted}.sock"
+    if os.getuid() != 0:
+        pytest.skip("only root can make a file that belongs to somebody else")
+    squatted.touch()
+    try:
+        os.chown(squatted, 12345, 12345)
+        assert wanted not in server.prepare(tmp_path).ports.values()
+    finally:
+        squatted.unlink()
+
+
 def test_the_probe_sees_an_open_server(weed: Weed, tmp_path: Path) -> None:
     """It would not be worth much if it called every server closed."""
     kept = server.prepare(weed.folder)
@@ -68,7 +83,9 @@ def test_the_probe_sees_an_open_server(weed: Weed, tmp_path: Path) -> None:
         flag for flag in server.command(weed.folder, weed.port, kept) if not flag.startswith(("-disable", "-s3.c"))
     ]
     with (tmp_path / "log").open("wb") as log:
-        weed.process = subprocess.Popen(flags, stdout=log, stderr=log, env=os.environ | {"HOME": str(tmp_path)})
+        weed.process = subprocess.Popen(
+            flags, stdout=log, stderr=log, env=os.environ | {"HOME": str(tmp_path)}, cwd=weed.folder
+        )
     eventually(lambda: server.seaweed_healthy(weed.endpoint), seconds=60, what="the open server")
     for name, port in kept.ports.items():
         eventually(lambda port=port: (LOOPBACK, port) in listeners(weed.pid), seconds=60, what=name)  # type: ignore[misc]
@@ -98,7 +115,7 @@ def test_an_older_archive_is_closed_at_its_next_start_and_keeps_its_recordings(w
     older = [flag for flag in server.command(weed.folder, weed.port, kept) if flag != "-disableHttp"]
     signing = {name: key.get_secret_value() for name, key in kept.inner_keys.items()}
     with (tmp_path / "log").open("wb") as log:  # as Kring started it before its inner parts had keys
-        weed.process = subprocess.Popen(older, stdout=log, stderr=log, env=os.environ | signing)
+        weed.process = subprocess.Popen(older, stdout=log, stderr=log, env=os.environ | signing, cwd=weed.folder)
     weed.access_key, weed.secret_key = kept.access_key, kept.secret_key.get_secret_value()
     eventually(lambda: server.seaweed_healthy(weed.endpoint), seconds=60, what="the older server")
     store = weed.store("kring")
