@@ -95,6 +95,17 @@ def test_every_port_of_every_part_is_of_a_kind_that_is_tried_here(kring: Kring) 
     assert {address for address, _ in listening(kring)} == {LOOPBACK}
 
 
+def test_no_socket_in_a_file_that_others_can_reach(kring: Kring) -> None:
+    found = set()
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            names = [one.laddr for one in process.net_connections(kind="unix") if isinstance(one.laddr, str)]
+            found |= {Path(process.cwd()) / name for name in names if name and not name.startswith(("\0", "@"))}
+    found = {path for path in found if path.exists()}
+    assert {"s3.sock", "filer.sock"} <= {path.name for path in found}
+    assert not [path for path in found if path.stat().st_mode & 0o077 and path.parent.stat().st_mode & 0o077]
+
+
 def test_the_object_store(kring: Kring, tmp_path: Path) -> None:
     kring.ports.archive.store.put_bytes("secret", b"secret", media_type="text/plain")
     found = list(ways_into_s3(port_of(kring.stack.settings.s3_endpoint) or 0, kring.stack.settings.bucket, "secret"))
