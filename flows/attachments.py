@@ -11,10 +11,12 @@ from pathlib import Path
 from flows.scratch import require_space
 from flows.transcripts import Report
 from flows.wiring import Ports
-from kring.errors import InputError
-from kring.model import Attachment, Manifest
-from storage.documents import JSON, write_document
+from kring.errors import Damaged, InputError, NotFound
+from kring.model import Attachment, Content, Manifest, Pages
+from storage.contents import content_of
+from storage.documents import JSON, read_document, write_document
 from storage.keys import rendition_key
+from storage.port import ObjectStore
 from transcribe.documents import RECIPE, read_pages
 
 PAGES = "pages.json"
@@ -33,7 +35,7 @@ def read_attachments(ports: Ports, manifest: Manifest, folder: Path, report: Rep
 def with_text(attachments: tuple[Attachment, ...], read: Mapping[str, Attachment]) -> tuple[Attachment, ...]:
     """The recording's attachments as they are by now, with what was read of them; titles may be others meanwhile."""
     return tuple(
-        attachment.model_copy(update={"text": found.text, "problem": found.problem})
+        attachment.model_copy(update={"text": found.text, "text_content": found.text_content, "problem": found.problem})
         if (found := read.get(attachment.original.sha256)) is not None
         else attachment
         for attachment in attachments
@@ -43,8 +45,8 @@ def with_text(attachments: tuple[Attachment, ...], read: Mapping[str, Attachment
 def _read(ports: Ports, attachment: Attachment, folder: Path) -> Attachment:
     store, original = ports.archive.store, attachment.original
     key = rendition_key(original.sha256, RECIPE, PAGES)
-    if store.exists(key):
-        return attachment.model_copy(update={"text": key})
+    if (there := _text_there(store, key)) is not None:
+        return attachment.model_copy(update={"text": key, "text_content": there})
     require_space(folder, original.size, ports.settings)
     path = folder / f"attachment-{original.sha256[:16]}.pdf"
     store.get_file(original.key, path)
@@ -54,5 +56,16 @@ def _read(ports: Ports, attachment: Attachment, folder: Path) -> Attachment:
         return attachment.model_copy(update={"problem": str(error)})
     finally:
         path.unlink()
-    store.put_bytes(key, write_document(pages, compact=True), media_type=JSON)
-    return attachment.model_copy(update={"text": key})
+    data = write_document(pages, compact=True)
+    store.put_bytes(key, data, media_type=JSON)
+    return attachment.model_copy(update={"text": key, "text_content": content_of(data)})
+
+
+def _text_there(store: ObjectStore, key: str) -> Content | None:
+    """What the text at `key` is, where it was read before; None where there is none, or none that can be read."""
+    try:
+        data = store.get_bytes(key).data
+        read_document(Pages, key, data)
+    except (NotFound, Damaged):
+        return None
+    return content_of(data)

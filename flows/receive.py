@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kring.errors import InputError
-from kring.model import Details, Manifest, Original, SourceRef, State, now
+from kring.model import Content, Details, Manifest, Original, SourceRef, State, now
 from storage.archive import Archive
 
 CHUNK = 1 << 20
@@ -18,12 +18,18 @@ Progress = Callable[[float], None]
 
 def describe(path: Path, file_name: str | None = None) -> Original:
     """Size and SHA-256 of a file, read once with constant memory."""
+    content = content_of(path)
+    return Original(sha256=content.sha256, size=content.size, file_name=(file_name or path.name)[-300:])
+
+
+def content_of(path: Path) -> Content:
+    """Size and SHA-256 of a file, read once with constant memory."""
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
             size += len(chunk)
-    return Original(sha256=digest.hexdigest(), size=size, file_name=(file_name or path.name)[-300:])
+    return Content(sha256=digest.hexdigest(), size=size)
 
 
 def store_original(archive: Archive, original: Original, path: Path, progress: Progress | None = None) -> None:

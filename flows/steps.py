@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from flows import transcripts
 from flows.attachments import read_attachments, with_text
 from flows.hiding import with_secrets
-from flows.receive import describe, take_captions, take_in
+from flows.receive import content_of, describe, take_captions, take_in
 from flows.scratch import require_space, scratch_folder
 from flows.sources import open_source
 from flows.sources.port import Item
@@ -25,8 +25,8 @@ from flows.transcripts import Desk, Heard, Report
 from flows.uploads import receive_upload, settle_upload
 from flows.wiring import Ports
 from index.replacing import replace_current
-from kring.errors import InputError, SourceError
-from kring.model import UPLOAD, Frozen, Manifest, Media, Original, Renditions, State, Step
+from kring.errors import Damaged, InputError, SourceError
+from kring.model import UPLOAD, Content, Frozen, Manifest, Media, Original, Renditions, State, Step
 from storage.addresses import forget_address
 from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, manifest_key, rendition_key
 from transcribe.captions import MAX_BYTES as MAX_CAPTION_BYTES
@@ -150,8 +150,11 @@ def render(job: Job) -> Renditions:
         path, media, folder, job.ports.settings.media, lambda fraction: job.report(0.9 * fraction, "converting")
     )
 
+    contents: dict[str, Content] = {}
+
     def keep(file: Path, media_type: str) -> str:
         file_key = rendition_key(original.sha256, RECIPE, file.name)
+        contents[file_key] = content_of(file)
         job.ports.archive.store.put_file(file_key, file, media_type=media_type)
         return file_key
 
@@ -165,6 +168,7 @@ def render(job: Job) -> Renditions:
             speech=keep(made.speech, "audio/flac"),
             poster=keep(made.poster, "image/jpeg") if made.poster else None,
             peaks=keep(made.peaks, JSON) if made.peaks else None,
+            contents=contents,
         ),
     )
 
@@ -220,7 +224,7 @@ def _load(job: Job, key: str, kind: type[Document]) -> Document | None:
         return None
     try:
         return kind.model_validate_json(job.ports.archive.store.get_bytes(key).data)
-    except ValidationError:  # damaged, or of an older Kring: it is made again
+    except (ValidationError, Damaged):  # damaged, or of an older Kring: it is made again
         return None
 
 

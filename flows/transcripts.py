@@ -164,7 +164,7 @@ def _keep(desk: Desk, transcript: Transcript) -> None:
 
 
 def _reference(desk: Desk, key: str) -> TranscriptRef:
-    transcript = desk.archive.transcript(key)
+    transcript, content = desk.archive.transcript_as_stored(key)
     return TranscriptRef(
         key=key,
         fingerprint=transcript.fingerprint,
@@ -172,4 +172,5 @@ def _reference(desk: Desk, key: str) -> TranscriptRef:
         model=transcript.model,
         language=transcript.language,
         missing=round(sum(hole.end - hole.start for hole in transcript.holes), 1),
+        content=content,
     )

@@ -9,6 +9,7 @@
     ├── NotFound              no such object or recording
     ├── Conflict              somebody else changed it first
     ├── NotAllowed            this person, or a page of another site, may not do that
+    ├── Damaged               what is stored is not what was stored
     └── TransientError        may pass later, unchanged
         ├── StorageDown · OrchestratorDown
         ├── SearchDown
@@ -84,6 +85,9 @@ class Conflict(KringError): ...
 
 
 class NotAllowed(KringError): ...
+
+
+class Damaged(KringError): ...
 
 
 class TransientError(KringError):

@@ -145,6 +145,13 @@ class Original(Frozen):
         return f"originals/sha256/{self.sha256[:2]}/{self.sha256}"
 
 
+class Content(Frozen):
+    """What the bytes of an object were when Kring stored it, so that damage is seen later."""
+
+    sha256: Sha256
+    size: int = Field(ge=0)
+
+
 class Attachment(Frozen):
     """A document that belongs to a recording: slides, a report."""
 
@@ -152,6 +159,8 @@ class Attachment(Frozen):
     title: Line
     text: str | None = None
     """Key of the text of its pages (`Pages`), once it was read; None: not yet, or `problem` says why not."""
+    text_content: Content | None = None
+    """Of the object `text` names; None: it was made by a Kring that did not look."""
     problem: str | None = None
 
     @property
@@ -192,6 +201,13 @@ class Renditions(Frozen):
     speech: str
     poster: str | None = None
     peaks: str | None = None
+    contents: dict[str, Content] = {}
+    """By key; empty: made by a Kring that did not look."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        made = (self.playback, self.speech, self.poster, self.peaks)
+        return tuple(key for key in made if key is not None)
 
 
 class Word(NamedTuple):
@@ -265,6 +281,8 @@ class TranscriptRef(Frozen):
     language: str
     missing: Seconds = 0.0
     """Seconds of speech without text: the transcript's holes together."""
+    content: Content | None = None
+    """Of the object `key` names; None: it was published by a Kring that did not look."""
 
 
 class Problem(Frozen):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kring.errors import Conflict, DiskFull, SetupError
 from kring.settings import Settings
-from storage.keys import INCOMING
+from storage.keys import INCOMING, PROBES
 
 if TYPE_CHECKING:
     from storage.parts import PartStore
@@ -79,7 +79,7 @@ def patience(key: str) -> timedelta:
 
 
 def _check_conditional_writes(store: S3Store) -> None:
-    key = f"probes/{secrets.token_hex(8)}"
+    key = f"{PROBES}{secrets.token_hex(8)}"
     try:
         store.put_bytes(key, b"first", media_type="text/plain", if_absent=True)
     except DiskFull:

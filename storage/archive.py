@@ -11,19 +11,20 @@ from pydantic import BaseModel
 
 from kring.correcting import detailed
 from kring.corrections import Correction
-from kring.errors import KringError, NotFound, UnknownCircle
-from kring.model import Attachment, Circle, Manifest, Original, Pages, Transcript, now
+from kring.errors import Damaged, KringError, NotFound, UnknownCircle
+from kring.model import Attachment, Circle, Content, Manifest, Original, Pages, Transcript, now
 from kring.uploads import Upload
+from storage.contents import content_of, sha256_of
 from storage.corrected import CorrectedTranscripts
 from storage.corrections import Corrections, Make
-from storage.documents import JSON, change_document, create_document, read_document, write_document
+from storage.documents import JSON, DamagedDocument, change_document, create_document, read_document, write_document
 from storage.keys import CIRCLES, RECORDINGS, UPLOADS, circle_key, manifest_key, transcript_key, upload_key
 from storage.port import ObjectStore, Progress
 
 RECEIVED_TYPE = "application/octet-stream"
 """Media type of all that comes in: nobody's word is taken for what a file is until it was probed."""
 
-Damaged = Callable[[str, KringError], None]
+NoteDamage = Callable[[str, KringError], None]
 """Called with the key of a document that cannot be read, and why."""
 
 Document = TypeVar("Document", bound=BaseModel)
@@ -45,7 +46,7 @@ class Archive:
         """Raises NotFound."""
         return self._fetch(recording_id)[0]
 
-    def manifests(self, damaged: Damaged | None = None) -> Iterator[Manifest]:
+    def manifests(self, damaged: NoteDamage | None = None) -> Iterator[Manifest]:
         """All recordings that can be read; one damaged manifest goes to `damaged` (or the log) and hides no other."""
         return self._all(Manifest, RECORDINGS, damaged)
 
@@ -84,7 +85,7 @@ class Archive:
         """Raises UnknownCircle, which names the circles there are."""
         return self._fetch_circle(slug)[0]
 
-    def circles(self, damaged: Damaged | None = None) -> list[Circle]:
+    def circles(self, damaged: NoteDamage | None = None) -> list[Circle]:
         """All circles that can be read, in order of their slugs."""
         return sorted(self._all(Circle, CIRCLES, damaged), key=lambda circle: circle.slug)
 
@@ -107,7 +108,12 @@ class Archive:
 
     def transcript(self, key: str) -> Transcript:
         """Raises NotFound."""
-        return read_document(Transcript, key, self.store.get_bytes(key).data)
+        return self.transcript_as_stored(key)[0]
+
+    def transcript_as_stored(self, key: str) -> tuple[Transcript, Content]:
+        """The transcript at `key`, and what its bytes are. Raises NotFound."""
+        data = self.store.get_bytes(key).data
+        return read_document(Transcript, key, data), content_of(data)
 
     def transcript_of(self, manifest: Manifest) -> Transcript | None:
         """The recording's transcript as people have corrected it, as far as `manifest` says so; None: it has none yet.
@@ -163,12 +169,21 @@ class Archive:
         return key
 
     def put_original(self, original: Original, path: Path, *, progress: Progress | None = None) -> bool:
-        """Store bytes as they came in under the key of their hash; False: they were there already."""
-        info = self.store.stat(original.key)
-        if info is not None and info.size == original.size:
+        """Store bytes as they came in under the key of their hash; False: they were there already, and are whole."""
+        if self._is_whole(original):
             return False
         self.store.put_file(original.key, path, media_type=RECEIVED_TYPE, progress=progress)
         return True
+
+    def _is_whole(self, original: Original) -> bool:
+        """Reads it: who brings the same bytes once more may do so because the stored ones are damaged."""
+        info = self.store.stat(original.key)
+        if info is None or info.size != original.size:
+            return False
+        try:
+            return sha256_of(self.store, original.key) == original.sha256
+        except (NotFound, Damaged):
+            return False
 
     def attached(self, manifest: Manifest) -> list[tuple[Attachment, Pages]]:
         """The recording's documents whose text was read, with their pages. Raises NotFound."""
@@ -189,7 +204,7 @@ class Archive:
         except NotFound:
             return None
 
-    def uploads(self, damaged: Damaged | None = None) -> Iterator[Upload]:
+    def uploads(self, damaged: NoteDamage | None = None) -> Iterator[Upload]:
         """All that is being brought in and can be read, as `manifests` does it."""
         return self._all(Upload, UPLOADS, damaged)
 
@@ -247,20 +262,36 @@ class Archive:
         except ValueError as error:
             raise NotFound(str(error)) from None
         found = self.store.get_bytes(key)
-        return read_document(kind, key, found.data), found.etag
+        return named(read_document(kind, key, found.data), key), found.etag
 
-    def _all(self, kind: type[Document], prefix: str, damaged: Damaged | None) -> Iterator[Document]:
+    def _all(self, kind: type[Document], prefix: str, damaged: NoteDamage | None) -> Iterator[Document]:
         for info in self.store.list(prefix):
             try:
                 data = self.store.get_bytes(info.key).data
             except NotFound:
                 continue  # erased since it was listed
             try:
-                document = read_document(kind, info.key, data)
+                document = named(read_document(kind, info.key, data), info.key)
             except KringError as error:
                 (damaged or _log_damaged)(info.key, error)
             else:
                 yield document
+
+
+def named(document: Document, key: str) -> Document:
+    """The document itself. Raises DamagedDocument where it is not the one its key names."""
+    match document:
+        case Manifest() | Upload():
+            name = document.id
+        case Circle():
+            name = document.slug
+        case _:
+            return document
+    if name != key.rpartition("/")[2].removesuffix(".json"):
+        raise DamagedDocument(
+            f"{key} in the object store is damaged (it is another's); `kring verify` says whose it is."
+        )
+    return document
 
 
 def _log_damaged(key: str, error: KringError) -> None:

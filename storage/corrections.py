@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from kring.corrections import Correction
-from kring.errors import Conflict, NotFound
+from kring.errors import Conflict, Damaged, NotFound
 from storage.documents import JSON, DamagedDocument, read_document, write_document
 from storage.keys import CORRECTIONS, correction_key, correction_named, corrections_of
 from storage.port import ObjectStore
@@ -38,14 +38,13 @@ class Corrections:
         self._lock = threading.Lock()
 
     def of(self, recording_id: str) -> tuple[Correction, ...]:
-        """All there are, in order. Raises DamagedDocument."""
-        listed = self._store.list(corrections_of(recording_id))
-        return self._read([info.key for info in listed if correction_named(info.key)])
+        """All there are that can be read, in order."""
+        return self._read([key for key, _ in self._named(recording_id)])
 
     def first(self, recording_id: str, count: int) -> tuple[Correction, ...]:
         """Those with numbers up to `count`, without looking for others.
 
-        One that has gone is left out, and the log says so, as `kring verify` does: the others still count.
+        One that has gone or is damaged is left out; the log says so, as `kring verify` does. The others still count.
         """
         return self._read([correction_key(recording_id, number) for number in range(1, count + 1)])
 
@@ -64,8 +63,9 @@ class Corrections:
         given again. Raises what `make` does, and Conflict where others never stop.
         """
         for attempt in range(ATTEMPTS):
-            there = self.of(recording_id)
-            number = max(after, there[-1].number if there else 0) + 1
+            named = self._named(recording_id)
+            there = self._read([key for key, _ in named])
+            number = max(after, *(number for _, number in named), 0) + 1
             wanted = make(there).model_copy(update={"recording_id": recording_id, "number": number})
             key = correction_key(recording_id, number)
             try:
@@ -76,6 +76,11 @@ class Corrections:
             self._remember(key, wanted)
             return (*there, wanted)
         raise Conflict("Others are correcting this recording all the time; try again in a moment.")
+
+    def _named(self, recording_id: str) -> list[tuple[str, int]]:
+        """Key and number of every correction there is, also of those that cannot be read."""
+        listed = (info.key for info in self._store.list(corrections_of(recording_id)))
+        return [(key, named[1]) for key in listed if (named := correction_named(key))]
 
     def _read(self, keys: list[str]) -> tuple[Correction, ...]:
         with self._lock:
@@ -93,13 +98,13 @@ class Corrections:
 
     def _fetch(self, key: str) -> Correction | None:
         try:
-            data = self._store.get_bytes(key).data
+            correction = read_correction(key, self._store.get_bytes(key).data)
         except NotFound:
             log.warning("%s has gone; restore it from a backup", key)
             return None
-        correction = read_document(Correction, key, data)
-        if correction_named(key) != (correction.recording_id, correction.number):
-            raise DamagedDocument(f"{key} in the object store is damaged (it is another's); restore it from a backup.")
+        except Damaged as error:
+            log.warning("%s Restore it from a backup.", error)
+            return None
         self._remember(key, correction)
         return correction
 
@@ -109,6 +114,14 @@ class Corrections:
             self._known.move_to_end(key)
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
+
+
+def read_correction(key: str, data: bytes) -> Correction:
+    """Raises DamagedDocument where it is none, or another than its key says."""
+    correction = read_document(Correction, key, data)
+    if correction_named(key) != (correction.recording_id, correction.number):
+        raise DamagedDocument(f"{key} in the object store is damaged (it is another's).")
+    return correction
 
 
 def gaps(listed: Iterable[str], expected: dict[str, int]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from kring.errors import Conflict, KringError, SetupError
+from kring.errors import Conflict, Damaged, SetupError
 from storage.port import ObjectStore
 
 ATTEMPTS = 16
@@ -21,7 +21,7 @@ SCHEMA_VERSION = 1
 Document = TypeVar("Document", bound=BaseModel)
 
 
-class DamagedDocument(KringError):
+class DamagedDocument(Damaged):
     """A document in the bucket is not what its key says; somebody has to look at it."""
 
 
@@ -93,4 +93,4 @@ def _refuse_newer(version: object, key: str) -> None:
 
 
 def _damaged(key: str, reason: str) -> DamagedDocument:
-    return DamagedDocument(f"{key} in the object store is damaged ({reason}); restore it from a backup or remove it.")
+    return DamagedDocument(f"{key} in the object store is damaged ({reason}); `kring verify` says whose it is.")

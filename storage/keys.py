@@ -10,6 +10,8 @@ runs/<recording-id>.json
 uploads/<recording-id>.json
 incoming/<recording-id>                   bytes of an upload until a run has taken them in
 addresses/<recording-id>.json             a whole address, with the secrets in it, until it was fetched
+verify/findings.json                      damage that was found
+damaged/<key>                             documents that could not be read, set aside by `kring repair`
 """
 
 from __future__ import annotations
@@ -23,6 +25,12 @@ CORRECTIONS = "corrections/"
 UPLOADS = "uploads/"
 INCOMING = "incoming/"
 ADDRESSES = "addresses/"
+FINDINGS = "verify/findings.json"
+"""What the last looks over the bucket have found."""
+ASIDE = "damaged/"
+"""Documents that cannot be read and were set aside, under the key they had."""
+PROBES = "probes/"
+"""What is written and deleted at once, to see whether the store works."""
 
 PROBE_RECIPE = "probe-1"
 MEDIA_MARK = "media.json"

@@ -24,9 +24,10 @@ class _Object:
     etag: str
     media_type: str
     modified: datetime
+    sha256: str | None
 
     def info(self, key: str) -> ObjectInfo:
-        return ObjectInfo(key, len(self.data), self.etag, self.modified)
+        return ObjectInfo(key, len(self.data), self.etag, self.modified, self.sha256)
 
 
 class MemoryStore:
@@ -40,12 +41,26 @@ class MemoryStore:
 
     def put_file(self, key: str, path: Path, *, media_type: str, progress: Progress | None = None) -> None:
         data = path.read_bytes()
-        self.put_bytes(key, data, media_type=media_type)
+        self._put(key, data, media_type, sha256=None)
         if progress is not None:
             progress(len(data))
 
     def put_bytes(
         self, key: str, data: bytes, *, media_type: str, if_match: str | None = None, if_absent: bool = False
+    ) -> str:
+        return self._put(
+            key, data, media_type, hashlib.sha256(data).hexdigest(), if_match=if_match, if_absent=if_absent
+        )
+
+    def _put(
+        self,
+        key: str,
+        data: bytes,
+        media_type: str,
+        sha256: str | None,
+        *,
+        if_match: str | None = None,
+        if_absent: bool = False,
     ) -> str:
         etag = f'"{hashlib.sha256(data).hexdigest()}"'
         with self.lock:
@@ -54,7 +69,7 @@ class MemoryStore:
                 if_match is not None and (there is None or there.etag != if_match)
             ):
                 raise Conflict(f"Somebody else changed {key} first; read it again and try again.")
-            self._objects[key] = _Object(bytes(data), etag, media_type, now())
+            self._objects[key] = _Object(bytes(data), etag, media_type, now(), sha256)
         return etag
 
     def get_bytes(self, key: str) -> Fetched:

@@ -20,6 +20,8 @@ class ObjectInfo:
     size: int
     etag: str
     modified: datetime
+    sha256: str | None = None
+    """Of the bytes as they were stored; only `stat` knows it, and only of what `put_bytes` has stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Fetched:
 class ObjectStore(Protocol):
     """Every method raises StorageDown when the server does not answer, DiskFull when it has no room.
 
+    Reading raises Damaged where the store answers but cannot give back these bytes, also the second time.
     Writes are atomic: a reader sees the whole object or none, also after a crash half-way.
     """
 

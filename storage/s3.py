@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -12,12 +15,13 @@ from urllib.parse import quote
 import boto3
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, IncompleteReadError
 
-from kring.errors import Conflict, NotFound
+from kring.errors import Conflict, Damaged, DiskFull, NotFound, StorageDown
 from storage.files import arriving
+from storage.keys import PROBES
 from storage.port import Fetched, ObjectInfo, Progress
-from storage.s3_errors import error_code, in_our_words, retries
+from storage.s3_errors import broke_off, error_code, in_our_words, retries
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,6 +38,8 @@ TRANSFER = TransferConfig(
 CONNECT_SECONDS = 5
 READ_SECONDS = 60
 ATTEMPTS = 4
+SHA256 = "sha256"
+"""Name of the metadata that say what the bytes were when they were stored."""
 
 
 class S3Store:
@@ -59,20 +65,22 @@ class S3Store:
             aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region
         )
         self._client = self.client_at(endpoint)
+        # SeaweedFS tries for 13 seconds by itself before it gives up an object.
+        self._impatient = self.client_at(endpoint, attempts=1)
 
     @property
     def client(self) -> S3Client:
         """For other adapters on the same server; thread-safe."""
         return self._client
 
-    def client_at(self, endpoint: str) -> S3Client:
+    def client_at(self, endpoint: str, *, attempts: int = ATTEMPTS) -> S3Client:
         """A client of this server under one of its addresses; connects to nothing yet."""
         config = Config(
             signature_version="s3v4",
             s3={"addressing_style": "path"},
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=32,
             # The newer default (a CRC trailer on everything) is refused by older S3-alikes.
             request_checksum_calculation="when_required",
@@ -97,7 +105,12 @@ class S3Store:
         with self.words(key):
             try:
                 answer = self._client.put_object(
-                    Bucket=self.bucket, Key=key, Body=data, ContentType=media_type, **condition
+                    Bucket=self.bucket,
+                    Key=key,
+                    Body=data,
+                    ContentType=media_type,
+                    Metadata={SHA256: hashlib.sha256(data).hexdigest()},
+                    **condition,
                 )
             except ClientError as error:
                 if condition and error_code(error) == "NoSuchKey":
@@ -109,13 +122,13 @@ class S3Store:
             return str(answer["ETag"])
 
     def get_bytes(self, key: str) -> Fetched:
-        with self.words(key):
+        with self.reading(key):
             answer = self._client.get_object(Bucket=self.bucket, Key=key)
             with answer["Body"] as body:
                 return Fetched(body.read(), answer["ETag"])
 
     def get_file(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
-        with arriving(path) as file, self.words(key):
+        with arriving(path) as file, self.reading(key):
             self._client.download_fileobj(self.bucket, key, file, Callback=progress, Config=TRANSFER)
 
     def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
@@ -125,12 +138,12 @@ class S3Store:
         last = info.size if end is None else min(end, info.size)
         if start >= last:
             return io.BytesIO()
-        with self.words(key):
+        with self.reading(key, start, last):
             answer = self._client.get_object(
                 Bucket=self.bucket, Key=key, Range=f"bytes={start}-{last - 1}", IfMatch=info.etag
             )
         # A reader over `_Stream` has every method of a binary file; the types do not know.
-        return cast(BinaryIO, io.BufferedReader(_Stream(answer["Body"], self, key), 256 * 1024))
+        return cast(BinaryIO, io.BufferedReader(_Stream(answer["Body"], self, key, start, last), 256 * 1024))
 
     def stat(self, key: str) -> ObjectInfo | None:
         try:
@@ -138,7 +151,8 @@ class S3Store:
                 found = self._client.head_object(Bucket=self.bucket, Key=key)
         except NotFound:
             return None
-        return ObjectInfo(key, found["ContentLength"], found["ETag"], found["LastModified"])
+        sha256 = found["Metadata"].get(SHA256)
+        return ObjectInfo(key, found["ContentLength"], found["ETag"], found["LastModified"], sha256)
 
     def exists(self, key: str) -> bool:
         return self.stat(key) is not None
@@ -203,6 +217,55 @@ class S3Store:
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
+        self._impatient.close()
+
+    @contextmanager
+    def reading(self, key: str, start: int = 0, end: int | None = None) -> Iterator[None]:
+        """A block that reads these bytes. Raises Damaged where they cannot be read the second time either, while the
+        server keeps and gives back others."""
+        try:
+            with self.words(key):
+                yield
+        except StorageDown as down:
+            if broke_off(down) and self._breaks_off_again(key, start, end) and self._works():
+                raise Damaged(
+                    f"{key} is damaged: the object store works, but cannot read this object any more."
+                ) from None
+            raise
+
+    def _breaks_off_again(self, key: str, start: int, end: int | None) -> bool:
+        try:
+            info = self.stat(key)
+            if info is None:
+                return False
+            last = info.size if end is None else end
+            left = last - start
+            if left <= 0:
+                return False
+            with self.words(key):
+                answer = self._impatient.get_object(Bucket=self.bucket, Key=key, Range=f"bytes={start}-{last - 1}")
+                with answer["Body"] as body:
+                    while data := body.read(1024 * 1024):
+                        left -= len(data)
+            return left > 0  # not every server that breaks off has said before how much there would be
+        except StorageDown as down:
+            return broke_off(down)
+        except NotFound:
+            return False
+
+    def _works(self) -> bool:
+        """Whether an object can be stored, read and deleted just now."""
+        key = f"{PROBES}{secrets.token_hex(8)}"
+        try:
+            self.put_bytes(key, key.encode(), media_type="text/plain")
+            with self.words(key):
+                answer = self._impatient.get_object(Bucket=self.bucket, Key=key)
+                with answer["Body"] as body:
+                    same = body.read() == key.encode()
+            self.delete(key)
+        except (StorageDown, DiskFull):
+            return False
+        return same
 
     def _own_write(self, key: str, data: bytes) -> str | None:
         """The etag, where a write that was sent twice was refused because its first sending had arrived."""
@@ -220,17 +283,21 @@ class S3Store:
 class _Stream(io.RawIOBase):
     """The body of an answer as a plain stream whose errors are ours."""
 
-    def __init__(self, body: Any, store: S3Store, key: str) -> None:
+    def __init__(self, body: Any, store: S3Store, key: str, start: int, end: int) -> None:
         super().__init__()
         self._body, self._store, self._key = body, store, key
+        self._at, self._end = start, end
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        with self._store.words(self._key):
+        with self._store.reading(self._key, self._at, self._end):
             data = self._body.read(len(buffer))
+            if not data and len(buffer) and self._at < self._end:
+                raise IncompleteReadError(actual_bytes=self._at, expected_bytes=self._end)
         buffer[: len(data)] = data
+        self._at += len(data)
         return len(data)
 
     def close(self) -> None:

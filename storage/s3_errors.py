@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,11 +13,14 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    IncompleteReadError,
     NoCredentialsError,
     ParamValidationError,
     PartialCredentialsError,
+    ResponseStreamingError,
 )
-from urllib3.exceptions import HTTPError
+from s3transfer.exceptions import RetriesExceededError
+from urllib3.exceptions import HTTPError, ProtocolError
 
 from kring.errors import Conflict, DiskFull, KringError, NotFound, SetupError, StorageDown
 
@@ -44,6 +48,8 @@ def in_our_words(
         if isinstance(error.__context__, ClientError):
             raise _translate(error.__context__, host, bucket, key, out_of_room) from None
         raise _down(host, type(error).__name__) from None
+    except RetriesExceededError as error:  # of a file that was fetched in parts
+        raise _down(host, type(error.last_exception).__name__) from None
     except (BotoCoreError, HTTPError, ConnectionError, TimeoutError) as error:
         raise _down(host, type(error).__name__) from None
     except OSError as error:
@@ -55,6 +61,19 @@ def in_our_words(
 def error_code(error: ClientError) -> str:
     """The server's own short word for it, such as `NoSuchKey`; `404` where it gave none."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def broke_off(down: StorageDown) -> bool:
+    """Whether the server was there and failed over this one answer: an internal error, or fewer bytes than promised.
+
+    SeaweedFS does so for an object whose bytes no longer have their checksum, which no waiting mends.
+    """
+    cause = down.__context__
+    if isinstance(cause, RetriesExceededError):
+        cause = cause.last_exception
+    if isinstance(cause, ClientError):
+        return _meta(cause).get("HTTPStatusCode") == HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(cause, IncompleteReadError | ResponseStreamingError | ProtocolError)
 
 
 def retries(error: ClientError) -> int:

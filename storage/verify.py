@@ -1,51 +1,37 @@
-"""Whether the bucket keeps its promises: every manifest's objects are there, and nothing lies about unused."""
+"""Whether the bucket keeps its promises: all that manifests name is there and whole, and nothing lies about unused."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from kring.errors import KringError
-from kring.model import Manifest, Original
+from kring.model import Content, Manifest
 from kring.uploads import Upload
 from storage.archive import Archive
-from storage.corrections import gaps
-from storage.documents import DamagedDocument
+from storage.damage import Damage, Kind, keep_findings
+from storage.expected import contents_of, keys_of, marks_of
+from storage.inspect import DeepLook, document_damage, is_document, recording_damages
 from storage.keys import (
     ADDRESSES,
+    ASIDE,
     CIRCLES,
     CORRECTIONS,
+    FINDINGS,
     MEDIA_MARK,
     PROBE_RECIPE,
     RECORDINGS,
-    RENDITIONS_MARK,
     RUNS,
     UPLOADS,
-    correction_named,
     corrections_of,
     incoming_key,
+    manifest_key,
     rendition_key,
     transcripts_of,
 )
-from storage.port import ObjectInfo, ObjectStore
+from storage.port import ObjectInfo
 
-READ_BYTES = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A manifest names this key, or it is a correction between others, and there is no such object (or one of another
-    size)."""
-
-    recording_id: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class DamagedKey:
-    key: str
-    reason: str
+Progress = Callable[[int, int], None]
+"""Called with the bytes read so far, and those there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +40,11 @@ class Report:
     objects: int
     size: int
     """Bytes of all objects."""
-    missing: tuple[Missing, ...]
-    damaged: tuple[DamagedKey, ...]
-    """Documents that cannot be read."""
-    altered: tuple[Missing, ...]
-    """Originals whose bytes are no longer those that came in; only looked for when asked deeply."""
+    damages: tuple[Damage, ...]
+    titles: dict[str, str]
+    """Recording → its title, of those with damage whose manifest can be read."""
+    unchecked: int
+    """Objects nothing is known of to compare them with: stored by a Kring that wrote no hashes. Only counted deeply."""
     older: tuple[ObjectInfo, ...]
     """Transcripts that were replaced by newer ones of the same recording: kept, and no fault."""
     orphans: tuple[ObjectInfo, ...] | None
@@ -66,69 +52,100 @@ class Report:
     None (and no older ones): not known, because a manifest or an upload that cannot be read may name any of them."""
 
     @property
+    def missing(self) -> tuple[Damage, ...]:
+        return self._of(Kind.MISSING)
+
+    @property
+    def damaged(self) -> tuple[Damage, ...]:
+        return self._of(Kind.DAMAGED)
+
+    @property
+    def altered(self) -> tuple[Damage, ...]:
+        return self._of(Kind.ALTERED)
+
+    @property
     def sound(self) -> bool:
         """Nothing is lost or damaged; orphans only cost room."""
-        return not (self.missing or self.damaged or self.altered)
+        return not self.damages
+
+    def _of(self, kind: Kind) -> tuple[Damage, ...]:
+        return tuple(damage for damage in self.damages if damage.kind is kind)
 
 
-def verify(archive: Archive, *, deep: bool = False) -> Report:
-    """Look over the whole bucket. `deep` reads every original and compares its SHA-256, with constant memory.
+def verify(archive: Archive, *, deep: bool = False, progress: Progress = lambda _done, _all: None) -> Report:
+    """Look over the whole bucket, and keep what was found for `kring status`.
 
-    Holds one entry per object in memory (about 400 bytes). Raises StorageDown.
+    `deep` reads every object and compares its SHA-256, with constant memory, and goes on after each that cannot be
+    read. Holds one entry per object in memory (about 400 bytes). Raises StorageDown where the store does not answer.
     """
-    damaged: list[DamagedKey] = []
-
-    def note(key: str, error: KringError) -> None:
-        damaged.append(DamagedKey(key, str(error)))
-
     # The manifests come first: an object that a run adds meanwhile is an orphan at worst, never missing.
-    manifests = list(archive.manifests(note))
-    archive.circles(note)
-    uploads = list(archive.uploads(note))
+    manifests = list(archive.manifests(_quietly))
+    uploads = list(archive.uploads(_quietly))
     objects = {info.key: info for info in archive.store.list()}
-    for recording_id in sorted({named[0] for named in map(correction_named, objects) if named}):
-        try:
-            archive.corrections(recording_id)
-        except DamagedDocument as error:
-            note(corrections_of(recording_id), error)
-    missing = tuple(_missing(manifests, objects))
-    lost = {entry.key for entry in missing}
-    unknown = any(entry.key.startswith((RECORDINGS, UPLOADS)) for entry in damaged)
-    unnamed = () if unknown else tuple(_unnamed(manifests, uploads, objects))
+    ids = {manifest.id for manifest in manifests}
+    damages: dict[str, Damage] = {}
+    for info in objects.values():
+        if is_document(info.key) and (damage := document_damage(archive.store, info)):
+            damages[info.key] = damage
+    contents: dict[str, Content] = {}
+    owners: dict[str, str] = {}
+    for manifest in manifests:
+        owners |= dict.fromkeys((*keys_of(manifest), *marks_of(manifest)), manifest.id)
+        contents |= contents_of(manifest)
+        for damage in recording_damages(archive.store, manifest, objects):
+            damages.setdefault(damage.key, damage)
+    look = DeepLook(archive.store)
+    if deep:
+        left = [info for info in objects.values() if info.key not in damages and info.key != FINDINGS]
+        done, total = 0, sum(info.size for info in left)
+        for info, hurt in zip(left, look.damages(left, contents, owners), strict=True):
+            done += info.size
+            progress(done, total)
+            if hurt is not None:
+                damages[hurt.key] = hurt
+    unknown = any(damage.key.startswith((RECORDINGS, UPLOADS)) for damage in damages.values())
+    unnamed = () if unknown else tuple(_unnamed(manifests, uploads, objects, ids))
     older = frozenset(_older(manifests, unnamed))
+    found = tuple(damages[key] for key in sorted(damages))
+    keep_findings(archive.store, found, deep=deep)
+    harmed = {damage.recording_id for damage in found}
     return Report(
         recordings=len(manifests),
         objects=len(objects),
         size=sum(info.size for info in objects.values()),
-        missing=missing,
-        damaged=tuple(damaged),
-        altered=tuple(_altered(archive.store, manifests, lost)) if deep else (),
+        damages=found,
+        titles={manifest.id: manifest.details.title for manifest in manifests if manifest.id in harmed},
+        unchecked=look.unchecked,
         older=tuple(info for info in unnamed if info in older),
         orphans=None if unknown else tuple(info for info in unnamed if info not in older),
     )
 
 
-def keys_of(manifest: Manifest) -> Iterator[str]:
-    """Every key a manifest names."""
-    yield manifest.original.key
-    if manifest.captions is not None:
-        yield manifest.captions.key
-    if manifest.renditions is not None:
-        made = manifest.renditions
-        yield from (key for key in (made.playback, made.speech, made.poster, made.peaks) if key is not None)
-    yield from (track.key for track in (manifest.transcript, manifest.english) if track is not None)
-    for attachment in manifest.attachments:
-        yield attachment.original.key
-        if attachment.text is not None:
-            yield attachment.text
+def inspect(archive: Archive, recording_id: str) -> tuple[Damage, ...]:
+    """A deep look at one recording; what was found is kept for `kring status`. Raises StorageDown."""
+    store = archive.store
+    info = store.stat(manifest_key(recording_id))
+    damages: dict[str, Damage] = {}
+    listed = [*store.list(corrections_of(recording_id)), *([info] if info else [])]
+    damages |= {one.key: damage for one in listed if (damage := document_damage(store, one)) is not None}
+    if info is not None and info.key not in damages:
+        manifest = archive.manifest(recording_id)
+        wanted = (*keys_of(manifest), *marks_of(manifest), f"{CIRCLES}{manifest.details.circle}.json")
+        there = {one.key: one for key in wanted if (one := store.stat(key)) is not None}
+        there |= {one.key: one for one in listed}
+        for damage in recording_damages(store, manifest, there):
+            damages.setdefault(damage.key, damage)
+        left = [one for one in there.values() if one.key not in damages]
+        for found in DeepLook(store).damages(left, contents_of(manifest), dict.fromkeys(there, recording_id)):
+            if found is not None:
+                damages[found.key] = found
+    found_here = tuple(damages[key] for key in sorted(damages))
+    keep_findings(store, found_here, of=recording_id, deep=True)
+    return found_here
 
 
-def _brought(manifest: Manifest) -> Iterator[Original]:
-    """All that came in from outside; each lies under its hash."""
-    yield manifest.original
-    if manifest.captions is not None:
-        yield manifest.captions
-    yield from (attachment.original for attachment in manifest.attachments)
+def _quietly(_key: str, _error: object) -> None:
+    """Documents that cannot be read are looked at one by one."""
 
 
 def _named_by(upload: Upload) -> Iterator[str]:
@@ -139,23 +156,15 @@ def _named_by(upload: Upload) -> Iterator[str]:
     yield from (attachment.original.key for attachment in upload.attachments)
 
 
-def _missing(manifests: list[Manifest], objects: dict[str, ObjectInfo]) -> Iterator[Missing]:
-    for manifest in manifests:
-        sizes = {original.key: original.size for original in _brought(manifest)}
-        for key in keys_of(manifest):
-            found = objects.get(key)
-            if found is None or found.size != sizes.get(key, found.size):
-                yield Missing(manifest.id, key)
-    yield from (Missing(*gap) for gap in gaps(objects, {manifest.id: manifest.corrected for manifest in manifests}))
-
-
-def _unnamed(manifests: list[Manifest], uploads: list[Upload], objects: dict[str, ObjectInfo]) -> Iterator[ObjectInfo]:
-    named = {key for manifest in manifests for key in keys_of(manifest)}
+def _unnamed(
+    manifests: list[Manifest], uploads: list[Upload], objects: dict[str, ObjectInfo], ids: set[str]
+) -> Iterator[ObjectInfo]:
+    named = {key for manifest in manifests for key in (*keys_of(manifest), *marks_of(manifest))}
+    # What `probe` found is there before the manifest says so.
+    named |= {rendition_key(manifest.original.sha256, PROBE_RECIPE, MEDIA_MARK) for manifest in manifests}
     named |= {key for upload in uploads for key in _named_by(upload)}
-    ids = {manifest.id for manifest in manifests}
-    named |= {key for manifest in manifests for key in _marks(manifest)}
     for key, info in objects.items():
-        kept = key.startswith((RECORDINGS, CIRCLES, RUNS, UPLOADS))
+        kept = key.startswith((RECORDINGS, CIRCLES, RUNS, UPLOADS, ASIDE)) or key == FINDINGS
         corrected = key.startswith(CORRECTIONS) and key.removeprefix(CORRECTIONS).partition("/")[0] in ids
         to_fetch = key.startswith(ADDRESSES) and key.removeprefix(ADDRESSES).removesuffix(".json") not in ids
         if not (kept or corrected or to_fetch or key in named):
@@ -165,29 +174,3 @@ def _unnamed(manifests: list[Manifest], uploads: list[Upload], objects: dict[str
 def _older(manifests: list[Manifest], unnamed: tuple[ObjectInfo, ...]) -> Iterator[ObjectInfo]:
     folders = {transcripts_of(manifest.original.sha256) for manifest in manifests if manifest.transcript is not None}
     yield from (info for info in unnamed if info.key.rpartition("/")[0] + "/" in folders)
-
-
-def _marks(manifest: Manifest) -> Iterator[str]:
-    """The objects that say of this recording's original which steps are complete."""
-    yield rendition_key(manifest.original.sha256, PROBE_RECIPE, MEDIA_MARK)
-    if manifest.renditions is not None:
-        yield rendition_key(manifest.original.sha256, manifest.renditions.recipe, RENDITIONS_MARK)
-
-
-def _altered(store: ObjectStore, manifests: list[Manifest], lost: set[str]) -> Iterator[Missing]:
-    seen: set[str] = set(lost)
-    for manifest in manifests:
-        for original in _brought(manifest):
-            if original.key in seen:
-                continue
-            seen.add(original.key)
-            if _sha256(store, original.key) != original.sha256:
-                yield Missing(manifest.id, original.key)
-
-
-def _sha256(store: ObjectStore, key: str) -> str:
-    digest = hashlib.sha256()
-    with store.open(key) as stream:
-        while data := stream.read(READ_BYTES):
-            digest.update(data)
-    return digest.hexdigest()

@@ -109,6 +109,18 @@ class Weed:
         return store
 
 
+def flip_byte(folder: Path, content: bytes) -> None:
+    """Change one bit of what a stopped server keeps of `content`, as a disk does."""
+    for volume in folder.rglob("*.dat"):
+        with volume.open("r+b") as file:
+            at = file.read().find(content)
+            if at >= 0:
+                file.seek(at + len(content) // 2)
+                file.write(bytes([content[len(content) // 2] ^ 1]))
+                return
+    raise AssertionError("that is not kept in any volume")
+
+
 @pytest.fixture(scope="session")
 def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Weed]:
     """A SeaweedFS shared by the whole run: make buckets of your own, leave it running."""

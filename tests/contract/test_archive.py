@@ -31,7 +31,7 @@ from kring.model import (
 )
 from storage.archive import Archive
 from storage.documents import DamagedDocument, write_document
-from storage.keys import activity_key, circle_key, manifest_key, rendition_key, transcript_key
+from storage.keys import RENDITIONS_MARK, activity_key, circle_key, manifest_key, rendition_key, transcript_key
 from storage.leases import Leases, owner_name
 from storage.port import ObjectStore
 from storage.verify import verify
@@ -253,6 +253,9 @@ def whole_recording(archive: Archive) -> Manifest:
     )
     for made in (playback, speech):
         archive.store.put_bytes(made, b"media", media_type=BYTES)
+    assert whole.renditions is not None
+    mark = rendition_key(SHA256, "web-1", RENDITIONS_MARK)
+    archive.store.put_bytes(mark, write_document(whole.renditions), media_type=BYTES)
     archive.store.put_bytes(whole.original.key, DATA, media_type=BYTES)
     archive.put_circle(Circle(slug="personvern", name="Personvern", network="agder", network_name="Agder"))
     archive.store.put_bytes(f"corrections/{ID}/000001.json", write_document(correction(ID)), media_type=BYTES)
@@ -265,7 +268,7 @@ def test_verify_finds_nothing_in_a_sound_archive(archive: Archive) -> None:
     whole_recording(archive)
     report = verify(archive, deep=True)
     assert report.sound
-    assert (report.recordings, report.objects, report.orphans) == (1, 8, ())
+    assert (report.recordings, report.objects, report.orphans) == (1, 9, ())
     assert report.size == sum(info.size for info in archive.store.list())
 
 

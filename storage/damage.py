@@ -1,0 +1,85 @@
+"""What `kring verify` has found, kept in the bucket so that `kring status` and `kring repair` know of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from kring.errors import Conflict, NotFound
+from kring.model import Frozen, RecordingId, now
+from storage.documents import JSON, DamagedDocument, read_document, write_document
+from storage.keys import FINDINGS
+from storage.port import ObjectInfo, ObjectStore
+
+
+class Kind(StrEnum):
+    MISSING = "missing"
+    """There is no such object, or one of another size."""
+    ALTERED = "altered"
+    """Its bytes are not those that were stored."""
+    DAMAGED = "damaged"
+    """It cannot be read, or is not what its key says."""
+
+
+class Damage(Frozen):
+    """One object that is not what it should be."""
+
+    key: str
+    kind: Kind
+    recording_id: RecordingId | None = None
+    """Whose it is; None: a circle's, an upload's, or nobody's."""
+    reason: str = ""
+    etag: str | None = None
+    modified: datetime | None = None
+    """Of the object when it was looked at; None: there was none. Once it is another, this finding is out of date."""
+
+    def concerns(self, info: ObjectInfo | None) -> bool:
+        """Whether the object is still the one this was said of."""
+        if info is None:
+            return self.etag is None
+        return (info.etag, info.modified) == (self.etag, self.modified)
+
+
+class Findings(Frozen):
+    """Stored at `verify/findings.json`."""
+
+    schema_version: int = 1
+    at: datetime
+    damages: tuple[Damage, ...] = ()
+
+
+def read_findings(store: ObjectStore) -> tuple[Damage, ...]:
+    """What was found and is still so; one request to the store for each finding. A damaged list counts as none."""
+    return tuple(damage for damage in _stored(store) if damage.concerns(store.stat(damage.key)))
+
+
+def keep_findings(store: ObjectStore, damages: tuple[Damage, ...], *, of: str | None = None, deep: bool) -> None:
+    """Write down what was found, in all of the bucket or `of` one recording.
+
+    What an earlier, deeper look found, and this one could not see, stays if the object is still the same.
+    """
+    keys = {damage.key for damage in damages}
+    kept = [
+        old
+        for old in read_findings(store)
+        if old.key not in keys
+        and ((of is not None and old.recording_id != of) or (not deep and old.kind is not Kind.MISSING))
+    ]
+    try:
+        there: str | None = store.get_bytes(FINDINGS).etag
+    except NotFound:
+        if not (kept or damages):
+            return
+        there = None
+    findings = Findings(at=now(), damages=(*kept, *damages))
+    try:
+        store.put_bytes(FINDINGS, write_document(findings), media_type=JSON, if_match=there, if_absent=there is None)
+    except Conflict:  # another look has ended in between
+        keep_findings(store, damages, of=of, deep=deep)
+
+
+def _stored(store: ObjectStore) -> tuple[Damage, ...]:
+    try:
+        return read_document(Findings, FINDINGS, store.get_bytes(FINDINGS).data).damages
+    except (NotFound, DamagedDocument):
+        return ()

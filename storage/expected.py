@@ -1,0 +1,68 @@
+"""What should lie in the bucket, by what one manifest says; nothing here reads an object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kring.model import Content, Manifest, Media, Original, Renditions
+from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, rendition_key, transcripts_of
+
+
+def keys_of(manifest: Manifest) -> Iterator[str]:
+    """Every key a manifest names."""
+    yield manifest.original.key
+    if manifest.captions is not None:
+        yield manifest.captions.key
+    if manifest.renditions is not None:
+        yield from manifest.renditions.keys
+    yield from (track.key for track in (manifest.transcript, manifest.english) if track is not None)
+    for attachment in manifest.attachments:
+        yield attachment.original.key
+        if attachment.text is not None:
+            yield attachment.text
+
+
+def brought(manifest: Manifest) -> Iterator[Original]:
+    """All that came in from outside; each lies under its hash."""
+    yield manifest.original
+    if manifest.captions is not None:
+        yield manifest.captions
+    yield from (attachment.original for attachment in manifest.attachments)
+
+
+def contents_of(manifest: Manifest) -> dict[str, Content]:
+    """Key → what its bytes are, of all that this manifest knows it of."""
+    known = {one.key: Content(sha256=one.sha256, size=one.size) for one in brought(manifest)}
+    if manifest.renditions is not None:
+        known |= manifest.renditions.contents
+    for track in (manifest.transcript, manifest.english):
+        if track is not None and track.content is not None:
+            known[track.key] = track.content
+    for attachment in manifest.attachments:
+        if attachment.text is not None and attachment.text_content is not None:
+            known[attachment.text] = attachment.text_content
+    return known
+
+
+def marks_of(manifest: Manifest) -> dict[str, type[Media | Renditions]]:
+    """Key → what it holds, of the objects that say of this recording's original which steps are complete."""
+    marks: dict[str, type[Media | Renditions]] = {}
+    if manifest.media is not None:
+        marks[rendition_key(manifest.original.sha256, PROBE_RECIPE, MEDIA_MARK)] = Media
+    if manifest.renditions is not None:
+        marks[rendition_key(manifest.original.sha256, manifest.renditions.recipe, RENDITIONS_MARK)] = Renditions
+    return marks
+
+
+def strangers_in(manifest: Manifest) -> list[str]:
+    """Keys it names that belong to another original: then it is not what Kring wrote."""
+    sha256 = manifest.original.sha256
+    own = (f"renditions/{sha256}/", transcripts_of(sha256))
+    made = list(manifest.renditions.keys) if manifest.renditions is not None else []
+    made += [track.key for track in (manifest.transcript, manifest.english) if track is not None]
+    strange = [key for key in made if not key.startswith(own)]
+    return strange + [
+        one.text
+        for one in manifest.attachments
+        if one.text is not None and not one.text.startswith(f"renditions/{one.original.sha256}/")
+    ]
