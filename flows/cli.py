@@ -197,10 +197,10 @@ def reindex() -> None:
 
 @app.command()
 def verify(
-    deep: Annotated[bool, typer.Option("--deep", help="Read every original and compare its hash.")] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Read every object and compare its hash.")] = False,
 ) -> None:
-    """Check that everything the manifests name is there, and name what nothing refers to."""
-    from flows.commands.operate import run_verify
+    """Check that everything the manifests name is there and whole, and name what nothing refers to."""
+    from flows.commands.verify import run_verify
 
     raise typer.Exit(run_verify(deep=deep))
 

@@ -1,4 +1,4 @@
-"""What operators ask: `kring status`, `reconcile`, `reindex`, `verify`, `check`."""
+"""What operators ask: `kring status`, `reconcile`, `reindex`."""
 
 from __future__ import annotations
 
@@ -136,25 +136,3 @@ def run_reindex() -> int:
     count = reindex(connect())
     say(f"{count} passages indexed in {time.monotonic() - started:.1f} s.")
     return 0
-
-
-def run_verify(*, deep: bool) -> int:
-    """0 where nothing is missing or damaged; orphans alone are no fault, a crash may leave some."""
-    from storage.verify import verify
-
-    report = verify(connect().archive, deep=deep)
-    for lost in report.missing:
-        say(f"missing  {lost.key}, which the recording {lost.recording_id} needs")
-    for altered in report.altered:
-        say(f"altered  {altered.key}, the original of the recording {altered.recording_id}")
-    for damaged in report.damaged:
-        say(f"damaged  {damaged.key}: {damaged.reason}")
-    for older in report.older:
-        say(f"older    {older.key}, {older.size} bytes: a transcript that was replaced")
-    for orphan in report.orphans or ():
-        say(f"orphan   {orphan.key}, {orphan.size} bytes")
-    faults = len(report.missing) + len(report.altered) + len(report.damaged)
-    orphans = "orphans not known" if report.orphans is None else f"{len(report.orphans)} orphans"
-    size = f"{report.objects} objects, {report.size / 1e9:.2f} GB"
-    say(f"{report.recordings} recordings, {size}: {faults} faults, {orphans}, {len(report.older)} older transcripts.")
-    return 0 if report.sound else 1
