@@ -206,6 +206,20 @@ def verify(
 
 
 @app.command()
+def repair(
+    recordings: Annotated[
+        list[str] | None, typer.Argument(metavar="RECORDING", help="Ids, or addresses of their pages.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that `kring verify` has found damaged.")] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until all of it is whole.")] = True,
+) -> None:
+    """Make damaged files again, and say of each that cannot be made again what to do."""
+    from flows.commands.repair import run_repair
+
+    raise typer.Exit(run_repair(recordings or [], everything=everything, wait=wait))
+
+
+@app.command()
 def check() -> None:
     """Test every connection and tool, one line each."""
     from flows.commands.checks import run_check

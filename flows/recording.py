@@ -30,12 +30,12 @@ from prefect.states import Completed, Failed
 from flows import steps
 from flows.heart import Heart, LeaseLost, die_with_parent
 from flows.patience import RETRY_SECONDS, may_pass
-from flows.reports import STOPPED, foreseen, record_problem, summary
+from flows.reports import STOPPED, damaged_of, foreseen, record_problem, summary
 from flows.scratch import clear_scratch
 from flows.sources.port import Item
 from flows.steps import Job
 from flows.wiring import Ports, ports_from_environment
-from kring.errors import Conflict, DiskFull, TransientError
+from kring.errors import Conflict, Damaged, DiskFull, TransientError
 from kring.local import public_address
 from kring.model import Step
 from storage.leases import owner_name
@@ -179,6 +179,8 @@ def process_recording(recording_id: str, title: str, item: dict[str, Any] | None
 def _stopped(ports: Ports, heart: Heart, recording_id: str, error: Exception) -> PrefectState[Any]:
     """Write down why it stopped, in the manifest where there is one and in the run's state."""
     known = foreseen(error)
+    if isinstance(known, Damaged):
+        known = damaged_of(recording_id, known)
     log.warning("Stopped: %s", known, exc_info=None if known is error else error)
     try:
         record_problem(ports.archive, recording_id, heart.current_step, str(known), transient=known.transient)

@@ -8,13 +8,21 @@ import re
 import httpx
 
 from flows.scratch import disk_full
-from kring.errors import KringError, NotFound, OrchestratorDown
+from kring.errors import Damaged, KringError, NotFound, OrchestratorDown
 from kring.model import Manifest, Problem, State, Step, now
 from storage.archive import Archive
 
 STOPPED = "Stopped"
 """Name of the Prefect state of a run that will not pass by being tried again."""
 OLD_STANDS = "{problem} The transcript there was before stands; `kring retranscribe` tries again."
+
+
+DAMAGED = "{problem} `kring repair {recording_id}` makes again what can be made again."
+
+
+def damaged_of(recording_id: str, error: Damaged) -> Damaged:
+    """What the store cannot give back, with the command that mends it."""
+    return Damaged(DAMAGED, problem=error, recording_id=recording_id)
 
 
 def foreseen(error: Exception) -> KringError:

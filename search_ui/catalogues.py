@@ -32,6 +32,7 @@ KEPT = (
     "flows/steps.py",
     "flows/transcripts.py",
     "flows/uploads.py",
+    "services/repair.py",
     "flows/sources/uploaded.py",
 )
 """Files whose sentences are kept, in English, with a recording or what is attached to it (see saying.py)."""

@@ -16,7 +16,7 @@ from search_ui.i18n import _, sentence
 from search_ui.listing import listed
 from search_ui.progress import facts_of
 from search_ui.rendering import page
-from search_ui.site import Site, origin_of, site_of
+from search_ui.site import Site, origin_of, read_transcript, site_of
 from search_ui.wanted import MAX_TEXT, Wanted, wanted
 from search_ui.watching import around
 
@@ -62,7 +62,7 @@ def recording_page(
         return unfinished_page(site, watchers_of(request), facts, part)
     if part is not None:
         return RedirectResponse(request.url.path, status_code=303)
-    transcript = site.archive.transcript_of(manifest)
+    transcript, damaged = read_transcript(site, manifest)
     everywhere, count, notice = find_inside(site, manifest, q)
     found = [hit for hit in everywhere if hit.attachment is None]
     words = view.hit_words(fragment for hit in found for fragment in hit.fragments)
@@ -75,6 +75,7 @@ def recording_page(
         "names": site.names,
         "language": transcript.language if transcript else manifest.details.language,
         "transcript": transcript,
+        "damaged": damaged,
         "downloads": captions.downloads(manifest),
         "turns": view.turns(transcript.segments, words) if transcript else [],
         "start": start,

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from kring.errors import (
     Conflict,
+    Damaged,
     IndexNotReady,
     InputError,
     KringError,
@@ -66,6 +67,10 @@ NOT_READY = N_(
     "The search index of this archive is being built, so nothing can be found yet. Try again in a few minutes; "
     "recordings can be opened by their links meanwhile."
 )
+DAMAGED = N_(
+    "This is damaged in the archive's storage. The one who runs Kring finds it with “kring verify” and mends it with "
+    "“kring repair”."
+)
 BROKEN = N_(
     "Kring met an error it did not expect; it has been written to the log. Try again, or tell the one who runs it."
 )
@@ -81,7 +86,7 @@ def status_of(error: KringError) -> int:
             return 403
         case Conflict():
             return 409
-        case TransientError():
+        case TransientError() | Damaged():
             return 503
         case _:
             return 500
@@ -95,6 +100,8 @@ def sentence_of(error: KringError) -> str:
             return _(NOT_READY)
         case SearchDown():
             return _(SEARCH_DOWN)
+        case Damaged():
+            return _(DAMAGED)
         case _:
             return said_of(error)
 

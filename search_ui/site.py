@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
@@ -10,8 +11,8 @@ from dataclasses import dataclass, field
 from fastapi import Request
 
 from index.port import Filters, Query, SearchIndex
-from kring.errors import IndexNotReady, NotFound, StorageDown
-from kring.model import Circle, Manifest, State, Visibility
+from kring.errors import Damaged, IndexNotReady, NotFound, StorageDown
+from kring.model import Circle, Manifest, State, Transcript, Visibility
 from kring.settings import Settings
 from search_ui.reindexing import Reindexing
 from search_ui.remembering import Remembered
@@ -21,6 +22,8 @@ from storage.leases import Leases
 
 NAMES_SECONDS = 10.0
 """How long a renamed circle may keep its old name on pages."""
+
+log = logging.getLogger("kring.web")
 
 _ID = re.compile(r"[0-9a-f]{16}")
 
@@ -127,6 +130,15 @@ def visibility_of(site: Site, manifest: Manifest) -> Visibility:
     """Who may find and play it: as it says itself, else as its circle says, else the fewest."""
     circle = site.names.circles().get(manifest.details.circle)
     return manifest.details.visibility or (circle.visibility if circle else Visibility.CIRCLE)
+
+
+def read_transcript(site: Site, manifest: Manifest) -> tuple[Transcript | None, bool]:
+    """The recording's transcript as people have corrected it, and whether it should be there and cannot be read."""
+    try:
+        return site.archive.transcript_of(manifest), False
+    except (NotFound, Damaged) as error:
+        log.error("%s: %s", manifest.id, error)
+        return None, True
 
 
 def published(site: Site, recording_id: str) -> Manifest:

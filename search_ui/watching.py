@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +11,12 @@ from markupsafe import escape
 
 from index.port import PassageHit
 from kring.correcting import Chapter
+from kring.errors import Damaged, NotFound
 from kring.model import Manifest, Visibility
 from search_ui import chaptering, timeline, waveform
 from search_ui.site import Site, visibility_of
+
+log = logging.getLogger("kring.web")
 
 EMBED_WIDTH, EMBED_HEIGHT = 640, 440
 
@@ -57,7 +61,7 @@ def places(chapters: Sequence[Chapter], start: float) -> list[Place]:
 
 def documents(site: Site, manifest: Manifest, written: Iterable[PassageHit]) -> list[Document]:
     """In the order in which they were attached; what was found in one, in order of its pages."""
-    read = {one.original.sha256: len(pages.pages) for one, pages in site.archive.attached(manifest)}
+    read = _pages(site, manifest)
     made = {
         one.original.sha256: Document(
             title=one.title,
@@ -72,6 +76,15 @@ def documents(site: Site, manifest: Manifest, written: Iterable[PassageHit]) -> 
         if hit.attachment in made:
             made[hit.attachment].found.append(hit)
     return list(made.values())
+
+
+def _pages(site: Site, manifest: Manifest) -> dict[str, int]:
+    """SHA-256 of each document → how many pages were read; none if the text of one is damaged."""
+    try:
+        return {one.original.sha256: len(pages.pages) for one, pages in site.archive.attached(manifest)}
+    except (NotFound, Damaged) as error:
+        log.error("%s: %s", manifest.id, error)
+        return {}
 
 
 @dataclass(frozen=True, slots=True)

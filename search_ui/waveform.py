@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -13,6 +14,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from kring.errors import Damaged, NotFound
 from kring.model import Manifest
 from search_ui import view
 from search_ui.media import CACHE, names_etag
@@ -29,6 +31,8 @@ COLOUR = "#3b8d95"
 """Of the picture, which does not know the page's theme: 3:1 against the ground of a card in both."""
 DRAWING = 1
 """Grows when the same sound is drawn otherwise, so that browsers fetch it again."""
+
+log = logging.getLogger("kring.web")
 
 router = APIRouter(include_in_schema=False)
 
@@ -59,9 +63,13 @@ def path(bars: Sequence[float]) -> str:
 
 
 def peaks_of(site: Site, manifest: Manifest) -> list[int]:
-    """Empty where the recording was made ready before there were any."""
+    """Empty where the recording was made ready before there were any, or where they are damaged: they are an ornament."""
     key = manifest.renditions.peaks if manifest.renditions else None
-    return read_document(Peaks, key, site.archive.store.get_bytes(key).data).data if key else []
+    try:
+        return read_document(Peaks, key, site.archive.store.get_bytes(key).data).data if key else []
+    except (NotFound, Damaged) as error:
+        log.error("%s: %s", manifest.id, error)
+        return []
 
 
 @router.api_route("/media/{recording_id}/waveform.svg", methods=["GET", "HEAD"])

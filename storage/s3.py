@@ -67,6 +67,8 @@ class S3Store:
         self._client = self.client_at(endpoint)
         # SeaweedFS tries for 13 seconds by itself before it gives up an object.
         self._impatient = self.client_at(endpoint, attempts=1)
+        self._damaged: dict[str, ObjectInfo] = {}
+        """Objects that could not be read, so that the next reader is told at once."""
 
     @property
     def client(self) -> S3Client:
@@ -223,14 +225,17 @@ class S3Store:
     def reading(self, key: str, start: int = 0, end: int | None = None) -> Iterator[None]:
         """A block that reads these bytes. Raises Damaged where they cannot be read the second time either, while the
         server keeps and gives back others."""
+        known = self._damaged.get(key)
+        if known is not None and known == self.stat(key):
+            raise _damaged(key)
         try:
             with self.words(key):
                 yield
         except StorageDown as down:
             if broke_off(down) and self._breaks_off_again(key, start, end) and self._works():
-                raise Damaged(
-                    f"{key} is damaged: the object store works, but cannot read this object any more."
-                ) from None
+                if (info := self.stat(key)) is not None:
+                    self._damaged[key] = info
+                raise _damaged(key) from None
             raise
 
     def _breaks_off_again(self, key: str, start: int, end: int | None) -> bool:
@@ -278,6 +283,10 @@ class S3Store:
     def words(self, key: str = "") -> Any:
         """A block in which every error of boto3 becomes one of ours."""
         return in_our_words(self.endpoint, self.bucket, key, self._out_of_room)
+
+
+def _damaged(key: str) -> Damaged:
+    return Damaged(f"{key} is damaged: the object store works, but cannot read this object any more.")
 
 
 class _Stream(io.RawIOBase):

@@ -1,0 +1,189 @@
+"""Mending a damaged recording: what can be made again is taken away, so that its next run makes it; what people wrote
+and what came in is kept. `plan` decides and `mend` does it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from kring.errors import Damaged, NotFound
+from kring.model import Attachment, Manifest, Media, Problem, Renditions, State, Step, now
+from storage.archive import Archive
+from storage.damage import Damage, Kind
+from storage.documents import JSON, write_document
+from storage.expected import marks_of, strangers_in
+from storage.keys import ASIDE, CIRCLES, RECORDINGS, RENDITIONS_MARK, UPLOADS, correction_named
+
+MADE_AGAIN = "Some of its files were damaged and are being made again."
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """What becomes of one damaged object."""
+
+    key: str
+    says: str
+    """One sentence for the operator."""
+    possible: bool = True
+    """False: it cannot be made again, and stays as it is until a person does what `says` says."""
+    forget: tuple[str, ...] = ()
+    """Objects that are deleted, so that a run makes them again."""
+    aside: bool = False
+    """The object is moved to `damaged/<key>`."""
+    rewrite: bool = False
+    """A mark of a complete step: it is written again as the manifest has it."""
+    unname: bool = False
+    """The manifest no longer names it."""
+    run: bool = False
+    """The recording has to go its way once more."""
+
+
+def plan(manifest: Manifest | None, damages: Iterable[Damage]) -> list[Mend]:
+    """What to do about each, of one recording or of what belongs to none. `manifest`: None if it cannot be read."""
+    found = list(damages)
+    lost = {damage.key for damage in found}
+    return [_mend(manifest, damage, lost) for damage in found]
+
+
+def mend(archive: Archive, manifest: Manifest | None, mends: Collection[Mend]) -> bool:
+    """Carry it out; whether a run has to be asked for. Safe to repeat: a crash leaves what the next call finds."""
+    for one in mends:
+        if one.aside:
+            _set_aside(archive, one.key)
+        for key in one.forget:
+            archive.store.delete(key)
+    if manifest is None:
+        return False
+    marks = marks_of(manifest)
+    for one in mends:
+        if one.rewrite and one.key in marks:
+            archive.store.put_bytes(one.key, write_document(_as_named(manifest, one.key)), media_type=JSON)
+    unnamed = {one.key for one in mends if one.unname}
+    runs = any(one.run for one in mends)
+    strangers = set(strangers_in(manifest)) if f"{RECORDINGS}{manifest.id}.json" in unnamed else set()
+    if runs or unnamed:
+        archive.update(manifest.id, lambda old: _changed(old, unnamed | strangers, runs=runs))
+    return runs
+
+
+def _mend(manifest: Manifest | None, damage: Damage, lost: set[str]) -> Mend:
+    key = damage.key
+    if correction := correction_named(key):
+        number = correction[1]
+        return _cannot(key, f"What somebody changed (number {number}) cannot be read and is not used; all else that "
+                            "people changed is. Only a backup of the bucket can bring it back.")  # fmt: skip
+    if key.startswith(UPLOADS):
+        return Mend(
+            key, "What is known of this upload cannot be read and is set aside: begin the upload again.", aside=True
+        )
+    if key.startswith(CIRCLES):
+        slug = key.removeprefix(CIRCLES).removesuffix(".json")
+        said = f"The circle is not there or cannot be read: make it again with `kring circle add {slug}`."
+        return Mend(key, said, possible=False, aside=damage.kind is not Kind.MISSING)
+    if key.startswith(RECORDINGS):
+        return _of_manifest(manifest, damage)
+    if manifest is None:
+        return _of_nobody(key)
+    return _of_recording(manifest, damage, lost)
+
+
+def _of_manifest(manifest: Manifest | None, damage: Damage) -> Mend:
+    if manifest is None:
+        return Mend(
+            damage.key,
+            "What is known of this recording cannot be read; it is set aside. Add the same file again, in the same "
+            "circle: its transcript and all that people changed are still there and come back with it.",
+            possible=False,
+            aside=damage.kind is not Kind.MISSING,
+        )
+    if damage.kind is Kind.ALTERED:
+        said = "Another program has changed what is known of this recording; it can be read and is kept as it is now."
+        return Mend(damage.key, said, unname=True, run=True)
+    said = "It named files of another recording; they are no longer named, and its own are made again."
+    return Mend(damage.key, said, unname=True, run=True)
+
+
+def _of_nobody(key: str) -> Mend:
+    if key.startswith(("transcripts/", "runs/", "renditions/")):
+        return Mend(key, "No recording needs it any more; it is deleted.", forget=(key,))
+    return _cannot(key, "No recording needs it; it is left as it is.")
+
+
+def _of_recording(manifest: Manifest, damage: Damage, lost: set[str]) -> Mend:  # noqa: PLR0911
+    key, original_lost = damage.key, manifest.original.key in lost
+    renditions, captions = manifest.renditions, manifest.captions
+    if key == manifest.original.key:
+        return _cannot(key, "The file that came in is damaged and cannot be made again: add the same file once more "
+                            "(`kring add`, or on the upload page), then run `kring repair` again.")  # fmt: skip
+    if captions is not None and key == captions.key:
+        said = "The meeting platform's transcript file is lost; what was made of it stays. Add it again to use it."
+        return Mend(key, said, unname=True, run=True)
+    if attached := _attachment(manifest, key):
+        if key == attached.original.key:
+            return _cannot(
+                key, f"The document “{attached.title}” is damaged and cannot be made again: attach it again."
+            )
+        if attached.original.key in lost:
+            return _cannot(key, f"The text of the document “{attached.title}” cannot be read again: attach it again.")
+        return Mend(key, f"The document “{attached.title}” is read again.", forget=(key,), unname=True, run=True)
+    if renditions is not None and key in renditions.keys:
+        if original_lost:
+            return _cannot(key, f"{_name(key)} is made from the file that came in, which is damaged too.")
+        mark = next(mark for mark in marks_of(manifest) if mark.endswith(RENDITIONS_MARK))
+        return Mend(key, f"{_name(key)} is made again from the file that came in.", forget=(mark,), run=True)
+    if key in marks_of(manifest):
+        return Mend(key, f"{_name(key)} is written again.", rewrite=True)
+    for name, track in (("transcript", manifest.transcript), ("English track", manifest.english)):
+        if track is not None and key == track.key:
+            speech_lost = original_lost and (renditions is None or renditions.speech in lost)
+            if speech_lost and (captions is None or captions.key in lost or name != "transcript"):
+                return _cannot(key, f"The {name} is made from the recording's sound, which is damaged too.")
+            return Mend(key, f"The {name} is made again; what people changed in it stays.", forget=(key,), run=True)
+    return _of_nobody(key)
+
+
+def _cannot(key: str, says: str) -> Mend:
+    return Mend(key, says, possible=False)
+
+
+def _name(key: str) -> str:
+    return key.rpartition("/")[2]
+
+
+def _attachment(manifest: Manifest, key: str) -> Attachment | None:
+    return next((one for one in manifest.attachments if key in (one.original.key, one.text)), None)
+
+
+def _as_named(manifest: Manifest, mark: str) -> Media | Renditions:
+    named = manifest.renditions if mark.endswith(RENDITIONS_MARK) else manifest.media
+    assert named is not None  # noqa: S101 — the manifest names the mark
+    return named
+
+
+def _changed(old: Manifest, unnamed: set[str], *, runs: bool) -> Manifest:
+    """The manifest without the keys it no longer names; `reconcile` sees to it that a run follows."""
+    update: dict[str, object] = {}
+    if old.captions is not None and old.captions.key in unnamed:
+        update["captions"] = None
+    if old.renditions is not None and not unnamed.isdisjoint(old.renditions.keys):
+        update["renditions"] = None
+    for name in ("transcript", "english"):
+        track = getattr(old, name)
+        if track is not None and track.key in unnamed:
+            update[name] = None
+    update["attachments"] = tuple(
+        one.model_copy(update={"text": None, "text_content": None}) if one.text in unnamed else one
+        for one in old.attachments
+    )
+    if runs:
+        update["problem"] = Problem(step=Step.RENDER, message=MADE_AGAIN, transient=True, at=now())
+        update["state"] = State.PUBLISHED if old.state is State.PUBLISHED else State.RECEIVED
+    return old.model_copy(update=update)
+
+
+def _set_aside(archive: Archive, key: str) -> None:
+    """Move a document that cannot be read out of the way; what the store itself cannot read any more has to go."""
+    with suppress(Damaged, NotFound):
+        archive.store.put_bytes(f"{ASIDE}{key}", archive.store.get_bytes(key).data, media_type=JSON)
+    archive.store.delete(key)
