@@ -179,9 +179,9 @@ def process_recording(recording_id: str, title: str, item: dict[str, Any] | None
 def _stopped(ports: Ports, heart: Heart, recording_id: str, error: Exception) -> PrefectState[Any]:
     """Write down why it stopped, in the manifest where there is one and in the run's state."""
     known = foreseen(error)
-    if isinstance(known, Damaged):
-        known = damaged_of(recording_id, known)
     log.warning("Stopped: %s", known, exc_info=None if known is error else error)
+    if isinstance(known, Damaged):
+        known = damaged_of(recording_id)
     try:
         record_problem(ports.archive, recording_id, heart.current_step, str(known), transient=known.transient)
     except (TransientError, Conflict) as down:  # the manifest stays unfinished, which is what reconcile looks for

@@ -17,12 +17,15 @@ STOPPED = "Stopped"
 OLD_STANDS = "{problem} The transcript there was before stands; `kring retranscribe` tries again."
 
 
-DAMAGED = "{problem} `kring repair {recording_id}` makes again what can be made again."
+DAMAGED = (
+    "One of this recording's files is damaged in the archive's storage. The one who runs Kring mends it with "
+    "`kring repair {recording_id}`."
+)
 
 
-def damaged_of(recording_id: str, error: Damaged) -> Damaged:
-    """What the store cannot give back, with the command that mends it."""
-    return Damaged(DAMAGED, problem=error, recording_id=recording_id)
+def damaged_of(recording_id: str) -> Damaged:
+    """For people, who do not know what the objects are called; the log has the error itself."""
+    return Damaged(DAMAGED, recording_id=recording_id)
 
 
 def foreseen(error: Exception) -> KringError:

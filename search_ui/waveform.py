@@ -63,7 +63,7 @@ def path(bars: Sequence[float]) -> str:
 
 
 def peaks_of(site: Site, manifest: Manifest) -> list[int]:
-    """Empty where the recording was made ready before there were any, or where they are damaged: they are an ornament."""
+    """Empty if the recording was made ready before there were any, or if they are damaged: they are an ornament."""
     key = manifest.renditions.peaks if manifest.renditions else None
     try:
         return read_document(Peaks, key, site.archive.store.get_bytes(key).data).data if key else []

@@ -177,7 +177,7 @@ def _changed(old: Manifest, unnamed: set[str], *, runs: bool) -> Manifest:
         for one in old.attachments
     )
     if runs:
-        update["problem"] = Problem(step=Step.RENDER, message=MADE_AGAIN, transient=True, at=now())
+        update["problem"] = Problem(step=Step.RENDER, message=str(Damaged(MADE_AGAIN)), transient=True, at=now())
         update["state"] = State.PUBLISHED if old.state is State.PUBLISHED else State.RECEIVED
     return old.model_copy(update=update)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kring.model import Attachment, Circle, Manifest, Media, Original, Pages, Renditions, TranscriptRef
+from kring.model import Attachment, Circle, Manifest, Media, Original, Pages, Renditions, State, TranscriptRef
 from storage.archive import Archive
 from storage.contents import content_of
 from storage.damage import Kind, read_findings
@@ -74,6 +74,7 @@ def published(archive: Archive) -> Manifest:
     for original, data in ((SLIDES, PDF),):
         store.put_bytes(original.key, data, media_type=BYTES)
     whole = manifest(
+        state=State.PUBLISHED,
         media=media,
         renditions=renditions,
         transcript=tracks[0],
