@@ -13,11 +13,9 @@ from flows.reports import foreseen
 from flows.sources.port import RecordingSource
 from kring.errors import KringError, OrchestratorDown, StorageDown
 
-ROUND_SECONDS = 200.0
-"""What a round waits for a source. The limits of a feed come to 180; a folder may be hashing a file of 50 GB."""
-
-_going: dict[str, threading.Thread] = {}
-"""Sources by name that are being asked by this process, also since an earlier round."""
+ROUND_SECONDS = 30.0
+"""What a round waits for a source; the others are asked again after it."""
+LONG = "{name}: looking at it takes long; see whether its disk or server answers, if that does not end."
 
 log = logging.getLogger(__name__)
 
@@ -33,36 +31,52 @@ class Asked:
     """What no source can do without does not answer."""
 
 
-def ask_all(
-    sources: Sequence[RecordingSource],
-    start_new: Callable[[RecordingSource], int],
-    *,
-    seconds: float = ROUND_SECONDS,
-) -> list[Asked]:
-    """`start_new` for each source, each in a thread of its own; what takes longer than `seconds` goes on by itself, and
-    is not asked again before it has come to its end.
+class Asking:
+    """The sources of one process, round after round. What takes longer than a round goes on by itself, is not asked
+    again before it has come to its end, and is told of in the round after that."""
 
-    Raises StorageDown and OrchestratorDown, once all sources have been asked.
-    """
-    until = time.monotonic() + seconds
-    asked = [Asked(source.name) for source in sources]
-    for source, one in zip(sources, asked, strict=True):
-        if source.name not in _going or not _going[source.name].is_alive():
-            arguments = (_ask, source, start_new, one)
-            _going[source.name] = threading.Thread(
-                target=copy_context().run, args=arguments, name=f"source {source.name}", daemon=True
-            )
-            _going[source.name].start()
-    for one in asked:
-        _going[one.name].join(max(0.0, until - time.monotonic()))
-        if _going[one.name].is_alive():
-            one.problems = [
-                f"{one.name}: looking at it takes long; see whether its disk or server answers, if that does not end."
-            ]
-    for one in asked:
-        if one.down is not None:
-            raise one.down
-    return asked
+    def __init__(self) -> None:
+        self._going: dict[str, tuple[threading.Thread, Asked]] = {}
+        self._before: dict[str, list[str]] = {}
+        """The problems that each source had last."""
+
+    def ask_all(
+        self,
+        sources: Sequence[RecordingSource],
+        start_new: Callable[[RecordingSource], int],
+        *,
+        seconds: float = ROUND_SECONDS,
+    ) -> list[Asked]:
+        """`start_new` for each source, each in a thread of its own.
+
+        Raises StorageDown and OrchestratorDown, once all sources have been asked.
+        """
+        until = time.monotonic() + seconds
+        for source in sources:
+            if source.name not in self._going:
+                self._going[source.name] = _begun(source, start_new)
+        asked = [self._ended(source.name, until) for source in sources]
+        for one in asked:
+            if one.down is not None:
+                raise one.down
+        return asked
+
+    def _ended(self, name: str, until: float) -> Asked:
+        thread, one = self._going[name]
+        thread.join(max(0.0, until - time.monotonic()))
+        if thread.is_alive():  # the same words as before, until there are others
+            return Asked(name, problems=self._before.get(name) or [LONG.format(name=name)])
+        del self._going[name]
+        self._before[name] = one.problems
+        return one
+
+
+def _begun(source: RecordingSource, start_new: Callable[[RecordingSource], int]) -> tuple[threading.Thread, Asked]:
+    one = Asked(source.name)
+    arguments = (_ask, source, start_new, one)
+    thread = threading.Thread(target=copy_context().run, args=arguments, name=f"source {one.name}", daemon=True)
+    thread.start()
+    return thread, one
 
 
 def _ask(source: RecordingSource, start_new: Callable[[RecordingSource], int], one: Asked) -> None:
@@ -76,3 +90,7 @@ def _ask(source: RecordingSource, start_new: Callable[[RecordingSource], int], o
         log.warning("%s: %s", source.name, known, exc_info=None if known is error else error)
         problems.append(f"{source.name}: {known}")
     one.problems = [*problems, *source.problems]
+
+
+ask_all = Asking().ask_all
+"""Of this process."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flows.discovery import ask_all
+from flows.discovery import LONG, Asking, ask_all
 from flows.sources import feed as feeds
 from flows.sources.download import download
 from flows.sources.feed import MAX_PROBLEMS, Feed
@@ -383,8 +383,6 @@ def test_at_most_so_many_entries_and_so_many_complaints(settings: Settings, monk
 
 # None holds up another
 
-LONG = "looking at it takes long; see whether its disk or server answers, if that does not end."
-
 
 def test_recordings_of_one_source_start_while_another_still_drips(settings: Settings, tmp_path: Path) -> None:
     started = threading.Event()
@@ -439,15 +437,39 @@ def test_a_source_that_hangs_is_left_behind(settings: Settings) -> None:
         times.append(one.name)
         return len(list(one.list()))
 
+    ask_all = Asking().ask_all
     for _ in range(3):
         (asked,) = ask_all([hanging], start_new, seconds=0.1)
-        assert asked.problems == [f"stuck: {LONG}"]
+        assert asked.problems == [LONG.format(name="stuck")]
     assert times == ["stuck"]
     over.set()
-    (asked,) = ask_all([hanging], start_new, seconds=60)  # what still goes on comes to its end
-    (asked,) = ask_all([hanging], start_new, seconds=60)
-    assert asked.problems == []
-    assert len(times) > 1
+    (asked,) = ask_all([hanging], start_new, seconds=60)  # the look that still went on has come to its end
+    assert (asked.problems, times) == ([], ["stuck"])
+    ask_all([hanging], start_new, seconds=60)
+    assert times == ["stuck", "stuck"]
+
+
+def test_a_source_that_is_slow_again_and_again_is_no_news_each_time(settings: Settings) -> None:
+    """What is told on Prefect's pages is told again where it has changed."""
+    over = threading.Event()
+
+    class Slow(Feed):
+        def list(self):  # type: ignore[no-untyped-def]
+            over.wait()
+            raise SourceDown("It is down.")
+
+    slow = Slow(FeedSource(kind="feed", name="slow", url="http://x/", circle="privacy"), settings)
+    ask_all = Asking().ask_all
+
+    def problems(seconds: float) -> list[str]:
+        return ask_all([slow], lambda one: len(list(one.list())), seconds=seconds)[0].problems
+
+    over.set()
+    assert problems(60) == ["slow: It is down."]
+    over.clear()
+    assert problems(0.1) == problems(0.1) == ["slow: It is down."]
+    over.set()
+    assert problems(60) == ["slow: It is down."]
 
 
 def test_what_no_source_can_do_without_stops_the_look(settings: Settings) -> None:

@@ -177,25 +177,39 @@ def test_a_watched_folder_and_a_feed_bring_recordings_in(
 
 
 def test_a_token_in_an_address_is_used_and_kept_nowhere(kring: Kring, site: Site, tmp_path: Path) -> None:
+    """Neither that of an address given by hand nor that of a feed's enclosure."""
     token = "s3cret-t0ken"
-    site.files[f"/talk.mp3?token={token}"] = tone(tmp_path / "talk.mp3", "-metadata", "title=token").read_bytes()
-    added = kring.run("add", f"{site.address}/talk.mp3?token={token}", "--circle", "privacy", "--title", "With a token")
+    for name in ("by hand", "by feed"):
+        file = tone(tmp_path / f"{name}.mp3", "-metadata", f"title={name}")
+        site.files[f"/{name.replace(' ', '-')}.mp3?token={token}"] = file.read_bytes()
+    site.files["/feed.xml"] = (
+        '<rss version="2.0"><channel><title>F</title><item><title>by feed</title>'
+        f'<enclosure url="{site.address}/by-feed.mp3?token={token}" type="audio/mpeg" length="1"/>'
+        "</item></channel></rss>"
+    ).encode()
+    address = f"{site.address}/by-hand.mp3?token={token}"
+    added = kring.run("add", address, "--circle", "privacy", "--title", "by hand")
     assert added.returncode == 0, added.stderr
-    recording = kring.recording("With a token")
-    assert recording.source.external_id == f"{site.address}/talk.mp3"
-    status = kring.run("status")
-    assert token not in added.stdout + added.stderr + status.stdout
-    store = kring.ports.archive.store
+
+    def published() -> bool:
+        states = {manifest.details.title: manifest.state for manifest in kring.ports.archive.manifests()}
+        return all(states.get(title) is State.PUBLISHED for title in ("by hand", "by feed"))
+
+    eventually(published, seconds=120, what="both to be taken in")
+    assert token not in added.stdout + added.stderr + kring.run("status").stdout
+    with temporary_settings(prefect_of(kring)):
+        for title, path in (("by hand", "/by-hand.mp3"), ("by feed", "/by-feed.mp3")):
+            recording = kring.recording(title)
+            assert recording.source.external_id == f"{site.address}{path}"
+            (run,) = Orchestrator().runs(recording.id)
+            assert run.parameters["item"]["location"] == f"{site.address}{path}"
+            assert token not in str(run)
+    store, folder = kring.ports.archive.store, kring.stack.settings.data_dir
     documents = (info.key for info in store.list() if info.key.endswith(".json"))
     assert not any(token.encode() in store.get_bytes(key).data for key in documents)
-    folder = kring.stack.settings.data_dir
-    for path in folder.rglob("*"):  # the object store frees what was deleted later
-        if path.is_file() and not path.is_relative_to(folder / "objects"):
-            assert token.encode() not in path.read_bytes(), path
-    with temporary_settings({PREFECT_API_URL: kring.stack.settings.prefect_api_url}):
-        (run,) = Orchestrator().runs(recording.id)
-    assert run.parameters["item"]["location"] == f"{site.address}/talk.mp3"
-    assert token not in str(run)
+    for file in folder.rglob("*"):  # the object store frees what was deleted later
+        if file.is_file() and not file.is_relative_to(folder / "objects"):
+            assert token.encode() not in file.read_bytes(), file
 
 
 def make_text(path: Path) -> None:
