@@ -14,7 +14,6 @@ forms as given, with their own language support switched off.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from index.glossary import concepts
 from index.port import Passage
 from index.stemming import stem
 from index.stopwords import STOP_WORDS
+from kring.text import normalized
 
 SCHEMA = 6
 """Grows with every change of what is indexed, or how; an index of another number is rebuilt."""
@@ -140,7 +140,7 @@ def folded(word: str) -> str:
 def _exact(word: str) -> str:
     if word.isascii() and word.isalnum():
         return word.lower()[:_LONGEST]
-    return "".join(c for c in unicodedata.normalize("NFKC", word).casefold() if c.isalnum())[:_LONGEST]
+    return "".join(c for c in normalized("NFKC", word).casefold() if c.isalnum())[:_LONGEST]
 
 
 def _forms(word: str, language: str) -> Forms | None:

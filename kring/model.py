@@ -16,12 +16,13 @@ from typing import Annotated, NamedTuple, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from kring.addresses import without_secrets
+from kring.text import normalized
 
 
 def _clean_line(text: str) -> str:
     """One line of human text: NFC, no control characters, single spaces."""
     printable = "".join(" " if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} else c for c in text)
-    return " ".join(unicodedata.normalize("NFC", printable).split())
+    return " ".join(normalized("NFC", printable).split())
 
 
 Line = Annotated[str, AfterValidator(_clean_line), StringConstraints(min_length=1, max_length=300)]

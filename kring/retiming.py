@@ -13,6 +13,9 @@ from itertools import pairwise
 
 from kring.model import Word
 
+LONG = 1_000_000
+"""Words before times words after, of a line: where all of these are the same word, 100 million take a minute."""
+
 
 def spaced(words: Sequence[Word]) -> bool:
     """Whether the words bring their spaces; so do those of a text that had none."""
@@ -37,7 +40,8 @@ def retimed(text: str, old: tuple[Word, ...], start: float, end: float) -> tuple
     """
     bring = spaced(old)
     before, after = _tokens(old, bring), text.split()
-    matcher = SequenceMatcher(None, [token.key for token in before], [_key(word) for word in after], autojunk=False)
+    long = len(before) * len(after) > LONG  # then words that come again and again are passed over
+    matcher = SequenceMatcher(None, [token.key for token in before], [_key(word) for word in after], autojunk=long)
     made: list[Word] = []
     for what, first, last, new, new_end in matcher.get_opcodes():
         if what == "equal":

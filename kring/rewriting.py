@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from typing import NamedTuple
 from kring.corrections import LineChange
 from kring.model import Segment, Word
 from kring.retiming import plain, retimed, text_of
+from kring.text import normalized
 
 _MARKS = "\u0300-\u036f"
 """Accents that follow their letter: with one it is another letter."""
@@ -154,7 +154,7 @@ def _whole(name: str) -> str:
 
 
 def _spellings(name: str) -> list[str]:
-    return sorted({unicodedata.normalize(form, name) for form in ("NFC", "NFD")})
+    return sorted({normalized("NFC", name), normalized("NFD", name)})
 
 
 def _first_words(find: str) -> list[str]:

@@ -15,6 +15,7 @@ from kring.local import connect_locally
 from kring.settings import WEB_PORT, load_settings
 from search_ui.app import create_app
 from search_ui.following import Watchers
+from search_ui.http.server import server_config
 from search_ui.rendering import check_built
 from storage import open_store
 from storage.archive import Archive
@@ -57,15 +58,9 @@ def main() -> int:
         return 1
     try:
         app = create_app(settings, Archive(store), index)
-        config = uvicorn.Config(
-            app,
-            host=settings.web.host,
-            port=WEB_PORT if settings.web.port is None else settings.web.port,
-            proxy_headers=False,
-            server_header=False,
-            log_level="warning",
-            timeout_graceful_shutdown=3,  # a paused film keeps its connection; it asks again by itself
-        )
+        port = WEB_PORT if settings.web.port is None else settings.web.port
+        # A paused film keeps its connection; it asks again by itself.
+        config = server_config(app, host=settings.web.host, port=port, graceful_seconds=3)
         server = Server(config, app.state.watchers)
         with suppress(KeyboardInterrupt):  # uvicorn raises the signal once more when it has stopped
             server.run()

@@ -31,6 +31,7 @@ from search_ui import (
     waveform,
 )
 from search_ui.guard import Guard, host_names, own_origins
+from search_ui.http.bounds import OwnCookies
 from search_ui.negotiation import Speech
 from search_ui.people import People
 from search_ui.rendering import HERE, Static
@@ -87,4 +88,5 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
     app.add_middleware(People, secure=settings.web.public_url.startswith("https://"))
     app.add_middleware(Guard, hosts=host_names(settings.web), origins=own_origins(settings.web), broken=problems.broken)
     app.add_middleware(Speech)
+    app.add_middleware(OwnCookies)
     return app

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, FailFast, Field
 
 from kring.errors import Conflict, NotFound, OrchestratorDown
 from kring.model import now
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/api", tags=["uploads"])
 
 
 class Completed(BaseModel):
-    parts: Annotated[list[SentPart], Field(max_length=MAX_PARTS)]
+    parts: Annotated[list[SentPart], Field(max_length=MAX_PARTS), FailFast()]
 
 
 class Arrived(BaseModel):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,6 +15,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kring.settings import Web
+from search_ui.http import bounds
+from search_ui.http.bodies import sparing
 from search_ui.i18n import N_, _
 
 log = logging.getLogger("kring.web")
@@ -27,6 +30,10 @@ ELSEWHERE = N_(
 )
 FOREIGN = N_("A page of another site asked for this change, so it was not made. Open Kring itself and try again.")
 TOO_MUCH = N_("That is more than Kring takes at once; send less, or a file where files are taken.")
+TOO_LONG = N_(
+    "This address is longer than Kring reads (200 parameters, 8 kB). Search for fewer words, or choose fewer filters."
+)
+TOO_LARGE = N_("The header of this request is larger than Kring reads (100 fields, 32 kB).")
 HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -99,28 +106,38 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        refused = self._refusal(scope["method"], scope["path"], Headers(scope=scope))
+        refused = self._refusal(scope)
         if refused is not None:
             await refused(scope, receive, send_guarded)
             return
         try:
-            await self._app(scope, receive, send_guarded)
+            plain = scope["method"] in HARMLESS or takes_files(scope)
+            await self._app(scope, receive if plain else sparing(receive), send_guarded)
         except Exception:
             if begun:  # too late for words: the server breaks the connection off, and says so in its log
                 raise
             log.exception("%s %s", scope["method"], scope["path"])
             await self._broken(Request(scope))(scope, receive, send_guarded)
 
-    def _refusal(self, method: str, path: str, headers: Headers) -> Response | None:
+    def _refusal(self, scope: Scope) -> Response | None:
+        path, headers = scope["path"], Headers(scope=scope)
+        status = bounds.refusal(scope["raw_path"], scope["query_string"], headers.raw)
+        if status is not None:
+            return said(path, status, _(TOO_LONG if status == HTTPStatus.REQUEST_URI_TOO_LONG else TOO_LARGE))
         if host_name(headers.get("host", "")) not in self._hosts:
             return PlainTextResponse(f"{_(ELSEWHERE)}\n", status_code=421)
-        if method in HARMLESS:
+        if scope["method"] in HARMLESS:
             return None
         if not comes_from_here(headers, self._origins):
             return JSONResponse({"error": _(FOREIGN)}, status_code=403)
-        if _too_much(path, headers):
-            return JSONResponse({"error": _(TOO_MUCH)}, status_code=413)
-        return None
+        return JSONResponse({"error": _(TOO_MUCH)}, status_code=413) if _too_much(scope, headers) else None
+
+
+def said(path: str, status: int, sentence: str) -> Response:
+    """A sentence for who asked, before anything is known of the request but its path."""
+    if path.startswith("/api/"):
+        return JSONResponse({"error": sentence}, status_code=status)
+    return PlainTextResponse(f"{sentence}\n", status_code=status)
 
 
 def comes_from_here(headers: Headers, origins: frozenset[str]) -> bool:
@@ -142,8 +159,12 @@ def _place(origin: str) -> str:
         return ""
 
 
-def _too_much(path: str, headers: Headers) -> bool:
-    if FILES.fullmatch(path):
+def takes_files(scope: Scope) -> bool:
+    return FILES.fullmatch(scope["path"]) is not None
+
+
+def _too_much(scope: Scope, headers: Headers) -> bool:
+    if takes_files(scope):
         return False
     size = byte_count(headers.get("content-length", "0"))
     return "transfer-encoding" in headers or size is None or size > MOST_BYTES

@@ -14,6 +14,8 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
 
+from search_ui.http.server import server_config
+
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -99,8 +101,7 @@ def player_time(page: Page) -> float:
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """Serve `app` in a thread on a free loopback port; its address."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(server_config(app, host="127.0.0.1", port=0, graceful_seconds=1))
     started = threading.Event()
     startup = server.startup
 

@@ -17,6 +17,7 @@ from typing import IO, Any, Final
 
 from kring.errors import InputError
 from kring.model import Pages
+from kring.text import normalized
 from transcribe import confined, pdf_pages
 
 RECIPE: Final = "text-1"
@@ -64,7 +65,7 @@ def read_pages(path: Path, *, seconds: float = SECONDS) -> Pages:
 
 def clean(text: str) -> str:
     """As people write: composed letters, words whole that a line's end has divided, nothing that cannot be seen."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").translate(_LIGATURES))
+    text = normalized("NFC", text.replace("\r\n", "\n").replace("\r", "\n").translate(_LIGATURES))
     seen = "".join(c if c == "\n" or unicodedata.category(c) not in _INVISIBLE else " " for c in text)
     lines = "\n".join(line.rstrip() for line in seen.split("\n"))
     return _DIVIDED.sub(_joined, lines).strip()

@@ -7,12 +7,12 @@ returns the glossary it was given as if it had been spoken.
 from __future__ import annotations
 
 import re
-import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kring.model import Dropped, Segment, Word
+from kring.text import normalized
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ _FAREWELL = re.compile("|".join(f"(?:{pattern})" for patterns in FAREWELLS.value
 
 def plain(text: str) -> str:
     """Lower case, words and digits only, single spaces: “Teksting av: N. N.” gives “teksting av n n”."""
-    lowered = unicodedata.normalize("NFC", text).lower().replace("’", "'")
+    lowered = normalized("NFC", text).lower().replace("’", "'")
     kept = "".join(c if c.isalnum() or c == "'" else " " for c in lowered)
     return " ".join(kept.split())
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from kring.errors import BadTranscript
 from kring.model import Segment
+from kring.text import normalized
 
 MAX_CUES = 250_000
 """A day of speech is about so many words, and files that hold single words are the longest."""
@@ -49,7 +50,7 @@ def clean(text: str) -> str:
     """One line of text: NFC, single spaces, without control characters and direction marks."""
     if not text.isprintable():
         text = "".join(" " if unicodedata.category(c) in _INVISIBLE else c for c in text.translate(_BIDI))
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(normalized("NFC", text).split())
 
 
 def clean_name(text: str | None) -> str | None:

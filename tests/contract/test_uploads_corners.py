@@ -59,8 +59,9 @@ def test_a_body_is_no_longer_than_it_says(site: Uploading, where: str) -> None:
     upload_id = site.begin(SMALL)["id"]
     method = "PUT" if where.startswith("parts") else "POST"
     head = f"{method} /api/uploads/{upload_id}/{where} HTTP/1.1\r\nTransfer-Encoding: chunked"
-    chunks = b"20000\r\n" + b"%PDF-1.7".ljust(0x20000) + b"\r\n0\r\n\r\n"
-    assert sent_raw(site, f"{head}\r\nContent-Length: {len(SMALL)}", chunks) == 411
+    chunks = b"2000\r\n" + b"%PDF-1.7".ljust(0x2000) + b"\r\n0\r\n\r\n"
+    assert sent_raw(site, head, chunks) == 411
+    assert sent_raw(site, f"{head}\r\nContent-Length: {len(SMALL)}", chunks) == 400, "two lengths are no request"
     assert site.web.get(f"/api/uploads/{upload_id}/parts").json() == []
     assert site.archive.upload(upload_id).attachments == ()
 
