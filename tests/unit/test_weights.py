@@ -35,7 +35,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("config.json", "tokenizer.json", "vocabulary.txt"):
         (site / weights.PACKAGE[0] / "data" / name).write_text(name)
     monkeypatch.setattr(sys, "path", [str(site), *sys.path])
-    monkeypatch.setattr(weights, "PACKAGE_SHA256", hashlib.sha256(b"half1half2").hexdigest())
+    contents = {name: name.encode() for name in weights.PACKAGE_SHA256} | {"model.bin": b"half1half2"}
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    monkeypatch.setattr(weights, "PACKAGE_SHA256", digests)
     for module in weights.PACKAGE:
         monkeypatch.delitem(sys.modules, module, raising=False)
     return site
@@ -63,11 +65,31 @@ def test_the_cache_is_enough_the_second_time(tmp_path: Path, package: Path, monk
     assert weights.folder(settings(tmp_path)) == first
 
 
-def test_a_damaged_package_leaves_nothing_behind(tmp_path: Path, package: Path) -> None:
-    (package / weights.PACKAGE[1] / "data" / "model.bin.part2").write_bytes(b"other")
-    with pytest.raises(SetupError, match="damaged"):
+FILES = [
+    (0, "model.bin.part1"),
+    (1, "model.bin.part2"),
+    (0, "config.json"),
+    (0, "tokenizer.json"),
+    (0, "vocabulary.txt"),
+]
+
+
+@pytest.mark.parametrize(("part", "name"), FILES)
+def test_a_damaged_package_leaves_nothing_behind(tmp_path: Path, package: Path, part: int, name: str) -> None:
+    file = package / weights.PACKAGE[part] / "data" / name
+    file.write_bytes(file.read_bytes()[:-1] + b"X")
+    whose = name.removesuffix(".part1").removesuffix(".part2").replace(".", r"\.")
+    with pytest.raises(SetupError, match=rf"is damaged: the SHA-256 of its {whose} differs; install it again"):
+        weights.folder(settings(tmp_path))
+    file.unlink()
+    with pytest.raises(SetupError, match=rf"lacks {name}; install it again"):
         weights.folder(settings(tmp_path))
     assert list((tmp_path / "data" / "models").iterdir()) == []
+
+
+def test_what_the_package_does_not_come_with_is_not_taken(tmp_path: Path, package: Path) -> None:
+    (package / weights.PACKAGE[0] / "data" / "preprocessor_config.json").write_text("{}")
+    assert {file.name for file in weights.folder(settings(tmp_path)).iterdir()} == set(weights.PACKAGE_SHA256)
 
 
 def test_two_processes_may_join_at_once(tmp_path: Path, package: Path) -> None:
