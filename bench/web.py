@@ -30,7 +30,7 @@ from search_ui.app import create_app
 from search_ui.runs import MemoryRuns
 from storage.archive import Archive
 from storage.memory import MemoryStore
-from tests import web_members
+from tests import facilitator, web_members
 from tests.browser import DESKTOP, FLAGS, find_chromium, serving
 from tests.web_members import FILM
 
@@ -107,6 +107,7 @@ def measured(browser: Browser, origin: str, path: str, times: int) -> Figures:
 def opened(browser: Browser, origin: str, path: str) -> Figures:
     """In a browser that is new here, and then once more."""
     context = browser.new_context(base_url=origin, viewport=DESKTOP)  # type: ignore[arg-type]
+    facilitator.let_in(context, origin)
     try:
         page = context.new_page()
         weights = weighed(context, page)

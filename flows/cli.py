@@ -40,6 +40,18 @@ def up(port: Port = None) -> None:
 
 
 @app.command()
+def link(
+    new: Annotated[
+        bool, typer.Option("--new", help="Make another; who came by the one before may change nothing any more.")
+    ] = False,
+) -> None:
+    """Show the link by which people come who may upload and correct."""
+    from flows.commands.link import run_link
+
+    raise typer.Exit(run_link(new=new))
+
+
+@app.command()
 def demo(
     check: Annotated[
         bool, typer.Option("--check", help="Ask one query per language and stop; exit 0 if all answer.")

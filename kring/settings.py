@@ -34,6 +34,10 @@ _BUCKET = re.compile(
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 
 
+IN_A_LINK = r"[A-Za-z0-9_-]{16,200}"
+"""What `web.link_secret` may be: it stands in an address."""
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach what listens there."""
     try:
@@ -58,9 +62,11 @@ class Web(Section):
     """Their port, that one and no other (0: any that is free); None: `WEB_PORT`, or the next that is free."""
     public_url: str = ""
     """Address people use, for links; empty: the address it listens on."""
-    facilitators: Literal["local", "all", "nobody"] = "local"
-    """Who may upload and correct, as long as nobody logs in: `local`: people at this machine, at its loopback address;
-    `all`: everybody who reaches the pages; `nobody`: they are for reading only."""
+    facilitators: Literal["link", "all", "nobody"] = "link"
+    """Who may upload and correct, as long as nobody logs in: `link` (or `local`, its former name): whoever has opened
+    the link that `kring link` shows; `all`: everybody who reaches the pages; `nobody`: they are for reading only."""
+    link_secret: SecretStr | None = None
+    """The secret in that link; None or empty: one that is made once for the data folder (`kring.link`)."""
     uploads_to: str = ""
     """The object store's address as browsers reach it, for uploads that go there directly; empty: through the pages."""
 
@@ -70,6 +76,23 @@ class Web(Section):
         if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
             raise ValueError("The setting web.public_url is no address such as https://kring.example.org.")
         return url
+
+    @field_validator("facilitators", mode="before")
+    @classmethod
+    def _called_as_before(cls, who: Any) -> Any:
+        return "link" if who == "local" else who
+
+    @field_validator("link_secret")
+    @classmethod
+    def _fits_into_a_link(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is None or not secret.get_secret_value():
+            return None
+        if not re.fullmatch(IN_A_LINK, secret.get_secret_value()):
+            raise ValueError(
+                "The setting web.link_secret must be 16 to 200 letters, digits, hyphens and underscores: "
+                "`openssl rand -hex 24` makes a good one."
+            )
+        return secret
 
     @model_validator(mode="after")
     def _open_under_a_name(self) -> Self:
@@ -228,6 +251,11 @@ class Settings(BaseSettings):
     @property
     def index_dir(self) -> Path:
         return self.data_dir / "index"
+
+    @property
+    def link_file(self) -> Path:
+        """The secret of the facilitators' link, where it is no setting (mode 0600)."""
+        return self.data_dir / "link.secret"
 
     @property
     def stack_file(self) -> Path:

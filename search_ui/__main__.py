@@ -11,6 +11,7 @@ import uvicorn
 
 from index import may_write, open_index
 from kring.errors import KringError
+from kring.link import ensure_secret
 from kring.local import connect_locally
 from kring.settings import WEB_PORT, load_settings
 from search_ui.app import create_app
@@ -51,6 +52,8 @@ def main() -> int:
     try:
         check_built()
         settings = connect_locally(load_settings())
+        if settings.web.facilitators == "link":
+            ensure_secret(settings)
         store = open_store(settings)
         index = open_index(settings, writer=may_write(settings), lock_seconds=TURN_SECONDS)
     except KringError as error:

@@ -17,6 +17,7 @@ from search_ui import (
     correcting,
     editing_pages,
     embedding,
+    facilitating,
     feeds,
     following,
     media,
@@ -31,6 +32,7 @@ from search_ui import (
     waveform,
 )
 from search_ui.guard import Guard, host_names, own_origins
+from search_ui.http.access import WrongCodes
 from search_ui.http.bounds import OwnCookies
 from search_ui.negotiation import Speech
 from search_ui.people import People
@@ -58,6 +60,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
     )
     app.state.site = Site(settings, archive, index, runs or PrefectRuns(settings))
     app.state.watchers = following.Watchers()
+    app.state.wrong_codes = WrongCodes()
     problems.install(app)
     for router in (
         pages.router,
@@ -78,6 +81,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         correcting.router,
         editing_pages.router,
         people.router,
+        facilitating.router,
         negotiation.router,
         api.router,
         api.health,

@@ -8,11 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from contextvars import ContextVar
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Annotated
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -21,8 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kring.errors import NotAllowed
 from kring.model import Line
-from kring.settings import Web
-from search_ui.i18n import N_
+from search_ui.http import access
 from search_ui.site import site_of
 
 ID_COOKIE = "kring_person"
@@ -30,16 +27,6 @@ NAME_COOKIE = "kring_name"
 NAME_HEADER = "kring-name"
 """Carried by changes whose name is typed but not kept yet, percent-encoded; pages of other sites cannot send it."""
 YEAR = 365 * 24 * 3600
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
-"""Headers of requests that came through a proxy: whoever sent them is not at this machine."""
-
-NOT_HERE = N_(
-    "Uploading and correcting is switched off at this address. Whoever runs Kring allows it with "
-    "KRING_WEB__FACILITATORS."
-)
-
-_allowed: ContextVar[bool] = ContextVar("allowed", default=False)
 _SECRET = re.compile(r"[0-9a-f]{32}")
 _NAME: TypeAdapter[str] = TypeAdapter(Line)
 
@@ -69,48 +56,17 @@ def visitor(request: Request) -> Person:
     secret = _given(request).get(ID_COOKIE) or request.cookies.get(ID_COOKIE, "")
     if not _SECRET.fullmatch(secret):
         secret = secrets.token_hex(16)
-        _given(request)[ID_COOKIE] = secret
+        give(request, ID_COOKIE, secret)
     name = request.headers.get(NAME_HEADER, request.cookies.get(NAME_COOKIE, ""))
     return Person(hashlib.sha256(secret.encode()).hexdigest()[:16], _called(name))
 
 
 def facilitator(request: Request) -> Person:
     """Whoever asks, being allowed to upload and correct. Raises NotAllowed."""
-    if not may_edit(request):
-        raise NotAllowed(NOT_HERE)
+    allowed = access.current()
+    if not allowed.may_edit:
+        raise NotAllowed(allowed.refusal)
     return visitor(request)
-
-
-def may_edit(request: Request) -> bool:
-    """Whether this request may change anything (`web.facilitators`)."""
-    web = site_of(request).settings.web
-    match web.facilitators:
-        case "all":
-            return True
-        case "nobody":
-            return False
-        case "local":
-            return _is_local(request, web)
-
-
-def allowed() -> bool:
-    """`may_edit` of the request that is being answered, for templates; False outside of one."""
-    return _allowed.get()
-
-
-def _is_local(request: Request, web: Web) -> bool:
-    """From this machine, by its loopback name, and not through a proxy, which would make everybody local."""
-    public = (urlsplit(web.public_url).hostname or "").lower()
-    through_proxy = any(header in request.headers for header in FORWARDED) or (public and public not in LOOPBACK_NAMES)
-    named = (request.url.hostname or "").lower() in LOOPBACK_NAMES
-    return named and not through_proxy and request.client is not None and _is_loopback(request.client.host)
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def _called(quoted: str) -> str:
@@ -126,15 +82,20 @@ def me(request: Request) -> Me:
     """What this browser is known as; it gets no cookie for asking."""
     secret = request.cookies.get(ID_COOKIE, "")
     known = visitor(request) if _SECRET.fullmatch(secret) else Person("")
-    return Me(id=known.id, name=known.name, may_edit=may_edit(request))
+    return Me(id=known.id, name=known.name, may_edit=access.current().may_edit)
 
 
 @router.post("/me")
 def call_me(called: Called, request: Request, person: Annotated[Person, Depends(facilitator)]) -> Me:
     """Remember, in this browser, the name shown beside what this person changes; none: forget it."""
     name = called.name or ""
-    _given(request)[NAME_COOKIE] = quote(name)
+    give(request, NAME_COOKIE, quote(name))
     return Me(id=person.id, name=name, may_edit=True)
+
+
+def give(request: Request, cookie: str, value: str) -> None:
+    """Have the browser remember this; an empty value: forget it."""
+    _given(request)[cookie] = value
 
 
 def _given(request: Request) -> dict[str, str]:
@@ -144,14 +105,14 @@ def _given(request: Request) -> dict[str, str]:
 
 
 class People:
-    """ASGI middleware: knows for `allowed` who asks, gives browsers what `visitor` and `call_me` want them to remember.
+    """ASGI middleware: knows for `access.current` who asks, and has browsers remember what is `give`n to them.
 
     `secure`: people reach the pages over HTTPS, and the cookies shall never travel without.
     """
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self._app = app
-        self._flags = f"Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
+        self._flags = f"Path=/; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -159,13 +120,14 @@ class People:
             return
         cookies: dict[str, str] = {}
         scope.setdefault("state", {})["cookies"] = cookies
-        _allowed.set(may_edit(Request(scope)))
+        request = Request(scope)
+        access.remember(access.access_of(request, site_of(request).settings))
 
         async def send_with_cookies(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in cookies.items():
-                    headers.append("Set-Cookie", f"{name}={value}; {self._flags}")
+                    headers.append("Set-Cookie", f"{name}={value}; Max-Age={YEAR if value else 0}; {self._flags}")
             await send(message)
 
         await self._app(scope, receive, send_with_cookies)

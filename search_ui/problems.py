@@ -23,6 +23,7 @@ from kring.errors import (
     StorageDown,
     TransientError,
 )
+from search_ui.http import access
 from search_ui.i18n import N_, _
 from search_ui.rendering import page
 from search_ui.saying import said_of
@@ -129,7 +130,9 @@ def answer(request: Request, status: int, sentence: str) -> Response:
         response = PlainTextResponse(sentence, status_code=status)
     else:
         heading = _(HEADINGS.get(status, HEADINGS[400]))
-        response = page("error.html", status, heading=heading, sentence=sentence, status=status)
+        way_in = status == 403 and access.current().by_link
+        template = "facilitate.html" if way_in else "error.html"
+        response = page(template, status, heading=heading, sentence=sentence, status=status, problem="")
     response.headers.update(headers | {"Cache-Control": "no-store"})
     return response
 

@@ -13,7 +13,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from kring.errors import SetupError
-from search_ui import i18n, people, saying, view
+from search_ui import i18n, saying, view
+from search_ui.http import access
 
 HERE = Path(__file__).parent
 BUILT = HERE / "static"
@@ -55,7 +56,7 @@ def _environment() -> Environment:
     }
     versions = _versions()
     environment.globals["static"] = lambda name: f"/static/{name}?v={versions[name]}"
-    environment.globals["may_edit"] = people.allowed
+    environment.globals["access"] = access.current
     environment.globals["bars"] = view.bars
     environment.filters |= {
         "clock": view.clock,

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
 
 from search_ui.http.server import server_config
+from tests import facilitator
 
 FLAGS = (
     "--no-sandbox",
@@ -73,10 +74,11 @@ class Complaints(list[str]):
 
 @contextmanager
 def open_page(browser: Browser, origin: str, **options: object) -> Iterator[tuple[Page, Complaints]]:
-    """A page of a fresh context, with what it complained about. Fails at the end where there was anything."""
+    """A facilitator's page, in a fresh context, with what it complained about. Fails at the end if it did."""
     context = browser.new_context(**({"base_url": origin, "viewport": DESKTOP} | options))  # type: ignore[arg-type]
     complaints = Complaints()
     complaints.watch(context, origin)
+    facilitator.let_in(context, origin)
     context.set_default_timeout(PATIENCE * 1000)
     try:
         yield context.new_page(), complaints
@@ -118,7 +120,9 @@ def serving(app: FastAPI) -> Iterator[str]:
         assert started.wait(20)
         assert server.started, "the server did not start"
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
+        origin = f"http://127.0.0.1:{port}"
+        facilitator.know(origin, app.state.site.settings)
+        yield origin
     finally:
         server.should_exit = True
         thread.join(20)

@@ -20,7 +20,7 @@ from search_ui.runs import MemoryRuns
 from storage.archive import Archive
 from storage.memory import MemoryStore
 from storage.port import ObjectStore
-from tests import web_archive
+from tests import facilitator, web_archive
 from tests.browser import serving
 
 TALK, UNNAMED, LONG = web_archive.TALKS[0], web_archive.TALKS[1], web_archive.LONG
@@ -87,8 +87,8 @@ def desk(store: ObjectStore, index: SearchIndex, folder: Path) -> Iterator[Desk]
     app = create_app(Settings(data_dir=folder), archive, index, runs)
     with (
         serving(app) as origin,
-        httpx.Client(base_url=origin, timeout=30) as anna,
-        httpx.Client(base_url=origin, timeout=30) as bo,
+        facilitator.client(origin, timeout=30) as anna,
+        facilitator.client(origin, timeout=30) as bo,
     ):
         anna.post("/api/me", json={"name": "Anna"})
         bo.post("/api/me", json={"name": "Bo"})

@@ -21,7 +21,7 @@ from search_ui.runs import MemoryRuns
 from storage.archive import Archive
 from storage.leases import Leases, owner_name
 from storage.memory import MemoryStore
-from tests import web_archive, web_members
+from tests import facilitator, web_archive, web_members
 from tests.browser import DESKTOP, PATIENCE, Complaints, serving
 from tests.places import Place
 from tests.web_members import SOUND
@@ -140,9 +140,9 @@ def _script(address: str) -> list[str]:
 
 def _context(browser: Browser, origin: str, place: Place, options: dict[str, object]) -> BrowserContext:
     usual: dict[str, object] = {"base_url": origin, "viewport": DESKTOP, "reduced_motion": "reduce"}
-    if place.from_elsewhere:
-        usual["extra_http_headers"] = {"X-Forwarded-For": "192.0.2.7"}
     context = browser.new_context(**(usual | {"locale": LOCALES[place.language]} | options))  # type: ignore[arg-type]
     context.add_cookies([{"name": ID_COOKIE, "value": SECRET, "url": origin}])
+    if not place.without_link:
+        facilitator.let_in(context, origin)
     context.set_default_timeout(PATIENCE * 1000)
     return context

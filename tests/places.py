@@ -20,8 +20,8 @@ class Place:
     path: str
     prepare: Callable[[Page], None] | None = None
     language: str = "en"
-    from_elsewhere: bool = False
-    """Asked for as if through a proxy: by somebody who may not edit."""
+    without_link: bool = False
+    """Asked for by somebody who may not edit."""
     says_no: bool = False
     scripts: tuple[str, ...] = ()
     """All that it loads."""
@@ -86,8 +86,12 @@ def _sending(page: Page) -> None:
     expect(page.locator(".uppy-StatusBar")).to_be_visible()
 
 
+def _refused(page: Page) -> None:
+    expect(page.locator("#code-error")).to_be_visible()
+
+
 SEARCH, PLAYER, EDIT, UPLOAD = ("search.js",), ("player.js",), ("edit.js",), ("upload.js", "hashing.js")
-FOLLOWING = ("following.js",)
+FOLLOWING, FACILITATE = ("following.js",), ("facilitate.js",)
 _DESK = f"/r/{FILM.id}/edit"
 
 PLACES = (
@@ -133,5 +137,10 @@ PLACES = (
     Place("embedded film", f"/r/{FILM.id}/embed", scripts=("embed.js",)),
     Place("embedded sound", f"/r/{SOUND.id}/embed?t=20", language="nb", scripts=("embed.js",)),
     Place("not there", "/nowhere", says_no=True),
-    Place("not allowed", "/upload", from_elsewhere=True, says_no=True, language="nb"),
+    Place("upload, without the link", "/upload", without_link=True, says_no=True, language="nb", scripts=FACILITATE),
+    Place("the way in", "/facilitate", without_link=True, language="nl", scripts=FACILITATE),
+    Place(
+        "the way in, a wrong code", "/facilitate#wrong", _refused, without_link=True, says_no=True, scripts=FACILITATE
+    ),
+    Place("the way out", "/facilitate", language="da", scripts=FACILITATE),
 )

@@ -21,6 +21,7 @@ from flows.wiring import Ports, open_ports
 from kring.local import public_address
 from kring.model import Manifest
 from kring.settings import Settings
+from tests import facilitator
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -93,6 +94,7 @@ def running(settings: Settings, commands: Mapping[str, list[str]] | None = None)
         environment |= {"KRING_DATA_DIR": str(settings.data_dir), "KRING_CONFIG": os.devnull, "COLUMNS": "200"}
         try:
             kring = Kring(stack, open_ports(stack.settings), environment)
+            facilitator.know(kring.address, kring.ports.settings)
             added = kring.run("circle", "add", "privacy", "--name", "Privacy", "--network", "digi-test")
             assert added.returncode == 0, added.stderr
             yield kring

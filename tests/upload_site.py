@@ -18,6 +18,7 @@ from search_ui.app import create_app
 from search_ui.runs import MemoryRuns
 from storage.archive import Archive
 from storage.port import ObjectStore
+from tests import facilitator
 from tests.browser import serving
 
 CIRCLE = Circle(slug="privacy", name="Personvern", network="north", network_name="Nord")
@@ -51,7 +52,7 @@ class Uploading:
 
     def other(self) -> httpx.Client:
         """A browser that is somebody else's."""
-        return httpx.Client(base_url=self.web.base_url, timeout=20)
+        return facilitator.client(str(self.web.base_url).rstrip("/"), timeout=20)
 
 
 def announced(data: bytes, name: str = "meeting.mp4") -> dict[str, Any]:
@@ -68,6 +69,6 @@ def uploading(
     settings = Settings(data_dir=data_dir, web=Web(**web), media=media or MediaLimits())
     with (
         serving(create_app(settings, archive, MemoryIndex(), runs)) as origin,
-        httpx.Client(base_url=origin, timeout=20) as client,
+        facilitator.client(origin, timeout=20) as client,
     ):
         yield Uploading(client, archive, runs, settings)

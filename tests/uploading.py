@@ -22,6 +22,7 @@ from search_ui.runs import MemoryRuns
 from storage.archive import Archive
 from storage.keys import incoming_key
 from storage.memory import MemoryStore
+from tests import facilitator
 from tests.browser import PATIENCE, serving
 
 MIB = 1024 * 1024
@@ -112,6 +113,7 @@ class Visit:
 @contextmanager
 def visiting(browser: Browser, site: Site, **options: object) -> Iterator[Visit]:
     context = browser.new_context(base_url=site.origin, **options)  # type: ignore[arg-type]
+    facilitator.let_in(context, site.origin)
     context.set_default_timeout(PATIENCE * 1000)
     complaints: list[str] = []
     context.on("console", lambda said: said.type in {"error", "warning"} and complaints.append(said.text))

@@ -16,7 +16,7 @@ from kring.settings import Settings, Web
 from search_ui.app import create_app
 from storage.archive import Archive
 from storage.memory import MemoryStore
-from tests import web_archive
+from tests import facilitator, web_archive
 from tests.browser import serving
 
 
@@ -58,5 +58,5 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     web_archive.fill(archive, index)
     going, broken = web_archive.add_unfinished(archive)
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), web=Web(public_url="https://kring.example.org/"))
-    with serving(create_app(settings, archive, index)) as origin, httpx.Client(base_url=origin, timeout=10) as web:
+    with serving(create_app(settings, archive, index)) as origin, facilitator.client(origin) as web:
         yield Served(web, archive, store, index, going, broken)

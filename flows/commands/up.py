@@ -11,6 +11,7 @@ from flows.stack.parts import PREFECT
 from flows.stack.prefect_login import login_link
 from flows.stack.up import Stack, run_stack
 from flows.wiring import Ports, open_ports
+from kring.link import link
 from kring.local import public_address
 from kring.settings import Settings, load_settings
 
@@ -32,6 +33,8 @@ def with_port(settings: Settings, port: int | None) -> Settings:
 
 def welcome(stack: Stack) -> None:
     say(f"\n  Kring is at {public_address(stack.settings)}")
+    if stack.settings.web.facilitators == "link":
+        say(f"  Upload and correct by this link:  {link(stack.settings)}")
     say(f"  Flow runs:  {prefect_page(stack)}", "dim")
     say("  Ctrl-C stops it; everything is there again at the next start.\n", "dim")
 

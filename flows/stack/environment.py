@@ -15,6 +15,8 @@ from pydantic import SecretStr
 
 from kring.settings import Settings
 
+LINK_SETTING = "KRING_WEB__LINK_SECRET"
+"""Only the web pages are told."""
 DATABASE_SETTING = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
 """Only the Prefect server is told: it may hold a password."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -82,8 +84,15 @@ def environment_for_others(inherited: Mapping[str, str] = os.environ) -> dict[st
     return {name: value for name, value in inherited.items() if not name.startswith(ours)}
 
 
+def link_environment(settings: Settings) -> dict[str, str]:
+    """More for the web pages: the secret of the facilitators' link, where it is a setting."""
+    secret = settings.web.link_secret
+    return {} if secret is None else {LINK_SETTING: secret.get_secret_value()}
+
+
 def environment_of(settings: Settings, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """A child's environment, in which `load_settings()` gives exactly `settings`, wherever it runs."""
+    """A child's environment, in which `load_settings()` gives `settings`, wherever it runs, all but what only one part
+    is told: the secret of the facilitators' link, and the address of Prefect's database."""
     environment = {
         name: value for name, value in inherited.items() if not name.startswith("KRING_") and name != "PREFECT_PROFILE"
     }
@@ -91,7 +100,7 @@ def environment_of(settings: Settings, inherited: Mapping[str, str] = os.environ
     environment["KRING_CONFIG"] = os.devnull
     # A child must not import what happens to lie in the folder it is started from: our names are generic.
     environment["PYTHONSAFEPATH"] = "1"
-    values = settings.model_dump(mode="json")
+    values = settings.model_dump(mode="json", exclude={"web": {"link_secret"}})
     for field, info in Settings.model_fields.items():
         name = str(info.validation_alias or f"KRING_{field.upper()}")
         value: Any = values[field]

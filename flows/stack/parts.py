@@ -18,6 +18,7 @@ from flows.stack.environment import (
     DATABASE_SETTING,
     environment_for_others,
     environment_of,
+    link_environment,
     prefect_home,
     server_environment,
 )
@@ -215,7 +216,7 @@ def web_part(settings: Settings) -> Part:
     return Part(
         name=WEB,
         command=[sys.executable, "-m", "search_ui"],
-        environment=environment_of(_for_pages(settings)),
+        environment=environment_of(_for_pages(settings)) | link_environment(settings),
         healthy=lambda: answers(f"{url}/healthz", good=(200, 503)),  # 503: it is well, its object store is not
         address=url,
         port=settings.web.port,

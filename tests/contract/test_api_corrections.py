@@ -18,7 +18,7 @@ from kring.model import Segment, Word, now
 from storage.archive import Archive
 from storage.memory import MemoryStore
 from storage.port import ObjectStore
-from tests import web_archive
+from tests import facilitator, web_archive
 from tests.correcting import LINES, LONG, TALK, Desk, desk
 
 
@@ -126,7 +126,7 @@ def test_fifty_at_once(at: Desk) -> None:
     numbers: list[int] = []
 
     def write(part: int) -> None:
-        with httpx.Client(base_url=at.origin, timeout=60) as web:
+        with facilitator.client(at.origin) as web:
             start.wait(20)
             for n in range(part, 50, 10):
                 line = lines[n % len(lines)]

@@ -17,7 +17,7 @@ from kring.model import Manifest, now
 from kring.settings import Settings, Web
 from search_ui.app import create_app
 from storage.memory import MemoryStore
-from tests import web_archive
+from tests import facilitator, web_archive
 from tests.browser import serving
 from tests.correcting import TALK, Desk, LockedIndex, change_of, desk, quick
 
@@ -208,7 +208,7 @@ def test_an_index_for_reading_only_leaves_it_to_a_run(tmp_path: Path) -> None:
     with desk(MemoryStore(), index, tmp_path) as at:
         reading = EmbeddedIndex(tmp_path / "index", writer=False)
         app = create_app(Settings(data_dir=tmp_path), at.archive, reading, at.runs)
-        with serving(app) as origin, httpx.Client(base_url=origin, timeout=30) as web:
+        with serving(app) as origin, facilitator.client(origin, timeout=30) as web:
             done = at.line(0, "Velkommen.", by=web).json()
     assert done["searchable"] is False
     assert [asked["recording_id"] for asked in at.runs.asked.values()] == [TALK.id]

@@ -26,7 +26,7 @@ from storage.keys import incoming_key
 from storage.leases import Leases, owner_name
 from storage.memory import MemoryStore
 from storage.memory_parts import MemoryParts
-from tests import web_archive
+from tests import facilitator, web_archive
 from tests.browser import serving
 from tests.running import eventually
 from tests.web_archive import MOMENT
@@ -54,7 +54,7 @@ def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Follow
         archive.put_circle(circle)
     going, _ = web_archive.add_unfinished(archive)
     app = create_app(Settings(data_dir=tmp_path), archive, MemoryIndex(), MemoryRuns())
-    with serving(app) as origin, httpx.Client(base_url=origin, timeout=10) as web:
+    with serving(app) as origin, facilitator.client(origin) as web:
         yield Followed(web, archive, app, going.id)
 
 
@@ -192,7 +192,7 @@ def test_who_may_not_edit_is_offered_no_button(followed: Followed) -> None:
     here = followed.web.get(f"/r/{stopped.id}").text
     assert f'data-retry="{stopped.id}"' in here
     assert "This file holds text" in here
-    assert "data-retry" not in followed.web.get(f"/r/{stopped.id}", headers={"X-Forwarded-For": "192.0.2.1"}).text
+    assert "data-retry" not in httpx.get(followed.web.base_url.join(f"/r/{stopped.id}")).text
 
 
 def test_the_time_left_comes_from_what_was_watched(monkeypatch: pytest.MonkeyPatch) -> None:

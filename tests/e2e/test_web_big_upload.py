@@ -21,6 +21,7 @@ from kring.settings import Settings
 from kring.uploads import source_of
 from storage.keys import incoming_key
 from storage.verify import verify
+from tests import facilitator
 from tests.browser import browser, eventually as eventually_on
 from tests.running import REPOSITORY, Kring, eventually, running
 
@@ -55,6 +56,7 @@ def test_two_gigabytes_survive_a_killed_server(browser: Browser, kring: Kring, b
     original = describe(big)
     recording_id = source_of(original.sha256).recording_id
     context = browser.new_context(base_url=kring.address)
+    facilitator.let_in(context, kring.address)
     page = context.new_page()
     answered: Counter[int] = Counter()
 

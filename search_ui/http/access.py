@@ -1,0 +1,82 @@
+"""Who may change anything, as long as nobody logs in: whoever has opened the link that `kring link` shows, by the key
+that their browser was given then (`kring.link`); or everybody; or nobody."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from kring import link
+from kring.settings import Settings
+from search_ui.i18n import N_
+
+KEY_COOKIE = "kring_key"
+WRONG_A_MINUTE = 10
+"""Wrong codes that one address may try; then no code of its own is looked at until the minute is over."""
+
+BY_LINK = N_(
+    "Uploading and correcting is for facilitators, who come by a link with a code. Whoever runs Kring has that link: "
+    "“kring up” prints it, and “kring link” shows it again. Ask for it, and open it in this browser."
+)
+NOT_HERE = N_(
+    "Uploading and correcting is switched off at this address. Whoever runs Kring allows it with "
+    "KRING_WEB__FACILITATORS."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    may_edit: bool
+    """Whether this request may change anything."""
+    by_link: bool
+    """Whether that is because of the link, or would be with it."""
+
+    @property
+    def refusal(self) -> str:
+        """Why not, and what to do about it."""
+        return BY_LINK if self.by_link else NOT_HERE
+
+
+_NOWHERE = Access(may_edit=False, by_link=False)
+_current: ContextVar[Access] = ContextVar("access", default=_NOWHERE)
+
+
+def access_of(request: Request, settings: Settings) -> Access:
+    match settings.web.facilitators:
+        case "all":
+            return Access(may_edit=True, by_link=False)
+        case "nobody":
+            return _NOWHERE
+        case "link":  # the secret is read each time, so that another one counts at once
+            key = request.cookies.get(KEY_COOKIE, "")
+            return Access(may_edit=bool(key) and link.is_key(settings, key), by_link=True)
+
+
+def remember(access: Access) -> None:
+    """`access` is what `current` says while this request is answered."""
+    _current.set(access)
+
+
+def current() -> Access:
+    """Of the request that is being answered, for templates; outside of one nobody may anything."""
+    return _current.get()
+
+
+class WrongCodes:
+    """How many each address has tried within this minute."""
+
+    def __init__(self) -> None:
+        self._minute = 0.0
+        self._tried: Counter[str] = Counter()
+
+    def too_many(self, address: str) -> bool:
+        if (minute := time.monotonic() // 60) != self._minute:
+            self._minute, self._tried = minute, Counter()
+        return self._tried[address] >= WRONG_A_MINUTE
+
+    def count(self, address: str) -> None:
+        self._tried[address] += 1
