@@ -82,7 +82,7 @@ def open_page(browser: Browser, origin: str, **options: object) -> Iterator[tupl
     context.set_default_timeout(PATIENCE * 1000)
     try:
         yield context.new_page(), complaints
-        assert complaints == []
+        assert complaints == [], complaints
     finally:
         context.close()
 
