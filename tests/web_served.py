@@ -31,6 +31,11 @@ class MoodyIndex(MemoryIndex):
             raise self.mood
         return self.answers or super().search(query)
 
+    def check(self) -> None:
+        if self.mood is not None:
+            raise self.mood
+        super().check()
+
 
 class MoodyStore(MemoryStore):
     down = False
