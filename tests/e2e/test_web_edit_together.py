@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Dialog, Page, Route, expect
 
 from kring.model import Manifest
 from kring.settings import Web
+from tests import facilitator
 from tests.browser import PHONE, Complaints, browser, eventually, open_page
 from tests.edited import (
     Desk,
@@ -373,5 +374,5 @@ def test_it_is_for_those_who_may(tmp_path_factory: pytest.TempPathFactory) -> No
 
 
 def test_what_is_not_published_cannot_be_corrected(desk: Desk) -> None:
-    answer = httpx.get(f"{desk.origin}/r/{'0' * 16}/edit")
-    assert answer.status_code == 404
+    with facilitator.client(desk.origin) as web:
+        assert web.get(f"/r/{'0' * 16}/edit").status_code == 404

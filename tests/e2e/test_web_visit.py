@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests import looking
+from tests import facilitator, looking
 from tests.browser import PHONE, browser, eventually, open_page, player_time
 from tests.edited import all_saved, focused, paused
 from tests.everywhere import LOCALES, Everything, everything
@@ -230,7 +230,7 @@ def _on_the_wire(web: httpx.Client, address: str) -> int:
 
 def test_every_page_is_among_those_looked_at(all_of_it: Everything) -> None:
     """A page added later shall not be forgotten: each template of a page is shown by one of PLACES."""
-    with httpx.Client(base_url=all_of_it.origin) as web:
+    with facilitator.client(all_of_it.origin) as web:
         kinds = {re.search(r'<body class="([\w-]+)', web.get(all_of_it.path(place.path)).text) for place in PLACES}
     shown = {found[1] for found in kinds if found}
     wanted = set()
