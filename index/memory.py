@@ -72,8 +72,7 @@ class MemoryIndex:
         return not self._built
 
     def check(self, *, deep: bool = False) -> None:
-        if not self._built:
-            raise not_ready()
+        self.search(Query(per_page=1, passages=1))
 
     def replace(self, recording_id: str, passages: Sequence[Passage]) -> None:
         self._entries = {**self._entries, recording_id: tuple(_Entry(passage) for passage in passages)}
@@ -86,7 +85,8 @@ class MemoryIndex:
     def search(self, query: Query) -> Results:
         began = time.perf_counter()
         wanted = parse(query.text, query.filters, typing=query.typing)
-        self.check()
+        if not self._built:
+            raise not_ready()
         entries = self._entries
         wanted = wanted.tolerating(lambda word: not any(one.has(word) for of in entries.values() for one in of))
         marker = Marker((*wanted.parts, *wanted.optional))

@@ -16,7 +16,6 @@ from search_ui.site import Site, site_of
 from search_ui.wanted import Wanted, wanted
 
 router = APIRouter(prefix="/api", tags=["archive"])
-health = APIRouter(tags=["operation"])
 
 
 class Piece(BaseModel):
@@ -260,11 +259,3 @@ def circles(site: Annotated[Site, Depends(site_of)]) -> list[CircleName]:
         )
         for circle in ordered
     ]
-
-
-@health.get("/healthz")
-def healthz(site: Annotated[Site, Depends(site_of)]) -> dict[str, str]:
-    """200 only where the object store and the index both answer."""
-    site.archive.store.exists("healthz")
-    site.index.check()
-    return {"status": "ok"}

@@ -32,6 +32,7 @@ from search_ui import (
     waveform,
 )
 from search_ui.guard import Guard, host_names, own_origins
+from search_ui.http import healthz
 from search_ui.http.access import WrongCodes
 from search_ui.http.bounds import OwnCookies
 from search_ui.negotiation import Speech
@@ -58,7 +59,8 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         docs_url=None,  # the stock documentation pages load scripts from a foreign host
         redoc_url=None,
     )
-    app.state.site = Site(settings, archive, index, runs or PrefectRuns(settings))
+    site = app.state.site = Site(settings, archive, index, runs or PrefectRuns(settings))
+    app.state.health = healthz.health_of(site)
     app.state.watchers = following.Watchers()
     app.state.wrong_codes = WrongCodes()
     problems.install(app)
@@ -84,7 +86,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         facilitating.router,
         negotiation.router,
         api.router,
-        api.health,
+        healthz.health,
     ):
         app.include_router(router)
     app.mount("/static", Static(directory=HERE / "static"))

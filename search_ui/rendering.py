@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,16 @@ def _versions() -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in sorted(BUILT.glob("*"))}
 
 
-def check_built() -> None:
-    """Raises SetupError where a script, style or picture that a page names has not been built (`search_ui/js`)."""
+@cache
+def _named() -> frozenset[str]:
+    """The scripts, styles and pictures that pages name."""
     pages = (path.read_text(encoding="utf-8") for path in (HERE / "templates").iterdir())
-    named = {name for text in pages for name in _NAMED.findall(text)}
-    if missing := sorted(named - _versions().keys()):
+    return frozenset(name for text in pages for name in _NAMED.findall(text))
+
+
+def check_built() -> None:
+    """Raises SetupError if something that a page names has not been built (`search_ui/js`), or is gone."""
+    if missing := sorted(name for name in _named() if not (BUILT / name).is_file()):
         raise SetupError(f"The web pages are not built ({missing[0]} is missing): run `make setup`.")
 
 

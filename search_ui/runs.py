@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import httpx
@@ -19,6 +20,8 @@ from kring.settings import Settings
 
 SECONDS = 10.0
 """How long the Prefect server may take to answer."""
+CHECK_SECONDS = 2.0
+"""The same where only its health is asked for."""
 BUSY = frozenset({429, 502, 503})
 """Its word for "later": on SQLite it says so whenever somebody else is writing."""
 PAUSES = (0.2, 0.5, 1.0, 2.0)
@@ -26,6 +29,9 @@ PAUSES = (0.2, 0.5, 1.0, 2.0)
 
 
 class Runs(Protocol):
+    def check(self) -> None:
+        """Raises OrchestratorDown if runs cannot be asked for."""
+
     def start(
         self,
         recording_id: str,
@@ -70,15 +76,25 @@ class PrefectRuns:
             "idempotency_key": run_key(recording_id, after),
             "state": {"type": "SCHEDULED"},
         }
+        with self._asking() as client:
+            deployment = _patiently(lambda: client.get(f"/deployments/name/{DEPLOYMENT}")).json()["id"]
+            _patiently(lambda: client.post(f"/deployments/{deployment}/create_flow_run", json=wanted))
+
+    def check(self) -> None:
+        with self._asking(CHECK_SECONDS) as client:
+            client.get("/health").raise_for_status()
+
+    @contextmanager
+    def _asking(self, seconds: float = SECONDS) -> Iterator[httpx.Client]:
+        """Errors of HTTP become OrchestratorDown."""
         if not self._address:
             raise OrchestratorDown("No Prefect server is known to the web pages; start Kring with `kring up`.")
         try:
             # Its address is this machine's or the operator's own; a proxy for the internet has no part in it.
             with httpx.Client(
-                base_url=self._address, headers=self._headers, timeout=SECONDS, trust_env=False
+                base_url=self._address, headers=self._headers, timeout=seconds, trust_env=False
             ) as client:
-                deployment = _patiently(lambda: client.get(f"/deployments/name/{DEPLOYMENT}")).json()["id"]
-                _patiently(lambda: client.post(f"/deployments/{deployment}/create_flow_run", json=wanted))
+                yield client
         except httpx.HTTPStatusError as error:
             raise OrchestratorDown(
                 "The Prefect server answers {status} when asked for a run; see its log.",
@@ -106,6 +122,10 @@ class MemoryRuns:
     def __init__(self) -> None:
         self.asked: dict[str, dict[str, Any]] = {}
         self.down = False
+
+    def check(self) -> None:
+        if self.down:
+            raise OrchestratorDown("The Prefect server does not answer.")
 
     def start(
         self,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from flows.stack.environment import prefect_environment
@@ -56,13 +57,15 @@ class Kring:
     def address(self) -> str:
         return public_address(self.ports.settings)
 
-    def run(self, *arguments: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, timeout: float = 240, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "flows.cli", *arguments],
             capture_output=True,
             text=True,
             timeout=timeout,
-            env=self.environment,
+            env={**self.environment, **environment},
             cwd=REPOSITORY,
             check=False,
         )

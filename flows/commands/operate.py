@@ -14,31 +14,62 @@ if TYPE_CHECKING:
 from flows.commands.connection import connect
 from flows.commands.console import is_terminal, out, printable, say
 from flows.wiring import Ports
+from kring.errors import OrchestratorDown, SearchDown, SetupError
 from kring.model import Activity, Manifest, State
 from storage.keys import manifest_key
 
 
 def run_status(*, only_problems: bool) -> int:
-    """One line per recording, newest first, and the reason below where one is stuck; 0 where all are searchable."""
+    """One line per recording, newest first, and the reason below where one is stuck; 0 where all are searchable.
+
+    What cannot be asked (Prefect, the search index) is said in a line; the rest is in the bucket.
+    """
     ports = connect()
-    indexed = ports.index.versions()
+    indexed = in_index(ports)
     troubled = gaps = 0
-    for run in not_received(ports):
+    for run in on_their_way(ports):
         troubled += 1
         mark, style, state = ("○", "yellow", "waiting") if run.going else ("✗", "red", "stopped")
         line = Line(mark, style, state, reason=run.message)
         say_line(line, run.recording_id, str(run.parameters.get("title", "")))
     for manifest in sorted(ports.archive.manifests(), key=lambda manifest: manifest.received_at, reverse=True):
-        line = describe(ports, manifest, indexed.get(manifest.id))
+        line = describe(ports, manifest, indexed.get(manifest.id)) if indexed is not None else unknown(ports, manifest)
         troubled += not line.fine
         gaps += missing_of(manifest) > 0
         if not (only_problems and line.fine and not missing_of(manifest)):
             about = f"{manifest.details.date}  {manifest.details.circle}  {manifest.details.title}"
             say_line(line, manifest.id, about)
-    say(f"{troubled} not searchable." if troubled else "All are searchable.")
+    if indexed is not None or troubled:
+        say(f"{troubled} not searchable." if troubled else "All are searchable.")
     if gaps:
         say("1 has speech without text." if gaps == 1 else f"{gaps} have speech without text.", "yellow")
-    return 1 if troubled else 0
+    return 1 if troubled or indexed is None else 0
+
+
+def in_index(ports: Ports) -> dict[str, int] | None:
+    """Recording → version in the index; None, after a line that says why, if it cannot be asked."""
+    try:
+        return ports.index.versions()
+    except (SearchDown, SetupError) as error:
+        say(f"What search finds is not known: {error}", "yellow")
+        return None
+
+
+def on_their_way(ports: Ports) -> list[Run]:
+    """As `not_received`; none, after a line that says why, if Prefect cannot be asked."""
+    try:
+        return not_received(ports)
+    except (OrchestratorDown, SetupError) as error:
+        say(f"Recordings that are not received yet are not shown: {error}", "yellow")
+        return []
+
+
+def unknown(ports: Ports, manifest: Manifest) -> Line:
+    """Where a recording is while the index cannot be asked."""
+    line = describe(ports, manifest, manifest.version)
+    if manifest.state is State.PUBLISHED and line.fine:
+        return Line("○", "yellow", "published", fine=True)
+    return line
 
 
 def say_line(line: Line, recording_id: str, about: str) -> None:

@@ -14,9 +14,6 @@ from kring.errors import Conflict, DiskFull, SetupError
 
 LEAST_FREE_MB = 300
 """What the parts need at their start: SeaweedFS lays out volumes, Prefect its database."""
-LOG_LIMIT = 10 * 1024 * 1024
-"""Bytes; a longer log is set aside at the next start."""
-LOGS_KEPT = 3
 
 
 def prepare(data_dir: Path) -> int:
@@ -86,20 +83,11 @@ class Lock:
         os.close(self.descriptor)
 
 
-def rotate(log: Path) -> None:
-    """Set a log that has grown too long aside as `log.1`, the one before as `log.2`, and so on."""
-    if not log.exists() or log.stat().st_size <= LOG_LIMIT:
-        return
-    for number in range(LOGS_KEPT, 0, -1):
-        older = log if number == 1 else log.with_name(f"{log.name}.{number - 1}")
-        if older.exists():
-            older.replace(log.with_name(f"{log.name}.{number}"))
-
-
 def last_lines(log: Path, *, since: int = 0, count: int = 12) -> list[str]:
     """The last lines of a log, of what was written after byte `since`."""
     if not log.exists():
         return []
     with log.open("rb") as file:
-        file.seek(max(since, file.seek(0, os.SEEK_END) - 16_384))
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(since if since <= size else 0, size - 16_384))  # it may have been set aside since
         return file.read().decode("utf-8", errors="replace").splitlines()[-count:]

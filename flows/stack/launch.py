@@ -1,9 +1,11 @@
 """Runs one part of the stack, and sees to it that nothing of it outlives us.
 
-    python -I -S launch.py GRACE SIGNAL ACCOUNT PID_FILE COMMAND...
+    python -I -S launch.py GRACE SIGNAL ACCOUNT PID_FILE LOG COMMAND...
 
 Stands between the supervisor and the part, and runs by itself (only the standard library, no site
-packages: it starts in milliseconds). It ends the part, and everything the part started, when
+packages: it starts in milliseconds). What the part prints comes to it by a pipe and goes to LOG, each line with
+date and time (`log_file.py`); should this process be killed, so is the part, before it could meet a pipe that nobody
+reads. It ends the part, and everything the part started, when
 
 - it gets SIGTERM: the part gets SIGNAL, and SIGKILL after GRACE seconds;
 - its standard input ends, as it does however the supervisor goes: the same, with a shorter grace;
@@ -26,9 +28,14 @@ import sys
 import time
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parents[2]))  # last: nothing of ours may stand before the standard library
+
+from flows.stack.log_file import LogFile
+
 ORPHAN_GRACE = 2.0
 """Seconds a part gets to end by itself when the supervisor is gone."""
 
+_PIECE, _AT_ONCE = 1 << 16, 64  # bytes that a pipe holds on Linux; pieces read before the rest is looked after
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PR_SET_CHILD_SUBREAPER = 36
 _STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
@@ -40,8 +47,8 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
-def _start(command: list[str], account: int | None) -> int:
-    """Start the part in a process group of its own; returns its process id."""
+def _start(command: list[str], account: int | None, printed: int) -> int:
+    """Start the part in a process group of its own, its output going to `printed`; returns its process id."""
     guardian = os.getpid()
     child = os.fork()
     if child:
@@ -58,6 +65,8 @@ def _start(command: list[str], account: int | None) -> int:
         for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores these; the part need not
             signal.signal(ignored, signal.SIG_DFL)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(printed, 1)
+        os.dup2(printed, 2)
         os.execvp(command[0], command)  # noqa: S606 — what we are for
     except OSError as error:
         os.write(2, f"{command[0]} cannot be started: {error.strerror}\n".encode())
@@ -77,14 +86,29 @@ def _reap(child: int) -> int | None:
     return found
 
 
-def _watch(child: int, wake: int, grace: float, stop: int) -> int:
+def _drain(printed: int, log: LogFile) -> bool:
+    """Log what there is to read, but no more than some MB at once; whether there may be more later."""
+    for _ in range(_AT_ONCE):
+        try:
+            piece = os.read(printed, _PIECE)
+        except BlockingIOError:
+            return True
+        if not piece:
+            return False
+        log.take(piece)
+    return True
+
+
+def _watch(child: int, wake: int, grace: float, stop: int, printed: int, log: LogFile) -> int:
     """Wait for the part to end, ending it when asked to or when the supervisor is gone; its wait status."""
-    watched = [wake, 0]
+    watched = [wake, 0, printed]
     kill_at: float | None = None
     while True:
         timeout = None if kill_at is None else max(0.0, kill_at - time.monotonic())
         ready, _, _ = select.select(watched, [], [], timeout)
         patience: float | None = None
+        if printed in ready and not _drain(printed, log):
+            watched.remove(printed)
         if wake in ready and _STOP_SIGNALS.intersection(os.read(wake, 256)):
             patience = grace
         if 0 in ready and not os.read(0, 256):
@@ -128,6 +152,7 @@ def _end_what_is_left(group: int) -> None:
 
 def main(arguments: list[str]) -> int:
     grace, stop, account, pid_file = float(arguments[0]), int(arguments[1]), arguments[2], Path(arguments[3])
+    log_path, command = Path(arguments[4]), arguments[5:]
     os.umask(0o077)
     for entry in Path("/dev/fd").iterdir():  # the stack's lock is ours to hold, not the part's
         with contextlib.suppress(OSError):
@@ -138,10 +163,16 @@ def main(arguments: list[str]) -> int:
     signal.set_wakeup_fd(wake_writer)
     for number in (*_STOP_SIGNALS, signal.SIGCHLD):
         signal.signal(number, lambda *_: None)
-    child = _start(arguments[4:], None if account == "-" else int(account))
+    log = LogFile(log_path, os.environ)
+    printed, part_prints = os.pipe()
+    os.set_blocking(printed, False)
+    child = _start(command, None if account == "-" else int(account), part_prints)
+    os.close(part_prints)
     pid_file.write_text(f"{child}\n", encoding="ascii")
-    status = _watch(child, wake, grace, stop)
+    status = _watch(child, wake, grace, stop, printed, log)
     _end_what_is_left(child)
+    _drain(printed, log)
+    log.close()
     pid_file.unlink(missing_ok=True)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code

@@ -42,11 +42,11 @@ class Process:
         how = [str(grace), str(int(stop)), "-" if account is None else str(account)]
         pid_file.unlink(missing_ok=True)
         with os.fdopen(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as output:
-            output.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} starts: {command[0]}\n".encode())
+            output.write(f"{time.strftime('%Y-%m-%d %H:%M:%S%z')} --- starts: {command[0]}\n".encode())
             output.flush()
             self.log_starts_at = output.tell()
             self._guardian = subprocess.Popen(
-                [sys.executable, "-I", "-S", launch.__file__, *how, str(pid_file), *command],
+                [sys.executable, "-I", "-S", launch.__file__, *how, str(pid_file), str(log), *command],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,

@@ -24,7 +24,7 @@ from rich.console import Console
 
 from flows.stack.addresses import settle
 from flows.stack.decide import stop_order
-from flows.stack.folder import Lock, prepare, rotate
+from flows.stack.folder import Lock, prepare
 from flows.stack.keeper import Keeper, Place
 from flows.stack.parts import TITLES, Part
 from flows.stack.ports import Ports
@@ -132,7 +132,6 @@ class Stack:
         health = {part.name: threading.Event() for part in parts}
         for part in parts:
             log = data / "logs" / f"{part.name}.log"
-            rotate(log)
             place = Place(log, data / "run" / f"{part.name}.pid", lock.descriptor)
             own = replace(part, command=self._commands.get(part.name, part.command))
             self._keepers[part.name] = Keeper(own, place, health, self._say)

@@ -76,6 +76,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     weed = Weed(tmp_path_factory.mktemp("weed")).start()
     settings = weed.settings(tmp_path_factory.mktemp("data"))
     archive = Archive(open_store(settings))
+    open_index(settings).rebuild([])
     port = free_port()
     process = start(settings, port)
     try:
@@ -88,7 +89,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         weed.stop()
 
 
-def test_an_archive_without_an_index_is_an_empty_one(live: Live) -> None:
+def test_an_empty_archive_says_how_to_begin(live: Live) -> None:
     page = live.web.get("/")
     assert page.status_code == 200
     assert "kring add" in page.text

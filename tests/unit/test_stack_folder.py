@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows.stack import folder
-from flows.stack.folder import Lock, last_lines, prepare, rotate
+from flows.stack.folder import Lock, last_lines, prepare
 from kring.errors import Conflict, DiskFull, SetupError
 from kring.local import LocalStack, read_stack, write_stack
 from kring.settings import Settings
@@ -66,23 +66,10 @@ def test_the_address_file_of_a_dead_stack_counts_as_none(tmp_path: Path) -> None
     assert read_stack(settings) == LocalStack(pid=os.getpid())
 
 
-def test_long_logs_are_set_aside_and_the_oldest_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "LOG_LIMIT", 3)
-    log = tmp_path / "web.log"
-    for text in ("1111", "2222", "3333", "4444", "55"):
-        log.write_text(text, encoding="utf-8")
-        rotate(log)
-    assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == {
-        "web.log": "55",
-        "web.log.1": "4444",
-        "web.log.2": "3333",
-        "web.log.3": "2222",
-    }
-
-
 def test_last_lines_are_of_this_start_only(tmp_path: Path) -> None:
     log = tmp_path / "web.log"
     log.write_bytes(b"earlier\n" + b"x\xff\n" + b"y\n")
     assert last_lines(log, since=8) == ["x\ufffd", "y"]
     assert last_lines(log, count=1) == ["y"]
+    assert last_lines(log, since=500) == ["earlier", "x\ufffd", "y"]  # set aside since
     assert last_lines(tmp_path / "none.log") == []
