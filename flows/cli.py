@@ -32,11 +32,17 @@ Port = Annotated[
 
 
 @app.command()
-def up(port: Port = None) -> None:
+def up(
+    port: Port = None,
+    take_over: Annotated[
+        bool,
+        typer.Option("--take-over", help="Feed the index of this archive from here, in place of another machine."),
+    ] = False,
+) -> None:
     """Run Kring on this machine until Ctrl-C: object store, Prefect, worker, web pages."""
     from flows.commands.up import run_up
 
-    raise typer.Exit(run_up(port))
+    raise typer.Exit(run_up(port, take_over=take_over))
 
 
 @app.command()

@@ -15,12 +15,17 @@ from flows.wiring import Ports
 from index.port import Prepared
 from kring.errors import KringError
 from kring.model import State, Step, now
+from services.index_ownership import require_own_index
 
 log = logging.getLogger(__name__)
 
 
 def reconcile(ports: Ports, orchestrator: Orchestrator, *, retry_failed: bool = False) -> list[Action]:
-    """Carry out the plan for the archive as it stands; what was done."""
+    """Carry out the plan for the archive as it stands; what was done.
+
+    Raises SetupError if the archive is indexed elsewhere: what is missing here may be there.
+    """
+    require_own_index(ports.settings, ports.archive.store)
     runs = orchestrator.runs(finished_well=False)
     corrections = ports.archive.last_corrections()  # first, so that one added meanwhile is in its manifest too
     manifests = list(ports.archive.manifests())

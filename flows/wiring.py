@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from index import open_index
 from index.port import SearchIndex
 from kring.local import connect_locally
 from kring.settings import Settings, load_settings
+from services.index_ownership import open_own_index
 from storage import open_store
 from storage.archive import Archive
 from storage.leases import Leases
@@ -26,7 +26,8 @@ class Ports:
 
     @cached_property
     def index(self) -> SearchIndex:
-        return open_index(self.settings)
+        """Raises SetupError if another Kring feeds the index of this archive."""
+        return open_own_index(self.settings, self.archive.store)
 
     @cached_property
     def transcriber(self) -> Transcriber:

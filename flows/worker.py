@@ -19,6 +19,8 @@ from flows.stack.parts import worker_ready_file
 from kring.errors import KringError, TransientError
 from kring.local import connect_locally
 from kring.settings import Settings, load_settings
+from services.index_ownership import owning
+from storage import open_store
 
 log = logging.getLogger("flows.worker")
 
@@ -103,8 +105,10 @@ def main() -> int:
         settings = connect_locally(load_settings())
         check_worker(settings)
         os.environ.update(prefect_environment(settings))
-        _begin_index(settings)
-        asyncio.run(serve(settings))
+        store = open_store(settings)
+        with owning(settings, store):
+            _begin_index(settings)
+            asyncio.run(serve(settings))
     except KringError as error:
         print(error, file=sys.stderr)  # noqa: T201 — the supervisor's log is where operators look
         return 1

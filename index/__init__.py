@@ -14,7 +14,7 @@ def open_index(settings: Settings, *, writer: bool = True, lock_seconds: float =
     `lock_seconds`: how long the embedded one waits for its turn to write.
     Raises SetupError where the settings contradict each other.
     """
-    if settings.search.engine == "embedded" or (settings.meili_url is None and settings.search.engine == "auto"):
+    if is_embedded(settings):
         return EmbeddedIndex(settings.index_dir, writer=writer, lock_seconds=lock_seconds)
     if settings.meili_url is None:
         raise SetupError("search.engine is meilisearch, but MEILI_URL does not say where that runs; start `kring up`.")
@@ -29,6 +29,11 @@ def open_index(settings: Settings, *, writer: bool = True, lock_seconds: float =
     master = settings.meili_master_key
     server = Server(settings.meili_url, master.get_secret_value() if master is not None else None)
     return MeiliIndex(server, uid, writer=writer)
+
+
+def is_embedded(settings: Settings) -> bool:
+    """Whether the index lies in the data folder."""
+    return settings.search.engine == "embedded" or (settings.meili_url is None and settings.search.engine == "auto")
 
 
 def may_write(settings: Settings) -> bool:

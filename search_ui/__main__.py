@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from types import FrameType
 
 import uvicorn
@@ -18,6 +19,7 @@ from search_ui.app import create_app
 from search_ui.following import Watchers
 from search_ui.http.server import server_config
 from search_ui.rendering import check_built
+from services.index_ownership import owning
 from storage import open_store
 from storage.archive import Archive
 
@@ -49,26 +51,27 @@ class Server(uvicorn.Server):
 def main() -> int:
     """Serve until SIGINT or SIGTERM; 1 where it cannot start, with one sentence on stderr."""
     calm_collector()
-    try:
-        check_built()
-        settings = connect_locally(load_settings())
-        if settings.web.facilitators == "link":
-            ensure_secret(settings)
-        store = open_store(settings)
-        index = open_index(settings, writer=may_write(settings), lock_seconds=TURN_SECONDS)
-    except KringError as error:
-        print(f"search_ui: {error}", file=sys.stderr)  # noqa: T201
-        return 1
-    try:
+    with ExitStack() as undo:
+        try:
+            check_built()
+            settings = connect_locally(load_settings())
+            if settings.web.facilitators == "link":
+                ensure_secret(settings)
+            store = open_store(settings)
+            undo.enter_context(owning(settings, store))
+            index = open_index(settings, writer=may_write(settings), lock_seconds=TURN_SECONDS)
+        except KringError as error:
+            print(f"search_ui: {error}", file=sys.stderr)  # noqa: T201
+            return 1
+        undo.callback(index.close)
         app = create_app(settings, Archive(store), index)
         port = WEB_PORT if settings.web.port is None else settings.web.port
         # A paused film keeps its connection; it asks again by itself.
         config = server_config(app, host=settings.web.host, port=port, graceful_seconds=3)
         server = Server(config, app.state.watchers)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):  # uvicorn raises the signal once more when it has stopped
             server.run()
-    finally:
-        index.close()
     return 0 if server.started else 1
 
 

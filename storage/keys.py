@@ -8,6 +8,7 @@ recordings/<recording-id>.json
 circles/<slug>.json
 runs/<recording-id>.json
 uploads/<recording-id>.json
+index-owner.json                          which Kring feeds the search index
 incoming/<recording-id>                   bytes of an upload until a run has taken them in
 addresses/<recording-id>.json             a whole address, with the secrets in it, until it was fetched
 verify/findings.json                      damage that was found
@@ -24,6 +25,7 @@ RUNS = "runs/"
 CORRECTIONS = "corrections/"
 UPLOADS = "uploads/"
 INCOMING = "incoming/"
+INDEX_OWNER = "index-owner.json"
 ADDRESSES = "addresses/"
 FINDINGS = "verify/findings.json"
 """What the last looks over the bucket have found."""

@@ -23,6 +23,7 @@ from flows.sources.web import checked
 from flows.wiring import Ports
 from kring.errors import BadMetadata, BadTranscript, EmptyFile, KringError, NotFound
 from kring.model import UPLOAD, Details, SourceRef, Step, Visibility
+from services.index_ownership import require_own_index
 from transcribe.captions import BESIDE, MAX_BYTES, read_captions
 from transcribe.details import make_details
 
@@ -56,6 +57,7 @@ def add_recordings(
     if len(what) > 1 and (title is not None or transcript is not None):
         raise BadMetadata("A title or a transcript belongs to one recording: add them one by one, or leave it out.")
     ports = connect()
+    require_own_index(ports.settings, ports.archive.store)  # before a byte is sent: nobody here would see it arrive
     ports.archive.circle(circle)
     failed = 0
     for one in what:

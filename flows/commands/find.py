@@ -8,8 +8,11 @@ from flows.commands.console import out, printable, say
 from flows.reports import clock
 from index import open_index
 from index.port import Because, Filters, Fragment, Order, PassageHit, Query, Reason
+from kring.errors import IndexNotReady
 from kring.local import connect_locally, public_address
 from kring.settings import load_settings
+from services.index_ownership import require_own_index
+from storage import open_store
 from transcribe.engines import check_language
 
 
@@ -30,7 +33,11 @@ def run_search(
     filters = Filters(circles=frozenset(circles), languages=frozenset(check_language(code) for code in languages))
     days = [f'{name}:"{value}"' for name, value in (("after", after), ("before", before)) if value]
     index = open_index(settings, writer=False)
-    results = index.search(Query(text=" ".join([text, *days]), filters=filters, order=order))
+    try:
+        results = index.search(Query(text=" ".join([text, *days]), filters=filters, order=order))
+    except IndexNotReady:
+        require_own_index(settings, open_store(settings))  # then that is why
+        raise
     for hit in results.hits:
         out.print(Text.assemble(_text(hit.title, "bold"), f"  {hit.date}  {hit.circle}  {hit.language}"))
         for reason in hit.reasons:

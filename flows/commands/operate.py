@@ -16,6 +16,7 @@ from flows.commands.console import is_terminal, out, printable, say
 from flows.wiring import Ports
 from kring.errors import OrchestratorDown, SearchDown, SetupError
 from kring.model import Activity, Manifest, State
+from services.index_ownership import require_own_index
 from storage.keys import manifest_key
 
 
@@ -150,6 +151,7 @@ def spoken(seconds: float) -> str:
 def run_reconcile(*, retry_failed: bool) -> int:
     """Say what was done; always 0, since what is found is put right."""
     ports = connect()
+    require_own_index(ports.settings, ports.archive.store)
     from flows.orchestrator import Orchestrator
     from flows.reconcile import reconcile, said_of
 

@@ -22,6 +22,7 @@ from flows.patience import patiently
 from flows.wiring import Ports
 from kring.errors import BadMetadata, NotFound, TransientError
 from kring.model import Manifest, State
+from services.index_ownership import require_own_index
 
 POLL_SECONDS = 0.5
 
@@ -33,6 +34,7 @@ def run_retranscribe(
     if not (recordings or circles or everything):
         raise BadMetadata("Say what is to be transcribed again: recordings, --circle SLUG, or --all.")
     ports = connect()
+    require_own_index(ports.settings, ports.archive.store)
     choices = list(choose(_asked_for(ports, recordings, circles, everything), ports.archive, ports.transcriber))
     wanted = [choice for choice in choices if not choice.left_alone]
     for choice in choices:

@@ -14,12 +14,21 @@ from flows.wiring import Ports, open_ports
 from kring.link import link
 from kring.local import public_address
 from kring.settings import Settings, load_settings
+from services.index_ownership import claim_index, wish_to_take_over
+from storage import open_store
 
 
-def run_up(port: int | None) -> int:
-    """Run the local stack until Ctrl-C or SIGTERM, its pages on `port` if one is given. 0: it was stopped cleanly."""
+def run_up(port: int | None, *, take_over: bool = False) -> int:
+    """Run the local stack until Ctrl-C or SIGTERM, its pages on `port` if one is given. 0: it was stopped cleanly.
+
+    `take_over`: feed the archive's index from now on, whoever did so far.
+    """
     settings = with_port(load_settings(), port)
     check_start(settings)
+    if settings.s3_endpoint is not None:  # else there is no object store yet, and the parts see to it
+        claim_index(settings, open_store(settings), take_over=take_over)
+    elif take_over:
+        wish_to_take_over(settings)
     run_stack(settings, on_ready=welcome)
     return 0
 

@@ -32,7 +32,7 @@ class Site:
         archive = Archive(self.store)
         web_archive.fill(archive, self.index)
         self.app = create_app(Settings(data_dir=folder), archive, self.index, self.runs)
-        self.app.state.health = Health(self.app.state.health.probes, kept=0, patience=1.0)
+        self.app.state.health = Health(self.app.state.health.probes, kept=0, patience=20)
 
 
 @pytest.fixture
