@@ -13,6 +13,8 @@ import pytest
 
 from index.embedded import EmbeddedIndex
 from index.meili import MeiliIndex
+from index.meili_keys import derived_key
+from index.meili_server import Server
 from index.port import Passage, Query, SearchIndex
 from kring.errors import IndexNotReady, SearchDown
 from tests.index_cases import found, ids, recording, recording_id, search
@@ -191,6 +193,13 @@ class TestMeilisearch:
         self.harm(meili, "delete", f"indexes/{uid}")
         assert_not_ready(index)
         assert_healed(index)
+
+    def test_who_may_only_search_looks_as_deep_as_that_goes(self, meili: Meili, uid: str, index: MeiliIndex) -> None:
+        if meili.key is None:
+            pytest.skip("this server asks for no keys")
+        assert not index.needs_rebuild  # which makes the key known
+        server = Server(meili.url, derived_key(meili.key, uid), setting="MEILI_SEARCH_KEY")
+        MeiliIndex(server, uid, writer=False, searches_only=True).check(deep=True)
 
     def test_its_settings_are_reset(self, meili: Meili, uid: str, index: MeiliIndex) -> None:
         self.harm(meili, "delete", f"indexes/{uid}/settings")
