@@ -12,7 +12,6 @@ from __future__ import annotations
 import faulthandler
 import os
 import sys
-import time
 
 from flows.heart import die_with_parent
 from flows.stack.environment import prefect_environment
@@ -31,16 +30,17 @@ def main(name: str) -> None:
     settings = connect_locally(load_settings())
     os.environ.update(prefect_environment(settings))
 
-    from flows.housekeeping import CHORES, Outcome, attempt, tell
+    from flows.housekeeping import CHORES, Outcome, attempt, cancelled_by, rest, tell
 
     chore, before = CHORES[name], Outcome()
     while True:
         faulthandler.dump_traceback_later(LONGEST_ROUND, exit=True)
+        cancelled = cancelled_by(chore)
         outcome = attempt(chore, settings)
         if outcome.is_news_after(before) and tell(chore, outcome):
             before = outcome
         faulthandler.cancel_dump_traceback_later()
-        time.sleep(chore.pause(settings.worker))
+        rest(chore, settings, cancelled)
 
 
 if __name__ == "__main__":

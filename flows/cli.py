@@ -197,7 +197,9 @@ def difference(
 
 @app.command()
 def reconcile(
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Also what was stopped by bad input.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Also what was stopped by bad input, or cancelled in Prefect.")
+    ] = False,
 ) -> None:
     """Find what a crash or an outage left unfinished, and start it again."""
     from flows.commands.operate import run_reconcile

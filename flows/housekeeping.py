@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,14 +23,20 @@ from flows.sources import open_sources
 from flows.sources.port import Item, RecordingSource
 from flows.uploads import sweep_uploads
 from flows.wiring import Ports, open_ports
+from kring.errors import KringError
 from kring.model import now
+from kring.requests import Request
 from kring.settings import Settings, Worker
 from storage.keys import manifest_key
+from storage.requests import Requests
 
 TAG = "chore"
 """Of the runs that say what a chore has done."""
 TOLD = 10
 """So many sentences are in a run's message; all are in its log."""
+
+LOOK_SECONDS = 10.0
+"""Between two looks whether a person has cancelled a run."""
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +69,13 @@ def start_new(source: RecordingSource, ports: Ports, orchestrator: Orchestrator)
     Whose run waits or works is not asked for again: of a batch of a hundred, that would be a hundred writes a round.
     """
     runs = orchestrator.runs(finished_well=False)
+    requests = Requests(ports.archive.store).all()
     going = {run.recording_id for run in runs if run.going}
     known = {run.id for run in runs}
     started = 0
     for item in source.list():
         after = item.attempt
-        if item.recording_id in going:
+        if item.recording_id in going or _is_cancelled(requests.get(item.recording_id), item):
             continue
         if ports.archive.store.exists(manifest_key(item.recording_id)):
             if item.captions_sha256 is None or _same_captions(ports, item):
@@ -87,6 +95,13 @@ def start_new(source: RecordingSource, ports: Ports, orchestrator: Orchestrator)
     return started
 
 
+def _is_cancelled(request: Request | None, item: Item) -> bool:
+    """A person has cancelled its run, and nobody has brought it in once more since."""
+    if request is None or request.cancelled_at is None:
+        return False
+    return (request.parameters.get("item") or {}).get("attempt") == item.attempt
+
+
 def _same_captions(ports: Ports, item: Item) -> bool:
     captions = ports.archive.manifest(item.recording_id).captions
     return captions is not None and captions.sha256 == item.captions_sha256
@@ -103,13 +118,15 @@ class Chore:
     work: Callable[[Ports, Orchestrator], Outcome]
     pause: Callable[[Worker], int]
     """Seconds from the end of a round to the next."""
+    hurries: bool = False
+    """The next round comes at once when a person has cancelled a run."""
 
 
 CHORES = {
     chore.name: chore
     for chore in (
         Chore("discover", discover, lambda worker: worker.discover_seconds),
-        Chore("reconcile", reconcile, lambda worker: worker.reconcile_seconds),
+        Chore("reconcile", reconcile, lambda worker: worker.reconcile_seconds, hurries=True),
     )
 }
 
@@ -122,6 +139,23 @@ def attempt(chore: Chore, settings: Settings) -> Outcome:
         known = foreseen(error)
         log.warning("%s: %s", chore.name, known, exc_info=None if known is error else error)
         return Outcome(problems=(str(known),))
+
+
+def cancelled_by(chore: Chore) -> set[str]:
+    """Ids of the runs that a person has cancelled, for a chore that hurries for new ones; none where nobody answers."""
+    try:
+        return Orchestrator().cancelled() if chore.hurries else set()
+    except KringError:
+        return set()
+
+
+def rest(chore: Chore, settings: Settings, known: set[str]) -> None:
+    """Wait for the next round. `known`: runs that were cancelled before the last one began."""
+    until = time.monotonic() + chore.pause(settings.worker)
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(LOOK_SECONDS, left) if chore.hurries else left)
+        if cancelled_by(chore) - known:
+            return
 
 
 def tell(chore: Chore, outcome: Outcome) -> bool:

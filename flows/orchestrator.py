@@ -18,7 +18,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
-from prefect.states import Crashed
+from prefect.states import Cancelled, Crashed, Scheduled
 
 from kring.errors import KringError, OrchestratorDown, SetupError
 from kring.model import now
@@ -29,6 +29,8 @@ RECORDING_ID = re.compile(r"[0-9a-f]{16}")
 """A run made by hand in Prefect's pages may be about anything; it is not ours to look after."""
 PASSING = {408, 409, 429}
 WAITING = frozenset({StateType.SCHEDULED})
+SHUTTING_DOWN = "Runner is shutting down."
+"""How Prefect's runner says that it cancelled a run because it was stopped itself, and no person did."""
 ACTIVE = frozenset({StateType.PENDING, StateType.RUNNING, StateType.CANCELLING, StateType.PAUSED})
 
 
@@ -41,10 +43,20 @@ class Run:
     state: StateType
     state_name: str
     message: str
+    created: datetime
     since: datetime
     """When it came into this state."""
     parameters: dict[str, Any]
     tags: tuple[str, ...]
+    place: datetime
+    """Its place in the queue: runs are taken up in the order of this."""
+
+    @property
+    def cancelled(self) -> bool:
+        """A person has cancelled it, or is about to have; a stopped worker has not."""
+        if self.state is StateType.CANCELLED:
+            return not is_shutdown(self.message)
+        return self.state is StateType.CANCELLING
 
     @property
     def waiting(self) -> bool:
@@ -71,25 +83,34 @@ class Orchestrator:
         circle: str,
         item: dict[str, Any] | None = None,
         after: str | None = None,
+        place: datetime | None = None,
     ) -> str:
         """Ask for a run of this recording; the id of the run.
 
         Asking twice gives the same run. `after` names the last run where a new one is wanted: two who ask for a new
-        run after the same one get the same new one.
+        run after the same one get the same new one. `place` in the queue; None: the end.
         """
         return self.start_again(
             {"recording_id": recording_id, "title": title, "item": item},
             tags=run_tags(recording_id, circle),
             after=after,
+            place=place,
         )
 
-    def start_again(self, parameters: dict[str, Any], *, tags: tuple[str, ...], after: str | None) -> str:
+    def start_again(
+        self, parameters: dict[str, Any], *, tags: tuple[str, ...], after: str | None, place: datetime | None
+    ) -> str:
         """A run with these parameters, e.g. those of a run that died before its recording was received."""
         key = run_key(parameters["recording_id"], after)
         with _client() as client:
             deployment = client.read_deployment_by_name(DEPLOYMENT)
             run = client.create_flow_run_from_deployment(
-                deployment.id, parameters=parameters, tags=tags, name=parameters.get("title", key), idempotency_key=key
+                deployment.id,
+                parameters=parameters,
+                tags=tags,
+                name=parameters.get("title", key),
+                idempotency_key=key,
+                state=Scheduled(scheduled_time=place),
             )
         return str(run.id)
 
@@ -123,16 +144,34 @@ class Orchestrator:
                 seen += len(page)
                 found += [_run(run) for run in page if RECORDING_ID.fullmatch(str(run.parameters.get("recording_id")))]
                 if len(page) < PAGE:
-                    return found
+                    return sorted(found, key=lambda run: run.created, reverse=True)
 
     def newest(self, recording_id: str) -> Run | None:
         """The latest run of one recording; None: there never was one."""
         return next(iter(self.runs(recording_id)), None)
 
+    def cancelled(self) -> set[str]:
+        """Ids of runs that a person has cancelled."""
+        wanted = FlowRunFilter.model_validate({"state": {"type": {"any_": [StateType.CANCELLED.value]}}})
+        with _client() as client:
+            found = client.read_flow_runs(
+                flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW])), flow_run_filter=wanted, limit=PAGE
+            )
+        return {run.id for run in map(_run, found) if run.cancelled}
+
     def crash(self, run_id: str, why: str) -> None:
         """Call a run dead whose process is gone, so that nobody waits for it."""
         with _client() as client:
             client.set_flow_run_state(UUID(run_id), Crashed(message=why), force=True)
+
+    def end_cancelled(self, run_id: str) -> None:
+        """Call a run cancelled that should have been, by a worker that is gone."""
+        with _client() as client:
+            client.set_flow_run_state(UUID(run_id), Cancelled(), force=True)
+
+
+def is_shutdown(message: str) -> bool:
+    return message == SHUTTING_DOWN
 
 
 def _run(run: FlowRun) -> Run:
@@ -143,9 +182,11 @@ def _run(run: FlowRun) -> Run:
         state=state.type if state else StateType.SCHEDULED,
         state_name=state.name if state and state.name else "",
         message=state.message if state and state.message else "",
+        created=run.created or now(),
         since=state.timestamp if state else now(),
         parameters=dict(run.parameters),
         tags=tuple(run.tags),
+        place=run.expected_start_time or now(),
     )
 
 

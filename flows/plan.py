@@ -10,6 +10,7 @@ from types import MappingProxyType
 from flows.orchestrator import Run
 from flows.reports import STOPPED
 from kring.model import Activity, Manifest, State
+from kring.requests import Request
 
 REBUILD_SHARE = 0.5
 """Where more than this share of the published recordings is missing from the index, it is rebuilt in one go."""
@@ -17,7 +18,7 @@ REBUILD_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Crash:
-    """Call this run dead: its process is gone."""
+    """Call this run dead: its process is gone. One that was being cancelled is cancelled then."""
 
     run: Run
 
@@ -29,7 +30,16 @@ class Restart:
     recording_id: str
     why: str
     manifest: Manifest | None
-    """None: it was never received; its last run knows where to fetch it."""
+    """None: it was never received; its last run, or the request for it, knows where to fetch it."""
+    place: datetime | None = None
+    """In the queue; None: the end."""
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Write down that a person has cancelled this run, so that nothing but a person starts the recording again."""
+
+    run: Run
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,7 @@ class Settle:
     recording_id: str
 
 
-Action = Crash | Restart | Rebuild | Settle
+Action = Crash | Cancel | Restart | Rebuild | Settle
 
 
 def plan(
@@ -59,40 +69,67 @@ def plan(
     grace: timedelta,
     retry_failed: bool = False,
     corrections: Mapping[str, int] = MappingProxyType({}),
+    requests: Mapping[str, Request] = MappingProxyType({}),
 ) -> list[Action]:
     """What has to be done so that every recording is either searchable, being worked on, or stopped for a reason.
 
     `indexed`: recording → version in the index; None: the index cannot be used as it is. `runs` newest first.
     `activities`: who works on a recording, and whether that process is alive.
-    `corrections`: recording → the number of its last correction.
+    `corrections`: recording → the number of its last correction. `requests`: what was asked for and not received yet.
     A run that claims to work without holding the lease gets `grace` to take it.
     """
     known = {manifest.id: manifest for manifest in manifests}
     latest: dict[str, Run] = {}
     actions: list[Action] = []
     busy: set[str] = set()
+    dead: set[str] = set()
     for run in runs:
         latest.setdefault(run.recording_id, run)
         if run.waiting:
             busy.add(run.recording_id)
         elif run.active:
-            if _is_dead(run, activities.get(run.recording_id), moment, grace):
-                actions.append(Crash(run))
-            else:
+            if not _is_dead(run, activities.get(run.recording_id), moment, grace):
                 busy.add(run.recording_id)
-    crashed = {action.run.id for action in actions if isinstance(action, Crash)}
+                continue
+            dead.add(run.id)
+            actions.append(Crash(run))
     behind = {one.id for one in known.values() if one.corrected < corrections.get(one.id, 0)}
     actions += [Settle(recording_id) for recording_id in known if recording_id in behind]
     drifted, rebuild = _drift(known.values(), indexed, behind)
     for recording_id, manifest in known.items():
         why = _unfinished(manifest, retry_failed) or ("not in the index" if recording_id in drifted else "")
-        if why and recording_id not in busy:
-            actions.append(Restart(recording_id, why, manifest))
-    for recording_id, run in latest.items():
-        lost = run.id in crashed or _ended_badly(run, retry_failed)
-        if recording_id not in known and recording_id not in busy and lost:
-            actions.append(Restart(recording_id, "stopped before it was received", None))
+        if not why or recording_id in busy:
+            continue
+        last = latest.get(recording_id)
+        ours = last is not None and (last.id in dead or last.since >= manifest.changed_at)
+        if last is not None and ours and last.cancelled and not retry_failed:
+            actions.append(Cancel(last))
+        else:
+            place = last.place if last is not None and ours else _received(manifest)
+            actions.append(Restart(recording_id, why, manifest, place))
+    for recording_id in dict.fromkeys([*latest, *requests]):
+        if recording_id not in known and recording_id not in busy:
+            actions += _missing(recording_id, latest.get(recording_id), requests.get(recording_id), dead, retry_failed)
     return [*actions, rebuild] if rebuild else actions
+
+
+def _missing(
+    recording_id: str, last: Run | None, request: Request | None, dead: Collection[str], retry_failed: bool
+) -> list[Action]:
+    """What to do for a recording that was never received and on which nobody works; `last` or `request` is there."""
+    noted = request is not None and request.cancelled_at is not None
+    if last is not None and last.cancelled and not retry_failed:
+        return [] if noted else [Cancel(last)]
+    if noted and not retry_failed:
+        return []
+    lost = last is None or last.id in dead or _ended_badly(last, retry_failed)
+    place = last.place if last is not None else request.asked_at if request is not None else None
+    return [Restart(recording_id, "stopped before it was received", None, place)] if lost else []
+
+
+def _received(manifest: Manifest) -> datetime | None:
+    """The place in the queue of a recording that no run tells; what is published already can wait."""
+    return None if manifest.state is State.PUBLISHED else manifest.received_at
 
 
 def _drift(
@@ -133,7 +170,7 @@ def _unfinished(manifest: Manifest, retry_failed: bool) -> str:
 
 
 def _ended_badly(run: Run, retry_failed: bool) -> bool:
-    """Killed, cancelled by a stop, or failed in a way that may pass. What was stopped for a reason waits."""
+    """Killed, ended by a stop, or failed in a way that may pass. What was stopped for a reason waits."""
     if run.state_name == STOPPED:
         return retry_failed
     return run.state.value in {"CRASHED", "FAILED", "CANCELLED"}

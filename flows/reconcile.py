@@ -3,32 +3,47 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from flows.feed import read_all
+from flows.older_runs import take_over
 from flows.orchestrator import Orchestrator
-from flows.plan import Action, Crash, Rebuild, Restart, Settle, plan
-from flows.reports import record_problem
+from flows.plan import Action, Cancel, Crash, Rebuild, Restart, Settle, plan
+from flows.reports import record_cancelled, record_problem
 from flows.scratch import sweep_scratch
 from flows.wiring import Ports
 from index.port import Prepared
 from kring.errors import KringError
 from kring.model import State, Step, now
+from kring.requests import Request
 from services.index_ownership import require_own_index
+from storage.requests import Requests
 
 log = logging.getLogger(__name__)
 
 
-def reconcile(ports: Ports, orchestrator: Orchestrator, *, retry_failed: bool = False) -> list[Action]:
+def reconcile(
+    ports: Ports, orchestrator: Orchestrator, *, retry_failed: bool = False, whole: bool = True
+) -> list[Action]:
     """Carry out the plan for the archive as it stands; what was done.
 
+    `whole` False: only for recordings with a run that did not end well, and without looking at the index.
     Raises SetupError if the archive is indexed elsewhere: what is missing here may be there.
     """
-    require_own_index(ports.settings, ports.archive.store)
+    if whole:
+        require_own_index(ports.settings, ports.archive.store)
+    kept = Requests(ports.archive.store)
+    take_over(ports.settings.data_dir, ports.archive)
+    requests = kept.all()
     runs = orchestrator.runs(finished_well=False)
-    corrections = ports.archive.last_corrections()  # first, so that one added meanwhile is in its manifest too
-    manifests = list(ports.archive.manifests())
+    concerned = {run.recording_id for run in runs}
+    if whole:
+        corrections = ports.archive.last_corrections()  # first, so that one added meanwhile is in its manifest too
+        manifests = list(ports.archive.manifests())
+    else:
+        corrections, manifests = {}, list(ports.archive.some_manifests(concerned))
+        requests = {request.id: request for request in requests.values() if request.id in concerned}
     activities = {}
     for recording_id in {run.recording_id for run in runs if run.active} | {
         manifest.id for manifest in manifests if manifest.state is not State.PUBLISHED or manifest.again
@@ -38,16 +53,22 @@ def reconcile(ports: Ports, orchestrator: Orchestrator, *, retry_failed: bool = 
             activities[recording_id] = (activity, ports.leases.alive(activity))
     actions = plan(
         manifests,
-        None if ports.index.needs_rebuild else ports.index.versions(),
+        _versions(ports) if whole else {manifest.id: manifest.version for manifest in manifests},
         runs,
         activities,
         moment=now(),
         grace=timedelta(seconds=ports.settings.worker.lease_seconds),
         retry_failed=retry_failed,
         corrections=corrections,
+        requests=requests,
     )
     for action in actions:
-        _carry_out(action, ports, orchestrator)
+        _carry_out(action, ports, orchestrator, requests)
+    for manifest in manifests:
+        if manifest.id in requests:
+            kept.forget(manifest.id)
+    if not whole:
+        return actions
     wanted = {run.recording_id for run in runs if run.going}
     wanted |= {action.recording_id for action in actions if isinstance(action, Restart)}
     wanted |= {recording_id for recording_id, (_, alive) in activities.items() if alive}
@@ -60,6 +81,8 @@ def said_of(action: Action) -> str:
     match action:
         case Crash(run):
             return f"declared dead   {run.recording_id}  {run.parameters.get('title', '')}"
+        case Cancel(run):
+            return f"stays cancelled {run.recording_id}  {run.parameters.get('title', '')}"
         case Rebuild(missing):
             return f"index rebuilt   {missing} recordings were missing from it"
         case Settle(recording_id):
@@ -68,15 +91,24 @@ def said_of(action: Action) -> str:
             return f"started again   {recording_id}  {why}"
 
 
-def _carry_out(action: Action, ports: Ports, orchestrator: Orchestrator) -> None:
+def _versions(ports: Ports) -> dict[str, int] | None:
+    return None if ports.index.needs_rebuild else ports.index.versions()
+
+
+def _carry_out(action: Action, ports: Ports, orchestrator: Orchestrator, requests: Mapping[str, Request]) -> None:
     match action:
+        case Crash(run) if run.cancelled:
+            orchestrator.end_cancelled(run.id)
         case Crash(run):
             orchestrator.crash(run.id, "Its process is gone; the recording goes on in a new run.")
         case Settle(recording_id):
             ports.archive.settle_corrections(recording_id)
         case Rebuild():
             reindex(ports)
-        case Restart(recording_id, _, manifest):
+        case Cancel(run):
+            activity = ports.leases.read(run.recording_id)
+            record_cancelled(ports.archive, run, activity.step if activity is not None else Step.RECEIVE)
+        case Restart(recording_id, _, manifest, place):
             last = orchestrator.newest(recording_id)
             if manifest is not None:
                 orchestrator.start(
@@ -84,9 +116,13 @@ def _carry_out(action: Action, ports: Ports, orchestrator: Orchestrator) -> None
                     title=manifest.details.title,
                     circle=manifest.details.circle,
                     after=last.id if last else None,
+                    place=place,
                 )
             elif last is not None:
-                orchestrator.start_again(last.parameters, tags=last.tags, after=last.id)
+                orchestrator.start_again(last.parameters, tags=last.tags, after=last.id, place=place)
+            elif recording_id in requests:
+                wanted = requests[recording_id]
+                orchestrator.start_again(wanted.parameters, tags=wanted.tags, after=None, place=place)
 
 
 def begin_index(ports: Ports) -> None:

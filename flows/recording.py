@@ -30,7 +30,7 @@ from prefect.states import Completed, Failed
 from flows import steps
 from flows.heart import Heart, LeaseLost, die_with_parent
 from flows.patience import RETRY_SECONDS, may_pass
-from flows.reports import STOPPED, damaged_of, foreseen, record_problem, summary
+from flows.reports import STOPPED, damaged_of, foreseen, record_problem, summary, take_up
 from flows.scratch import clear_scratch
 from flows.sources.port import Item
 from flows.steps import Job
@@ -162,6 +162,7 @@ def process_recording(recording_id: str, title: str, item: dict[str, Any] | None
     with Heart(ports.leases, recording_id, owner, every=ports.settings.worker.lease_seconds / 4) as heart:
         token = _run.set((ports, heart, seconds))
         try:
+            take_up(ports.archive, recording_id)
             receive(recording_id, item)
             for step in (probe, render, transcribe, publish, index):
                 step(recording_id)

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import errno
 import re
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import httpx
 
 from flows.scratch import disk_full
+from flows.sources.port import Item
 from kring.errors import Damaged, KringError, NotFound, OrchestratorDown
 from kring.model import Manifest, Problem, State, Step, now
+from kring.requests import Request
+from kring.runs import run_tags
 from storage.archive import Archive
+from storage.keys import manifest_key
+from storage.requests import Requests
+
+if TYPE_CHECKING:
+    from flows.orchestrator import Run
 
 STOPPED = "Stopped"
 """Name of the Prefect state of a run that will not pass by being tried again."""
+CANCELLED = (
+    "It was cancelled in Prefect, so nothing more is done with it. “Try again” on its page or "
+    "`kring reconcile --retry-failed` starts it again."
+)
 OLD_STANDS = "{problem} The transcript there was before stands; `kring retranscribe` tries again."
 
 
@@ -67,6 +81,39 @@ def record_problem(archive: Archive, recording_id: str, step: Step, message: str
         archive.update(recording_id, change)
     except NotFound:
         _tell_upload(archive, recording_id, message)
+
+
+def keep_request(archive: Archive, item: Item) -> None:
+    """Write down what a person asks for before Prefect is: it is started even if Prefect never hears of it."""
+    details = item.details
+    wanted = {"recording_id": item.recording_id, "title": details.title, "item": item.model_dump(mode="json")}
+    tags = run_tags(item.recording_id, details.circle)
+    Requests(archive.store).keep(Request(id=item.recording_id, parameters=wanted, tags=tags, asked_at=now()))
+
+
+def record_cancelled(archive: Archive, run: Run, step: Step) -> None:
+    """Write down, where it outlives Prefect's database, that a person cancelled this run.
+
+    Of a recording that was not received yet it is written at the request for it, which is made here if need be.
+    """
+    if not archive.store.exists(manifest_key(run.recording_id)):
+        request = Request(id=run.recording_id, parameters=run.parameters, tags=run.tags, asked_at=run.place)
+        Requests(archive.store).keep(request.model_copy(update={"cancelled_at": run.since}))
+    record_problem(archive, run.recording_id, step, str(KringError(CANCELLED)), transient=False)
+
+
+def take_up(archive: Archive, recording_id: str) -> None:
+    """A run begins, so somebody wants it: that an earlier one was cancelled counts no more."""
+    Requests(archive.store).take_up(recording_id)
+
+    def change(manifest: Manifest) -> Manifest:
+        if manifest.problem is None or manifest.problem.message != CANCELLED:
+            return manifest
+        state = State.RECEIVED if manifest.state is State.FAILED else manifest.state
+        return manifest.model_copy(update={"problem": None, "state": state})
+
+    with suppress(NotFound):
+        archive.update(recording_id, change)
 
 
 def _tell_upload(archive: Archive, recording_id: str, message: str) -> None:

@@ -46,6 +46,7 @@ async def serve(settings: Settings, entrypoint: str = "flows.recording.process_r
     served = await process_recording.ato_deployment(name="kring", entrypoint_type=EntrypointType.MODULE_PATH)
     served.entrypoint = entrypoint
     await runner.aadd_deployment(served)
+    await asyncio.to_thread(put_back, settings)
     running = [asyncio.create_task(runner.start())]
     stop = asyncio.Event()
     while not runner.started:
@@ -63,6 +64,18 @@ async def serve(settings: Settings, entrypoint: str = "flows.recording.process_r
     for one in running:
         one.cancel()
     await asyncio.gather(*running, return_exceptions=True)
+
+
+def put_back(settings: Settings) -> None:
+    """Give what the last worker was working on a new run before any other is taken up: it keeps its place."""
+    from flows.orchestrator import Orchestrator
+    from flows.reconcile import reconcile
+    from flows.wiring import open_ports
+
+    try:
+        reconcile(open_ports(settings), Orchestrator(), whole=False)
+    except KringError as error:  # `reconcile` comes round again
+        log.warning("What was under way is started again later: %s", error)
 
 
 async def keep_chore(name: str) -> None:

@@ -50,6 +50,16 @@ class Archive:
         """All recordings that can be read; one damaged manifest goes to `damaged` (or the log) and hides no other."""
         return self._all(Manifest, RECORDINGS, damaged)
 
+    def some_manifests(self, ids: Iterable[str]) -> Iterator[Manifest]:
+        """Those of these recordings that are there and can be read."""
+        for recording_id in ids:
+            try:
+                yield self.manifest(recording_id)
+            except NotFound:
+                continue
+            except DamagedDocument as error:
+                _log_damaged(manifest_key(recording_id), error)
+
     def ids(self) -> Iterator[str]:
         """The ids of all recordings, also of those whose manifest cannot be read."""
         for info in self.store.list(RECORDINGS):

@@ -8,6 +8,7 @@ recordings/<recording-id>.json
 circles/<slug>.json
 runs/<recording-id>.json
 uploads/<recording-id>.json
+requests/<recording-id>.json              what was asked for, until it was received
 index-owner.json                          which Kring feeds the search index
 incoming/<recording-id>                   bytes of an upload until a run has taken them in
 addresses/<recording-id>.json             a whole address, with the secrets in it, until it was fetched
@@ -24,6 +25,7 @@ CIRCLES = "circles/"
 RUNS = "runs/"
 CORRECTIONS = "corrections/"
 UPLOADS = "uploads/"
+REQUESTS = "requests/"
 INCOMING = "incoming/"
 INDEX_OWNER = "index-owner.json"
 ADDRESSES = "addresses/"
@@ -89,6 +91,10 @@ def correction_named(key: str) -> tuple[str, int] | None:
 
 def upload_key(recording_id: str) -> str:
     return f"{UPLOADS}{_fit(_ID, recording_id)}.json"
+
+
+def request_key(recording_id: str) -> str:
+    return f"{REQUESTS}{_fit(_ID, recording_id)}.json"
 
 
 def incoming_key(recording_id: str) -> str:

@@ -21,6 +21,7 @@ from storage.keys import (
     MEDIA_MARK,
     PROBE_RECIPE,
     RECORDINGS,
+    REQUESTS,
     RUNS,
     UPLOADS,
     corrections_of,
@@ -165,7 +166,8 @@ def _unnamed(
     named |= {rendition_key(manifest.original.sha256, PROBE_RECIPE, MEDIA_MARK) for manifest in manifests}
     named |= {key for upload in uploads for key in _named_by(upload)}
     for key, info in objects.items():
-        kept = key.startswith((RECORDINGS, CIRCLES, RUNS, UPLOADS, ASIDE)) or key in (FINDINGS, INDEX_OWNER)
+        known = (RECORDINGS, CIRCLES, RUNS, UPLOADS, REQUESTS, ASIDE)
+        kept = key.startswith(known) or key in (FINDINGS, INDEX_OWNER)
         corrected = key.startswith(CORRECTIONS) and key.removeprefix(CORRECTIONS).partition("/")[0] in ids
         to_fetch = key.startswith(ADDRESSES) and key.removeprefix(ADDRESSES).removesuffix(".json") not in ids
         if not (kept or corrected or to_fetch or key in named):

@@ -13,7 +13,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import httpx
 
 from flows.stack.environment import prefect_environment
 from flows.stack.postgres_home import remembered
@@ -45,6 +47,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def prefect(stack: Stack, path: str, method: str = "POST", **wanted: Any) -> Any:
+    """What Prefect's API answers; None: nothing. Raises httpx.HTTPError."""
+    secret = prefect_environment(stack.settings).get("PREFECT_API_AUTH_STRING", "")
+    user, _, password = secret.partition(":")
+    answer = httpx.request(
+        method,
+        f"{stack.settings.prefect_api_url}{path}",
+        json=wanted,
+        auth=(user, password) if secret else None,
+        timeout=30,
+        trust_env=False,
+    )
+    answer.raise_for_status()
+    return answer.json() if answer.content else None
+
+
 @dataclass
 class Kring:
     """`run` is what a person types; `ports` look into the archive."""
@@ -69,6 +87,14 @@ class Kring:
             cwd=REPOSITORY,
             check=False,
         )
+
+    def prefect(self, path: str, method: str = "POST", **wanted: Any) -> Any:
+        return prefect(self.stack, path, method, **wanted)
+
+    def runs_of(self, *flows: str) -> list[dict[str, Any]]:
+        """The runs of these flows as Prefect tells them, newest last."""
+        found = self.prefect("/flow_runs/filter", flows={"name": {"any_": list(flows)}})
+        return sorted(found, key=lambda run: str(run["created"]))
 
     def recording(self, title: str) -> Manifest:
         return next(manifest for manifest in self.ports.archive.manifests() if manifest.details.title == title)

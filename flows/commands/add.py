@@ -15,6 +15,7 @@ from flows.commands.watch import RunState, StepBars, follow, page_of
 from flows.hiding import hide_secrets
 from flows.patience import patiently
 from flows.receive import describe, take_in
+from flows.reports import keep_request
 from flows.sources import ADDRESS
 from flows.sources.address import file_name_of
 from flows.sources.details import date_of, title_of
@@ -140,7 +141,9 @@ def _add(ports: Ports, wish: Wish, *, wait: bool) -> bool:
         if wish.path is None:
             ref = SourceRef.of(ADDRESS, wish.url)
             offered = Item(ref=ref, details=wish.details, file_name=file_name_of(wish.url), location=wish.url)
-            item = hide_secrets(ports.archive.store, offered).model_dump(mode="json")
+            hidden = hide_secrets(ports.archive.store, offered)
+            keep_request(ports.archive, hidden)
+            item = hidden.model_dump(mode="json")
         else:
             original = describe(wish.path)
             ref = SourceRef(source=UPLOAD, external_id=original.sha256)

@@ -18,6 +18,7 @@ from kring.errors import OrchestratorDown, SearchDown, SetupError
 from kring.model import Activity, Manifest, State
 from services.index_ownership import require_own_index
 from storage.keys import manifest_key
+from storage.requests import Requests
 
 
 def run_status(*, only_problems: bool) -> int:
@@ -28,11 +29,9 @@ def run_status(*, only_problems: bool) -> int:
     ports = connect()
     indexed = in_index(ports)
     troubled = gaps = 0
-    for run in on_their_way(ports):
+    for recording_id, title, line in on_their_way(ports):
         troubled += 1
-        mark, style, state = ("○", "yellow", "waiting") if run.going else ("✗", "red", "stopped")
-        line = Line(mark, style, state, reason=run.message)
-        say_line(line, run.recording_id, str(run.parameters.get("title", "")))
+        say_line(line, recording_id, title)
     for manifest in sorted(ports.archive.manifests(), key=lambda manifest: manifest.received_at, reverse=True):
         line = describe(ports, manifest, indexed.get(manifest.id)) if indexed is not None else unknown(ports, manifest)
         troubled += not line.fine
@@ -56,13 +55,16 @@ def in_index(ports: Ports) -> dict[str, int] | None:
         return None
 
 
-def on_their_way(ports: Ports) -> list[Run]:
-    """As `not_received`; none, after a line that says why, if Prefect cannot be asked."""
+def on_their_way(ports: Ports) -> list[tuple[str, str, Line]]:
+    """As `not_received`; if Prefect cannot be asked, after a line that says why, only what the bucket knows of."""
+    from flows.orchestrator import Orchestrator
+
+    runs: list[Run] = []
     try:
-        return not_received(ports)
+        runs = Orchestrator().runs(finished_well=False)
     except (OrchestratorDown, SetupError) as error:
-        say(f"Recordings that are not received yet are not shown: {error}", "yellow")
-        return []
+        say(f"Recordings that are not received yet are shown only in part: {error}", "yellow")
+    return not_received(ports, runs)
 
 
 def unknown(ports: Ports, manifest: Manifest) -> Line:
@@ -84,14 +86,31 @@ def say_line(line: Line, recording_id: str, about: str) -> None:
         out.print(Text(f"  {printable(line.reason)}", style=line.style))
 
 
-def not_received(ports: Ports) -> list[Run]:
-    """The newest run of each recording the bucket does not know yet: waiting, being fetched, or stopped on the way."""
-    from flows.orchestrator import Orchestrator
+def not_received(ports: Ports, runs: list[Run]) -> list[tuple[str, str, Line]]:
+    """Id, title and line of each recording that has no manifest yet: waiting, being fetched, or stopped."""
+    from flows.reports import CANCELLED
 
     newest: dict[str, Run] = {}
-    for run in Orchestrator().runs(finished_well=False):
-        newest.setdefault(run.recording_id, run)
-    return [run for run in newest.values() if not ports.archive.store.exists(manifest_key(run.recording_id))]
+    for one in runs:
+        newest.setdefault(one.recording_id, one)
+    requests = Requests(ports.archive.store).all()
+    found = []
+    for recording_id in dict.fromkeys([*newest, *requests]):
+        if ports.archive.store.exists(manifest_key(recording_id)):
+            continue
+        run, request = newest.get(recording_id), requests.get(recording_id)
+        title = str(run.parameters.get("title", "")) if run else request.title if request else ""
+        noted = request is not None and request.cancelled_at is not None
+        if run is not None and run.going and not run.cancelled:
+            line = Line("○", "yellow", "waiting", reason=run.message)
+        elif (run is not None and run.cancelled) or noted:
+            line = Line("✗", "red", "cancelled", reason=CANCELLED)
+        elif run is None:
+            line = Line("○", "yellow", "asked for, not received yet")
+        else:
+            line = Line("✗", "red", "stopped", reason=run.message)
+        found.append((recording_id, title, line))
+    return found
 
 
 @dataclass(frozen=True)

@@ -131,15 +131,18 @@ class RunState:
         return self._answer
 
     def _ask(self) -> str | None:
+        from flows.orchestrator import is_shutdown
+        from flows.reports import CANCELLED
+
         run = self._orchestrator.run(self._run_id)
         newest = self._orchestrator.newest(run.recording_id) or run
         if newest.id != run.id:
             self._run_id = newest.id
             return None
         self.ended = not run.going
-        if run.going or run.state_name in GOES_ON:
+        if run.going or run.state_name in GOES_ON or is_shutdown(run.message):
             return None
-        return run.message or f"The run ended as {run.state_name}."
+        return CANCELLED if run.cancelled else run.message or f"The run ended as {run.state_name}."
 
 
 def is_searchable(ports: Ports, manifest: Manifest) -> bool:

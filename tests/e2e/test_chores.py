@@ -10,9 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import httpx
 import psutil
 import pytest
 
@@ -41,17 +39,6 @@ def kring(tmp_path_factory: pytest.TempPathFactory, inbox: Path) -> Iterator[Kri
         yield kring
 
 
-def asked(kring: Kring, path: str, **wanted: Any) -> Any:
-    answer = httpx.post(f"{kring.ports.settings.prefect_api_url}{path}", json=wanted, trust_env=False, timeout=30)
-    answer.raise_for_status()
-    return answer.json()
-
-
-def runs_of(kring: Kring, *flows: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = asked(kring, "/flow_runs/filter", flows={"name": {"any_": list(flows)}})
-    return found
-
-
 def process_of(kring: Kring, chore: str) -> psutil.Process | None:
     worker = psutil.Process(kring.stack.pids()["worker"])
     for one in worker.children():
@@ -70,7 +57,7 @@ def drop(inbox: Path, name: str) -> None:
 
 def wait_for_run(kring: Kring, title: str) -> None:
     eventually(
-        lambda: any(run["name"] == title for run in runs_of(kring, "recording")), seconds=90, what=f"a run of {title}"
+        lambda: any(run["name"] == title for run in kring.runs_of("recording")), seconds=90, what=f"a run of {title}"
     )
 
 
@@ -85,7 +72,7 @@ def test_only_rounds_that_did_something_are_runs_with_a_name_and_a_tag(kring: Kr
     wait_for_run(kring, "Second talk")
     found = eventually(
         lambda: (
-            len(said := runs_of(kring, "discover")) == 2
+            len(said := kring.runs_of("discover")) == 2
             and all(run["state_type"] == "COMPLETED" for run in said)
             and said
         ),
@@ -96,7 +83,7 @@ def test_only_rounds_that_did_something_are_runs_with_a_name_and_a_tag(kring: Kr
         assert re.fullmatch(r"discover \d{4}-\d\d-\d\d \d\d:\d\d", run["name"])
         assert run["tags"] == ["chore"]
         assert run["state"]["message"] == "inbox: 1 new recordings."
-    (deployment,) = asked(kring, "/deployments/filter")
+    (deployment,) = kring.prefect("/deployments/filter")
     assert deployment["schedules"] == [], "nothing in Prefect makes runs by the clock"
 
 
@@ -104,7 +91,7 @@ def test_what_is_wrong_is_told_once_and_again_when_it_is_over(kring: Kring, inbo
     aside = inbox.with_name("aside")
     inbox.rename(aside)
     failed = eventually(
-        lambda: [run for run in runs_of(kring, "discover") if run["state_type"] == "FAILED"],
+        lambda: [run for run in kring.runs_of("discover") if run["state_type"] == "FAILED"],
         seconds=60,
         what="the run that says so",
     )
@@ -115,15 +102,15 @@ def test_what_is_wrong_is_told_once_and_again_when_it_is_over(kring: Kring, inbo
     eventually(lambda: sum(process.cpu_times()[:2]) > used + 0.2, seconds=120, what="more rounds")
     aside.rename(inbox)
     eventually(
-        lambda: any(run["state"]["message"] == "All is well again." for run in runs_of(kring, "discover")),
+        lambda: any(run["state"]["message"] == "All is well again." for run in kring.runs_of("discover")),
         seconds=60,
         what="the run that says so",
     )
-    assert len([run for run in runs_of(kring, "discover") if run["state_type"] == "FAILED"]) == 1
+    assert len([run for run in kring.runs_of("discover") if run["state_type"] == "FAILED"]) == 1
 
 
 def test_a_chore_that_hangs_holds_nothing_else_up_and_leaves_no_late_runs(kring: Kring, tmp_path: Path) -> None:
-    before = len(runs_of(kring, "discover", "reconcile"))
+    before = len(kring.runs_of("discover", "reconcile"))
     hanging = process_of(kring, "discover")
     assert hanging is not None
     hanging.send_signal(signal.SIGSTOP)
@@ -134,7 +121,7 @@ def test_a_chore_that_hangs_holds_nothing_else_up_and_leaves_no_late_runs(kring:
         other = process_of(kring, "reconcile")
         assert other is not None
         assert other.status() != psutil.STATUS_STOPPED
-        assert len(runs_of(kring, "discover", "reconcile")) == before
+        assert len(kring.runs_of("discover", "reconcile")) == before
     finally:
         hanging.kill()
     eventually(
@@ -147,13 +134,13 @@ def test_a_chore_that_hangs_holds_nothing_else_up_and_leaves_no_late_runs(kring:
 def test_what_an_earlier_kring_scheduled_is_taken_away(kring: Kring) -> None:
     schedule = {"schedule": {"interval": 60, "anchor_date": "2026-01-01T00:00:00Z"}, "active": True}
     for chore in ("discover", "reconcile"):
-        flow = asked(kring, "/flows/", name=chore)["id"]
-        deployment = asked(kring, "/deployments/", name="kring", flow_id=flow, schedules=[schedule])["id"]
+        flow = kring.prefect("/flows/", name=chore)["id"]
+        deployment = kring.prefect("/deployments/", name="kring", flow_id=flow, schedules=[schedule])["id"]
         for hour in range(10):
             late = {"type": "SCHEDULED", "state_details": {"scheduled_time": f"2026-01-01T{hour:02}:00:00Z"}}
-            asked(kring, f"/deployments/{deployment}/create_flow_run", state=late)
-    assert len([run for run in runs_of(kring, "discover", "reconcile") if run["state_type"] == "SCHEDULED"]) >= 20
+            kring.prefect(f"/deployments/{deployment}/create_flow_run", state=late)
+    assert len([run for run in kring.runs_of("discover", "reconcile") if run["state_type"] == "SCHEDULED"]) >= 20
     before = kring.stack.pids()["worker"]
     os.kill(before, signal.SIGKILL)
-    eventually(lambda: len(asked(kring, "/deployments/filter")) == 1, seconds=120, what="the schedules to be gone")
-    assert [run for run in runs_of(kring, "discover", "reconcile") if run["state_type"] == "SCHEDULED"] == []
+    eventually(lambda: len(kring.prefect("/deployments/filter")) == 1, seconds=120, what="the schedules to be gone")
+    assert [run for run in kring.runs_of("discover", "reconcile") if run["state_type"] == "SCHEDULED"] == []

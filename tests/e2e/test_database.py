@@ -15,12 +15,20 @@ import httpx
 import pytest
 from rich.console import Console
 
+from flows.hiding import with_secrets
+from flows.older_runs import take_over
+from flows.sources import ADDRESS
+from flows.sources.port import Item
 from flows.stack import postgres_home
 from flows.stack.up import Stack
-from kring.model import State
+from kring.model import SourceRef, State
 from kring.settings import Local, Search, Settings, Web
+from storage.archive import Archive
+from storage.keys import manifest_key
+from storage.memory import MemoryStore
+from storage.requests import Requests
 from tests.e2e.test_stack import COMMANDS
-from tests.running import REPOSITORY, Kring, eventually, running, tidy
+from tests.running import REPOSITORY, Kring, eventually, prefect, running, tidy
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -29,7 +37,7 @@ FFMPEG = shutil.which("ffmpeg") or "ffmpeg"
 
 
 def alone(tmp_path: Path) -> Settings:
-    """Only the parts that Prefect's server needs are real."""
+    """Only Prefect's server and its database are real."""
     local, search = Local(s3_port=0, prefect_port=0), Search(engine="embedded")
     settings = Settings(data_dir=tmp_path / "data", web=Web(port=0), local=local, search=search)
     return settings.model_copy(update={"s3_endpoint": "http://s3.example:9000"})
@@ -39,6 +47,18 @@ def server_is_well(stack: Stack) -> bool:
     return httpx.get(f"{stack.settings.prefect_api_url}/health", trust_env=False).json() is True
 
 
+def asked_for(stack: Stack, title: str, state: str) -> str:
+    """A run in Prefect, in this state, as an earlier Kring asked for it; the recording's id."""
+    url = f"https://example.org/{title}?token=secret"
+    ref = SourceRef(source=ADDRESS, external_id=url)
+    details = {"title": title, "circle": "privacy", "date": "2026-03-02"}
+    item = {"ref": {"source": ADDRESS, "external_id": url}, "details": details, "file_name": title, "location": url}
+    flow = prefect(stack, "/flows/", name="recording")["id"]
+    parameters = {"recording_id": ref.recording_id, "title": title, "item": item}
+    prefect(stack, "/flow_runs/", flow_id=flow, parameters=parameters, tags=["privacy"], state={"type": state})
+    return ref.recording_id
+
+
 def test_without_postgres_it_is_sqlite_and_a_line_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres_home, "PACKAGE", "kring-has-no-such-package")
     said, settings = io.StringIO(), alone(tmp_path)
@@ -46,6 +66,11 @@ def test_without_postgres_it_is_sqlite_and_a_line_says_so(tmp_path: Path, monkey
         stack.wait_healthy()
         assert "postgres" not in stack.pids()
         assert server_is_well(stack)
+        waiting = asked_for(stack, "waiting", "SCHEDULED")
+        cancelled = asked_for(stack, "cancelled", "CANCELLED")
+        asked_for(stack, "done", "SCHEDULED")
+        asked_for(stack, "done", "COMPLETED")
+        received = asked_for(stack, "received", "FAILED")
     assert said.getvalue().count("kept in SQLite") == 1
     database = settings.data_dir / "prefect" / "prefect.db"
     assert stat.S_IMODE(database.stat().st_mode) == 0o600
@@ -59,6 +84,20 @@ def test_without_postgres_it_is_sqlite_and_a_line_says_so(tmp_path: Path, monkey
             assert server_is_well(stack)
         assert said.getvalue().count("starts afresh in PostgreSQL") == 1
         assert not database.exists()
+        # What nobody else knows of is taken over from there, once: here the store has the last one already.
+        store = MemoryStore()
+        store.put_bytes(manifest_key(received), b"{}", media_type="application/json")
+        assert take_over(settings.data_dir, Archive(store)) == 2
+        requests = Requests(store).all()
+        assert {request.id: request.cancelled_at is not None for request in requests.values()} == {
+            waiting: False,
+            cancelled: True,
+        }
+        assert (requests[waiting].title, requests[waiting].tags) == ("waiting", ("privacy",))
+        assert "secret" not in requests[waiting].model_dump_json()
+        item = with_secrets(store, Item.model_validate(requests[waiting].parameters["item"]))
+        assert (item.recording_id, item.location) == (waiting, "https://example.org/waiting?token=secret")
+        assert take_over(settings.data_dir, Archive(store)) == 0
     finally:
         tidy(settings.data_dir)
 
@@ -85,12 +124,11 @@ def kring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kring]:
 
 
 def states(kring: Kring) -> dict[str, str]:
-    """Recording's title → state of its run; asked over HTTP, as Prefect's own client would be set up for another."""
-    wanted = {"flows": {"name": {"any_": ["recording"]}}}
-    answer = httpx.post(f"{kring.ports.settings.prefect_api_url}/flow_runs/filter", json=wanted, trust_env=False)
-    if answer.status_code != 200:  # its database is just away
+    """Recording's title → state of its run."""
+    try:
+        runs = kring.runs_of("recording")
+    except httpx.HTTPStatusError:  # its database is just away
         return {}
-    runs = answer.json()
     assert len({run["name"] for run in runs}) == len(runs), "no recording needed a second run"
     return {run["name"]: run["state_type"] for run in runs}
 

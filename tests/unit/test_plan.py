@@ -7,13 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from prefect.client.schemas.objects import StateType
 
-from flows.orchestrator import Run
-from flows.plan import Action, Crash, Rebuild, Restart, Settle, plan
+from flows.orchestrator import SHUTTING_DOWN, Run
+from flows.plan import Action, Cancel, Crash, Rebuild, Restart, Settle, plan
 from flows.reports import STOPPED
 from kring.model import Activity, Details, Manifest, Original, Problem, SourceRef, State, Step
+from kring.requests import Request
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 GRACE = timedelta(seconds=60)
+PLACE = NOON - timedelta(hours=3)
+"""In the queue, of every run here."""
 
 
 def manifest(name: str, state: State, *, transient: bool | None = None, version: int = 1) -> Manifest:
@@ -34,16 +37,20 @@ def manifest(name: str, state: State, *, transient: bool | None = None, version:
     )
 
 
-def run(recording_id: str, state: StateType, *, name: str = "", run_id: str = "run-1", age: float = 0) -> Run:
+def run(
+    recording_id: str, state: StateType, *, name: str = "", run_id: str = "run-1", age: float = 0, message: str = ""
+) -> Run:
     return Run(
         id=run_id,
         recording_id=recording_id,
         state=state,
         state_name=name or state.value.title(),
-        message="",
+        message=message,
+        created=NOON - timedelta(seconds=age),
         since=NOON - timedelta(seconds=age),
         parameters={"recording_id": recording_id, "title": "x"},
         tags=(),
+        place=PLACE,
     )
 
 
@@ -59,6 +66,7 @@ def ask(
     working: dict[str, tuple[Activity, bool]] | None = None,
     retry_failed: bool = False,
     corrections: dict[str, int] | None = None,
+    requests: dict[str, Request] | None = None,
 ) -> list[Action]:
     return plan(
         manifests,
@@ -69,6 +77,7 @@ def ask(
         grace=GRACE,
         retry_failed=retry_failed,
         corrections=corrections or {},
+        requests=requests or {},
     )
 
 
@@ -79,7 +88,7 @@ def test_nothing_is_done_where_all_is_well() -> None:
 
 def test_what_was_received_and_has_no_run_is_started() -> None:
     received = manifest("received", State.RECEIVED)
-    assert ask([received]) == [Restart(received.id, "unfinished", received)]
+    assert ask([received]) == [Restart(received.id, "unfinished", received, NOON)]
 
 
 @pytest.mark.parametrize("state", [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING])
@@ -92,7 +101,7 @@ def test_a_run_whose_process_is_gone_is_called_dead_and_goes_on_at_once() -> Non
     received = manifest("received", State.RECEIVED)
     dead = run(received.id, StateType.RUNNING)
     actions = ask([received], [dead], working={received.id: (activity(received.id, "run-1"), False)})
-    assert actions == [Crash(dead), Restart(received.id, "unfinished", received)]
+    assert actions == [Crash(dead), Restart(received.id, "unfinished", received, PLACE)]
 
 
 def test_a_run_that_lives_is_not_called_dead_however_long_it_takes() -> None:
@@ -117,7 +126,7 @@ def test_a_problem_that_may_pass_is_tried_again_one_that_cannot_is_not() -> None
 
 def test_what_died_before_it_was_received_is_fetched_again() -> None:
     dead = run("f" * 16, StateType.CRASHED)
-    assert ask([], [dead]) == [Restart("f" * 16, "stopped before it was received", None)]
+    assert ask([], [dead]) == [Restart("f" * 16, "stopped before it was received", None, PLACE)]
     stopped = run("e" * 16, StateType.FAILED, name=STOPPED)
     assert ask([], [stopped]) == []
 
@@ -145,7 +154,7 @@ def test_what_is_to_be_transcribed_again_is_started_unless_it_is_under_way() -> 
         assert ask([asked], [run(asked.id, state)], indexed={asked.id: 1}) == []
     dead = run(asked.id, StateType.RUNNING)
     actions = ask([asked], [dead], indexed={asked.id: 1}, working={asked.id: (activity(asked.id, "run-1"), False)})
-    assert actions == [Crash(dead), Restart(asked.id, "to be transcribed again", asked)]
+    assert actions == [Crash(dead), Restart(asked.id, "to be transcribed again", asked, PLACE)]
 
 
 def test_an_archive_that_is_to_be_transcribed_again_needs_no_other_index() -> None:
@@ -176,3 +185,83 @@ def test_corrections_the_manifest_does_not_know_of_are_put_right_and_made_search
     assert ask([behind], [busy], indexed=indexed, corrections=stored) == [Settle(behind.id)]
     received = manifest("received", State.RECEIVED)
     assert Settle(received.id) in ask([received], corrections={received.id: 1})
+
+
+def request(recording_id: str, *, cancelled: bool = False) -> Request:
+    wanted = {"recording_id": recording_id, "title": "x", "item": None}
+    return Request(id=recording_id, parameters=wanted, asked_at=PLACE, cancelled_at=NOON if cancelled else None)
+
+
+GONE = "f" * 16
+
+
+def test_what_a_person_has_cancelled_is_written_down_and_not_started_again() -> None:
+    received = manifest("received", State.RECEIVED)
+    cancelled = run(received.id, StateType.CANCELLED, message="Flow run was cancelled successfully.")
+    assert ask([received], [cancelled]) == [Cancel(cancelled)]
+    noted = received.model_copy(
+        update={"problem": Problem(step=Step.PROBE, message="Cancelled.", transient=False, at=NOON)}
+    )
+    assert ask([noted], [cancelled]) == []
+    assert ask([noted]) == [], "nor where Prefect's database was made afresh"
+    assert [type(action) for action in ask([noted], [cancelled], retry_failed=True)] == [Restart]
+    failing = manifest("received", State.FAILED, transient=True)
+    assert ask([failing], [cancelled]) == [Cancel(cancelled)]
+
+
+def test_what_a_stopped_worker_has_cancelled_goes_on() -> None:
+    received = manifest("received", State.RECEIVED)
+    stopped = run(received.id, StateType.CANCELLED, message=SHUTTING_DOWN)
+    assert ask([received], [stopped]) == [Restart(received.id, "unfinished", received, PLACE)]
+    assert ask([], [run(GONE, StateType.CANCELLED, message=SHUTTING_DOWN)]) == [
+        Restart(GONE, "stopped before it was received", None, PLACE)
+    ]
+
+
+def test_cancelled_before_it_was_received_it_stays_so() -> None:
+    cancelled = run(GONE, StateType.CANCELLED)
+    assert ask([], [cancelled]) == [Cancel(cancelled)]
+    assert ask([], [cancelled], requests={GONE: request(GONE)}) == [Cancel(cancelled)]
+    noted = {GONE: request(GONE, cancelled=True)}
+    assert ask([], [cancelled], requests=noted) == []
+    assert ask([], requests=noted) == [], "nor where Prefect's database was made afresh"
+    started = [Restart(GONE, "stopped before it was received", None, PLACE)]
+    assert ask([], [cancelled], requests=noted, retry_failed=True) == started
+    assert ask([], requests=noted, retry_failed=True) == started
+
+
+def test_being_cancelled_when_its_worker_died_it_is_cancelled() -> None:
+    received = manifest("received", State.RECEIVED)
+    cancelling = run(received.id, StateType.CANCELLING, age=5)
+    gone = {received.id: (activity(received.id, "run-1"), False)}
+    assert ask([received], [cancelling], working=gone) == [Crash(cancelling), Cancel(cancelling)]
+    alive = {received.id: (activity(received.id, "run-1"), True)}
+    assert ask([received], [cancelling], working=alive) == []
+
+
+def test_a_wish_that_is_newer_than_the_cancelling_counts() -> None:
+    asked = asked_again("asked")  # at noon
+    assert ask([asked], [run(asked.id, StateType.CANCELLED, age=60)], indexed={asked.id: 1}) == [
+        Restart(asked.id, "to be transcribed again", asked)
+    ]
+
+
+def test_a_newer_run_counts_and_not_the_one_that_was_cancelled_before() -> None:
+    received = manifest("received", State.RECEIVED)
+    runs = [run(received.id, StateType.CRASHED, run_id="run-2"), run(received.id, StateType.CANCELLED)]
+    assert ask([received], runs) == [Restart(received.id, "unfinished", received, PLACE)]
+
+
+def test_what_was_asked_for_and_no_run_knows_of_is_started() -> None:
+    assert ask([], requests={GONE: request(GONE)}) == [Restart(GONE, "stopped before it was received", None, PLACE)]
+    assert ask([], [run(GONE, StateType.SCHEDULED)], requests={GONE: request(GONE)}) == []
+    received = manifest("received", State.PUBLISHED)
+    assert ask([received], indexed={received.id: 1}, requests={received.id: request(received.id)}) == []
+
+
+def test_what_is_published_does_not_go_before_others() -> None:
+    one = manifest("one", State.PUBLISHED, version=2)
+    old = run(one.id, StateType.CRASHED, age=60)  # it is published since
+    others = [manifest(f"other {number}", State.PUBLISHED) for number in range(3)]
+    indexed = {other.id: 1 for other in others} | {one.id: 1}
+    assert ask([one, *others], [old], indexed=indexed) == [Restart(one.id, "not in the index", one, None)]

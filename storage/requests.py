@@ -1,0 +1,62 @@
+"""What was asked for and not received yet, in the bucket: so that no other database has to be kept for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+from kring.errors import NotFound
+from kring.requests import Request
+from storage.documents import DamagedDocument, change_document, create_document, read_document
+from storage.keys import REQUESTS, request_key
+from storage.port import ObjectStore
+
+_log = logging.getLogger(__name__)
+
+
+class Requests:
+    """All methods raise StorageDown and DiskFull as the store does."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    def all(self) -> dict[str, Request]:
+        """Recording → what was asked for. A damaged one is left out and hides no other."""
+        found: dict[str, Request] = {}
+        for info in self._store.list(REQUESTS):
+            try:
+                request = read_document(Request, info.key, self._store.get_bytes(info.key).data)
+            except NotFound:
+                continue  # received since it was listed
+            except DamagedDocument as error:
+                _log.warning("left out: %s", error)
+            else:
+                found[request.id] = request
+        return found
+
+    def keep(self, request: Request) -> None:
+        """Write it down; of one that is there already its place in the queue stays, and only `request` says more."""
+        if create_document(self._store, request_key(request.id), request):
+            return
+        self._change(
+            request.id, lambda old: request.model_copy(update={"asked_at": min(old.asked_at, request.asked_at)})
+        )
+
+    def take_up(self, recording_id: str) -> None:
+        """Somebody has started it: that it was cancelled before counts no more. Nothing happens where there is none."""
+        self._change(recording_id, lambda old: old.model_copy(update={"cancelled_at": None}))
+
+    def forget(self, recording_id: str) -> None:
+        """Once it was received."""
+        self._store.delete(request_key(recording_id))
+
+    def _change(self, recording_id: str, change: Callable[[Request], Request]) -> None:
+        key = request_key(recording_id)
+
+        def fetch() -> tuple[Request, str]:
+            found = self._store.get_bytes(key)
+            return read_document(Request, key, found.data), found.etag
+
+        with suppress(NotFound):
+            change_document(self._store, key, fetch, change, name=f"The request for {recording_id}")
