@@ -115,6 +115,10 @@ class Stack:
         """Process ids of the parts that run, by name."""
         return {name: pid for name, keeper in self._keepers.items() if (pid := keeper.pid) is not None}
 
+    def seconds(self, part: str) -> float:
+        """What this part took from the start of its process to healthy, the last time."""
+        return self._keepers[part].seconds
+
     def _take_signals(self, undo: ExitStack) -> None:
         if threading.current_thread() is not threading.main_thread():
             return
