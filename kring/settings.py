@@ -60,6 +60,9 @@ class Web(Section):
     host: str = "127.0.0.1"
     port: int | None = Field(default=None, ge=0, le=65_535)
     """Their port, that one and no other (0: any that is free); None: `WEB_PORT`, or the next that is free."""
+    proxies: tuple[str, ...] = ()
+    """Addresses (or networks: `10.0.0.0/8`) of proxies in front of the pages, whose `X-Forwarded-For` and
+    `X-Forwarded-Proto` are believed; so each visitor is counted by an address of their own."""
     public_url: str = ""
     """Address people use, for links; empty: the address it listens on."""
     facilitators: Literal["link", "all", "nobody"] = "link"

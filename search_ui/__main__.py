@@ -67,7 +67,7 @@ def main() -> int:
         app = create_app(settings, Archive(store), index)
         port = WEB_PORT if settings.web.port is None else settings.web.port
         # A paused film keeps its connection; it asks again by itself.
-        config = server_config(app, host=settings.web.host, port=port, graceful_seconds=3)
+        config = server_config(app, settings.web, port=port, graceful_seconds=3)
         server = Server(config, app.state.watchers)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):  # uvicorn raises the signal once more when it has stopped

@@ -35,6 +35,7 @@ from search_ui.guard import Guard, host_names, own_origins
 from search_ui.http import healthz
 from search_ui.http.access import WrongCodes
 from search_ui.http.bounds import OwnCookies
+from search_ui.http.rates import Rates
 from search_ui.negotiation import Speech
 from search_ui.people import People
 from search_ui.rendering import HERE, Static
@@ -92,6 +93,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
     app.mount("/static", Static(directory=HERE / "static"))
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5, exclude_content_types=NOT_TO_COMPRESS)
     app.add_middleware(People, secure=settings.web.public_url.startswith("https://"))
+    app.add_middleware(Rates)
     app.add_middleware(Guard, hosts=host_names(settings.web), origins=own_origins(settings.web), broken=problems.broken)
     app.add_middleware(Speech)
     app.add_middleware(OwnCookies)

@@ -68,22 +68,34 @@ def check_file(file: File, settings: Settings) -> None:
         )
 
 
-def check_room(size: int, settings: Settings) -> None:
-    """Raises InputError where the disk will not do.
+def copies_on_disk(settings: Settings) -> int:
+    """How many times a file lies on this machine's disk.
 
-    A file lies on the worker's disk while it is worked on. Where the object store is on the same disk, it lies there
-    too: as it arrives, and as the original, which is there before the first is removed.
+    It lies there while it is worked on. Where the object store is on the same disk, it does so too: as it arrives, and
+    as the original, which is there before the first is removed.
     """
-    copies = 3 if is_local(settings.data_dir, settings.s3_access_key) else 1
+    return 3 if is_local(settings.data_dir, settings.s3_access_key) else 1
+
+
+def check_room(size: int, settings: Settings, *, arrived: int = 0, promised: int = 0) -> None:
+    """Raises InputError where the disk will not do for a file, some of which may have arrived; `promised`: bytes that
+    are to come for others."""
     there = next(folder for folder in (settings.data_dir, *settings.data_dir.parents) if folder.exists())
-    free = shutil.disk_usage(there).free - settings.media.spare_disk_mb * 1_000_000
-    if size * copies > free:
+    free = shutil.disk_usage(there).free - settings.media.spare_disk_mb * 1_000_000 - promised
+    needed = size * copies_on_disk(settings) - arrived
+    if needed > free:
         raise InputError(
             N_(
+                "There is no room for this file: {needed} GB are needed for it and {free} GB are free, beside the room "
+                "for other files that are on their way. Wait until these have arrived, or have whoever runs Kring make "
+                "room."
+            )
+            if promised
+            else N_(
                 "There is no room for this file: {needed} GB are needed for it and {free} GB are free. "
                 "Whoever runs Kring has to make room."
             ),
-            needed=f"{size * copies / GB:.1f}",
+            needed=f"{needed / GB:.1f}",
             free=f"{max(0, free) / GB:.1f}",
         )
 

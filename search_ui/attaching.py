@@ -65,7 +65,7 @@ async def add_file(
     """A file that comes with an upload: a PDF, or the platform's transcript. The body is the file."""
     await run_in_threadpool(own_upload, site, upload_id, person)
     most = MAX_BYTES if kind == "attachment" else MAX_CAPTION_BYTES
-    async with spooled(request, site.settings, name, most) as file:
+    async with spooled(request, site.settings, person, name, most) as file:
         if kind == "transcript":
             return await run_in_threadpool(_keep_captions, site, upload_id, file)
         return await run_in_threadpool(_keep_attachment, site, upload_id, file, title or title_of(name))
@@ -94,12 +94,12 @@ async def attach(
     name: Annotated[Line, Parameter()],
     request: Request,
     site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],  # noqa: ARG001  who may is all there is to ask
+    person: Annotated[Person, Depends(facilitator)],
     title: Annotated[Line | None, Parameter()] = None,
 ) -> Attached:
     """A PDF for a recording that is published. The body is the file; what it says can be found once it was read."""
     await run_in_threadpool(published, site, recording_id)
-    async with spooled(request, site.settings, name, MAX_BYTES) as file:
+    async with spooled(request, site.settings, person, name, MAX_BYTES) as file:
         return await run_in_threadpool(_attach, site, recording_id, file, title or title_of(name))
 
 

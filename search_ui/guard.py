@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kring.settings import Web
 from search_ui.http import bounds
-from search_ui.http.bodies import sparing
+from search_ui.http.bodies import paced, sparing
 from search_ui.i18n import N_, _
 
 log = logging.getLogger("kring.web")
@@ -111,8 +111,7 @@ class Guard:
             await refused(scope, receive, send_guarded)
             return
         try:
-            plain = scope["method"] in HARMLESS or takes_files(scope)
-            await self._app(scope, receive if plain else sparing(receive), send_guarded)
+            await self._app(scope, _bounded(scope, receive), send_guarded)
         except Exception:
             if begun:  # too late for words: the server breaks the connection off, and says so in its log
                 raise
@@ -157,6 +156,13 @@ def _place(origin: str) -> str:
         return urlsplit(origin).netloc.lower()
     except ValueError:
         return ""
+
+
+def _bounded(scope: Scope, receive: Receive) -> Receive:
+    """`receive`, where something may come."""
+    if scope["method"] in HARMLESS:
+        return receive
+    return paced(receive) if takes_files(scope) else paced(sparing(receive))
 
 
 def takes_files(scope: Scope) -> bool:

@@ -16,7 +16,7 @@ from search_ui import view
 from search_ui.i18n import N_, _
 from search_ui.people import Person, facilitator
 from search_ui.site import Site, site_of
-from search_ui.uploads import received
+from search_ui.upload_parts import received
 from storage.archive import Archive
 from storage.documents import DamagedDocument
 from storage.keys import RECORDINGS

@@ -37,6 +37,7 @@ HEADINGS = {
     405: N_("That was not understood"),
     409: N_("Somebody else was first"),
     422: N_("That was not understood"),
+    429: N_("Too much at once"),
     500: N_("Something went wrong here"),
     503: N_("Not answering just now"),
 }

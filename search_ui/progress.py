@@ -13,7 +13,7 @@ from kring.uploads import Upload, UploadState
 from search_ui import view
 from search_ui.i18n import _, ngettext
 from search_ui.site import Site
-from search_ui.uploads import received
+from search_ui.upload_parts import received
 
 SURE_AFTER = 3.0
 """Seconds of a step before anything is said about the rest of it; and at least `SURE_FROM` of it must be done."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,8 +18,14 @@ from starlette.requests import ClientDisconnect
 from kring.errors import DiskFull, EmptyFile, InputError
 from kring.model import Original
 from kring.settings import Settings
+from search_ui.http.places import Share, places_of
 from search_ui.i18n import N_, _
+from search_ui.people import Person
 from search_ui.upload_parts import announced
+
+EACH, TOGETHER = Share(3, 200_000_000), Share(12, 600_000_000)
+"""Files that lie on the disk at a time, of each person and of all; the largest there are have 100 MB."""
+FULL = N_("The disk of the Kring machine is full. Whoever runs Kring has to make room.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +37,9 @@ class Spooled:
 
 
 @asynccontextmanager
-async def spooled(request: Request, settings: Settings, name: str, most: int) -> AsyncIterator[Spooled]:
-    """The body of the request, of at most `most` bytes, with constant memory. Raises InputError, DiskFull."""
+async def spooled(request: Request, settings: Settings, person: Person, name: str, most: int) -> AsyncIterator[Spooled]:
+    """The body of the request, of at most `most` bytes, with constant memory. Raises InputError, DiskFull, and
+    HTTPException (429) where too many files arrive already."""
     size = announced(request)
     if size == 0:
         raise EmptyFile(N_("{name} is empty; export it again."), name=name)
@@ -44,12 +52,16 @@ async def spooled(request: Request, settings: Settings, name: str, most: int) ->
         )
     folder = settings.work_dir
     folder.mkdir(parents=True, exist_ok=True)
-    handle, path = tempfile.mkstemp(dir=folder, prefix="sent-")
-    try:
-        sha256 = await _written(request, handle)
-        yield Spooled(Path(path), Original(sha256=sha256, size=size, file_name=name))
-    finally:
-        Path(path).unlink()
+    places = places_of(request, "spool_places", EACH, TOGETHER)
+    async with places.taken(person.id, size):
+        if shutil.disk_usage(folder).free - settings.media.spare_disk_mb * 1_000_000 < places.size:
+            raise DiskFull(FULL)
+        handle, path = tempfile.mkstemp(dir=folder, prefix="sent-")
+        try:
+            sha256 = await _written(request, handle)
+            yield Spooled(Path(path), Original(sha256=sha256, size=size, file_name=name))
+        finally:
+            Path(path).unlink()
 
 
 async def _written(request: Request, handle: int) -> str:
@@ -65,5 +77,5 @@ async def _written(request: Request, handle: int) -> str:
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise
-        raise DiskFull(N_("The disk of the Kring machine is full. Whoever runs Kring has to make room.")) from None
+        raise DiskFull(FULL) from None
     return digest.hexdigest()

@@ -5,7 +5,6 @@ A part is in memory while it arrives, so there are only so many of them at a tim
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -19,6 +18,7 @@ from kring.model import now
 from kring.uploads import Upload
 from search_ui.arriving import SILENT, bytes_of_part, has_arrived, own_upload, part_count
 from search_ui.guard import byte_count
+from search_ui.http.places import MIB, Places, Share, places_of
 from search_ui.i18n import N_, _
 from search_ui.people import Person, facilitator
 from search_ui.site import Site, site_of
@@ -26,10 +26,8 @@ from storage import open_parts
 from storage.keys import incoming_key
 from storage.parts import PartStore
 
-AT_ONCE = 12
-"""Parts in memory at a time: 192 MiB, of the usual size. Browsers send about three at a time."""
-PART_SECONDS = 600
-"""How long one part may take: 16 MiB in this time is 0.2 Mbit/s. Who is slower does not hold up the others."""
+EACH, TOGETHER = Share(4, 256 * MIB), Share(12, 768 * MIB)
+"""Parts that are in memory at a time, of each person and of all. Browsers send three at a time, of 16 MiB."""
 PRESIGNED_SECONDS = 3600
 ALL_THERE = '"all-there"'
 """Stands for the etags of parts that lie together as one object already."""
@@ -54,22 +52,9 @@ class Address(BaseModel):
     headers: dict[str, str] = {}
 
 
-class Slots:
-    """Room for so many parts. Made inside the event loop it is for."""
-
-    def __init__(self) -> None:
-        self.semaphore = asyncio.Semaphore(AT_ONCE)
-
-
-async def slots_of(request: Request) -> Slots:
-    """One for each running application; made here, in its event loop, where no two can make it at the same time."""
-    state = request.app.state
-    if not hasattr(state, "part_slots"):
-        state.part_slots = Slots()
-    slots = state.part_slots
-    if not isinstance(slots, Slots):
-        raise TypeError("app.state.part_slots is not Slots")
-    return slots
+async def part_places(request: Request) -> Places:
+    """Of the running application; made here, in its event loop, where no two can make it at the same time."""
+    return places_of(request, "part_places", EACH, TOGETHER)
 
 
 def parts_of(site: Site) -> PartStore:
@@ -89,6 +74,14 @@ def stored_parts(site: Site, upload: Upload) -> list[StoredPart]:
         StoredPart(PartNumber=number, Size=bytes_of_part(upload, number), ETag=ALL_THERE)
         for number in range(1, part_count(upload) + 1)
     ]
+
+
+def received(site: Site, upload: Upload) -> int:
+    """Bytes that have arrived; 0 where they are gone."""
+    try:
+        return sum(part.Size for part in stored_parts(site, upload))
+    except NotFound:
+        return 0
 
 
 @router.get("/{upload_id}/parts")
@@ -123,7 +116,7 @@ async def put_part(
     request: Request,
     site: Annotated[Site, Depends(site_of)],
     person: Annotated[Person, Depends(facilitator)],
-    slots: Annotated[Slots, Depends(slots_of)],
+    places: Annotated[Places, Depends(part_places)],
 ) -> Response:
     """Take one part: `partSize` bytes, the last one the rest. Its `Content-Length` is needed."""
     upload = await run_in_threadpool(own_upload, site, upload_id, person)
@@ -135,12 +128,9 @@ async def put_part(
             size=size,
             other=announced(request),
         )
-    async with slots.semaphore:
+    async with places.taken(person.id, size):
         try:
-            async with asyncio.timeout(PART_SECONDS):
-                data = await _read(request, size)
-        except TimeoutError:
-            raise HTTPException(408, _("This part took too long to arrive; it is tried again")) from None
+            data = await _read(request, size)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         etag = await run_in_threadpool(parts_of(site).put_part, incoming_key(upload.id), upload.parts_id, number, data)

@@ -30,8 +30,9 @@ from search_ui.arriving import (
 )
 from search_ui.i18n import N_
 from search_ui.people import Person, facilitator
+from search_ui.promised import ONE_AT_A_TIME, lapsed, promised
 from search_ui.site import Site, site_of
-from search_ui.upload_parts import parts_of, stored_parts
+from search_ui.upload_parts import parts_of, received, stored_parts
 from storage.archive import RECEIVED_TYPE
 from storage.keys import incoming_key
 
@@ -82,7 +83,8 @@ def check(
             check_free(upload, person)
             if upload.state is UploadState.ARRIVING and upload.by == person.id:
                 return Checked(upload=Begun(id=upload.id, received=received(site, upload)))
-    check_room(file.size, site.settings)
+    besides = source_of(file.sha256).recording_id if file.sha256 else ""
+    check_room(file.size, site.settings, promised=promised(site, besides))
     return Checked()
 
 
@@ -104,8 +106,9 @@ def begin(
     upload_id = source_of(file.sha256).recording_id
     known = site.archive.find_upload(upload_id)
     if known is None:
-        check_room(file.size, site.settings)
-        upload = _new(site, person, file.original(file.sha256), details)
+        with ONE_AT_A_TIME:
+            check_room(file.size, site.settings, promised=promised(site, upload_id))
+            upload = _new(site, person, file.original(file.sha256), details)
     else:
         response.status_code = 200
         upload = known
@@ -139,17 +142,26 @@ def _again(site: Site, person: Person, upload: Upload, details: Details) -> Uplo
     """Go on with one that was begun before; from its beginning where what had arrived is gone or was wrong."""
     check_free(upload, person)
     update: dict[str, Any] = {"details": details, "by": person.id, "by_name": person.name or upload.by_name}
-    if upload.state is UploadState.FAILED or not _goes_on(site, upload):
-        check_room(upload.original.size, site.settings)
-        site.archive.store.delete(incoming_key(upload.id))
-        fresh = {"state": UploadState.ARRIVING, "problem": None, "begun_at": now()}
-        update |= fresh | {"parts_id": parts_of(site).begin(incoming_key(upload.id), media_type=RECEIVED_TYPE)}
+    fresh = upload.state is UploadState.FAILED or not _goes_on(site, upload)
+    with ONE_AT_A_TIME:
+        if fresh or lapsed(upload):
+            there = 0 if fresh else received(site, upload)
+            check_room(upload.original.size, site.settings, arrived=there, promised=promised(site, upload.id))
+        if fresh:
+            update |= _from_the_beginning(site, upload)
 
-    def change(old: Upload) -> Upload:
-        arrived_meanwhile = old.state is UploadState.ARRIVED
-        return old if arrived_meanwhile else old.model_copy(update=update)
+        def change(old: Upload) -> Upload:
+            arrived_meanwhile = old.state is UploadState.ARRIVED
+            return old if arrived_meanwhile else old.model_copy(update=update)
 
-    return site.archive.update_upload(upload.id, change)
+        return site.archive.update_upload(upload.id, change)
+
+
+def _from_the_beginning(site: Site, upload: Upload) -> dict[str, Any]:
+    """What changes where nothing of it is kept."""
+    site.archive.store.delete(incoming_key(upload.id))
+    parts_id = parts_of(site).begin(incoming_key(upload.id), media_type=RECEIVED_TYPE)
+    return {"state": UploadState.ARRIVING, "problem": None, "begun_at": now(), "parts_id": parts_id}
 
 
 def _goes_on(site: Site, upload: Upload) -> bool:
@@ -158,14 +170,6 @@ def _goes_on(site: Site, upload: Upload) -> bool:
     except NotFound:
         return False
     return True
-
-
-def received(site: Site, upload: Upload) -> int:
-    """Bytes that have arrived; 0 where they are gone."""
-    try:
-        return sum(part.Size for part in stored_parts(site, upload))
-    except NotFound:
-        return 0
 
 
 @router.patch("/{upload_id}")

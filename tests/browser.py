@@ -103,7 +103,7 @@ def player_time(page: Page) -> float:
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """Serve `app` in a thread on a free loopback port; its address."""
-    server = uvicorn.Server(server_config(app, host="127.0.0.1", port=0, graceful_seconds=1))
+    server = uvicorn.Server(server_config(app, app.state.site.settings.web, port=0, graceful_seconds=1))
     started = threading.Event()
     startup = server.startup
 

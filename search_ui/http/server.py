@@ -5,18 +5,24 @@ from __future__ import annotations
 import uvicorn
 from fastapi import FastAPI
 
-from search_ui.http.protocol import Protocol
+from kring.settings import Web
+from search_ui.http.protocol import Connection
+
+BACKLOG = 128
+"""Connections that are taken up at a time; further ones wait in the kernel, and use up no files of this process."""
 
 
-def server_config(app: FastAPI, *, host: str, port: int, graceful_seconds: int) -> uvicorn.Config:
+def server_config(app: FastAPI, web: Web, *, port: int, graceful_seconds: int) -> uvicorn.Config:
     """`graceful_seconds`: how long answers that are on their way may take where the server is asked to stop."""
     return uvicorn.Config(
         app,
-        host=host,
+        host=web.host,
         port=port,
-        http=Protocol,
+        http=Connection,
         ws="none",
-        proxy_headers=False,
+        backlog=BACKLOG,
+        proxy_headers=bool(web.proxies),
+        forwarded_allow_ips=list(web.proxies),
         server_header=False,
         log_level="warning",
         timeout_graceful_shutdown=graceful_seconds,

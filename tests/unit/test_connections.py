@@ -1,0 +1,83 @@
+"""Who makes way where it is full, who is counted together, and how much one address may ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from search_ui.http.rates import REMEMBERED, Bucket
+from search_ui.http.room import Idle, household, is_near, who_leaves
+
+
+@dataclass(frozen=True)
+class Seat:
+    address: str
+    idle: Idle | None
+
+
+def waits(address: str, since: float) -> Seat:
+    return Seat(address, Idle(stalled=False, since=since))
+
+
+def stalls(address: str, since: float) -> Seat:
+    return Seat(address, Idle(stalled=True, since=since))
+
+
+BUSY = Seat("a", None)
+
+
+def test_who_has_been_idle_longest_makes_way() -> None:
+    oldest = waits("a", 1)
+    assert who_leaves([waits("a", 2), oldest, BUSY]) is oldest
+
+
+def test_a_paused_film_stays_longer_than_who_asks_for_nothing() -> None:
+    idle = waits("a", 5)
+    assert who_leaves([stalls("a", 1), idle]) is idle
+    stalled = stalls("a", 1)
+    assert who_leaves([BUSY, stalled]) is stalled
+
+
+def test_who_has_most_connections_makes_way_first() -> None:
+    own = waits("a", 9)
+    assert who_leaves([waits("b", 1), BUSY, own]) is own
+
+
+def test_where_all_are_in_use_nobody_leaves() -> None:
+    assert who_leaves([BUSY, BUSY]) is None
+    assert who_leaves([]) is None
+
+
+def test_with_ipv6_everybody_has_a_network() -> None:
+    assert household("2a01:4f8:1:2::1") == household("2a01:4f8:1:2:ffff::9") != household("2a01:4f8:1:3::1")
+    assert household("::ffff:9.9.9.9") == "9.9.9.9"
+    assert household("9.9.9.9") == "9.9.9.9"
+    assert household("a socket") == "a socket"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.1.2.3", "172.18.0.1", "fe80::1", ""])
+def test_a_proxy_may_be_near(address: str) -> None:
+    assert is_near(address)
+    assert not is_near("9.9.9.9")
+
+
+def test_a_bucket_takes_so_many_at_once_and_then_as_many_as_leak() -> None:
+    bucket = Bucket()
+    assert [bucket.wait("a", 100.0, 60) for _ in range(60)] == [0.0] * 60
+    assert bucket.wait("a", 100.0, 60) == pytest.approx(1.0)
+    assert bucket.wait("a", 100.4, 60) == pytest.approx(0.6), "asking too early costs nothing"
+    assert bucket.wait("b", 100.4, 60) == 0.0
+    assert bucket.wait("a", 101.0, 60) == 0.0
+    assert bucket.wait("a", 101.0, 60) > 0.0
+    assert [bucket.wait("a", 200.0, 60) for _ in range(60)] == [0.0] * 60
+
+
+def test_of_many_addresses_the_latest_are_remembered() -> None:
+    bucket = Bucket()
+    for number in range(REMEMBERED):
+        bucket.wait(f"{number}", 1.0, 1)
+    assert bucket.wait("0", 1.0, 1) > 0
+    bucket.wait("new", 1.0, 1)
+    assert bucket.wait("0", 1.0, 1) > 0, "it asked again lately"
+    assert bucket.wait("1", 1.0, 1) == 0.0, "this is forgotten"
