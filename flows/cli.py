@@ -156,11 +156,14 @@ def search(
 @app.command()
 def status(
     problems: Annotated[bool, typer.Option("--problems", help="Only what is not searchable, or lacks text.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For programs: a list with one object per recording.")
+    ] = False,
 ) -> None:
     """One line per recording: where it is, and what is wrong with it."""
-    from flows.commands.operate import run_status
+    from flows.commands.status import run_status
 
-    raise typer.Exit(run_status(only_problems=problems))
+    raise typer.Exit(run_status(only_problems=problems, as_json=as_json))
 
 
 @app.command()

@@ -13,8 +13,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from flows.commands.condition import Line, describe
 from flows.commands.console import is_terminal, out, printable, say, say_error
-from flows.commands.operate import Line, describe
 from flows.commands.up import ports_of, welcome, with_port
 from flows.preflight import check_start
 from flows.sources.folder import Folder

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from flows.commands.operate import resting, spoken, working
+from flows.commands.condition import Condition, hurt, resting, spoken, working
+from flows.commands.status import Entry
 from kring.model import Activity, Manifest, State, Step, TranscriptRef
+from storage.damage import Damage, Kind
 from tests.unit.test_plan import NOON, manifest
 
 
@@ -59,3 +61,23 @@ def test_drift_is_seen() -> None:
 )
 def test_spoken(seconds: float, text: str) -> None:
     assert spoken(seconds) == text
+
+
+def test_what_verify_found_damaged_is_shown_with_the_command_that_mends_it() -> None:
+    line = hurt("0" * 16, [Damage(key="k", kind=Kind.MISSING)])
+    assert (line.state, line.fine) == (Condition.DAMAGED, False)
+    assert f"kring repair {'0' * 16}" in line.reason
+
+
+def test_programs_read_the_same() -> None:
+    one = published()
+    told = Entry(one.id, one.details.title, resting(one, 3), one).as_json()
+    assert (told["id"], told["title"], told["state"], told["problem"]) == (
+        one.id,
+        one.details.title,
+        "searchable",
+        None,
+    )
+    stopped = manifest("one", State.PUBLISHED, transient=False)
+    told = Entry(stopped.id, "t", resting(stopped, 1), stopped).as_json()
+    assert (told["state"], told["problem"]) == ("stopped", "probe: It did not work.")

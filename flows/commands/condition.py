@@ -1,0 +1,90 @@
+"""Where a recording is, in a line: what `kring status` says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flows.reports import CANCELLED
+from flows.wiring import Ports
+from kring.model import Activity, Manifest, State
+from storage.damage import Damage
+
+
+class Condition(StrEnum):
+    """What programs read; `docs/commands.md` says what each means."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    STOPPED = "stopped"
+    CANCELLED = "cancelled"
+    PUBLISHED = "published"
+    SEARCHABLE = "searchable"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True)
+class Line:
+    state: Condition
+    mark: str
+    style: str
+    text: str
+    fine: bool = False
+    """Search finds it, and nobody has to do anything."""
+    reason: str = ""
+    """Why it is stuck, for the line below."""
+
+
+def describe(ports: Ports, manifest: Manifest, indexed: int | None, damages: Sequence[Damage] = ()) -> Line:
+    """Where a recording is, in words."""
+    activity = ports.leases.read(manifest.id)
+    if activity is not None and ports.leases.alive(activity):
+        return working(manifest, indexed, activity)
+    return hurt(manifest.id, damages) if damages else resting(manifest, indexed)
+
+
+def hurt(recording_id: str, damages: Sequence[Damage]) -> Line:
+    """What `kring verify` has found damaged."""
+    files = "1 file is" if len(damages) == 1 else f"{len(damages)} files are"
+    reason = f"{files} damaged or missing in the object store; `kring repair {recording_id}` says what can be done."
+    return Line(Condition.DAMAGED, "✗", "red", "damaged", reason=reason)
+
+
+def working(manifest: Manifest, indexed: int | None, activity: Activity) -> Line:
+    """How far somebody is with it. What search finds already it goes on finding meanwhile."""
+    found = manifest.state is State.PUBLISHED and indexed is not None
+    how_far = f"{activity.step} {activity.fraction:.0%} {activity.note}".rstrip()
+    return Line(Condition.WORKING, "●", "cyan", f"searchable, {how_far}" if found else how_far, fine=found)
+
+
+def resting(manifest: Manifest, indexed: int | None) -> Line:
+    """Where a recording is on which nobody works."""
+    if manifest.problem is not None and manifest.problem.message == CANCELLED:
+        return Line(Condition.CANCELLED, "✗", "red", "cancelled", reason=manifest.problem.message)
+    if manifest.problem is not None:
+        found = "searchable, but stopped" if manifest.state is State.PUBLISHED and indexed else "stopped"
+        return Line(Condition.STOPPED, "✗", "red", found, reason=f"{manifest.problem.step}: {manifest.problem.message}")
+    if manifest.state is not State.PUBLISHED:
+        return Line(Condition.WAITING, "○", "yellow", "waiting for a worker")
+    if manifest.again and indexed:
+        return Line(Condition.SEARCHABLE, "○", "cyan", "searchable, waiting to be transcribed again", fine=True)
+    if indexed != manifest.version:
+        return Line(Condition.PUBLISHED, "○", "yellow", "published, not in the index yet: `kring reconcile` mends it")
+    if missing := missing_of(manifest):
+        return Line(
+            Condition.SEARCHABLE, "✔", "yellow", f"searchable · {spoken(missing)} of speech without text", fine=True
+        )
+    return Line(Condition.SEARCHABLE, "✔", "green", "searchable", fine=True)
+
+
+def missing_of(manifest: Manifest) -> float:
+    return manifest.transcript.missing if manifest.transcript else 0.0
+
+
+def spoken(seconds: float) -> str:
+    """`0.4 s`, `41 s`, `3 min 20 s`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
