@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from flows.reports import CANCELLED
 from flows.wiring import Ports
-from kring.model import Activity, Manifest, State
+from kring.model import Activity, Manifest, Problem, State
 from storage.damage import Damage
 
 
@@ -60,11 +60,8 @@ def working(manifest: Manifest, indexed: int | None, activity: Activity) -> Line
 
 def resting(manifest: Manifest, indexed: int | None) -> Line:
     """Where a recording is on which nobody works."""
-    if manifest.problem is not None and manifest.problem.message == CANCELLED:
-        return Line(Condition.CANCELLED, "✗", "red", "cancelled", reason=manifest.problem.message)
     if manifest.problem is not None:
-        found = "searchable, but stopped" if manifest.state is State.PUBLISHED and indexed else "stopped"
-        return Line(Condition.STOPPED, "✗", "red", found, reason=f"{manifest.problem.step}: {manifest.problem.message}")
+        return stopped(manifest, manifest.problem, indexed)
     if manifest.state is not State.PUBLISHED:
         return Line(Condition.WAITING, "○", "yellow", "waiting for a worker")
     if manifest.again and indexed:
@@ -76,6 +73,14 @@ def resting(manifest: Manifest, indexed: int | None) -> Line:
             Condition.SEARCHABLE, "✔", "yellow", f"searchable · {spoken(missing)} of speech without text", fine=True
         )
     return Line(Condition.SEARCHABLE, "✔", "green", "searchable", fine=True)
+
+
+def stopped(manifest: Manifest, problem: Problem, indexed: int | None) -> Line:
+    """Where a recording is that waits for a person."""
+    if problem.message == CANCELLED:
+        return Line(Condition.CANCELLED, "✗", "red", "cancelled", reason=problem.message)
+    found = "searchable, but stopped" if manifest.state is State.PUBLISHED and indexed else "stopped"
+    return Line(Condition.STOPPED, "✗", "red", found, reason=f"{problem.step}: {problem.message}")
 
 
 def missing_of(manifest: Manifest) -> float:
