@@ -51,6 +51,11 @@ class Fragile(MemoryStore):
         self._count(after=True)
         return etag
 
+    def put_file(self, key: str, path: Path, **more: Any) -> None:
+        self._count(after=False)
+        super().put_file(key, path, **more)
+        self._count(after=True)
+
     def delete(self, key: str) -> None:
         self._count(after=False)
         super().delete(key)
