@@ -67,10 +67,16 @@ def inner_ports(kring: Kring) -> set[int]:
     return {int(value) for name, value in flags.items() if ".port" in name and name != "s3.port"} - {0}
 
 
+def guardians(kring: Kring) -> list[psutil.Process]:
+    """Of every part; all that it starts descends from them. This process may have other tests' servers as children too."""
+    found = {psutil.Process(pid).parent() for pid in kring.stack.pids().values()}
+    assert all(one is not None and one.ppid() == psutil.Process().pid for one in found)
+    return [one for one in found if one is not None]
+
+
 def listening(kring: Kring) -> set[tuple[str, int]]:
-    """Of all parts: they are children of this process."""
-    assert all(psutil.Process(pid) in psutil.Process().children(recursive=True) for pid in kring.stack.pids().values())
-    return listeners(psutil.Process().pid)
+    """Address and port of every TCP socket on which a part, or what it has started, waits."""
+    return {place for guardian in guardians(kring) for place in listeners(guardian.pid)}
 
 
 def control_ports(kring: Kring) -> set[int]:
@@ -97,7 +103,7 @@ def test_every_port_of_every_part_is_of_a_kind_that_is_tried_here(kring: Kring) 
 
 def test_no_socket_in_a_file_that_others_can_reach(kring: Kring) -> None:
     found = set()
-    for process in psutil.Process().children(recursive=True):
+    for process in [each for one in guardians(kring) for each in one.children(recursive=True)]:
         with suppress(psutil.NoSuchProcess):
             names = [one.laddr for one in process.net_connections(kind="unix") if isinstance(one.laddr, str)]
             found |= {Path(process.cwd()) / name for name in names if name and not name.startswith(("\0", "@"))}
