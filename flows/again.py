@@ -12,10 +12,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from flows.transcripts import ENGLISH, glossary_of, language_said, translated_from, wants_english
-from kring.errors import InputError, NotFound
+from kring.errors import Damaged, InputError, NotFound
 from kring.model import Circle, Manifest, State, TranscriptRef
 from storage.archive import Archive
-from storage.documents import DamagedDocument
 from transcribe.captions import ENGINE as PLATFORM
 from transcribe.languages import UNDETERMINED
 from transcribe.port import Transcriber
@@ -46,7 +45,7 @@ def choose(manifests: Iterable[Manifest], archive: Archive, engine: Transcriber)
     for manifest in sorted(manifests, key=lambda manifest: (manifest.details.date, manifest.id)):
         try:
             why = left_alone(manifest, circle_of(manifest.details.circle), archive, engine)
-        except (InputError, NotFound, DamagedDocument) as error:
+        except (InputError, NotFound, Damaged) as error:
             why = str(error)
         yield Choice(manifest, why)
 

@@ -234,12 +234,15 @@ def repair(
         list[str] | None, typer.Argument(metavar="RECORDING", help="Ids, or addresses of their pages.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that `kring verify` has found damaged.")] = False,
+    original: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The file that came in, to be stored once more.")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until all of it is whole.")] = True,
 ) -> None:
     """Make damaged files again, and say of each that cannot be made again what to do."""
     from flows.commands.repair import run_repair
 
-    raise typer.Exit(run_repair(recordings or [], everything=everything, wait=wait))
+    raise typer.Exit(run_repair(recordings or [], everything=everything, original=original, wait=wait))
 
 
 @app.command()

@@ -20,10 +20,9 @@ from flows.heart import die_with_parent
 from flows.wiring import Ports, open_ports
 from index.passages import passages_of
 from index.port import Prepared
-from kring.errors import KringError, NotFound, TransientError
+from kring.errors import Damaged, KringError, NotFound, TransientError
 from kring.model import Circle, State
 from kring.settings import Settings
-from storage.documents import DamagedDocument
 from transcribe.engine import cores
 
 FEW = 40
@@ -82,7 +81,7 @@ class _Reader:
             manifest = self._archive.manifest(recording_id)
         except NotFound:  # erased since it was listed
             return Read(recording_id)
-        except DamagedDocument as error:
+        except Damaged as error:
             return Read(recording_id, damaged=error)
         try:
             if manifest.state is not State.PUBLISHED or manifest.transcript is None:

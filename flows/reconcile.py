@@ -10,11 +10,11 @@ from flows.feed import read_all
 from flows.older_runs import take_over
 from flows.orchestrator import Orchestrator
 from flows.plan import Action, Cancel, Crash, Rebuild, Restart, Settle, plan
-from flows.reports import record_cancelled, record_problem
+from flows.reports import damaged_of, record_cancelled, record_problem
 from flows.scratch import sweep_scratch
 from flows.wiring import Ports
 from index.port import Prepared
-from kring.errors import KringError
+from kring.errors import Damaged, KringError, NotFound
 from kring.model import State, Step, now
 from kring.requests import Request
 from services.index_ownership import require_own_index
@@ -149,5 +149,6 @@ def reindex(ports: Ports) -> int:
 
     count = ports.index.rebuild_prepared(prepared())
     for recording_id, error in left_out.items():
-        record_problem(ports.archive, recording_id, Step.INDEX, str(error), transient=False)
+        said = damaged_of(recording_id) if isinstance(error, Damaged | NotFound) else error
+        record_problem(ports.archive, recording_id, Step.INDEX, str(said), transient=False)
     return count

@@ -35,7 +35,7 @@ from flows.scratch import clear_scratch
 from flows.sources.port import Item
 from flows.steps import Job
 from flows.wiring import Ports, ports_from_environment
-from kring.errors import Conflict, Damaged, DiskFull, TransientError
+from kring.errors import Damaged, DiskFull, KringError, NotFound
 from kring.local import public_address
 from kring.model import Step
 from storage.leases import owner_name
@@ -181,11 +181,11 @@ def _stopped(ports: Ports, heart: Heart, recording_id: str, error: Exception) ->
     """Write down why it stopped, in the manifest where there is one and in the run's state."""
     known = foreseen(error)
     log.warning("Stopped: %s", known, exc_info=None if known is error else error)
-    if isinstance(known, Damaged):
+    if isinstance(known, Damaged) or (isinstance(known, NotFound) and heart.current_step is not Step.RECEIVE):
         known = damaged_of(recording_id)
     try:
         record_problem(ports.archive, recording_id, heart.current_step, str(known), transient=known.transient)
-    except (TransientError, Conflict) as down:  # the manifest stays unfinished, which is what reconcile looks for
+    except KringError as down:  # the manifest stays unfinished, which is what reconcile looks for
         log.warning("The problem could not be written down: %s", down)
     if isinstance(known, DiskFull) or not known.transient:
         clear_scratch(ports.settings, recording_id)

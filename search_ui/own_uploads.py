@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
-from kring.errors import NotFound
+from kring.errors import Damaged, NotFound
 from kring.model import Manifest, State, Step
 from kring.uploads import Upload, UploadState
 from search_ui import view
@@ -18,7 +18,6 @@ from search_ui.people import Person, facilitator
 from search_ui.site import Site, site_of
 from search_ui.upload_parts import received
 from storage.archive import Archive
-from storage.documents import DamagedDocument
 from storage.keys import RECORDINGS
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"])
@@ -79,7 +78,7 @@ class Brought:
         """None where nobody has brought it in this way, or it has gone."""
         try:
             manifest = self._archive.manifest(recording_id)
-        except (NotFound, DamagedDocument):
+        except (NotFound, Damaged):
             return None
         return manifest if manifest.brought_by is not None else None
 

@@ -4,7 +4,6 @@ and what came in is kept. `plan` decides and `mend` does it."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from kring.errors import Damaged, NotFound
@@ -13,8 +12,24 @@ from storage.archive import Archive
 from storage.damage import Damage, Kind
 from storage.documents import JSON, write_document
 from storage.expected import marks_of, strangers_in
-from storage.keys import ASIDE, CIRCLES, RECORDINGS, RENDITIONS_MARK, UPLOADS, correction_named
+from storage.keys import (
+    ASIDE,
+    CIRCLES,
+    CORRECTIONS,
+    INDEX_OWNER,
+    RECORDINGS,
+    RENDITIONS_MARK,
+    REQUESTS,
+    RUNS,
+    UPLOADS,
+    correction_named,
+    transcripts_of,
+)
 
+UNREADABLE = (
+    "The object store cannot give it back any more. Restore it from a backup of the bucket; without one, delete the "
+    "object in the bucket and bring in again what it was about."
+)
 MADE_AGAIN = "Some of its files were damaged and are being made again."
 
 
@@ -29,6 +44,8 @@ class Mend:
     """False: it cannot be made again, and stays as it is until a person does what `says` says."""
     forget: tuple[str, ...] = ()
     """Objects that are deleted, so that a run makes them again."""
+    accept: bool = False
+    """It is stored once more as it is, so that it counts as whole."""
     aside: bool = False
     """The object is moved to `damaged/<key>`."""
     rewrite: bool = False
@@ -48,35 +65,49 @@ def plan(manifest: Manifest | None, damages: Iterable[Damage]) -> list[Mend]:
 
 def mend(archive: Archive, manifest: Manifest | None, mends: Collection[Mend]) -> bool:
     """Carry it out; whether a run has to be asked for. Safe to repeat: a crash leaves what the next call finds."""
+    runs = manifest is not None and any(one.run for one in mends)
+    if manifest is not None:  # first, so that `reconcile` knows of it if this process is killed on the way
+        unnamed = {one.key for one in mends if one.unname}
+        strangers = set(strangers_in(manifest)) if f"{RECORDINGS}{manifest.id}.json" in unnamed else set()
+        if runs or unnamed:
+            archive.update(manifest.id, lambda old: _changed(old, unnamed | strangers, runs=runs))
+    marks = marks_of(manifest) if manifest is not None else {}
     for one in mends:
         if one.aside:
             _set_aside(archive, one.key)
         for key in one.forget:
             archive.store.delete(key)
-    if manifest is None:
-        return False
-    marks = marks_of(manifest)
-    for one in mends:
-        if one.rewrite and one.key in marks:
+        if one.accept:
+            archive.store.put_bytes(one.key, archive.store.get_bytes(one.key).data, media_type=JSON)
+        if one.rewrite and manifest is not None and one.key in marks:
             archive.store.put_bytes(one.key, write_document(_as_named(manifest, one.key)), media_type=JSON)
-    unnamed = {one.key for one in mends if one.unname}
-    runs = any(one.run for one in mends)
-    strangers = set(strangers_in(manifest)) if f"{RECORDINGS}{manifest.id}.json" in unnamed else set()
-    if runs or unnamed:
-        archive.update(manifest.id, lambda old: _changed(old, unnamed | strangers, runs=runs))
     return runs
 
 
-def _mend(manifest: Manifest | None, damage: Damage, lost: set[str]) -> Mend:
+def stopped_by_damage(manifest: Manifest) -> bool:
+    """Whether its last run stopped at something damaged, which a look finds whole by now."""
+    return manifest.problem is not None and "`kring repair" in manifest.problem.message
+
+
+def ask_for_run(archive: Archive, recording_id: str) -> None:
+    """Have `reconcile`, or whoever asks first, start it again."""
+    archive.update(recording_id, lambda old: _changed(old, set(), runs=True))
+
+
+def _mend(manifest: Manifest | None, damage: Damage, lost: set[str]) -> Mend:  # noqa: PLR0911 — one kind, one line
     key = damage.key
+    if damage.kind is Kind.ALTERED and key.startswith((UPLOADS, CIRCLES, REQUESTS, CORRECTIONS)):
+        return Mend(key, "Another program has changed it; it can be read and is kept as it is now.", accept=True)
     if correction := correction_named(key):
-        number = correction[1]
-        return _cannot(key, f"What somebody changed (number {number}) cannot be read and is not used; all else that "
-                            "people changed is. Only a backup of the bucket can bring it back.")  # fmt: skip
-    if key.startswith(UPLOADS):
-        return Mend(
-            key, "What is known of this upload cannot be read and is set aside: begin the upload again.", aside=True
+        said = (
+            f"What somebody changed (number {correction[1]}) cannot be read and is not used; all else that people "
+            "changed is. Only a backup of the bucket can bring it back."
         )
+        return _cannot(key, said)
+    if damage.kind is Kind.UNREADABLE and key.startswith((UPLOADS, CIRCLES, REQUESTS, RECORDINGS)):
+        return _cannot(key, UNREADABLE)
+    if key.startswith((UPLOADS, REQUESTS)):
+        return Mend(key, "It cannot be read and is set aside: upload the file, or add the address, again.", aside=True)
     if key.startswith(CIRCLES):
         slug = key.removeprefix(CIRCLES).removesuffix(".json")
         said = f"The circle is not there or cannot be read: make it again with `kring circle add {slug}`."
@@ -93,7 +124,7 @@ def _of_manifest(manifest: Manifest | None, damage: Damage) -> Mend:
         return Mend(
             damage.key,
             "What is known of this recording cannot be read; it is set aside. Add the same file again, in the same "
-            "circle: its transcript and all that people changed are still there and come back with it.",
+            "circle: its transcript and all that people changed come back with it. Attach its documents again.",
             possible=False,
             aside=damage.kind is not Kind.MISSING,
         )
@@ -105,17 +136,20 @@ def _of_manifest(manifest: Manifest | None, damage: Damage) -> Mend:
 
 
 def _of_nobody(key: str) -> Mend:
-    if key.startswith(("transcripts/", "runs/", "renditions/")):
-        return Mend(key, "No recording needs it any more; it is deleted.", forget=(key,))
-    return _cannot(key, "No recording needs it; it is left as it is.")
+    if key.startswith((RUNS, INDEX_OWNER)):
+        return Mend(key, "It is written anew by whoever needs it next; it is deleted.", forget=(key,))
+    return _cannot(key, "No recording that can be read names it; it is left as it is.")
 
 
-def _of_recording(manifest: Manifest, damage: Damage, lost: set[str]) -> Mend:  # noqa: PLR0911
+def _of_recording(manifest: Manifest, damage: Damage, lost: set[str]) -> Mend:  # noqa: PLR0911 — one kind, one line
     key, original_lost = damage.key, manifest.original.key in lost
     renditions, captions = manifest.renditions, manifest.captions
     if key == manifest.original.key:
-        return _cannot(key, "The file that came in is damaged and cannot be made again: add the same file once more "
-                            "(`kring add`, or on the upload page), then run `kring repair` again.")  # fmt: skip
+        said = (
+            "The file that came in is damaged and cannot be made again: put the same file back with "
+            f"`kring repair {manifest.id} --original FILE`."
+        )
+        return _cannot(key, said)
     if captions is not None and key == captions.key:
         said = "The meeting platform's transcript file is lost; what was made of it stays. Add it again to use it."
         return Mend(key, said, unname=True, run=True)
@@ -134,13 +168,25 @@ def _of_recording(manifest: Manifest, damage: Damage, lost: set[str]) -> Mend:  
         return Mend(key, f"{_name(key)} is made again from the file that came in.", forget=(mark,), run=True)
     if key in marks_of(manifest):
         return Mend(key, f"{_name(key)} is written again.", rewrite=True)
+    return _of_transcript(manifest, key, sound_lost=original_lost and (renditions is None or renditions.speech in lost))
+
+
+def _of_transcript(manifest: Manifest, key: str, *, sound_lost: bool) -> Mend:
     for name, track in (("transcript", manifest.transcript), ("English track", manifest.english)):
         if track is not None and key == track.key:
-            speech_lost = original_lost and (renditions is None or renditions.speech in lost)
-            if speech_lost and (captions is None or captions.key in lost or name != "transcript"):
+            if sound_lost:
                 return _cannot(key, f"The {name} is made from the recording's sound, which is damaged too.")
-            return Mend(key, f"The {name} is made again; what people changed in it stays.", forget=(key,), run=True)
+            return Mend(key, f"The {name} is made again; what people changed in it stays.", aside=True, run=True)
+    if key.startswith(transcripts_of(manifest.original.sha256)):
+        return Mend(key, "A transcript that is not the recording's is set aside.", aside=True, run=_waits(manifest))
+    if key.startswith(f"renditions/{manifest.original.sha256}/"):
+        return Mend(key, "What was made before is made again.", forget=(key,), run=_waits(manifest))
     return _of_nobody(key)
+
+
+def _waits(manifest: Manifest) -> bool:
+    """Whether a run may have stopped at it."""
+    return manifest.state is not State.PUBLISHED or manifest.problem is not None
 
 
 def _cannot(key: str, says: str) -> Mend:
@@ -183,7 +229,13 @@ def _changed(old: Manifest, unnamed: set[str], *, runs: bool) -> Manifest:
 
 
 def _set_aside(archive: Archive, key: str) -> None:
-    """Move a document that cannot be read out of the way; what the store itself cannot read any more has to go."""
-    with suppress(Damaged, NotFound):
-        archive.store.put_bytes(f"{ASIDE}{key}", archive.store.get_bytes(key).data, media_type=JSON)
+    """Move an object out of the way. What the store cannot read can be made again, else it is not set aside."""
+    try:
+        data = archive.store.get_bytes(key).data
+    except NotFound:
+        return
+    except Damaged:
+        data = None
+    if data is not None:
+        archive.store.put_bytes(f"{ASIDE}{key}", data, media_type=JSON)
     archive.store.delete(key)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from kring.correcting import detailed
 from kring.corrections import Correction
-from kring.errors import Damaged, KringError, NotFound, UnknownCircle
+from kring.errors import Damaged, KringError, NotFound, TransientError, UnknownCircle
 from kring.model import Attachment, Circle, Content, Manifest, Original, Pages, Transcript, now
 from kring.uploads import Upload
 from storage.contents import content_of, sha256_of
@@ -40,7 +40,7 @@ class Archive:
     def __init__(self, store: ObjectStore) -> None:
         self.store = store
         self._corrections = Corrections(store)
-        self._corrected = CorrectedTranscripts(self.transcript)
+        self._corrected = CorrectedTranscripts(self.transcript_as_stored)
 
     def manifest(self, recording_id: str) -> Manifest:
         """Raises NotFound."""
@@ -57,7 +57,7 @@ class Archive:
                 yield self.manifest(recording_id)
             except NotFound:
                 continue
-            except DamagedDocument as error:
+            except Damaged as error:
                 _log_damaged(manifest_key(recording_id), error)
 
     def ids(self) -> Iterator[str]:
@@ -133,7 +133,7 @@ class Archive:
         if manifest.transcript is None:
             return None
         there = self._corrections.first(manifest.id, manifest.corrected)
-        return self.corrected(manifest.transcript.key, there)
+        return self._corrected.get(manifest.transcript.key, there, manifest.transcript.content)
 
     def corrected(self, key: str, corrections: Iterable[Correction]) -> Transcript:
         """The transcript at `key` with these corrections of one recording. Raises NotFound."""
@@ -277,11 +277,11 @@ class Archive:
     def _all(self, kind: type[Document], prefix: str, damaged: NoteDamage | None) -> Iterator[Document]:
         for info in self.store.list(prefix):
             try:
-                data = self.store.get_bytes(info.key).data
+                document = named(read_document(kind, info.key, self.store.get_bytes(info.key).data), info.key)
             except NotFound:
                 continue  # erased since it was listed
-            try:
-                document = named(read_document(kind, info.key, data), info.key)
+            except TransientError:
+                raise
             except KringError as error:
                 (damaged or _log_damaged)(info.key, error)
             else:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from kring.correcting import active, corrected
 from kring.corrections import Correction
-from kring.model import Transcript
+from kring.model import Content, Transcript
 
 REMEMBERED = 8
 """Recordings whose transcript is kept in memory, those asked for last; an hour of speech takes about 3 MB."""
@@ -28,21 +28,25 @@ class _Known:
 class CorrectedTranscripts:
     """Safe to share between threads. `read` fetches what was heard by its key."""
 
-    def __init__(self, read: Callable[[str], Transcript]) -> None:
+    def __init__(self, read: Callable[[str], tuple[Transcript, Content]]) -> None:
         self._read = read
         self._known: OrderedDict[tuple[str, str], _Known] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: str, corrections: Iterable[Correction]) -> Transcript:
-        """Raises NotFound."""
+    def get(self, key: str, corrections: Iterable[Correction], content: Content | None = None) -> Transcript:
+        """Raises NotFound. `content`: what the transcript's bytes are; one that has been altered is not remembered."""
         counting = active(corrections)
         if not counting:
-            return self._heard(key) or self._read(key)
+            return self._heard(key) or self._read(key)[0]
         name = (key, counting[0].recording_id)
         numbers = tuple(one.number for one in counting)
         with self._lock:
             known = self._known.get(name)
-        heard = known.heard if known else self._heard(key) or self._read(key)
+        heard = known.heard if known else self._heard(key)
+        if heard is None:
+            heard, is_now = self._read(key)
+            if content is not None and is_now != content:
+                return corrected(heard, counting)
         if known and known.applied == numbers[: len(known.applied)]:
             made = corrected(known.transcript, counting[len(known.applied) :])
         else:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from kring.errors import Conflict, NotFound
+from kring.errors import Conflict, Damaged, NotFound
 from kring.model import Frozen, RecordingId, now
-from storage.documents import JSON, DamagedDocument, read_document, write_document
+from storage.documents import JSON, read_document, write_document
 from storage.keys import FINDINGS
 from storage.port import ObjectInfo, ObjectStore
 
@@ -18,7 +18,9 @@ class Kind(StrEnum):
     ALTERED = "altered"
     """Its bytes are not those that were stored."""
     DAMAGED = "damaged"
-    """It cannot be read, or is not what its key says."""
+    """It is not what its key says."""
+    UNREADABLE = "unreadable"
+    """The object store cannot give it back, though it works otherwise."""
 
 
 class Damage(Frozen):
@@ -37,7 +39,9 @@ class Damage(Frozen):
         """Whether the object is still the one this was said of."""
         if info is None:
             return self.etag is None
-        return (info.etag, info.modified) == (self.etag, self.modified)
+        # Some servers list milliseconds, and say whole seconds of one object.
+        same_time = self.modified is not None and int(info.modified.timestamp()) == int(self.modified.timestamp())
+        return info.etag == self.etag and same_time
 
 
 class Findings(Frozen):
@@ -62,15 +66,13 @@ def keep_findings(store: ObjectStore, damages: tuple[Damage, ...], *, of: str | 
     kept = [
         old
         for old in read_findings(store)
-        if old.key not in keys
-        and ((of is not None and old.recording_id != of) or (not deep and old.kind is not Kind.MISSING))
+        if (of is not None and old.recording_id != of)
+        or (not deep and old.kind is not Kind.MISSING and old.key not in keys)
     ]
-    try:
-        there: str | None = store.get_bytes(FINDINGS).etag
-    except NotFound:
-        if not (kept or damages):
-            return
-        there = None
+    info = store.stat(FINDINGS)
+    if info is None and not (kept or damages):
+        return
+    there = info.etag if info else None
     findings = Findings(at=now(), damages=(*kept, *damages))
     try:
         store.put_bytes(FINDINGS, write_document(findings), media_type=JSON, if_match=there, if_absent=there is None)
@@ -81,5 +83,5 @@ def keep_findings(store: ObjectStore, damages: tuple[Damage, ...], *, of: str | 
 def _stored(store: ObjectStore) -> tuple[Damage, ...]:
     try:
         return read_document(Findings, FINDINGS, store.get_bytes(FINDINGS).data).damages
-    except (NotFound, DamagedDocument):
+    except (NotFound, Damaged):
         return ()

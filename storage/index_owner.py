@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from kring.errors import Conflict, NotFound, SetupError
+from kring.errors import Conflict, Damaged, NotFound, SetupError
 from kring.model import now
-from storage.documents import JSON, DamagedDocument, read_document, write_document
+from storage.documents import JSON, read_document, write_document
 from storage.keys import INDEX_OWNER
 from storage.port import ObjectStore
 
@@ -105,12 +105,12 @@ class Ownership:
         """The owner and the etag. A damaged document counts as nobody's, and the next owner replaces it."""
         try:
             found = self._store.get_bytes(INDEX_OWNER)
+            return read_document(IndexOwner, INDEX_OWNER, found.data), found.etag
         except NotFound:
             return None, None
-        try:
-            return read_document(IndexOwner, INDEX_OWNER, found.data), found.etag
-        except DamagedDocument:
-            return None, found.etag
+        except Damaged:
+            info = self._store.stat(INDEX_OWNER)
+            return None, info.etag if info else None
 
     def _write(self, owner: IndexOwner, etag: str | None) -> None:
         self._store.put_bytes(

@@ -6,19 +6,34 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from kring.errors import Damaged, KringError, NotFound, StorageDown
-from kring.model import Circle, Content, Manifest, Media, Renditions, Transcript
+from kring.errors import Conflict, Damaged, NotFound, SetupError, TransientError
+from kring.model import Circle, Content, Manifest, Media, Pages, Renditions, Transcript
+from kring.requests import Request
 from kring.uploads import Upload
 from storage.archive import named
 from storage.contents import READ_BYTES
-from storage.corrections import gaps, read_correction
+from storage.corrections import read_correction
 from storage.damage import Damage, Kind
-from storage.documents import read_document
+from storage.documents import DamagedDocument, read_document
 from storage.expected import contents_of, keys_of, marks_of, strangers_in
-from storage.keys import CIRCLES, RECORDINGS, UPLOADS, circle_key, correction_named, manifest_key
+from storage.keys import (
+    CIRCLES,
+    RECORDINGS,
+    RENDITIONS_MARK,
+    REQUESTS,
+    UPLOADS,
+    correction_named,
+    manifest_key,
+    transcripts_of,
+)
 from storage.port import ObjectInfo, ObjectStore
 
-DOCUMENTS: dict[str, type[Manifest | Circle | Upload]] = {RECORDINGS: Manifest, CIRCLES: Circle, UPLOADS: Upload}
+DOCUMENTS: dict[str, type[Manifest | Circle | Upload | Request]] = {
+    RECORDINGS: Manifest,
+    CIRCLES: Circle,
+    UPLOADS: Upload,
+    REQUESTS: Request,
+}
 """What lies where of the documents that change."""
 OUTAGE = 5
 """So many objects in a row that cannot be asked for are an outage, not damage."""
@@ -38,12 +53,12 @@ def document_damage(store: ObjectStore, info: ObjectInfo) -> Damage | None:
         else:
             kind = next(kind for prefix, kind in DOCUMENTS.items() if info.key.startswith(prefix))
             named(read_document(kind, info.key, data), info.key)
-    except NotFound:  # erased since it was listed
+    except (NotFound, SetupError):  # erased since it was listed; or a newer Kring wrote it
         return None
-    except StorageDown:
-        raise
-    except KringError as error:
+    except DamagedDocument as error:
         return damage_of(info.key, Kind.DAMAGED, owner_of(info.key), info, str(error))
+    except Damaged as error:
+        return damage_of(info.key, Kind.UNREADABLE, owner_of(info.key), info, str(error))
     return None
 
 
@@ -85,18 +100,43 @@ def recording_damages(store: ObjectStore, manifest: Manifest, objects: Mapping[s
         yield damage_of(
             key, Kind.DAMAGED, manifest.id, objects.get(key), f"it names what is another recording's: {strangers[0]}"
         )
-    if circle_key(manifest.details.circle) not in objects:
-        yield damage_of(circle_key(manifest.details.circle), Kind.MISSING, manifest.id, None)
-    for _, key in gaps(objects, {manifest.id: manifest.corrected}):
-        if key.split("/")[1] == manifest.id:
-            yield damage_of(key, Kind.MISSING, manifest.id, None)
+    for attachment in manifest.attachments:
+        if attachment.text is not None and attachment.text in objects and attachment.text_content is None:
+            yield from _unreadable(store, manifest.id, attachment.text, Pages, objects)
+
+
+def unnamed_damages(store: ObjectStore, manifest: Manifest, objects: Mapping[str, ObjectInfo]) -> Iterator[Damage]:
+    """Of what lies there for the recording and its manifest does not name (yet): what a run would stumble over."""
+    named = set(keys_of(manifest)) | set(marks_of(manifest))
+    for key in objects:
+        if key in named:
+            continue
+        if key.startswith(transcripts_of(manifest.original.sha256)):
+            yield from _unreadable(store, manifest.id, key, Transcript, objects)
+        elif key.startswith(f"renditions/{manifest.original.sha256}/") and key.endswith(f"/{RENDITIONS_MARK}"):
+            yield from _broken_promises(store, manifest, key, objects)
+
+
+def _broken_promises(
+    store: ObjectStore, manifest: Manifest, mark: str, objects: Mapping[str, ObjectInfo]
+) -> Iterator[Damage]:
+    """What a mark says is there and is not, or in another size. A mark that cannot be read promises nothing."""
+    try:
+        promised = read_document(Renditions, mark, store.get_bytes(mark).data)
+    except (NotFound, SetupError, Damaged):
+        return
+    for key in promised.keys:
+        info, content = objects.get(key), promised.contents.get(key)
+        if info is None or (content is not None and content.size != info.size):
+            yield damage_of(mark, Kind.DAMAGED, manifest.id, objects[mark], f"{key} is not what it says")
+            return
 
 
 def _unreadable(
     store: ObjectStore,
     recording_id: str,
     key: str,
-    kind: type[Media | Renditions | Transcript],
+    kind: type[Media | Renditions | Transcript | Pages],
     objects: Mapping[str, ObjectInfo],
 ) -> Iterator[Damage]:
     info = objects.get(key)
@@ -105,12 +145,12 @@ def _unreadable(
         return
     try:
         read_document(kind, key, store.get_bytes(key).data)
-    except NotFound:
+    except (NotFound, SetupError):
         return
-    except StorageDown:
-        raise
-    except KringError as error:
+    except DamagedDocument as error:
         yield damage_of(key, Kind.DAMAGED, recording_id, info, str(error))
+    except Damaged as error:
+        yield damage_of(key, Kind.UNREADABLE, recording_id, info, str(error))
 
 
 @dataclass
@@ -127,19 +167,28 @@ class DeepLook:
         objects: Iterable[ObjectInfo],
         contents: Mapping[str, Content],
         owners: Mapping[str, str],
-    ) -> Iterator[Damage | None]:
-        """One answer for each object: its damage, or None. Raises StorageDown if the store does not answer at all."""
+    ) -> Iterator[tuple[ObjectInfo, Damage | None]]:
+        """Each object with its damage, or None. One that is not answered for is asked for once more at the end.
+
+        Raises StorageDown if several in a row are not.
+        """
+        again: list[ObjectInfo] = []
         for info in objects:
             try:
-                yield self._look(info, contents.get(info.key), owners.get(info.key) or owner_of(info.key))
-            except StorageDown:
+                yield info, self._look(info, contents.get(info.key), owners.get(info.key) or owner_of(info.key))
+            except (TransientError, SetupError):
+                again.append(info)
                 self._in_a_row += 1
                 if self._in_a_row >= OUTAGE:
                     raise
-                self.unchecked += 1
-                yield None
             else:
                 self._in_a_row = 0
+        for info in again:
+            owner = owners.get(info.key) or owner_of(info.key)
+            try:
+                yield info, self._look(info, contents.get(info.key), owner)
+            except (TransientError, SetupError) as error:
+                yield info, damage_of(info.key, Kind.UNREADABLE, owner, info, str(error))
 
     def _look(self, info: ObjectInfo, content: Content | None, owner: str | None) -> Damage | None:
         try:
@@ -153,10 +202,10 @@ class DeepLook:
             with self.store.open(info.key) as stream:
                 while data := stream.read(READ_BYTES):
                     digest.update(data)
-        except NotFound:  # gone since it was listed; who names it finds it missing
+        except (NotFound, Conflict):  # gone or written anew since it was listed
             return None
         except Damaged as error:
-            return damage_of(info.key, Kind.DAMAGED, owner, info, str(error))
+            return damage_of(info.key, Kind.UNREADABLE, owner, info, str(error))
         if expected is None:
             self.unchecked += 1
         elif digest.hexdigest() != expected:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from kring.errors import Conflict, NotFound
+from kring.errors import Conflict, Damaged, NotFound
 from kring.model import Activity, Step, now
-from storage.documents import JSON, DamagedDocument, read_document, write_document
+from storage.documents import JSON, read_document, write_document
 from storage.keys import activity_key
 from storage.port import ObjectStore
 
@@ -79,12 +79,12 @@ class Leases:
         key = activity_key(recording_id)
         try:
             found = self._store.get_bytes(key)
+            return read_document(Activity, key, found.data), found.etag
         except NotFound:
             return None, None
-        try:
-            return read_document(Activity, key, found.data), found.etag
-        except DamagedDocument:
-            return None, found.etag
+        except Damaged:
+            info = self._store.stat(key)
+            return None, info.etag if info else None
 
     def _write(self, activity: Activity, etag: str | None) -> None:
         self._store.put_bytes(

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
-from kring.errors import NotFound
+from kring.errors import Damaged, NotFound
 from kring.requests import Request
-from storage.documents import DamagedDocument, change_document, create_document, read_document
+from storage.documents import change_document, create_document, read_document
 from storage.keys import REQUESTS, request_key
 from storage.port import ObjectStore
 
@@ -29,7 +29,7 @@ class Requests:
                 request = read_document(Request, info.key, self._store.get_bytes(info.key).data)
             except NotFound:
                 continue  # received since it was listed
-            except DamagedDocument as error:
+            except Damaged as error:
                 _log.warning("left out: %s", error)
             else:
                 found[request.id] = request
@@ -58,5 +58,5 @@ class Requests:
             found = self._store.get_bytes(key)
             return read_document(Request, key, found.data), found.etag
 
-        with suppress(NotFound):
+        with suppress(NotFound, Damaged):  # one that cannot be read says nothing
             change_document(self._store, key, fetch, change, name=f"The request for {recording_id}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError, IncompleteReadError
 
-from kring.errors import Conflict, Damaged, DiskFull, NotFound, StorageDown
+from kring.errors import Conflict, Damaged, DiskFull, NotFound, SetupError, StorageDown
 from storage.files import arriving
 from storage.keys import PROBES
 from storage.port import Fetched, ObjectInfo, Progress
@@ -38,6 +39,8 @@ TRANSFER = TransferConfig(
 CONNECT_SECONDS = 5
 READ_SECONDS = 60
 ATTEMPTS = 4
+REMEMBERED_SECONDS = 60.0
+"""How long an object that could not be read is not asked for again: it may be restored from a backup."""
 SHA256 = "sha256"
 """Name of the metadata that say what the bytes were when they were stored."""
 
@@ -67,8 +70,8 @@ class S3Store:
         self._client = self.client_at(endpoint)
         # SeaweedFS tries for 13 seconds by itself before it gives up an object.
         self._impatient = self.client_at(endpoint, attempts=1)
-        self._damaged: dict[str, ObjectInfo] = {}
-        """Objects that could not be read, so that the next reader is told at once."""
+        self._damaged: dict[str, tuple[ObjectInfo, float]] = {}
+        """Objects that could not be read, and when, so that the next reader is told at once."""
 
     @property
     def client(self) -> S3Client:
@@ -223,54 +226,67 @@ class S3Store:
 
     @contextmanager
     def reading(self, key: str, start: int = 0, end: int | None = None) -> Iterator[None]:
-        """A block that reads these bytes. Raises Damaged where they cannot be read the second time either, while the
+        """A block that reads these bytes. Raises Damaged if they cannot be read the second time either, while the
         server keeps and gives back others."""
-        known = self._damaged.get(key)
-        if known is not None and known == self.stat(key):
+        info, seen_at = self._damaged.get(key, (None, 0.0))
+        if info is not None and time.monotonic() - seen_at < REMEMBERED_SECONDS and info == self.stat(key):
             raise _damaged(key)
         try:
             with self.words(key):
                 yield
         except StorageDown as down:
-            if broke_off(down) and self._breaks_off_again(key, start, end) and self._works():
+            if broke_off(down) and self._breaks_off_again(key, start, end) and self._works(key):
                 if (info := self.stat(key)) is not None:
-                    self._damaged[key] = info
+                    self._damaged[key] = (info, time.monotonic())
                 raise _damaged(key) from None
             raise
 
     def _breaks_off_again(self, key: str, start: int, end: int | None) -> bool:
+        """Whether reading stops again, and stops for good where it does: a server that breaks off every long answer
+        gives more if it is asked from there on."""
+        info = self.stat(key)
+        if info is None:
+            return False
+        last = info.size if end is None else end
         try:
-            info = self.stat(key)
-            if info is None:
-                return False
-            last = info.size if end is None else end
-            left = last - start
-            if left <= 0:
-                return False
-            with self.words(key):
-                answer = self._impatient.get_object(Bucket=self.bucket, Key=key, Range=f"bytes={start}-{last - 1}")
-                with answer["Body"] as body:
-                    while data := body.read(1024 * 1024):
-                        left -= len(data)
-            return left > 0  # not every server that breaks off has said before how much there would be
-        except StorageDown as down:
-            return broke_off(down)
+            got = self._readable(key, start, last)
+            return got < last - start and (got == 0 or self._readable(key, start + got, last) == 0)
         except NotFound:
             return False
 
-    def _works(self) -> bool:
-        """Whether an object can be stored, read and deleted just now."""
-        key = f"{PROBES}{secrets.token_hex(8)}"
+    def _readable(self, key: str, start: int, end: int) -> int:
+        """How many of these bytes one answer gives before it ends or breaks off. Raises StorageDown without one."""
+        got = 0
         try:
-            self.put_bytes(key, key.encode(), media_type="text/plain")
             with self.words(key):
-                answer = self._impatient.get_object(Bucket=self.bucket, Key=key)
+                answer = self._impatient.get_object(Bucket=self.bucket, Key=key, Range=f"bytes={start}-{end - 1}")
                 with answer["Body"] as body:
-                    same = body.read() == key.encode()
-            self.delete(key)
-        except (StorageDown, DiskFull):
+                    while data := body.read(1024 * 1024):
+                        got += len(data)
+        except StorageDown as down:
+            if not broke_off(down):
+                raise
+        return got
+
+    def _works(self, key: str) -> bool:
+        """Whether another object can be stored and read just now; or only read, if the server takes none."""
+        probe = f"{PROBES}{secrets.token_hex(8)}"
+        try:
+            try:
+                self.put_bytes(probe, probe.encode(), media_type="text/plain")
+            except (DiskFull, SetupError):
+                return self._reads_another(key)
+            same = self._readable(probe, 0, len(probe)) == len(probe)
+            self.delete(probe)
+        except StorageDown:
             return False
         return same
+
+    def _reads_another(self, key: str) -> bool:
+        with self.words():
+            listed = self._impatient.list_objects_v2(Bucket=self.bucket, MaxKeys=50).get("Contents", ())
+        others = [one for one in listed if one["Key"] != key and one["Size"] > 0][:5]
+        return any(self._readable(one["Key"], 0, min(one["Size"], 1024)) > 0 for one in others)
 
     def _own_write(self, key: str, data: bytes) -> str | None:
         """The etag, where a write that was sent twice was refused because its first sending had arrived."""

@@ -24,6 +24,9 @@ from urllib3.exceptions import HTTPError, ProtocolError
 
 from kring.errors import Conflict, DiskFull, KringError, NotFound, SetupError, StorageDown
 
+READS = frozenset({"GetObject", "HeadObject", "ListObjectsV2"})
+"""What needs no room on the server."""
+
 
 @contextmanager
 def in_our_words(
@@ -93,7 +96,7 @@ def _translate(error: ClientError, host: str, bucket: str, key: str, out_of_room
             kind, text = Conflict, f"Somebody else changed {key} first; read it again and try again."
         case ("InsufficientStorage" | "XMinioStorageFull" | "QuotaExceeded", _) | (_, 507):
             kind, text = _full(host)
-        case "InternalError", _ if out_of_room():
+        case "InternalError", _ if error.operation_name not in READS and out_of_room():
             kind, text = _full(host)
         case "RequestTimeTooSkewed", _:
             kind, text = SetupError, f"The clocks of this machine and of {host} differ; set them right."

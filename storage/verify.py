@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from kring.model import Content, Manifest
+from kring.errors import Damaged, KringError, NotFound
+from kring.model import Content, Manifest, State
 from kring.uploads import Upload
 from storage.archive import Archive
+from storage.corrections import gaps
 from storage.damage import Damage, Kind, keep_findings
 from storage.expected import contents_of, keys_of, marks_of
-from storage.inspect import DeepLook, document_damage, is_document, recording_damages
+from storage.inspect import (
+    DeepLook,
+    damage_of,
+    document_damage,
+    is_document,
+    recording_damages,
+    unnamed_damages,
+)
 from storage.keys import (
     ADDRESSES,
     ASIDE,
@@ -24,6 +34,7 @@ from storage.keys import (
     REQUESTS,
     RUNS,
     UPLOADS,
+    circle_key,
     corrections_of,
     incoming_key,
     manifest_key,
@@ -52,6 +63,8 @@ class Report:
     orphans: tuple[ObjectInfo, ...] | None
     """Other objects no manifest names: work of a run that is under way or crashed, or replaced by newer work.
     None (and no older ones): not known, because a manifest or an upload that cannot be read may name any of them."""
+    not_kept: str = ""
+    """Why the findings could not be written down for `kring status`."""
 
     @property
     def missing(self) -> tuple[Damage, ...]:
@@ -59,7 +72,7 @@ class Report:
 
     @property
     def damaged(self) -> tuple[Damage, ...]:
-        return self._of(Kind.DAMAGED)
+        return self._of(Kind.DAMAGED, Kind.UNREADABLE)
 
     @property
     def altered(self) -> tuple[Damage, ...]:
@@ -70,8 +83,8 @@ class Report:
         """Nothing is lost or damaged; orphans only cost room."""
         return not self.damages
 
-    def _of(self, kind: Kind) -> tuple[Damage, ...]:
-        return tuple(damage for damage in self.damages if damage.kind is kind)
+    def _of(self, *kinds: Kind) -> tuple[Damage, ...]:
+        return tuple(damage for damage in self.damages if damage.kind in kinds)
 
 
 def verify(archive: Archive, *, deep: bool = False, progress: Progress = lambda _done, _all: None) -> Report:
@@ -84,42 +97,60 @@ def verify(archive: Archive, *, deep: bool = False, progress: Progress = lambda 
     manifests = list(archive.manifests(_quietly))
     uploads = list(archive.uploads(_quietly))
     objects = {info.key: info for info in archive.store.list()}
-    ids = {manifest.id for manifest in manifests}
-    damages: dict[str, Damage] = {}
-    for info in objects.values():
-        if is_document(info.key) and (damage := document_damage(archive.store, info)):
-            damages[info.key] = damage
+    damages = {
+        info.key: damage
+        for info in objects.values()
+        if is_document(info.key) and (damage := document_damage(archive.store, info)) is not None
+    }
+    known = {manifest.id for manifest in manifests}
+    for recording_id, key in gaps(objects, {manifest.id: manifest.corrected for manifest in manifests}):
+        if recording_id in known:
+            damages[key] = damage_of(key, Kind.MISSING, recording_id, None)
+    for circle in sorted({one.details.circle for one in manifests if one.state is State.PUBLISHED}):
+        if circle_key(circle) not in objects:
+            damages[circle_key(circle)] = damage_of(circle_key(circle), Kind.MISSING, None, None)
     contents: dict[str, Content] = {}
-    owners: dict[str, str] = {}
+    owners: dict[str, list[str]] = defaultdict(list)
+    made = _made(objects)
     for manifest in manifests:
-        owners |= dict.fromkeys((*keys_of(manifest), *marks_of(manifest)), manifest.id)
+        for key in (*keys_of(manifest), *marks_of(manifest)):
+            owners[key].append(manifest.id)
         contents |= contents_of(manifest)
-        for damage in recording_damages(archive.store, manifest, objects):
+        own = made.get(manifest.original.sha256, {})
+        hurt = [*recording_damages(archive.store, manifest, objects), *unnamed_damages(archive.store, manifest, own)]
+        if hurt and _has_changed(archive, manifest):
+            continue  # a run has just published something else; the next look sees that
+        for damage in hurt:
             damages.setdefault(damage.key, damage)
     look = DeepLook(archive.store)
     if deep:
         left = [info for info in objects.values() if info.key not in damages and info.key != FINDINGS]
         done, total = 0, sum(info.size for info in left)
-        for info, hurt in zip(left, look.damages(left, contents, owners), strict=True):
+        for info, found in look.damages(left, contents, {key: ids[0] for key, ids in owners.items()}):
             done += info.size
             progress(done, total)
-            if hurt is not None:
-                damages[hurt.key] = hurt
-    unknown = any(damage.key.startswith((RECORDINGS, UPLOADS)) for damage in damages.values())
-    unnamed = () if unknown else tuple(_unnamed(manifests, uploads, objects, ids))
+            if found is not None:
+                damages[found.key] = found
+    unknown = any(damage.key.startswith((RECORDINGS, UPLOADS)) for damage in damages.values()) or _set_aside(objects)
+    unnamed = tuple(_unnamed(manifests, uploads, objects)) if not unknown else ()
     older = frozenset(_older(manifests, unnamed))
-    found = tuple(damages[key] for key in sorted(damages))
-    keep_findings(archive.store, found, deep=deep)
-    harmed = {damage.recording_id for damage in found}
+    # Two recordings may share an original, and all that is made of it.
+    all_found = tuple(
+        damages[key].model_copy(update={"recording_id": owner})
+        for key in sorted(damages)
+        for owner in owners.get(key, [damages[key].recording_id])
+    )
+    harmed = {damage.recording_id for damage in all_found}
     return Report(
         recordings=len(manifests),
         objects=len(objects),
         size=sum(info.size for info in objects.values()),
-        damages=found,
+        damages=all_found,
         titles={manifest.id: manifest.details.title for manifest in manifests if manifest.id in harmed},
         unchecked=look.unchecked,
         older=tuple(info for info in unnamed if info in older),
         orphans=None if unknown else tuple(info for info in unnamed if info not in older),
+        not_kept=_keep(archive, all_found, deep=deep),
     )
 
 
@@ -128,22 +159,67 @@ def inspect(archive: Archive, recording_id: str) -> tuple[Damage, ...]:
     store = archive.store
     info = store.stat(manifest_key(recording_id))
     damages: dict[str, Damage] = {}
-    listed = [*store.list(corrections_of(recording_id)), *([info] if info else [])]
-    damages |= {one.key: damage for one in listed if (damage := document_damage(store, one)) is not None}
-    if info is not None and info.key not in damages:
-        manifest = archive.manifest(recording_id)
-        wanted = (*keys_of(manifest), *marks_of(manifest), f"{CIRCLES}{manifest.details.circle}.json")
-        there = {one.key: one for key in wanted if (one := store.stat(key)) is not None}
-        there |= {one.key: one for one in listed}
-        for damage in recording_damages(store, manifest, there):
+    manifest: Manifest | None = None
+    if info is not None and (damage := document_damage(store, info)) is not None:
+        damages[info.key] = damage
+    elif info is not None:
+        manifest = archive.manifest(recording_id)  # first: a correction that is added meanwhile is not missing
+    listed = {one.key: one for one in store.list(corrections_of(recording_id))}
+    damages |= {key: damage for key, one in listed.items() if (damage := document_damage(store, one)) is not None}
+    if manifest is not None:
+        sha256 = manifest.original.sha256
+        wanted = (*keys_of(manifest), *marks_of(manifest), manifest_key(recording_id))
+        there = {one.key: one for key in wanted if (one := store.stat(key)) is not None} | listed
+        made = {
+            one.key: one for prefix in (transcripts_of(sha256), f"renditions/{sha256}/") for one in store.list(prefix)
+        }
+        for damage in (
+            *(
+                damage_of(key, Kind.MISSING, recording_id, None)
+                for _, key in gaps(listed, {recording_id: manifest.corrected})
+            ),
+            *recording_damages(store, manifest, there),
+            *unnamed_damages(store, manifest, made),
+        ):
             damages.setdefault(damage.key, damage)
         left = [one for one in there.values() if one.key not in damages]
-        for found in DeepLook(store).damages(left, contents_of(manifest), dict.fromkeys(there, recording_id)):
+        for _, found in DeepLook(store).damages(left, contents_of(manifest), dict.fromkeys(there, recording_id)):
             if found is not None:
                 damages[found.key] = found
     found_here = tuple(damages[key] for key in sorted(damages))
-    keep_findings(store, found_here, of=recording_id, deep=True)
+    _keep(archive, found_here, of=recording_id, deep=True)
     return found_here
+
+
+def _keep(archive: Archive, damages: tuple[Damage, ...], *, of: str | None = None, deep: bool) -> str:
+    """Keep them for `kring status`; why they could not be, or nothing: what was found counts all the same."""
+    try:
+        keep_findings(archive.store, damages, of=of, deep=deep)
+    except KringError as error:
+        return str(error)
+    return ""
+
+
+def _has_changed(archive: Archive, manifest: Manifest) -> bool:
+    try:
+        return archive.manifest(manifest.id).version != manifest.version
+    except (NotFound, Damaged):
+        return True
+
+
+def _made(objects: Mapping[str, ObjectInfo]) -> dict[str, dict[str, ObjectInfo]]:
+    """SHA-256 of an original → all that was made of it."""
+    made: dict[str, dict[str, ObjectInfo]] = defaultdict(dict)
+    for key, info in objects.items():
+        if key.startswith(("transcripts/", "renditions/")):
+            made[key.split("/")[1]][key] = info
+    return made
+
+
+def _set_aside(objects: Mapping[str, ObjectInfo]) -> bool:
+    """Whether a manifest lies aside that has not come back: then what it named is not nobody's."""
+    aside = (key.removeprefix(ASIDE) for key in objects if key.startswith(f"{ASIDE}{RECORDINGS}"))
+    return any(key not in objects for key in aside)
 
 
 def _quietly(_key: str, _error: object) -> None:
@@ -158,9 +234,8 @@ def _named_by(upload: Upload) -> Iterator[str]:
     yield from (attachment.original.key for attachment in upload.attachments)
 
 
-def _unnamed(
-    manifests: list[Manifest], uploads: list[Upload], objects: dict[str, ObjectInfo], ids: set[str]
-) -> Iterator[ObjectInfo]:
+def _unnamed(manifests: list[Manifest], uploads: list[Upload], objects: dict[str, ObjectInfo]) -> Iterator[ObjectInfo]:
+    ids = {manifest.id for manifest in manifests}
     named = {key for manifest in manifests for key in (*keys_of(manifest), *marks_of(manifest))}
     # What `probe` found is there before the manifest says so.
     named |= {rendition_key(manifest.original.sha256, PROBE_RECIPE, MEDIA_MARK) for manifest in manifests}

@@ -56,6 +56,9 @@ def run_status(*, only_problems: bool, as_json: bool) -> int:
     gaps = sum(missing_of(one.manifest) > 0 for one in entries if one.manifest)
     troubled = sum(not one.line.fine for one in entries)
     shown = [one for one in entries if not (only_problems and one.line.fine and not lacks_text(one))]
+    nobodys = [one for one in read_findings(ports.archive.store) if one.recording_id is None]
+    for damage in nobodys:
+        warn(f"{damage.key} is {damage.kind}; `kring repair --all` says what can be done.")
     if as_json:
         out.file.write(json.dumps([one.as_json() for one in shown], ensure_ascii=False, indent=1) + "\n")
     else:
@@ -65,7 +68,7 @@ def run_status(*, only_problems: bool, as_json: bool) -> int:
             say(f"{troubled} not searchable." if troubled else "All are searchable.")
         if gaps:
             say("1 has speech without text." if gaps == 1 else f"{gaps} have speech without text.", "yellow")
-    return 1 if troubled or indexed is None else 0
+    return 1 if troubled or nobodys or indexed is None else 0
 
 
 def lacks_text(entry: Entry) -> bool:

@@ -30,6 +30,8 @@ def run_verify(*, deep: bool) -> int:
     for orphan in report.orphans or ():
         say(f"orphan   {orphan.key}, {orphan.size} bytes")
     say(_count(report))
+    if report.not_kept:
+        say(f"What was found could not be written down for `kring status`: {report.not_kept}", "yellow")
     for recording_id in sorted({damage.recording_id for damage in report.damages if damage.recording_id}):
         say(f"  kring repair {recording_id}")
     if any(damage.recording_id is None for damage in report.damages):

@@ -277,7 +277,7 @@ def test_verify_finds_what_is_missing_cut_short_altered_and_left_over(archive: A
     assert whole.renditions is not None
     archive.store.delete(whole.renditions.speech)
     archive.store.put_bytes(whole.original.key, b"X" * len(DATA), media_type=BYTES)
-    archive.store.put_bytes(transcript_key(SHA256, "older"), b"{}", media_type=BYTES)
+    archive.store.put_bytes(transcript_key(SHA256, "older"), write_document(transcript()), media_type=BYTES)
     archive.store.put_bytes(transcript_key("f" * 64, "left"), b"{}", media_type=BYTES)
     stray = write_document(correction("f" * 16))
     archive.store.put_bytes(f"corrections/{'f' * 16}/000001.json", stray, media_type=BYTES)

@@ -8,7 +8,7 @@ import pytest
 from kring.model import State
 from services.repair import mend, plan
 from storage.archive import Archive
-from storage.damage import read_findings
+from storage.damage import Damage, Kind, read_findings
 from storage.keys import circle_key, correction_key, manifest_key
 from storage.port import ObjectStore
 from storage.verify import inspect, verify
@@ -133,6 +133,62 @@ def test_a_circle_that_cannot_be_read_makes_room_for_the_next(archive: Archive) 
     mend(archive, None, mends)
     assert not archive.store.exists(circle_key("personvern"))
     assert [one.key for one in verify(archive).missing] == [circle_key("personvern")]
+
+
+def test_what_could_not_be_kept_aside_is_not_deleted(archive: Archive) -> None:
+    """The store itself cannot give the manifest back: a backup can."""
+    seen = Damage(key=manifest_key(ID), kind=Kind.UNREADABLE, recording_id=ID)
+    mends = plan(None, [seen])
+    assert [one.possible for one in mends] == [False]
+    mend(archive, None, mends)
+    assert archive.store.exists(manifest_key(ID))
+
+
+def test_nothing_of_nobodys_is_deleted_while_a_manifest_is_not_there(archive: Archive) -> None:
+    damage(archive, "transcript")
+    key = keys(archive.manifest(ID))["transcript"]
+    archive.store.put_bytes(manifest_key(ID), b"rubbish", media_type=BYTES)
+    verify(archive, deep=True)
+    mend(archive, None, plan(None, read_findings(archive.store)))
+    assert archive.store.exists(key)
+    report = verify(archive, deep=True)
+    assert report.orphans is None
+    assert {one.kind for one in report.damages} == {Kind.ALTERED} or not report.damages
+
+
+def test_what_a_run_would_stumble_over_is_seen_before_it_is_published(archive: Archive) -> None:
+    key = keys(archive.manifest(ID))["transcript"]
+    archive.update(ID, lambda old: old.model_copy(update={"state": State.FAILED, "transcript": None}))
+    archive.store.put_bytes(key, b"rubbish", media_type=BYTES)
+    assert [one.key for one in verify(archive).damages] == [key]
+    assert repaired(archive) == (True, [])
+    assert not archive.store.exists(key)
+
+
+def test_two_recordings_of_one_file_are_both_named(archive: Archive) -> None:
+    other = archive.manifest(ID).model_copy(update={"id": "f" * 16, "corrected": 0})
+    archive.create(other)
+    damage(archive, "playback")
+    assert {one.recording_id for one in verify(archive, deep=True).damages} == {ID, "f" * 16}
+
+
+def test_an_altered_transcript_is_not_remembered(archive: Archive) -> None:
+    archive.transcript_of(archive.manifest(ID))
+    key = keys(archive.manifest(ID))["transcript"]
+    whole = archive.store.get_bytes(key).data
+    fresh = Archive(archive.store)
+    archive.store.put_bytes(key, whole.replace(b'"text":"', b'"text":"Not ', 1), media_type=BYTES)
+    altered = fresh.transcript_of(fresh.manifest(ID))
+    archive.store.put_bytes(key, whole, media_type=BYTES)
+    assert fresh.transcript_of(fresh.manifest(ID)) == archive.transcript_of(archive.manifest(ID)) != altered
+
+
+def test_an_altered_circle_is_kept_as_it_is(archive: Archive) -> None:
+    stored = archive.store.get_bytes(circle_key("personvern")).data
+    archive.store.put_bytes(circle_key("personvern"), stored.replace(b"Agder", b"Agdar"), media_type=BYTES)
+    seen = Damage(key=circle_key("personvern"), kind=Kind.ALTERED)
+    mend(archive, None, plan(None, [seen]))
+    assert archive.circle("personvern").network_name == "Agdar"
 
 
 def test_a_document_attached_again_heals_it(archive: Archive) -> None:

@@ -185,7 +185,7 @@ def test_a_byte_that_turns_on_the_disk_stops_nothing(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     report = verify(archive, deep=True, progress=lambda done, total: seen.append((done, total)))
     assert {(one.kind, one.key, one.recording_id) for one in report.damages} == {
-        (Kind.DAMAGED, whole.original.key, ID),
+        (Kind.UNREADABLE, whole.original.key, ID),
         (Kind.ALTERED, whole.transcript.key, ID),
     }
     assert report.titles == {ID: whole.details.title}

@@ -68,7 +68,7 @@ def inner_ports(kring: Kring) -> set[int]:
 
 
 def guardians(kring: Kring) -> list[psutil.Process]:
-    """Of every part; all that it starts descends from them. This process may have other tests' servers as children too."""
+    """Of every part; all that it starts descends from them. Servers of other tests may be children of this process."""
     found = {psutil.Process(pid).parent() for pid in kring.stack.pids().values()}
     assert all(one is not None and one.ppid() == psutil.Process().pid for one in found)
     return [one for one in found if one is not None]
