@@ -17,6 +17,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from flows.sources.heads import Heads, HostileHead
 from flows.sources.pace import Deadline
 from flows.sources.public import is_public
 from kring.errors import SourceDown, SourceError
@@ -153,6 +154,11 @@ def _said(error: Exception, host: str, limit: Deadline) -> Exception:
         )
     if limit.left() <= 0:
         return limit.error(host)
+    if isinstance(error, HostileHead):
+        return SourceDown(
+            f"{host} sends headers that are not read: much too long, or with control characters or endless blanks; "
+            "check the address in a browser."
+        )
     if isinstance(error, httpcore.ProtocolError):  # its own words quote what the server sent
         return SourceDown(f"{host} broke off, or does not answer as a web server does.")
     if isinstance(error, httpcore.TimeoutException):
@@ -188,16 +194,18 @@ class _Network(httpcore.SyncBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection on which every step ends with the limit, however the bytes drip."""
+    """A connection, for one answer, on which every step ends with the limit, however the bytes drip."""
 
     def __init__(self, inner: httpcore.NetworkStream, limit: Deadline) -> None:
-        self._inner, self._limit = inner, limit
+        self._inner, self._limit, self._heads = inner, limit, Heads()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         until = time.monotonic() + (timeout if timeout is not None else math.inf)
         while True:
             try:
-                return self._inner.read(max_bytes, _within(self._limit, until - time.monotonic()))
+                data = self._inner.read(max_bytes, _within(self._limit, until - time.monotonic()))
+                self._heads.see(data)
+                return data
             except httpcore.ReadTimeout:
                 if time.monotonic() >= until or self._limit.left() <= 0:
                     raise  # else the limit has moved on meanwhile
