@@ -90,14 +90,27 @@ class Feed:
             date=_published(entry["published"]),
             language=self._source.language,
         )
-        transcript = urljoin(self._source.url, entry["transcript"]) if entry["transcript"] else None
         return Item(
             ref=SourceRef.of(self.name, entry["id"] or url),
             details=details,
             file_name=name,
             location=url,
-            captions_location=transcript,
+            captions_location=self._transcript(entry["transcript"], details.title),
         )
+
+    def _transcript(self, address: str | None, title: str) -> str | None:
+        """None for one that can never be fetched, which is said: the recording comes in without it."""
+        if address is None:
+            return None
+        try:
+            transcript = urljoin(self._source.url, address)
+            checked(transcript)
+        except (SourceError, ValueError):  # ValueError: urlsplit's word for what is no address
+            self._problems.append(
+                f"{title[:100]}: its transcript has no address that can be fetched; it comes without."
+            )
+            return None
+        return transcript
 
 
 def _is_media(href: str, kind: str) -> bool:

@@ -1,5 +1,5 @@
-"""What h11 is shown of an answer's heads: h11 reads a line in time that grows with the square of the blanks in it, holding
-the interpreter meanwhile, so no deadline could end it. So the lines are looked at before h11 sees them.
+"""What h11 is shown of an answer's heads: h11 reads a line in time that grows with the square of the blanks in it, and
+holds the interpreter meanwhile, so that no deadline could end it. So the lines are looked at before h11 sees them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import httpcore
 LONGEST_LINE = 10_000
 """Bytes; an address that a redirect leads to may have 8,000 (`flows.sources.web.MOST_CHARACTERS`)."""
 LONGEST_HEADS = 32_000
-"""Bytes of all heads of one answer together: early hints, the head itself, trailers. Servers themselves allow 8 to 16 kB."""
+"""Bytes of all heads of one answer together: early hints, the head itself, trailers. Servers allow 8 to 16 kB."""
 _BAD = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]|[ \t]{101}")
 """Signs that no line may hold (RFC 9112, 5.5), and more blanks than anybody needs."""
 _EARLY = re.compile(rb"HTTP/[0-9]\.[0-9] 1(?!01)[0-9]{2}(?![0-9])")

@@ -8,9 +8,11 @@ the standard library is imported.
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import logging
+import math
 import re
 import sys
 from collections.abc import Iterator
@@ -26,15 +28,16 @@ KINDS = ("text/vtt", "application/x-subrip", "application/srt", "text/srt", "app
 MOST_CHARACTERS = 8000
 """Of an address or a name; longer ones are left out, longer titles cut."""
 MOST_ENCLOSURES = 20
-_TOO_HIGH = re.compile(rb"&#(?:[xX][0-9a-fA-F]{9,}|[0-9]{9,});?")
-"""References to characters of nine digits and more: there are none so high, and Python counts to no more than 4,300
-digits."""
+_REFERENCE = re.compile(r"&#(?:[xX]0*([0-9a-fA-F]+)|0*([0-9]+));?")
+_NO_CHARACTER = "&#65533;"
+_WIDE = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
+"""How feeds begin in which a sign takes two bytes, and what that is called."""
 
 
 def read(feed: bytes, most: int) -> Iterator[dict[str, Any]]:
     """The feed's version, then its entries: `id`, `title`, `published` (year to second, in UTC), `enclosures` (address
     and type) and `transcript`. What is missing or much too long is None; `long` says that it was the id."""
-    feed = _TOO_HIGH.sub(b"&#65533;", feed)
+    feed = possible(feed)
     parsed = feedparser.parse(io.BytesIO(feed), sanitize_html=False, resolve_relative_uris=False)
     yield {"version": parsed.version}
     offered = transcripts(feed)
@@ -50,6 +53,18 @@ def read(feed: bytes, most: int) -> Iterator[dict[str, Any]]:
             "enclosures": [link for link in links[:MOST_ENCLOSURES] if link[0]],
             "transcript": _text(offered.get(name)) if name else None,
         }
+
+
+def possible(feed: bytes) -> bytes:
+    """The feed, with a sign for "no character" where it refers to one that there is not: feedparser fails on such."""
+    encoding = next((name for start, name in _WIDE if feed.startswith(start)), "latin-1")
+    return _REFERENCE.sub(_checked, feed.decode(encoding, "replace")).encode(encoding, "replace")
+
+
+def _checked(reference: re.Match[str]) -> str:
+    digits, base = (reference[1], 16) if reference[1] else (reference[2], 10)
+    number = int(digits, base) if len(digits) < 9 else math.inf  # Python counts to no more than 4,300 digits
+    return _NO_CHARACTER if number > sys.maxunicode or 0xD800 <= number <= 0xDFFF else reference[0]
 
 
 def transcripts(feed: bytes) -> dict[str, str]:

@@ -64,6 +64,18 @@ def test_of_several_transcripts_in_a_feed_the_best_is_taken(tmp_path: Path) -> N
         ]
 
 
+@pytest.mark.parametrize("address", ["http://[", "http://x:99999/t.vtt", "javascript:alert(1)", "http://u:p@x/t.vtt"])
+def test_a_transcript_at_no_address_takes_nothing_from_its_episode(tmp_path: Path, address: str) -> None:
+    with serve() as site:
+        site.files["/feed.xml"] = feed(VTT.replace("t.vtt", address), VTT)
+        wanted = FeedSource(
+            kind="feed", name="it", url=f"{site.address}/feed.xml", circle="privacy", allow_private=True
+        )
+        source = Feed(wanted, Settings(data_dir=tmp_path))
+        assert [item.captions_location for item in source.list()] == [None, f"{site.address}/t.vtt"]
+        assert source.problems == ("0: its transcript has no address that can be fetched; it comes without.",)
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", b"<rss>", b"<!DOCTYPE r [<!ENTITY a 'b'>]><rss>&a;</rss>", b'<?xml version="1.0" encoding="x-no"?><rss/>'],
