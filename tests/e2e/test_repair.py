@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from kring.corrections import LineChange
+from kring.model import State
 from kring.settings import Settings
 from tests.contract.test_corrections_store import making
 from tests.e2e.test_retranscribe import add, cut, searchable
@@ -77,7 +78,7 @@ def test_damage_is_found_shown_and_mended(kring: Kring, tmp_path: Path) -> None:
     assert "A person wrote this." in httpx.get(f"{kring.address}/r/{whole.id}").text
 
 
-def test_a_damaged_original_comes_back_with_the_same_file(kring: Kring, tmp_path: Path) -> None:
+def test_a_damaged_original_is_put_back(kring: Kring, tmp_path: Path) -> None:
     path = cut(tmp_path / "lost.m4a")
     add(kring, "privacy", path)
     whole = searchable(kring, "lost")
@@ -87,7 +88,11 @@ def test_a_damaged_original_comes_back_with_the_same_file(kring: Kring, tmp_path
     assert kring.run("verify", "--deep").returncode == 1
     tried = kring.run("repair", whole.id)
     assert tried.returncode == 1
-    assert "add the same file once more" in tried.stdout
-    add(kring, "privacy", path)
-    assert kring.run("repair", whole.id).returncode == 0
+    assert f"kring repair {whole.id} --original FILE" in tried.stdout
+    other = kring.run("repair", whole.id, "--original", str(cut(tmp_path / "other.m4a")))
+    assert other.returncode == 1
+    assert "is not the file that came in" in other.stderr
+    done = kring.run("repair", whole.id, "--original", str(path))
+    assert done.returncode == 0, done.stdout + done.stderr
     assert kring.run("verify", "--deep").returncode == 0
+    assert kring.recording("lost").state is State.PUBLISHED
