@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from kring.settings import Settings
 from storage.s3 import S3Store
-from storage.seaweed import LOOPBACK, command, environment, out_of_room, prepare, seaweed_healthy
+from storage.seaweed import LOOPBACK, SMALLEST_VOLUME_MB, command, environment, out_of_room, prepare, seaweed_healthy
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -27,6 +27,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
+
+
+def small_volumes(command: list[str]) -> list[str]:
+    """Every bucket of a test takes volumes of its own, and the disk has room for so many of a size: make them small."""
+    flag = "-master.volumeSizeLimitMB="
+    return [f"{flag}{SMALLEST_VOLUME_MB}" if part.startswith(flag) else part for part in command]
 
 
 class Weed:
@@ -46,7 +52,7 @@ class Weed:
         self.access_key, self.secret_key = kept.access_key, kept.secret_key.get_secret_value()
         with (self.folder / "weed.log").open("ab") as log:
             self.process = subprocess.Popen(
-                command(self.folder, self.port, kept),
+                small_volumes(command(self.folder, self.port, kept)),
                 env=os.environ | environment(self.folder, kept),
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
