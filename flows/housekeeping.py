@@ -109,7 +109,9 @@ def _same_captions(ports: Ports, item: Item) -> bool:
 
 def reconcile(ports: Ports, orchestrator: Orchestrator) -> Outcome:
     """Start again what a crash or a server that was down has left unfinished."""
-    return Outcome(tuple(reconciling.said_of(action) for action in reconciling.reconcile(ports, orchestrator)))
+    problems: list[str] = []
+    done = reconciling.reconcile(ports, orchestrator, problems=problems)
+    return Outcome(tuple(reconciling.said_of(action) for action in done), tuple(problems))
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,6 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from flows.hiding import hide_secrets
 from flows.orchestrator import RECORDING_ID, is_shutdown
 from flows.sources.port import Item
@@ -28,7 +26,8 @@ from storage.requests import Requests
 SET_ASIDE = "before-postgresql-prefect.db"
 READ = "old-prefect.db"
 NEWEST_LAST = """
-    SELECT run.parameters, run.tags, run.state_type, state.message, run.expected_start_time, state.timestamp
+    SELECT run.parameters, run.tags, run.state_type, state.message, run.expected_start_time, state.timestamp,
+    run.created
     FROM flow_run AS run JOIN flow ON flow.id = run.flow_id LEFT JOIN flow_run_state AS state ON state.id = run.state_id
     WHERE flow.name = ? ORDER BY run.created
 """
@@ -62,23 +61,23 @@ def requests_in(database: Path) -> list[Request]:
         log.warning("What Prefect kept in %s cannot be read (%s); add again what was not fetched.", database, error)
         return []
     newest: dict[str, Request | None] = {}
-    for parameters, tags, state, message, expected, since in rows:
-        wanted = json.loads(parameters)
-        recording_id = str(wanted.get("recording_id"))
-        if not RECORDING_ID.fullmatch(recording_id):
-            continue
+    for parameters, tags, state, message, expected, since, created in rows:
         try:
+            wanted = json.loads(parameters)
+            recording_id = wanted["recording_id"]
+            if not RECORDING_ID.fullmatch(recording_id):
+                continue
             Item.model_validate(wanted.get("item"))
-        except ValidationError:  # nothing was to be fetched, or this Kring would not know how
-            continue
-        cancelled = state == "CANCELLED" and not is_shutdown(message or "")
-        newest[recording_id] = None if state == "COMPLETED" else Request(
-            id=recording_id,
-            parameters=wanted,
-            tags=tuple(json.loads(tags)),
-            asked_at=_moment(expected),
-            cancelled_at=_moment(since) if cancelled else None,
-        )  # fmt: skip
+            cancelled = state == "CANCELLED" and not is_shutdown(message or "")
+            newest[recording_id] = None if state == "COMPLETED" else Request(
+                id=recording_id,
+                parameters=wanted,
+                tags=tuple(json.loads(tags or "[]")),
+                asked_at=_moment(expected or created),
+                cancelled_at=_moment(since or created) if cancelled else None,
+            )  # fmt: skip
+        except (ValueError, TypeError, LookupError, AttributeError):
+            continue  # nothing was to be fetched, or this Kring would not know how, or the row is damaged
     return [request for request in newest.values() if request is not None]
 
 

@@ -14,7 +14,7 @@ from flows.reports import damaged_of, record_cancelled, record_problem
 from flows.scratch import sweep_scratch
 from flows.wiring import Ports
 from index.port import Prepared
-from kring.errors import Damaged, KringError, NotFound
+from kring.errors import Damaged, KringError, NotFound, OrchestratorDown, StorageDown
 from kring.model import State, Step, now
 from kring.requests import Request
 from services.index_ownership import require_own_index
@@ -24,9 +24,14 @@ log = logging.getLogger(__name__)
 
 
 def reconcile(
-    ports: Ports, orchestrator: Orchestrator, *, retry_failed: bool = False, whole: bool = True
+    ports: Ports,
+    orchestrator: Orchestrator,
+    *,
+    retry_failed: bool = False,
+    whole: bool = True,
+    problems: list[str] | None = None,
 ) -> list[Action]:
-    """Carry out the plan for the archive as it stands; what was done.
+    """Carry out the plan for the archive as it stands; what was done. What could not be done is added to `problems`.
 
     `whole` False: only for recordings with a run that did not end well, and without looking at the index.
     Raises SetupError if the archive is indexed elsewhere: what is missing here may be there.
@@ -62,18 +67,21 @@ def reconcile(
         corrections=corrections,
         requests=requests,
     )
-    for action in actions:
-        _carry_out(action, ports, orchestrator, requests)
+    done = [
+        action
+        for action in actions
+        if _is_done(action, ports, orchestrator, requests, problems if problems is not None else [])
+    ]
     for manifest in manifests:
         if manifest.id in requests:
             kept.forget(manifest.id)
     if not whole:
-        return actions
+        return done
     wanted = {run.recording_id for run in runs if run.going}
     wanted |= {action.recording_id for action in actions if isinstance(action, Restart)}
     wanted |= {recording_id for recording_id, (_, alive) in activities.items() if alive}
     sweep_scratch(ports.settings, wanted)
-    return actions
+    return done
 
 
 def said_of(action: Action) -> str:
@@ -93,6 +101,23 @@ def said_of(action: Action) -> str:
 
 def _versions(ports: Ports) -> dict[str, int] | None:
     return None if ports.index.needs_rebuild else ports.index.versions()
+
+
+def _is_done(
+    action: Action, ports: Ports, orchestrator: Orchestrator, requests: Mapping[str, Request], problems: list[str]
+) -> bool:
+    """Whether it could be carried out; if not, `problems` says why. Raises StorageDown and OrchestratorDown:
+    with those, nothing else could be done either.
+    """
+    try:
+        _carry_out(action, ports, orchestrator, requests)
+    except (StorageDown, OrchestratorDown):
+        raise
+    except KringError as error:
+        log.warning("not done: %s: %s", said_of(action), error)
+        problems.append(f"{said_of(action)}: {error}")
+        return False
+    return True
 
 
 def _carry_out(action: Action, ports: Ports, orchestrator: Orchestrator, requests: Mapping[str, Request]) -> None:

@@ -10,17 +10,20 @@ from services.index_ownership import require_own_index
 
 
 def run_reconcile(*, retry_failed: bool) -> int:
-    """Say what was done; always 0, since what is found is put right."""
+    """Say what was done; 1 if something could not be put right."""
     ports = connect()
     require_own_index(ports.settings, ports.archive.store)
     from flows.orchestrator import Orchestrator
     from flows.reconcile import reconcile, said_of
 
-    actions = reconcile(ports, Orchestrator(), retry_failed=retry_failed)
+    problems: list[str] = []
+    actions = reconcile(ports, Orchestrator(), retry_failed=retry_failed, problems=problems)
     for action in actions:
         say(said_of(action))
-    say("Nothing is unfinished." if not actions else f"{len(actions)} things put right.")
-    return 0
+    for problem in problems:
+        say(f"not done        {problem}")
+    say("Nothing is unfinished." if not actions and not problems else f"{len(actions)} things put right.")
+    return 1 if problems else 0
 
 
 def run_reindex() -> int:

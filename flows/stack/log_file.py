@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote
 
 LIMIT = 10 * 1024 * 1024
 """Bytes; a log that has grown so long is set aside, and a new one is begun."""
@@ -20,7 +21,11 @@ LONGEST_LINE = 64 * 1024
 """Bytes; a line that is longer becomes several."""
 _DATED = re.compile(rb"(?:\x1b\[[0-9;]*m)*\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
 _SECRET = re.compile("SECRET|PASSWORD|TOKEN|AUTH|_KEY$|ACCESS_KEY")
+_PASSWORD = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/?#:@]*:([^\s/?#]+)@")
+"""In an address: what stands between the user's colon and the last @ before the host's end."""
 _SHORTEST_SECRET = 8
+_SHORTEST_PASSWORD = 4
+"""Characters; shorter ones are words of every other line."""
 
 
 class LogFile:
@@ -84,7 +89,12 @@ def rotate(log: Path, kept: int = KEPT) -> None:
 
 
 def secrets_of(environment: Mapping[str, str]) -> set[str]:
-    """Values that no log may hold, by the names of the variables."""
-    return {
-        value for name, value in environment.items() if _SECRET.search(name.upper()) and len(value) >= _SHORTEST_SECRET
+    """What no log may hold: values, by the names of their variables, and passwords in addresses, as written there and
+    as meant.
+    """
+    named = {value for name, value in environment.items() if _SECRET.search(name.upper())}
+    passwords = {password for value in environment.values() for password in _PASSWORD.findall(value)}
+    passwords |= {unquote(password) for password in passwords}
+    return {secret for secret in named if len(secret) >= _SHORTEST_SECRET} | {
+        password for password in passwords if len(password) >= _SHORTEST_PASSWORD
     }

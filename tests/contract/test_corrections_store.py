@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.client.schemas.objects import StateType
 
+from flows.orchestrator import Run
 from flows.plan import Action, Restart, Settle
 from flows.reconcile import reconcile
 from flows.steps import Job, index as index_step
@@ -19,14 +21,14 @@ from index.memory import MemoryIndex
 from index.passages import passages_of
 from index.port import Query
 from kring.corrections import ChapterChange, Correction, DetailsChange, LineChange, NameChange, Undo
-from kring.errors import Conflict, NotFound
+from kring.errors import Conflict, NotFound, StorageDown
 from kring.model import now
 from kring.settings import Settings
 from storage import corrected, corrections
 from storage.archive import Archive
 from storage.corrections import Corrections
 from storage.documents import write_document
-from storage.keys import correction_key, correction_named
+from storage.keys import correction_key, correction_named, manifest_key
 from storage.leases import Leases
 from storage.memory import MemoryStore
 from storage.port import Fetched, ObjectStore
@@ -164,6 +166,39 @@ def test_reconcile_mends_what_a_crash_left(house: Ports) -> None:
     index_step(Job(house, TALK.id, lambda fraction, note: None))
     assert house.index.search(Query("zanzibar")).total == 1
     assert [one for one in reconcile(house, Idle()) if isinstance(one, Settle | Restart)] == []  # type: ignore[arg-type]
+
+
+def test_one_damaged_recording_does_not_hold_up_the_others(house: Ports, caplog: pytest.LogCaptureFixture) -> None:
+    """Somebody cancelled the run of a recording whose manifest is damaged."""
+    crashed(house.archive, ZANZIBAR)
+    damaged = web_archive.TALKS[0].id
+    house.archive.store.put_bytes(manifest_key(damaged), b"{}", media_type="application/json")
+
+    class Cancelled(Idle):
+        def runs(self, *, finished_well: bool) -> list[Any]:
+            moment = now() - timedelta(hours=1)
+            return [Run(damaged, damaged, StateType.CANCELLED, "Cancelled", "", moment, moment, {}, (), moment)]
+
+    orchestrator = Cancelled()
+    problems: list[str] = []
+    with caplog.at_level(logging.WARNING):
+        done = reconcile(house, orchestrator, problems=problems)  # type: ignore[arg-type]
+    assert [type(action) for action in done] == [Settle, Restart]
+    assert orchestrator.started == [TALK.id]
+    assert len(problems) == 1
+    assert damaged in problems[0]
+    assert problems[0].startswith("stays cancelled")
+    assert damaged in caplog.text
+    # A store that is down is another matter: nothing else would be done either.
+    house.archive.store.delete(manifest_key(damaged))
+    crashed(house.archive, chapter(1))
+    vars(house.archive)["settle_corrections"] = _down
+    with pytest.raises(StorageDown):
+        reconcile(house, Idle())  # type: ignore[arg-type]
+
+
+def _down(_: str) -> None:
+    raise StorageDown("The store is down.")
 
 
 class Idle:

@@ -75,6 +75,29 @@ def test_secrets_of_the_environment_are_left_out(tmp_path: Path) -> None:
     assert "/home/somebody" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("PREFECT_SERVER_DATABASE_CONNECTION_URL", "postgresql+asyncpg://kring:{}@db.example:5432/prefect"),
+        ("MEILI_URL", "https://somebody:{}@search.example"),
+        ("HTTPS_PROXY", "http://:{}@proxy.example:3128/"),
+        ("ANYTHING", "--at redis://x:{}@host --more"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("written", "meant"), [("hush-hush", "hush-hush"), ("p%40ss%2Fword", "p@ss/word"), ("a@b:c", "a@b:c")]
+)
+def test_passwords_in_addresses_are_left_out(tmp_path: Path, name: str, address: str, written: str, meant: str) -> None:
+    log = LogFile(tmp_path / "a.log", {name: address.format(written), "HOME": "/home/somebody"})
+    log.take(f"cannot reach {address.format(written)}: password {meant} of /home/somebody is wrong\n".encode())
+    log.close()
+    text = (tmp_path / "a.log").read_text()
+    assert written not in text
+    assert meant not in text
+    assert address.format("***") in text
+    assert "/home/somebody" in text
+
+
 def test_a_line_without_end_is_cut(tmp_path: Path) -> None:
     log = LogFile(tmp_path / "a.log", {})
     log.take(b"x" * 200_000)
