@@ -10,12 +10,21 @@ from __future__ import annotations
 
 import os
 import re
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -44,6 +53,18 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _address(url: str, named: str, example: str) -> str:
+    """The address, if it is one of http or https (or empty). Raises ValueError that names the setting."""
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets without end, a port that is no number or too high
+        fits = False
+    if url and not (fits and not re.search(r"[\s\x00-\x1f\x7f]", url)):
+        raise ValueError(f"The {named} is no address such as {example}.")
+    return url
 
 
 class Section(BaseModel):
@@ -76,9 +97,25 @@ class Web(Section):
     @field_validator("public_url")
     @classmethod
     def _is_an_address(cls, url: str) -> str:
-        if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
-            raise ValueError("The setting web.public_url is no address such as https://kring.example.org.")
-        return url
+        return _address(url, "setting web.public_url", "https://kring.example.org")
+
+    @field_validator("uploads_to")
+    @classmethod
+    def _is_the_stores_address(cls, url: str) -> str:
+        return _address(url, "setting web.uploads_to", "https://objects.example.org")
+
+    @field_validator("proxies")
+    @classmethod
+    def _are_addresses(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            try:
+                ip_network(proxy)
+            except ValueError:
+                raise ValueError(
+                    "The setting web.proxies may only have addresses such as 10.0.0.7 and networks such as 10.0.0.0/8 "
+                    "(with nothing but zeros after the network's part)."
+                ) from None
+        return proxies
 
     @field_validator("facilitators", mode="before")
     @classmethod
@@ -224,6 +261,19 @@ class Settings(BaseSettings):
     meili_url: str | None = Field(default=None, validation_alias="MEILI_URL")
     meili_master_key: SecretStr | None = Field(default=None, validation_alias="MEILI_MASTER_KEY")
     meili_search_key: SecretStr | None = Field(default=None, validation_alias="MEILI_SEARCH_KEY")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_not_set(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Of other people's settings, as files of variables have them."""
+        foreign = {str(field.validation_alias) for field in cls.model_fields.values() if field.validation_alias}
+        return {name: value for name, value in given.items() if name not in foreign or value != ""}
+
+    @field_validator("s3_endpoint", "prefect_api_url", "meili_url")
+    @classmethod
+    def _is_an_address(cls, url: str | None, info: ValidationInfo) -> str | None:
+        name = cls.model_fields[str(info.field_name)].validation_alias
+        return _address(url, f"variable {name}", "https://host.example.org") if url else None
 
     @field_validator("bucket")
     @classmethod

@@ -192,3 +192,60 @@ def test_each_program_stops_with_one_sentence(folder: Path, command: list[str], 
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert done.stderr.rstrip().endswith((".", "?")), done.stderr
     assert not (folder / "data").exists()
+
+
+BROKEN = [
+    "https://[",
+    "https://x:99999",
+    "https://x:0",
+    "https://x:port",
+    "https://",
+    "ftp://x",
+    "x.example",
+    "http://x y",
+]
+
+
+@pytest.mark.parametrize("url", BROKEN)
+@pytest.mark.parametrize(
+    ("variable", "named"),
+    [
+        ("KRING_WEB__PUBLIC_URL", "setting web.public_url"),
+        ("KRING_WEB__UPLOADS_TO", "setting web.uploads_to"),
+        ("AWS_ENDPOINT_URL", "variable AWS_ENDPOINT_URL"),
+        ("PREFECT_API_URL", "variable PREFECT_API_URL"),
+        ("MEILI_URL", "variable MEILI_URL"),
+    ],
+)
+def test_an_address_that_is_none(monkeypatch: pytest.MonkeyPatch, variable: str, named: str, url: str) -> None:
+    sentence = refused(monkeypatch, **{variable: url})
+    assert sentence.startswith(f"The {named} is no address such as https://")
+    assert url not in sentence.removesuffix("https://host.example.org.") or url in ("https://", "x.example")
+
+
+@pytest.mark.parametrize("proxies", ['["*"]', '["proxy"]', '["10.0.0.1/8"]', '["10.0.0.7", ""]', '["10.0.0.0/99"]'])
+def test_proxies_are_addresses_and_networks(monkeypatch: pytest.MonkeyPatch, proxies: str) -> None:
+    assert refused(monkeypatch, KRING_WEB__PROXIES=proxies).startswith(
+        "The setting web.proxies may only have addresses"
+    )
+
+
+def test_addresses_and_proxies_that_are_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KRING_WEB__PROXIES", '["10.0.0.7", "10.0.0.0/8", "::1", "fd00::/8"]')
+    for name in ("KRING_WEB__UPLOADS_TO", "AWS_ENDPOINT_URL", "PREFECT_API_URL", "MEILI_URL"):
+        monkeypatch.setenv(name, "http://user:secret@[::1]:8333/api")
+    settings = load_settings()
+    assert settings.s3_endpoint == settings.web.uploads_to == "http://user:secret@[::1]:8333/api"
+    assert len(settings.web.proxies) == 4
+
+
+def test_an_empty_variable_of_somebody_elses_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    foreign = {str(field.validation_alias) for field in Settings.model_fields.values() if field.validation_alias}
+    assert len(foreign) == 10
+    for name in foreign:
+        monkeypatch.delenv(name, raising=False)
+    unset = load_settings()
+    for name in foreign:
+        monkeypatch.setenv(name, "")
+    assert load_settings() == unset
+    assert unset.s3_region == "us-east-1"
