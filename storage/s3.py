@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -45,6 +46,15 @@ SHA256 = "sha256"
 """Name of the metadata that say what the bytes were when they were stored."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Break:
+    """Where an object cannot be read on, and when that was seen (on the monotonic clock)."""
+
+    info: ObjectInfo
+    at: int
+    seen_at: float
+
+
 class S3Store:
     """Keeps the promise of `storage.port.ObjectStore` in one bucket of one server. Safe to share between threads."""
 
@@ -70,8 +80,8 @@ class S3Store:
         self._client = self.client_at(endpoint)
         # SeaweedFS tries for 13 seconds by itself before it gives up an object.
         self._impatient = self.client_at(endpoint, attempts=1)
-        self._damaged: dict[str, tuple[ObjectInfo, float]] = {}
-        """Objects that could not be read, and when, so that the next reader is told at once."""
+        self._damaged: dict[str, _Break] = {}
+        """What could not be read, so that the next reader is told at once."""
 
     @property
     def client(self) -> S3Client:
@@ -228,31 +238,40 @@ class S3Store:
     def reading(self, key: str, start: int = 0, end: int | None = None) -> Iterator[None]:
         """A block that reads these bytes. Raises Damaged if they cannot be read the second time either, while the
         server keeps and gives back others."""
-        info, seen_at = self._damaged.get(key, (None, 0.0))
-        if info is not None and time.monotonic() - seen_at < REMEMBERED_SECONDS and info == self.stat(key):
+        if self._is_known_damaged(key, start, whole=start == 0 and end is None):
             raise _damaged(key)
         try:
             with self.words(key):
                 yield
         except StorageDown as down:
-            if broke_off(down) and self._breaks_off_again(key, start, end) and self._works(key):
-                if (info := self.stat(key)) is not None:
-                    self._damaged[key] = (info, time.monotonic())
-                raise _damaged(key) from None
-            raise
+            if not broke_off(down):
+                raise
+            place = self._breaks_off_again(key, start, end)
+            if place is None or not self._works(key):
+                raise
+            self._damaged[key] = place
+            raise _damaged(key) from None
 
-    def _breaks_off_again(self, key: str, start: int, end: int | None) -> bool:
-        """Whether reading stops again, and stops for good where it does: a server that breaks off every long answer
-        gives more if it is asked from there on."""
+    def _is_known_damaged(self, key: str, start: int, *, whole: bool) -> bool:
+        """Whether reading all of it, or from `start` on, has just been found to be in vain."""
+        place = self._damaged.get(key)
+        if place is None or time.monotonic() - place.seen_at > REMEMBERED_SECONDS:
+            return False
+        return (whole or start == place.at) and place.info == self.stat(key)
+
+    def _breaks_off_again(self, key: str, start: int, end: int | None) -> _Break | None:
+        """Where reading stops again, twice at the same place: a server or a line that breaks off now and then does so
+        anywhere. (Asked from the middle of a damaged chunk on, SeaweedFS gives it without a look at its checksum.)"""
         info = self.stat(key)
         if info is None:
-            return False
+            return None
         last = info.size if end is None else end
         try:
             got = self._readable(key, start, last)
-            return got < last - start and (got == 0 or self._readable(key, start + got, last) == 0)
+            for_good = got < last - start and (got == 0 or self._readable(key, start, last) == got)
         except NotFound:
-            return False
+            return None
+        return _Break(info, start + got, time.monotonic()) if for_good else None
 
     def _readable(self, key: str, start: int, end: int) -> int:
         """How many of these bytes one answer gives before it ends or breaks off. Raises StorageDown without one."""
