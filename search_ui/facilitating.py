@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from kring import link
@@ -17,7 +17,7 @@ from search_ui.rendering import page
 from search_ui.site import Site, site_of
 
 LONGEST_FORM = 4_000
-"""Bytes; more of it is not looked at. A whole link fits in, with the address before it."""
+"""Bytes; a longer one is refused unread. A whole link fits in, with the address before it."""
 WRONG = N_(
     "This link or code is not good, or no longer. Ask whoever runs Kring for the one that “kring link” shows now."
 )
@@ -27,8 +27,13 @@ router = APIRouter(include_in_schema=False)
 
 
 async def code_of(request: Request) -> str:
-    """What was sent with the form: the code, or what stands after the `#` of a link; empty where it is neither."""
-    body = (await request.body())[:LONGEST_FORM].decode("ascii", errors="replace")
+    """What was sent with the form: the code, or what stands after the `#` of a link; empty where it is neither.
+
+    Raises HTTPException (413) if it says that it is longer than `LONGEST_FORM`; without a length no body is read.
+    """
+    if int(request.headers.get("content-length", "0")) > LONGEST_FORM:
+        raise HTTPException(413, _("That is more than Kring takes at once; send less"))
+    body = (await request.body()).decode("ascii", errors="replace")
     try:
         [given] = parse_qs(body, max_num_fields=1)["code"]
     except (KeyError, ValueError):
@@ -56,9 +61,9 @@ def come_in(
     if not current().by_link:
         return RedirectResponse(link.PAGE, status_code=303)
     address = request.client.host if request.client else ""
-    if wrong.too_many(address):
-        return _facilitate(429, _(TOO_OFTEN))
     if not link.is_secret(site.settings, code):
+        if wrong.too_many(address):
+            return _facilitate(429, _(TOO_OFTEN))
         wrong.count(address)
         return _facilitate(403, _(WRONG))
     give(request, KEY_COOKIE, link.key_of(code))

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 from tests.browser import PATIENCE
 
 
-def connected(address: str, *, seconds: float = PATIENCE) -> socket.socket:
-    """A connection to the server at `address`; whoever waits on it for longer than `seconds` gets TimeoutError."""
+def connected(address: str, source: str = "", *, seconds: float = PATIENCE) -> socket.socket:
+    """A connection from `source` to the server at `address`; a wait on it of more than `seconds` is TimeoutError."""
     parts = urlsplit(address)
     assert parts.hostname is not None
-    return socket.create_connection((parts.hostname, parts.port or 80), timeout=seconds)
+    return socket.create_connection((parts.hostname, parts.port or 80), seconds, (source, 0))
 
 
 def head(line: str, *fields: str | bytes) -> bytes:

@@ -12,11 +12,12 @@ from starlette.requests import Request
 
 from kring import link
 from kring.settings import Settings
+from search_ui.http.room import household
 from search_ui.i18n import N_
 
 KEY_COOKIE = "kring_key"
 WRONG_A_MINUTE = 10
-"""Wrong codes that one address may try; then no code of its own is looked at until the minute is over."""
+"""Wrong codes that one address may try before it hears to wait; a good code is taken all the same."""
 
 BY_LINK = N_(
     "Uploading and correcting is for facilitators, who come by a link with a code. Whoever runs Kring has that link: "
@@ -76,7 +77,7 @@ class WrongCodes:
     def too_many(self, address: str) -> bool:
         if (minute := time.monotonic() // 60) != self._minute:
             self._minute, self._tried = minute, Counter()
-        return self._tried[address] >= WRONG_A_MINUTE
+        return self._tried[household(address)] >= WRONG_A_MINUTE
 
     def count(self, address: str) -> None:
-        self._tried[address] += 1
+        self._tried[household(address)] += 1

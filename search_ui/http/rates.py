@@ -12,7 +12,7 @@ from math import ceil
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from search_ui.http.room import household, is_near
+from search_ui.http.room import MOST, household, is_near
 from search_ui.i18n import N_, _
 from search_ui.problems import answer
 
@@ -23,6 +23,8 @@ EVENTS = 20
 """Pages of one address that follow a recording."""
 NEAR = 10
 """How many times as much comes from an address of this machine or its network: that may be a proxy, for everybody."""
+NEAR_AT_ONCE = MOST // 4
+"""Requests of such an address at once, and as many that follow a recording: half of the places stay for others."""
 HEALTH = "/healthz"
 REMEMBERED = 10_000
 _EVENTS = re.compile(r"/r/[0-9a-f]{16}/events")
@@ -68,7 +70,7 @@ class Rates:
             await refused(scope, receive, send, TOO_OFTEN, ceil(wait))
             return
         follows = _EVENTS.fullmatch(scope["path"]) is not None
-        if self._busy[address, follows] >= (EVENTS if follows else AT_ONCE) * times:
+        if self._busy[address, follows] >= min((EVENTS if follows else AT_ONCE) * times, NEAR_AT_ONCE):
             await refused(scope, receive, send, TOO_MANY, 5)
             return
         with self._counted(address, follows):

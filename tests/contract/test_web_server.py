@@ -128,11 +128,23 @@ def test_a_thousand_connections_that_ask_for_nothing_keep_nobody_out(address: st
             assert asked(f"{address}/api/search?q=x") == 200
 
 
-def test_where_all_connections_are_in_use_health_is_answered_and_others_hear_when_to_come_again(address: str) -> None:
-    unfinished = head("POST /api/me HTTP/1.1", "Content-Length: 100000", "Content-Type: application/json")
+@pytest.mark.parametrize("path", ["/facilitate", "/api/me"])
+def test_one_address_of_an_office_does_not_take_all_places(address: str, path: str) -> None:
+    unfinished = head(f"POST {path} HTTP/1.1", "Content-Length: 100000", "Content-Type: application/json")
     with ExitStack() as held:
         for _ in range(MOST + RESERVE // 2):
             held.enter_context(closing(connected(address))).sendall(unfinished)
+        with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2"), timeout=20) as other:
+            for _ in range(5):
+                assert other.get(f"{address}/").status_code == 200
+                assert other.get(f"{address}/healthz").status_code == 200
+
+
+def test_where_all_connections_are_in_use_health_is_answered_and_others_hear_when_to_come_again(address: str) -> None:
+    unfinished = head("POST /api/me HTTP/1.1", "Content-Length: 100000", "Content-Type: application/json")
+    with ExitStack() as held:
+        for number in range(MOST + RESERVE // 2):
+            held.enter_context(closing(connected(address, f"127.0.0.{2 + number % 5}"))).sendall(unfinished)
         eventually(lambda: asked(f"{address}/") == 503, seconds=60, what="a full house")
         assert asked(f"{address}/healthz") == 200
         refused = httpx.get(f"{address}/", headers={"Accept-Language": "nb"}, timeout=20)

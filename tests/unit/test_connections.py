@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from search_ui.http.access import WRONG_A_MINUTE, WrongCodes
 from search_ui.http.rates import REMEMBERED, Bucket
 from search_ui.http.room import Idle, household, is_near, who_leaves
 
@@ -81,3 +82,12 @@ def test_of_many_addresses_the_latest_are_remembered() -> None:
     bucket.wait("new", 1.0, 1)
     assert bucket.wait("0", 1.0, 1) > 0, "it asked again lately"
     assert bucket.wait("1", 1.0, 1) == 0.0, "this is forgotten"
+
+
+def test_wrong_codes_of_one_network_count_together() -> None:
+    wrong = WrongCodes()
+    wrong.too_many("2001:db8::1")
+    for number in range(WRONG_A_MINUTE):
+        wrong.count(f"2001:db8::{number + 1:x}")
+    assert wrong.too_many("2001:db8::ffff")
+    assert not wrong.too_many("2001:db8:0:1::1")
