@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from kring.errors import Conflict, Damaged, SetupError
+from kring.errors import Conflict, Damaged, NotFound, SetupError
 from storage.port import ObjectStore
 
 ATTEMPTS = 16
@@ -36,6 +36,19 @@ def read_document(kind: type[Document], key: str, data: bytes) -> Document:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "document"
         raise _damaged(key, f"{where}: {first['msg']}") from None
+
+
+def read_replaceable(store: ObjectStore, kind: type[Document], key: str) -> tuple[Document | None, str | None]:
+    """A document that whoever comes next may replace, and its etag. One that cannot be read counts as nobody's: its
+    etag lets the next writer replace it. Neither where there is none."""
+    try:
+        found = store.get_bytes(key)
+        return read_document(kind, key, found.data), found.etag
+    except NotFound:
+        return None, None
+    except Damaged:
+        info = store.stat(key)
+        return None, info.etag if info else None
 
 
 def write_document(document: BaseModel, *, compact: bool = False) -> bytes:

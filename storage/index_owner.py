@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from kring.errors import Conflict, Damaged, NotFound, SetupError
+from kring.errors import Conflict, SetupError
 from kring.model import now
-from storage.documents import JSON, read_document, write_document
+from storage.documents import JSON, read_replaceable, write_document
 from storage.keys import INDEX_OWNER
 from storage.port import ObjectStore
 
@@ -102,15 +102,7 @@ class Ownership:
             return
 
     def _look(self) -> tuple[IndexOwner | None, str | None]:
-        """The owner and the etag. A damaged document counts as nobody's, and the next owner replaces it."""
-        try:
-            found = self._store.get_bytes(INDEX_OWNER)
-            return read_document(IndexOwner, INDEX_OWNER, found.data), found.etag
-        except NotFound:
-            return None, None
-        except Damaged:
-            info = self._store.stat(INDEX_OWNER)
-            return None, info.etag if info else None
+        return read_replaceable(self._store, IndexOwner, INDEX_OWNER)
 
     def _write(self, owner: IndexOwner, etag: str | None) -> None:
         self._store.put_bytes(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -11,7 +10,7 @@ from kring.model import Circle, Content, Manifest, Media, Pages, Renditions, Tra
 from kring.requests import Request
 from kring.uploads import Upload
 from storage.archive import named
-from storage.contents import READ_BYTES
+from storage.contents import sha256_of
 from storage.corrections import read_correction
 from storage.damage import Damage, Kind
 from storage.documents import DamagedDocument, read_document
@@ -198,17 +197,14 @@ class DeepLook:
                 if there is None:
                     return None
                 info, expected = there, there.sha256
-            digest = hashlib.sha256()
-            with self.store.open(info.key) as stream:
-                while data := stream.read(READ_BYTES):
-                    digest.update(data)
+            found = sha256_of(self.store, info.key)
         except (NotFound, Conflict):  # gone or written anew since it was listed
             return None
         except Damaged as error:
             return damage_of(info.key, Kind.UNREADABLE, owner, info, str(error))
         if expected is None:
             self.unchecked += 1
-        elif digest.hexdigest() != expected:
+        elif found != expected:
             there = self.store.stat(info.key)
             if there is not None and there.etag == info.etag:  # else somebody has just written it
                 return damage_of(info.key, Kind.ALTERED, owner, info)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from kring.errors import Conflict, Damaged, NotFound
+from kring.errors import Conflict
 from kring.model import Activity, Step, now
-from storage.documents import JSON, read_document, write_document
+from storage.documents import JSON, read_replaceable, write_document
 from storage.keys import activity_key
 from storage.port import ObjectStore
 
@@ -75,16 +75,7 @@ class Leases:
         return held and _process_may_run(activity.owner)
 
     def _look(self, recording_id: str) -> tuple[Activity | None, str | None]:
-        """The activity and its etag. A damaged one counts as nobody's: its etag lets the next holder replace it."""
-        key = activity_key(recording_id)
-        try:
-            found = self._store.get_bytes(key)
-            return read_document(Activity, key, found.data), found.etag
-        except NotFound:
-            return None, None
-        except Damaged:
-            info = self._store.stat(key)
-            return None, info.etag if info else None
+        return read_replaceable(self._store, Activity, activity_key(recording_id))
 
     def _write(self, activity: Activity, etag: str | None) -> None:
         self._store.put_bytes(

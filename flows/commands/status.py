@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,11 +52,12 @@ def run_status(*, only_problems: bool, as_json: bool) -> int:
     """
     ports = connect()
     indexed = in_index(ports)
-    entries = list(entries_of(ports, indexed))
+    findings = read_findings(ports.archive.store)
+    entries = list(entries_of(ports, indexed, findings))
     gaps = sum(missing_of(one.manifest) > 0 for one in entries if one.manifest)
     troubled = sum(not one.line.fine for one in entries)
     shown = [one for one in entries if not (only_problems and one.line.fine and not lacks_text(one))]
-    nobodys = [one for one in read_findings(ports.archive.store) if one.recording_id is None]
+    nobodys = [one for one in findings if one.recording_id is None]
     for damage in nobodys:
         warn(f"{damage.key} is {damage.kind}; `kring repair --all` says what can be done.")
     if as_json:
@@ -75,10 +76,10 @@ def lacks_text(entry: Entry) -> bool:
     return entry.manifest is not None and missing_of(entry.manifest) > 0
 
 
-def entries_of(ports: Ports, indexed: dict[str, int] | None) -> Iterator[Entry]:
+def entries_of(ports: Ports, indexed: dict[str, int] | None, findings: Sequence[Damage]) -> Iterator[Entry]:
     """First those without a manifest, then those whose manifest cannot be read, then all others, newest first."""
     damages: dict[str, list[Damage]] = defaultdict(list)
-    for damage in read_findings(ports.archive.store):
+    for damage in findings:
         if damage.recording_id is not None:
             damages[damage.recording_id].append(damage)
     for recording_id, title, line in on_their_way(ports):
