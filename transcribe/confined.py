@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from transcribe import landlock, limited, seccomp
 
@@ -108,6 +109,42 @@ def python_reads() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
     known = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     return (*known, str(Path(sys.base_prefix) / "lib"), str(Path(sys.prefix) / "pyvenv.cfg"))
+
+
+def run_python(
+    script: str,
+    argument: str,
+    *,
+    source: IO[bytes],
+    printed: IO[bytes],
+    memory_mb: int,
+    cpu_seconds: int,
+    file_mb: int,
+    seconds: float,
+) -> int:
+    """Run a script of ours on what `source` holds, for at most so many seconds on the clock; what it prints goes to
+    `printed`. The exit status; negative where a limit ended it. Nothing of it is left afterwards."""
+    process = subprocess.Popen(
+        command(
+            python(script, argument),
+            memory_mb=memory_mb,
+            cpu_seconds=cpu_seconds,
+            file_mb=file_mb,
+            reads=[*python_reads(), script],
+        ),
+        stdin=source,
+        stdout=printed,
+        stderr=subprocess.DEVNULL,
+        env={"LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", "")},
+        process_group=0,
+    )
+    with process:
+        try:
+            return process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return -1
+        finally:
+            process.kill()
 
 
 def _whole(path: str | Path) -> str:

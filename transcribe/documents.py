@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
-import subprocess
 import tempfile
 import unicodedata
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from kring.errors import InputError
 from kring.model import Pages
@@ -45,7 +43,16 @@ _INVISIBLE = {"Cc", "Cs", "Co", "Cn"}
 def read_pages(path: Path, *, seconds: float = SECONDS) -> Pages:
     """The text of each page. Raises InputError with a sentence for people where there is none to be had."""
     with path.open("rb") as pdf, tempfile.TemporaryFile(dir=path.parent) as printed:
-        status = _run(pdf, printed, seconds)
+        status = confined.run_python(
+            pdf_pages.__file__,
+            str(MOST_PAGES),
+            source=pdf,
+            printed=printed,
+            memory_mb=MEMORY_MB,
+            cpu_seconds=int(seconds) + 1,
+            file_mb=TEXT_MB,
+            seconds=seconds,
+        )
         printed.seek(0)
         lines = printed.read().decode("utf-8", errors="replace").splitlines()
     said = [_json(line) for line in lines]
@@ -74,32 +81,6 @@ def clean(text: str) -> str:
 def _joined(match: re.Match[str]) -> str:
     """`kommu-⏎nene` is one word; `Nord-⏎Norge` is written with its hyphen."""
     return "-" if match.string[match.end()].isupper() else ""
-
-
-def _run(pdf: IO[bytes], printed: IO[bytes], seconds: float) -> int:
-    """The exit status; negative where a limit ended it."""
-    command = confined.command(
-        confined.python(pdf_pages.__file__, str(MOST_PAGES)),
-        memory_mb=MEMORY_MB,
-        cpu_seconds=int(seconds) + 1,
-        file_mb=TEXT_MB,
-        reads=[*confined.python_reads(), pdf_pages.__file__],
-    )
-    process = subprocess.Popen(
-        command,
-        stdin=pdf,
-        stdout=printed,
-        stderr=subprocess.DEVNULL,
-        env={"LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", "")},
-        process_group=0,
-    )
-    with process:
-        try:
-            return process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            return -1
-        finally:
-            process.kill()
 
 
 def _json(line: str) -> Any:

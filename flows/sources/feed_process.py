@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import subprocess
 import tempfile
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from flows.sources import podcast
 from kring.errors import SourceError
@@ -32,7 +30,16 @@ def read_feed(feed: bytes, name: str, *, most: int, seconds: float = CLOCK_SECON
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as printed:
         source.write(feed)
         source.seek(0)
-        status = _run(source, printed, most, seconds)
+        status = confined.run_python(
+            podcast.__file__,
+            str(most),
+            source=source,
+            printed=printed,
+            memory_mb=MEMORY_MB,
+            cpu_seconds=CPU_SECONDS,
+            file_mb=ANSWER_MB,
+            seconds=seconds,
+        )
         printed.seek(0)
         lines = printed.read().splitlines() if status == 0 else []
     if not lines:
@@ -45,29 +52,3 @@ def read_feed(feed: bytes, name: str, *, most: int, seconds: float = CLOCK_SECON
     if not about["version"]:
         raise SourceError(f"The address of the source {name!r} is not an RSS or Atom feed; check it in kring.toml.")
     return entries
-
-
-def _run(feed: IO[bytes], printed: IO[bytes], most: int, seconds: float) -> int:
-    """The exit status; negative where a limit ended it."""
-    command = confined.command(
-        confined.python(podcast.__file__, str(most)),
-        memory_mb=MEMORY_MB,
-        cpu_seconds=CPU_SECONDS,
-        file_mb=ANSWER_MB,
-        reads=[*confined.python_reads(), podcast.__file__],
-    )
-    process = subprocess.Popen(
-        command,
-        stdin=feed,
-        stdout=printed,
-        stderr=subprocess.DEVNULL,
-        env={"LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", "")},
-        process_group=0,
-    )
-    with process:
-        try:
-            return process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            return -1
-        finally:
-            process.kill()
