@@ -112,13 +112,13 @@ def test_status_while_prefect_or_the_index_cannot_be_asked(filled: Kring) -> Non
     title = web_archive.TALKS[0].title
     nobody = {"PREFECT_API_URL": f"http://127.0.0.1:{free_port()}/api"}
     done = filled.run("status", environment=nobody)
-    assert done.stdout.count("Recordings that are not received yet are shown only in part: The Prefect server at") == 1
+    assert done.stderr.count("Recordings that are not received yet are shown only in part: The Prefect server at") == 1
     assert title in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
     elsewhere = {"KRING_SEARCH__ENGINE": "meilisearch", "MEILI_URL": f"http://127.0.0.1:{free_port()}"}
     done = filled.run("status", environment=elsewhere)
     assert done.returncode == 1
-    assert done.stdout.count("What search finds is not known: Meilisearch at") == 1
+    assert done.stderr.count("What search finds is not known: Meilisearch at") == 1
     assert title in done.stdout
     assert "All are searchable" not in done.stdout
