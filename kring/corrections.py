@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from kring.model import Details, Frozen, Line, RecordingId
+from kring.model import SCHEMA_VERSION, Details, Frozen, Line, RecordingId
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)]
 
@@ -77,7 +77,7 @@ Change = Annotated[
 
 
 class Correction(Frozen):
-    schema_version: int = 1
+    schema_version: int = SCHEMA_VERSION
     recording_id: RecordingId
     number: int = Field(ge=1)
     """Counts from 1, without gaps."""

@@ -32,6 +32,8 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+SCHEMA_VERSION = 2
+"""Of the documents in the bucket, as this program writes them; `storage/migrations.py` reads older ones."""
 MOST_LABELS = 200
 """Presenters, organisations or topics of one recording: pages show all of them, and a form takes them."""
 MOST_TERMS = 2000
@@ -76,6 +78,7 @@ class State(StrEnum):
 class Circle(Frozen):
     """A group inside a network that meets. Stored at `circles/<slug>.json`."""
 
+    schema_version: int = SCHEMA_VERSION
     slug: Slug
     name: Line
     network: Slug
@@ -260,7 +263,7 @@ class Transcript(Frozen):
     Stored at `transcripts/<sha256 of the original>/<fingerprint>.json`.
     """
 
-    schema_version: int = 1
+    schema_version: int = SCHEMA_VERSION
     fingerprint: str
     engine: str
     model: str
@@ -298,7 +301,7 @@ class Problem(Frozen):
 class Manifest(Frozen):
     """Everything known about one recording. Stored at `recordings/<id>.json`, written with If-Match."""
 
-    schema_version: int = 1
+    schema_version: int = SCHEMA_VERSION
     id: RecordingId
     version: int = Field(default=1, ge=1)
     """Grows with every write; index documents carry it, so that drift can be seen."""

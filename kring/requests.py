@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from kring.model import Frozen, RecordingId
+from kring.model import SCHEMA_VERSION, Frozen, RecordingId
 
 
 class Request(Frozen):
-    schema_version: int = 1
+    schema_version: int = SCHEMA_VERSION
     id: RecordingId
     """The recording it will be."""
     parameters: dict[str, Any]

@@ -8,7 +8,18 @@ from typing import Any
 
 from pydantic import Field
 
-from kring.model import UPLOAD, Attachments, Details, Frozen, Line, Original, RecordingId, Sha256, SourceRef
+from kring.model import (
+    SCHEMA_VERSION,
+    UPLOAD,
+    Attachments,
+    Details,
+    Frozen,
+    Line,
+    Original,
+    RecordingId,
+    Sha256,
+    SourceRef,
+)
 
 
 class UploadState(StrEnum):
@@ -26,7 +37,7 @@ class Upload(Frozen):
     The bytes lie at `incoming/<recording-id>` until a run has taken them in; the object store keeps the parts.
     """
 
-    schema_version: int = 1
+    schema_version: int = SCHEMA_VERSION
     id: RecordingId
     original: Original
     """As announced by the browser, which has hashed the file; checked by the run."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from kring.errors import Damaged, NotFound
-from kring.model import Attachment, Manifest, Media, Problem, Renditions, State, Step, now
+from kring.model import Attachment, Manifest, Problem, State, Step, now
 from storage.archive import Archive
 from storage.damage import Damage, Kind
 from storage.documents import JSON, write_document
@@ -79,8 +79,10 @@ def mend(archive: Archive, manifest: Manifest | None, mends: Collection[Mend]) -
             archive.store.delete(key)
         if one.accept:
             archive.store.put_bytes(one.key, archive.store.get_bytes(one.key).data, media_type=JSON)
-        if one.rewrite and manifest is not None and one.key in marks:
-            archive.store.put_bytes(one.key, write_document(_as_named(manifest, one.key)), media_type=JSON)
+        if one.rewrite and one.key in marks:
+            archive.store.put_bytes(one.key, write_document(marks[one.key]), media_type=JSON)
+    if manifest is not None and any(one.run and (one.forget or one.aside) for one in mends):
+        _run_those_that_share(archive, manifest)
     return runs
 
 
@@ -184,6 +186,13 @@ def _of_transcript(manifest: Manifest, key: str, *, sound_lost: bool) -> Mend:
     return _of_nobody(key)
 
 
+def _run_those_that_share(archive: Archive, manifest: Manifest) -> None:
+    """What is made again of an original may differ in its bytes: its other recordings have to name the new ones."""
+    for other in archive.manifests(lambda _key, _error: None):
+        if other.original.sha256 == manifest.original.sha256 and other.id != manifest.id:
+            ask_for_run(archive, other.id)
+
+
 def _waits(manifest: Manifest) -> bool:
     """Whether a run may have stopped at it."""
     return manifest.state is not State.PUBLISHED or manifest.problem is not None
@@ -199,12 +208,6 @@ def _name(key: str) -> str:
 
 def _attachment(manifest: Manifest, key: str) -> Attachment | None:
     return next((one for one in manifest.attachments if key in (one.original.key, one.text)), None)
-
-
-def _as_named(manifest: Manifest, mark: str) -> Media | Renditions:
-    named = manifest.renditions if mark.endswith(RENDITIONS_MARK) else manifest.media
-    assert named is not None  # noqa: S101 — the manifest names the mark
-    return named
 
 
 def _changed(old: Manifest, unnamed: set[str], *, runs: bool) -> Manifest:

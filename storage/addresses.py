@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kring.errors import NotFound
-from kring.model import Frozen
+from kring.model import SCHEMA_VERSION, Frozen
 from storage.documents import JSON, read_document, write_document
 from storage.keys import address_key
 from storage.port import ObjectStore
@@ -12,7 +12,7 @@ from storage.port import ObjectStore
 class WholeAddress(Frozen):
     """Where a recording is to be fetched, with all that has to stay secret."""
 
-    schema_version: int = 1
+    schema_version: int = SCHEMA_VERSION
     location: str
     captions_location: str | None = None
 

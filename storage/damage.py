@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from kring.errors import Conflict, Damaged, NotFound
-from kring.model import Frozen, RecordingId, now
+from kring.model import SCHEMA_VERSION, Frozen, RecordingId, now
 from storage.documents import JSON, read_document, write_document
 from storage.keys import FINDINGS
 from storage.port import ObjectInfo, ObjectStore
@@ -14,7 +14,7 @@ from storage.port import ObjectInfo, ObjectStore
 
 class Kind(StrEnum):
     MISSING = "missing"
-    """There is no such object, or one of another size."""
+    """There is no such object."""
     ALTERED = "altered"
     """Its bytes are not those that were stored."""
     DAMAGED = "damaged"
@@ -47,7 +47,7 @@ class Damage(Frozen):
 class Findings(Frozen):
     """Stored at `verify/findings.json`."""
 
-    schema_version: int = 1
+    schema_version: int = SCHEMA_VERSION
     at: datetime
     damages: tuple[Damage, ...] = ()
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TypeVar
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from kring.errors import Conflict, Damaged, NotFound, SetupError
+from kring.model import SCHEMA_VERSION
+from storage.migrations import upgraded, version_of
 from storage.port import ObjectStore
 
 ATTEMPTS = 16
 """Times a change is tried again because somebody else wrote the same document in between."""
 
 JSON = "application/json"
-SCHEMA_VERSION = 1
-"""The newest `schema_version` this program can read and write."""
 
 Document = TypeVar("Document", bound=BaseModel)
+_log = logging.getLogger(__name__)
 
 
 class DamagedDocument(Damaged):
@@ -26,13 +28,11 @@ class DamagedDocument(Damaged):
 
 
 def read_document(kind: type[Document], key: str, data: bytes) -> Document:
-    """Raises DamagedDocument naming `key`, or SetupError where a newer Kring wrote it."""
+    """As this program writes it, also where an older one wrote it. Raises DamagedDocument naming `key`, or SetupError
+    where a newer Kring wrote it."""
     try:
-        document = kind.model_validate_json(data)
-        _refuse_newer(getattr(document, "schema_version", 1), key)
-        return document
+        return _validated(kind, key, data)
     except ValidationError as error:
-        _refuse_newer(_version_of(data, key), key)
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "document"
         raise _damaged(key, f"{where}: {first['msg']}") from None
@@ -92,16 +92,29 @@ def change_document(
     raise Conflict(f"{name} is being changed by others all the time; try again later.")
 
 
-def _version_of(data: bytes, key: str) -> object:
+def _validated(kind: type[Document], key: str, data: bytes) -> Document:
+    try:
+        document = kind.model_validate_json(data)
+        if getattr(document, "schema_version", SCHEMA_VERSION) == SCHEMA_VERSION:
+            return document
+    except ValidationError:
+        _log.debug("%s is older, newer or damaged", key)
+    plain = plain_document(key, data)
+    _refuse_newer(version_of(plain), key)
+    return kind.model_validate_json(json.dumps(upgraded(plain) if "schema_version" in kind.model_fields else plain))
+
+
+def plain_document(key: str, data: bytes) -> Mapping[str, Any]:
+    """What its JSON says; empty where that is no document of any kind. Raises DamagedDocument where it is no JSON."""
     try:
         plain = json.loads(data)
     except (ValueError, RecursionError):  # not JSON, not UTF-8, or nested without end
         raise _damaged(key, "it is not JSON") from None
-    return plain.get("schema_version", 1) if isinstance(plain, dict) else 1
+    return plain if isinstance(plain, dict) else {}
 
 
-def _refuse_newer(version: object, key: str) -> None:
-    if isinstance(version, int) and version > SCHEMA_VERSION:
+def _refuse_newer(version: int, key: str) -> None:
+    if version > SCHEMA_VERSION:
         raise SetupError(f"{key} was written by a newer Kring (schema {version}); update Kring on this machine.")
 
 

@@ -44,13 +44,14 @@ def contents_of(manifest: Manifest) -> dict[str, Content]:
     return known
 
 
-def marks_of(manifest: Manifest) -> dict[str, type[Media | Renditions]]:
-    """Key → what it holds, of the objects that say of this recording's original which steps are complete."""
-    marks: dict[str, type[Media | Renditions]] = {}
+def marks_of(manifest: Manifest) -> dict[str, Media | Renditions]:
+    """Key → what it says, of the objects that say of this recording's original which steps are complete."""
+    marks: dict[str, Media | Renditions] = {}
+    sha256 = manifest.original.sha256
     if manifest.media is not None:
-        marks[rendition_key(manifest.original.sha256, PROBE_RECIPE, MEDIA_MARK)] = Media
+        marks[rendition_key(sha256, PROBE_RECIPE, MEDIA_MARK)] = manifest.media
     if manifest.renditions is not None:
-        marks[rendition_key(manifest.original.sha256, manifest.renditions.recipe, RENDITIONS_MARK)] = Renditions
+        marks[rendition_key(sha256, manifest.renditions.recipe, RENDITIONS_MARK)] = manifest.renditions
     return marks
 
 

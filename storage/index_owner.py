@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict
 
 from kring.errors import Conflict, SetupError
-from kring.model import now
+from kring.model import SCHEMA_VERSION, now
 from storage.documents import JSON, read_replaceable, write_document
 from storage.keys import INDEX_OWNER
 from storage.port import ObjectStore
@@ -48,7 +48,7 @@ class Place(BaseModel):
 class IndexOwner(BaseModel):
     model_config = ConfigDict(frozen=True)
 
-    schema_version: int = 1
+    schema_version: int = SCHEMA_VERSION
     place: Place
     beat_at: datetime
     released: bool = False

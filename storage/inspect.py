@@ -13,7 +13,7 @@ from storage.archive import named
 from storage.contents import sha256_of
 from storage.corrections import read_correction
 from storage.damage import Damage, Kind
-from storage.documents import DamagedDocument, read_document
+from storage.documents import DamagedDocument, plain_document, read_document
 from storage.expected import contents_of, keys_of, marks_of, strangers_in
 from storage.keys import (
     CIRCLES,
@@ -25,6 +25,7 @@ from storage.keys import (
     manifest_key,
     transcripts_of,
 )
+from storage.migrations import HASHED, version_of
 from storage.port import ObjectInfo, ObjectStore
 
 DOCUMENTS: dict[str, type[Manifest | Circle | Upload | Request]] = {
@@ -88,9 +89,9 @@ def recording_damages(store: ObjectStore, manifest: Manifest, objects: Mapping[s
             yield damage_of(key, Kind.MISSING, manifest.id, None)
         elif key in contents and contents[key].size != info.size:
             reason = f"it has {info.size} bytes, and had {contents[key].size}"
-            yield damage_of(key, Kind.MISSING, manifest.id, info, reason)
-    for key, kind in marks_of(manifest).items():
-        yield from _unreadable(store, manifest.id, key, kind, objects)
+            yield damage_of(key, Kind.ALTERED, manifest.id, info, reason)
+    for key, said in marks_of(manifest).items():
+        yield from _unreadable(store, manifest.id, key, type(said), objects, said)
     for track in (manifest.transcript, manifest.english):
         if track is not None and track.key in objects and track.content is None:
             yield from _unreadable(store, manifest.id, track.key, Transcript, objects)
@@ -137,19 +138,24 @@ def _unreadable(
     key: str,
     kind: type[Media | Renditions | Transcript | Pages],
     objects: Mapping[str, ObjectInfo],
+    said: Media | Renditions | None = None,
 ) -> Iterator[Damage]:
+    """`said`: what it has to be, as the manifest says; None: any of its kind."""
     info = objects.get(key)
     if info is None:
         yield damage_of(key, Kind.MISSING, recording_id, None)
         return
     try:
-        read_document(kind, key, store.get_bytes(key).data)
+        found = read_document(kind, key, store.get_bytes(key).data)
     except (NotFound, SetupError):
         return
     except DamagedDocument as error:
         yield damage_of(key, Kind.DAMAGED, recording_id, info, str(error))
     except Damaged as error:
         yield damage_of(key, Kind.UNREADABLE, recording_id, info, str(error))
+    else:
+        if said is not None and found != said:
+            yield damage_of(key, Kind.ALTERED, recording_id, info, "it is not what the recording's manifest says")
 
 
 @dataclass
@@ -198,10 +204,13 @@ class DeepLook:
                     return None
                 info, expected = there, there.sha256
             found = sha256_of(self.store, info.key)
+            foreign = expected is None and self._is_foreign(info.key)
         except (NotFound, Conflict):  # gone or written anew since it was listed
             return None
         except Damaged as error:
             return damage_of(info.key, Kind.UNREADABLE, owner, info, str(error))
+        if foreign:
+            return damage_of(info.key, Kind.ALTERED, owner, info, "another program has stored it")
         if expected is None:
             self.unchecked += 1
         elif found != expected:
@@ -209,3 +218,9 @@ class DeepLook:
             if there is not None and there.etag == info.etag:  # else somebody has just written it
                 return damage_of(info.key, Kind.ALTERED, owner, info)
         return None
+
+    def _is_foreign(self, key: str) -> bool:
+        """Whether an object without a hash is a document that Kring would have stored with one."""
+        if not is_document(key):
+            return False
+        return version_of(plain_document(key, self.store.get_bytes(key).data)) >= HASHED

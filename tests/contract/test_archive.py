@@ -296,8 +296,7 @@ def test_verify_finds_what_is_missing_cut_short_altered_and_left_over(archive: A
     assert [entry.key for entry in verify(archive, deep=True).altered] == [whole.original.key]
     archive.store.put_bytes(whole.original.key, DATA[:-1], media_type=BYTES)
     report = verify(archive, deep=True)
-    assert whole.original.key in {entry.key for entry in report.missing}, "an original of another size is not it"
-    assert report.altered == ()
+    assert [entry.key for entry in report.altered] == [whole.original.key], "an original of another size is not it"
 
 
 def test_verify_calls_nothing_an_orphan_while_a_manifest_cannot_be_read(archive: Archive) -> None:

@@ -170,6 +170,10 @@ def test_two_recordings_of_one_file_are_both_named(archive: Archive) -> None:
     archive.create(other)
     damage(archive, "playback")
     assert {one.recording_id for one in verify(archive, deep=True).damages} == {ID, "f" * 16}
+    assert repaired(archive) == (True, [])
+    problem = archive.manifest("f" * 16).problem
+    assert problem is not None, "it names what was made before, and goes its way again too"
+    assert problem.transient
 
 
 def test_an_altered_transcript_is_not_remembered(archive: Archive) -> None:
