@@ -94,9 +94,12 @@ def take_in(
     return manifest if captions is None else take_captions(archive, manifest, captions)
 
 
-def take_captions(archive: Archive, manifest: Manifest, path: Path) -> Manifest:
-    """Store the platform's transcript, from here on used instead of what was there; the next run publishes it."""
-    found = describe(path)
+def take_captions(archive: Archive, manifest: Manifest, path: Path, file_name: str | None = None) -> Manifest:
+    """Store the platform's transcript, from here on used instead of what was there; the next run publishes it.
+
+    `file_name` is what it was called where it came from: that may say its language.
+    """
+    found = describe(path, file_name)
     if manifest.captions is not None and manifest.captions.sha256 == found.sha256:
         return manifest
     store_original(archive, found, path)

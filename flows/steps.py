@@ -20,6 +20,7 @@ from flows.hiding import with_secrets
 from flows.receive import content_of, describe, take_captions, take_in
 from flows.scratch import require_space, scratch_folder
 from flows.sources import open_source
+from flows.sources.address import file_name_of
 from flows.sources.port import Item
 from flows.transcripts import Desk, Heard, Report
 from flows.uploads import receive_upload, settle_upload
@@ -119,7 +120,9 @@ def _fetch_captions(job: Job, item: Item) -> None:
     except InputError as error:
         log.warning("The platform's transcript is left out: %s", error)
         return
-    take_captions(job.ports.archive, job.manifest, path)
+    take_captions(
+        job.ports.archive, job.manifest, path, file_name_of(location) if "://" in location else Path(location).name
+    )
 
 
 def probe(job: Job) -> Media:

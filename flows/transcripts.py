@@ -15,6 +15,7 @@ from kring.errors import BadTranscript
 from kring.model import Circle, Manifest, Transcript, TranscriptRef
 from storage.archive import Archive
 from storage.keys import transcript_key
+from transcribe.beside import language_named
 from transcribe.captions import MAX_BYTES as MAX_CAPTION_BYTES, transcript_from_file
 from transcribe.coverage import coverage
 from transcribe.languages import UNDETERMINED
@@ -96,7 +97,8 @@ def _platforms(desk: Desk) -> TranscriptRef:
 
     if known is not None and read(known.language).fingerprint == known.fingerprint and _is_there(desk, known):
         return known
-    transcript = read(desk.language or UNDETERMINED)
+    named = language_named(captions.file_name, desk.manifest.original.file_name)
+    transcript = read(desk.manifest.details.language or named or desk.circle.language or UNDETERMINED)
     key = transcript_key(desk.manifest.original.sha256, transcript.fingerprint)
     if not desk.archive.store.exists(key):
         desk.report(0.0, "looking for speech without text")

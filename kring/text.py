@@ -1,7 +1,8 @@
-"""Unicode's normal forms, in linear time."""
+"""Unicode: its normal forms, in linear time, and what a file's first bytes say of its coding."""
 
 from __future__ import annotations
 
+import codecs
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -12,6 +13,12 @@ MOST_MARKS = 30
 """Marks on one letter; no writing has more (Unicode's Stream-Safe Text Format, https://unicode.org/reports/tr15/)."""
 _SHORT = 100
 """Characters whose marks are sorted soon enough, however many of them are marks."""
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def coding_of(data: bytes) -> str:
+    """The coding that the byte-order mark at the beginning of a file means, which decoding takes away; else UTF-8."""
+    return next((coding for mark, coding in _MARKS if data.startswith(mark)), "utf-8")
 
 
 def normalized(form: Literal["NFC", "NFD", "NFKC"], text: str) -> str:

@@ -5,13 +5,13 @@ What a file is, its content says, not its name. Each format is a module of its o
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import re
 from typing import NamedTuple
 
 from kring.errors import BadTranscript
 from kring.model import Dropped, Segment, Transcript
+from kring.text import coding_of
 from transcribe.podcasting import is_json, parse_json
 from transcribe.subrip import is_srt, parse_srt
 from transcribe.webvtt import is_vtt, parse_vtt
@@ -21,11 +21,7 @@ MAX_BYTES = 20_000_000
 ENGINE = "platform"
 PARSER = 2
 """Part of the fingerprint; grows when the same file would give another transcript."""
-BESIDE = (".vtt", ".srt")
-"""How a transcript that lies beside its recording may end, the first there is wins. Any program may have left a JSON
-file of the recording's name there, so that one has to be named."""
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _WESTERN = re.compile(r"[ÆØÅæøåÄÖÜäöüßÉÈÊËéèêëÁÀÂáàâÍÎÏíìîïÓÒÔóòôÚÙÛúùûÇçÑñ]")
 _SIGNS = re.compile(r"(?<!\w)[‘“„]|[’”«»–—…§°€\xa0]")
 
@@ -102,7 +98,7 @@ def _shortened(segment: Segment, duration: float) -> Segment:
 
 def _decoded(data: bytes) -> str:
     """As UTF-8, or as its first bytes say; older SubRip as Windows-1252, where that is beyond doubt."""
-    coding = next((coding for mark, coding in _MARKS if data.startswith(mark)), "utf-8")
+    coding = coding_of(data)
     try:
         return data.decode(coding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:

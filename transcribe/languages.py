@@ -7,6 +7,10 @@ comes in and only its answer is kept. Whisper calls Bokmål `no`: the engines al
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from functools import cache
+
 from kring.errors import UnknownLanguage
 
 _CODES = """
@@ -37,6 +41,57 @@ def check_language(code: str) -> str:
             f"da (Danish), nl (Dutch), en (English). All: {', '.join(sorted(CODES))}."
         )
     return known
+
+
+def language_tagged(words: Sequence[str]) -> str | None:
+    """Kring's code for a language as names of files have it, in small letters: `nb`, `nb no`, `nor`, `norwegian`,
+    `norsk bokmål`; None where the words are something else."""
+    named = _names().get(" ".join(words))
+    if named is not None:
+        return named
+    code, *parts = words
+    if not re.fullmatch("[a-z]{2,3}", code) or not all(
+        re.fullmatch("[a-z]{2}|[a-z]{4}|[0-9]{3}", part) for part in parts
+    ):
+        return None
+    return _known(_codes().get(code, code))
+
+
+def same_language(one: str, other: str) -> bool:
+    """Whether two of our codes may mean the same: what is called Norwegian is either of two."""
+    return one == other or {one, other} == {"nb", "nn"}
+
+
+@cache
+def _names() -> dict[str, str]:
+    """What languages are called, in small letters, by themselves and where Kring is used."""
+    from babel import Locale, UnknownLocaleError
+
+    named: dict[str, str] = {}
+    for code in sorted(CODES | ALIASES.keys()):
+        for speaker in (code, "nl", "da", "nb", "en"):
+            try:
+                name = Locale(speaker).languages.get(code)
+            except UnknownLocaleError:
+                continue
+            if name is not None:
+                named[name.lower()] = check_language(code)
+    return named
+
+
+@cache
+def _codes() -> dict[str, str]:
+    """Two letters for three: `nor`, `nob`, `dan`, `dut`."""
+    from babel.core import get_global
+
+    return {code: short for code, short in get_global("language_aliases").items() if len(code) == 3}
+
+
+def _known(code: str) -> str | None:
+    try:
+        return check_language(code)
+    except UnknownLanguage:
+        return None
 
 
 def to_whisper(code: str) -> str:

@@ -18,14 +18,14 @@ from flows.receive import describe, take_in
 from flows.reports import keep_request
 from flows.sources import ADDRESS
 from flows.sources.address import file_name_of
-from flows.sources.details import date_of, title_of
+from flows.sources.details import date_of, neighbours_in, title_of
 from flows.sources.port import Item
 from flows.sources.web import checked
 from flows.wiring import Ports
 from kring.errors import BadMetadata, BadTranscript, EmptyFile, KringError, NotFound
 from kring.model import UPLOAD, Details, SourceRef, Step, Visibility
 from services.index_ownership import require_own_index
-from transcribe.captions import BESIDE, MAX_BYTES, read_captions
+from transcribe.captions import MAX_BYTES, read_captions
 from transcribe.details import make_details
 
 
@@ -102,11 +102,19 @@ def _wish(one: str, transcript: Path | None, **values: object) -> Wish:
         raise EmptyFile(f"{path.name} is empty (0 bytes): check that it was copied or exported to the end.")
     if path.name != printable(path.name) or not _is_utf8(path):
         raise BadMetadata(f"The name {path.name!a} has signs in it that are no text; rename the file.")
-    beside = (path.with_suffix(suffix) for suffix in BESIDE)
-    captions = transcript or next((one for one in beside if one.is_file()), None)
+    details = _details(values, {"title": title_of(path), "date": date_of(path)})
+    captions = transcript or _captions_beside(path, details.language)
     if captions is not None:
         _check_captions(captions)
-    return Wish(_details(values, {"title": title_of(path), "date": date_of(path)}), path=path, captions=captions)
+    return Wish(details, path=path, captions=captions)
+
+
+def _captions_beside(path: Path, language: str | None) -> Path | None:
+    try:
+        name = neighbours_in(path.parent).captions_of(path.name, language)
+    except BadTranscript as error:
+        raise BadTranscript(f"{error} Or name one with --transcript.") from None
+    return path.with_name(name) if name else None
 
 
 def _is_utf8(path: Path) -> bool:

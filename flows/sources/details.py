@@ -1,7 +1,8 @@
-"""Details of a file without a form: the sidecar `x.toml`, else what the file's name says."""
+"""Details of a file without a form: the sidecar beside it, such as `x.toml`, else what the file's name says."""
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from datetime import UTC, date, datetime
@@ -10,6 +11,8 @@ from typing import Any
 
 from kring.errors import BadMetadata, UnknownLanguage
 from kring.model import Details
+from kring.text import coding_of
+from transcribe.beside import SIDECAR, Neighbours
 from transcribe.details import make_details
 
 MAX_BYTES = 100_000
@@ -18,14 +21,20 @@ MAX_BYTES = 100_000
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
 
-def details_of(path: Path, *, circle: str | None, language: str | None = None) -> Details:
+def neighbours_in(folder: Path) -> Neighbours:
+    """What can lie beside a recording in a folder."""
+    return Neighbours(entry.name for entry in os.scandir(folder) if entry.is_file())
+
+
+def details_of(path: Path, *, circle: str | None, neighbours: Neighbours | None = None) -> Details:
     """Details of a file in a watched folder: its sidecar's, completed from its name, its date and the source.
 
     Raises BadMetadata, naming the sidecar, where that cannot be understood or no circle is given anywhere.
     """
-    sidecar = path.with_suffix(".toml")
-    said = _said(sidecar) if sidecar.is_file() else {}
-    values = {"title": title_of(path), "date": date_of(path), "circle": circle, "language": language, **said}
+    name = (neighbours or neighbours_in(path.parent)).sidecar_of(path.name)
+    sidecar = path.with_name(name or f"{path.stem}{SIDECAR}")
+    said = _said(sidecar) if name else {}
+    values = {"title": title_of(path), "date": date_of(path), "circle": circle, **said}
     if values["circle"] is None:
         raise BadMetadata(
             f'{path.name} has no circle: write `circle = "…"` into {sidecar.name} or into the source\'s settings.'
@@ -42,7 +51,8 @@ def _said(sidecar: Path) -> dict[str, Any]:
             f"{sidecar.name} is larger than {MAX_BYTES // 1000} kB; it says a few lines about one recording."
         )
     try:
-        return tomllib.loads(sidecar.read_text(encoding="utf-8"))
+        data = sidecar.read_bytes()
+        return tomllib.loads(data.decode(coding_of(data)))
     except RecursionError:
         raise BadMetadata(f"{sidecar.name} is nested too deeply; write one `name = value` a line.") from None
     except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits

@@ -8,16 +8,18 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from flows.receive import describe
 from flows.scratch import disk_full, require_space
-from flows.sources.details import details_of
+from flows.sources.details import details_of, neighbours_in
 from flows.sources.port import Item, Progress
-from kring.errors import InputError, SourceDown, SourceError
+from kring.errors import BadTranscript, InputError, SourceDown, SourceError
 from kring.model import SourceRef
 from kring.settings import FolderSource, Settings
-from transcribe.captions import BESIDE, MAX_BYTES
+from transcribe.beside import Neighbours
+from transcribe.captions import MAX_BYTES
 from transcribe.details import MEDIA_SUFFIXES
 
 CHUNK = 4 << 20
@@ -60,6 +62,7 @@ class Folder:
         self._problems.clear()
         known = self._recall()
         seen: dict[str, Sighting] = {}
+        neighbours = cache(neighbours_in)  # a folder is listed once in a look
         complete = False
         until = time.monotonic() + HASH_SECONDS
         try:
@@ -67,7 +70,7 @@ class Folder:
                 try:
                     sighting = self._seen(path, known, seen, time.monotonic() < until)
                     if sighting is not None:
-                        yield self._item(path, sighting)
+                        yield self._item(path, sighting, neighbours(path.parent))
                 except InputError as error:
                     self._problems.append(str(error))
                 except UnicodeEncodeError:
@@ -129,11 +132,12 @@ class Folder:
         inside = path.resolve().is_relative_to(self._root)  # no link leads out of the folder
         return path.suffix.lower() in MEDIA_SUFFIXES and not hidden and inside and path.is_file()
 
-    def _item(self, path: Path, sighting: Sighting) -> Item:
-        captions = self._captions(path)
+    def _item(self, path: Path, sighting: Sighting, neighbours: Neighbours) -> Item:
+        details = details_of(path, circle=self._source.circle, neighbours=neighbours)
+        captions = self._captions(path, neighbours, details.language)
         return Item(
             ref=SourceRef(source=self.name, external_id=sighting.sha256 or ""),
-            details=details_of(path, circle=self._source.circle),
+            details=details,
             file_name=path.name,
             location=str(path),
             sha256=sighting.sha256,
@@ -141,13 +145,19 @@ class Folder:
             captions_sha256=describe(captions).sha256 if captions else None,
         )
 
-    def _captions(self, path: Path) -> Path | None:
-        """The transcript that lies beside a recording; one that is too large to be any is passed over."""
-        for captions in (path.with_suffix(suffix) for suffix in BESIDE):
-            inside = captions.resolve().is_relative_to(self._root)
-            if inside and captions.is_file() and captions.stat().st_size <= MAX_BYTES:
-                return captions
-        return None
+    def _captions(self, path: Path, neighbours: Neighbours, language: str | None) -> Path | None:
+        """The transcript that lies beside a recording. One that cannot be used is told, and takes nothing from it."""
+        try:
+            name = neighbours.captions_of(path.name, language)
+            captions = path.with_name(name) if name else None
+            if captions is None or not captions.resolve().is_relative_to(self._root):
+                return None
+            if captions.stat().st_size > MAX_BYTES:
+                raise BadTranscript(f"{name} is too large to be a transcript; put the right one there.")
+        except BadTranscript as error:
+            self._problems.append(f"{error} Until then {path.name} comes without.")
+            return None
+        return captions
 
     def _recall(self) -> dict[str, Sighting]:
         try:

@@ -11,6 +11,7 @@ from flows.sources.folder import Folder
 from flows.sources.podcast import transcripts
 from kring.settings import FeedSource, FolderSource, Settings
 from tests.webserver import serve
+from transcribe.captions import MAX_BYTES
 
 VTT, SRT, JSON, HTML = (
     f'<podcast:transcript url="t.{suffix}" type="{kind}"/>'
@@ -33,19 +34,74 @@ def feed(*offered: str) -> bytes:
     return f'<?xml version="1.0"?><rss version="2.0" {space}><channel><title>F</title>{items}</channel></rss>'.encode()
 
 
+def watched(folder: Path, *names: str) -> Folder:
+    """A source over a folder with these files."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+    source = FolderSource(name="it", path=folder, circle="privacy", settle_seconds=0)
+    return Folder(source, Settings(data_dir=folder.parent / "data"))
+
+
 @pytest.mark.parametrize(
     ("beside", "taken"),
-    [(["x.srt"], "x.srt"), (["x.srt", "x.vtt"], "x.vtt"), (["x.json"], None), (["y.vtt"], None), ([], None)],
+    [
+        (["x.srt"], "x.srt"),
+        (["x.srt", "x.vtt"], "x.vtt"),
+        (["X.VTT"], "X.VTT"),
+        (["x.nb.vtt"], "x.nb.vtt"),
+        (["x.json"], None),
+        (["x.txt"], None),
+        (["y.vtt"], None),
+        ([], None),
+    ],
 )
 def test_what_lies_beside_a_file_comes_along(tmp_path: Path, beside: list[str], taken: str | None) -> None:
-    watched = tmp_path / "watched"
-    watched.mkdir()
-    for name in ("x.mp4", *beside):
-        (watched / name).write_bytes(b"something")
-    source = FolderSource(name="it", path=watched, circle="privacy", settle_seconds=0)
-    (item,) = Folder(source, Settings(data_dir=tmp_path / "data")).list()
-    assert item.captions_location == (str(watched / taken) if taken else None)
+    folder = tmp_path / "watched"
+    (item,) = watched(folder, "x.mp4", *beside).list()
+    assert item.captions_location == (str(folder / taken) if taken else None)
     assert (item.captions_sha256 is None) is (taken is None)
+
+
+def test_all_views_of_a_zoom_meeting_get_its_transcript(tmp_path: Path) -> None:
+    meeting = "GMT20240402-080000_Recording"
+    views = [f"{meeting}_1920x1080.mp4", f"{meeting}_gallery_1920x1080.mp4", f"{meeting}.m4a"]
+    others = [f"{meeting}.cc.vtt", "GMT20240409-080000_Recording.transcript.vtt"]
+    items = list(watched(tmp_path / "watched", *views, f"{meeting}.transcript.vtt", *others).list())
+    assert [item.file_name for item in items] == sorted(views)
+    assert {Path(item.captions_location or "").name for item in items} == {f"{meeting}.transcript.vtt"}
+
+
+def test_what_lies_in_another_folder_does_not(tmp_path: Path) -> None:
+    (item,) = watched(tmp_path / "watched", "one/x.mp4", "two/x.vtt", "x.vtt").list()
+    assert item.captions_location is None
+    (tmp_path / "watched/one/x.vtt").mkdir()
+    (item,) = watched(tmp_path / "watched").list()
+    assert item.captions_location is None
+
+
+def test_of_two_languages_the_recordings_is_taken_or_none_and_that_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "watched"
+    source = watched(folder, "x.mp4", "x.nb.vtt", "x.en.vtt")
+    (item,) = source.list()
+    assert item.captions_location is None
+    (problem,) = source.problems
+    assert problem.startswith("Beside x.mp4 lie several transcripts (x.en.vtt, x.nb.vtt): say the recording's language")
+    (folder / "X.TOML").write_text('language = "no"\n', encoding="utf-8-sig")
+    (item,) = source.list()
+    assert (item.details.language, item.captions_location) == ("nb", str(folder / "x.nb.vtt"))
+    assert source.problems == ()
+
+
+def test_one_that_is_too_large_is_told(tmp_path: Path) -> None:
+    source = watched(tmp_path / "watched", "x.mp4", "x.vtt")
+    with (tmp_path / "watched/x.vtt").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    (item,) = source.list()
+    assert item.captions_location is None
+    assert source.problems == (
+        "x.vtt is too large to be a transcript; put the right one there. Until then x.mp4 comes without.",
+    )
 
 
 def test_of_several_transcripts_in_a_feed_the_best_is_taken(tmp_path: Path) -> None:

@@ -158,8 +158,8 @@ class House:
     def change_manifest(self, **fields: Any) -> None:
         self.archive.update(self.id, lambda manifest: manifest.model_copy(update=fields))
 
-    def give_captions(self, data: bytes = VTT) -> None:
-        path = self.settings.data_dir / "captions.vtt"
+    def give_captions(self, data: bytes = VTT, name: str = "captions.vtt") -> None:
+        path = self.settings.data_dir / name
         path.write_bytes(data)
         take_captions(self.archive, self.manifest, path)
 
@@ -407,6 +407,26 @@ def test_what_is_left_alone_says_why(house: House) -> None:
     assert "no circle" in house.choice()
     house.archive.store.put_bytes("circles/privacy.json", b"{", media_type="application/json")
     assert "circles/privacy.json" in house.choice()
+
+
+@pytest.mark.parametrize(
+    ("said", "circle", "name", "language"),
+    [
+        (None, None, "captions.vtt", "und"),
+        (None, None, "a_nb.vtt", "nb"),
+        (None, "nb", "a.da-DK.vtt", "da"),
+        (None, "nb", "a.vtt", "nb"),
+        ("nn", "nb", "a.da.vtt", "nn"),
+    ],
+)
+def test_a_platforms_transcript_is_in_the_language_that_was_said_or_its_name_says(
+    tmp_path: Path, said: str | None, circle: str | None, name: str, language: str
+) -> None:
+    house = House(tmp_path, language=said)
+    house.change_circle(language=circle)
+    house.give_captions(name=name)
+    house.publish()
+    assert (house.transcript.engine, house.transcript.language) == ("platform", language)
 
 
 def test_what_is_not_published_cannot_be_asked_for_again(house: House) -> None:
