@@ -4,6 +4,7 @@
 .PHONY: help setup setup-dev web demo test lint fmt lock clean moved unbuilt
 
 BIN := .venv/bin
+PACKAGES := kring storage transcribe index services flows search_ui
 LOCAL := .venv/.kring-local
 DEV := .venv/.kring-dev
 WANTED := pyproject.toml deploy/setup.sh $(wildcard deploy/lock/*.txt)
@@ -38,11 +39,13 @@ demo: $(LOCAL) $(WEB)  ## Start Kring with the sample recordings, until Ctrl-C (
 test: lint $(WEB)  ## Run lint and all tests (ARGS="-k words" runs some)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-lint: $(DEV)  ## Check format, code, types and the direction of imports
+lint: $(DEV)  ## Check format, code, types, imports, dependencies and spelling
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: make fmt does it."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+	@$(BIN)/deptry . > .venv/deptry.log 2>&1 || { cat .venv/deptry.log; exit 1; }
+	@$(BIN)/codespell $(PACKAGES) bench deploy docs *.md
 
 fmt: $(DEV)  ## Format the code and mend what can be mended
 	@$(BIN)/ruff format .

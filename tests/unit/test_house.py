@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import subprocess
 import sys
@@ -26,6 +27,22 @@ def test_importing_an_entry_point_loads_no_engine(module: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
     heavy = {"torch", "whisper", "faster_whisper", "ctranslate2"} | ({"prefect"} if module == "flows.cli" else set())
     assert heavy.isdisjoint(done.stdout.split())
+
+
+def test_kring_needs_only_pydantic_and_the_standard_library() -> None:
+    imported: dict[str, set[str]] = {}
+    for path in (REPOSITORY / "kring").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or "kring"]
+            else:
+                continue
+            for name in names:
+                imported.setdefault(name.partition(".")[0], set()).add(path.name)
+    allowed = sys.stdlib_module_names | {"kring", "pydantic", "pydantic_settings"}
+    assert {name: files for name, files in imported.items() if name not in allowed} == {}
 
 
 def test_every_package_is_installed() -> None:
