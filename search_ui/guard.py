@@ -10,7 +10,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -112,6 +112,8 @@ class Guard:
             return
         try:
             await self._app(scope, _bounded(scope, receive), send_guarded)
+        except ClientDisconnect:  # in the middle of a body; nobody is there to hear anything
+            return
         except Exception:
             if begun:  # too late for words: the server breaks the connection off, and says so in its log
                 raise

@@ -11,15 +11,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
 
 from kring.errors import DiskFull, EmptyFile, InputError
 from kring.model import Original
 from kring.settings import Settings
 from search_ui.http.places import Share, places_of
-from search_ui.i18n import N_, _
+from search_ui.i18n import N_
 from search_ui.people import Person
 from search_ui.upload_parts import announced
 
@@ -72,8 +71,6 @@ async def _written(request: Request, handle: int) -> str:
             async for chunk in request.stream():
                 digest.update(chunk)
                 await run_in_threadpool(file.write, chunk)
-    except ClientDisconnect:
-        raise HTTPException(400, _("The file was not sent to its end; send it again")) from None
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise

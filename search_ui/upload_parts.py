@@ -10,7 +10,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from kring.errors import InputError, NotFound
@@ -129,10 +128,7 @@ async def put_part(
             other=announced(request),
         )
     async with places.taken(person.id, size):
-        try:
-            data = await _read(request, size)
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody is there to read it
+        data = await _read(request, size)
         etag = await run_in_threadpool(parts_of(site).put_part, incoming_key(upload.id), upload.parts_id, number, data)
     await run_in_threadpool(_still_sending, site, upload)
     return Response(headers={"ETag": etag})

@@ -1,4 +1,4 @@
-"""Which connections there is room for: where it is full, who has been idle longest makes way for who comes. Pure."""
+"""Which connections there is room for: where it is full, one that waits for its client leaves for a new one. Pure."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ MOST = 400
 """Connections; with the files that are open beside them, fewer than the 1,024 that systems allow a process."""
 RESERVE = 40
 """Further ones, on which only `/healthz` is answered."""
+MOMENT = 2.0
+"""Seconds. Who has been waited for no longer than this goes only where all of them are such: a slow line stands still
+now and then, and who has just come has not asked yet."""
 
 
 class Idle(NamedTuple):
-    """How long nothing has been done on a connection; who is smallest makes way first.
+    """That a connection waits for its client, and since when, in the event loop's seconds.
 
-    `stalled`: an answer is on its way that its client does not take, such as a paused film; a browser asks again by
-    itself, but who waits for nothing goes first.
+    `unfinished`: for a body that was begun and does not come, or with an answer that is not taken, such as a paused
+    film. A browser asks again by itself, but connections on which nothing was begun go first.
     """
 
-    stalled: bool
+    unfinished: bool
     since: float
 
 
 class Seat(Protocol):
-    """A connection; `idle` is None while something is being done on it."""
+    """A connection; `idle` is None while a request is being answered on it."""
 
     @property
     def address(self) -> str: ...
@@ -37,11 +40,16 @@ class Seat(Protocol):
 S = TypeVar("S", bound=Seat)
 
 
-def who_leaves(seats: Collection[S]) -> S | None:
+def who_leaves(seats: Collection[S], now: float) -> S | None:
     """The idlest of these connections, first of the address that has most of them; None: all of them are in use."""
     numbers = Counter(seat.address for seat in seats)
-    idle = [(-numbers[seat.address], since, seat) for seat in seats if (since := seat.idle) is not None]
-    return min(idle, key=lambda one: one[:2])[2] if idle else None
+
+    def rank(seat: S, idle: Idle) -> tuple[bool, int, bool, float]:
+        lately = now - idle.since < MOMENT
+        return lately, -numbers[seat.address], idle.unfinished and not lately, idle.since
+
+    ranked = [(rank(seat, idle), seat) for seat in seats if (idle := seat.idle) is not None]
+    return min(ranked, key=lambda one: one[0])[1] if ranked else None
 
 
 def is_near(address: str) -> bool:

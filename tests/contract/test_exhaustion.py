@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import threading
@@ -78,6 +79,30 @@ def test_who_sends_slowly_holds_no_place(site: Uploading, monkeypatch: pytest.Mo
         assert status_of(answer) == 408
         assert b"too slowly" in answer
         assert site.web.put(path, content=data).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/api/uploads/{id}/parts/1"),
+        ("POST", "/api/uploads/{id}/files?kind=attachment&name=a.pdf"),
+        ("POST", "/facilitate"),
+    ],
+)
+def test_who_leaves_in_the_middle_leaves_nothing_behind(
+    site: Uploading, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, method: str, path: str
+) -> None:
+    """Neither a place that is taken, nor a file, nor an error in the log: lines break every day."""
+    monkeypatch.setattr(upload_parts, "EACH", ONE)
+    monkeypatch.setattr(spool, "EACH", ONE)
+    data = b"%PDF-1.7 and some more"
+    address = path.format(id=site.begin(data)["id"])
+    with half_sent(site, method, address, data):
+        pass
+    assert site.web.request(method, address, content=data).status_code < 400
+    assert site.web.get("/").status_code == 200
+    eventually(lambda: not list(site.settings.work_dir.glob("*")), seconds=PATIENCE, what="no file")
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_a_body_that_comes_fast_enough_may_take_its_time(site: Uploading, monkeypatch: pytest.MonkeyPatch) -> None:

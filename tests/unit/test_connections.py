@@ -8,7 +8,7 @@ import pytest
 
 from search_ui.http.access import WRONG_A_MINUTE, WrongCodes
 from search_ui.http.rates import REMEMBERED, Bucket
-from search_ui.http.room import Idle, household, is_near, who_leaves
+from search_ui.http.room import MOMENT, Idle, household, is_near, who_leaves
 
 
 @dataclass(frozen=True)
@@ -17,37 +17,49 @@ class Seat:
     idle: Idle | None
 
 
-def waits(address: str, since: float) -> Seat:
-    return Seat(address, Idle(stalled=False, since=since))
+NOW = 1000.0
 
 
-def stalls(address: str, since: float) -> Seat:
-    return Seat(address, Idle(stalled=True, since=since))
+def waits(address: str, seconds: float) -> Seat:
+    return Seat(address, Idle(unfinished=False, since=NOW - seconds))
+
+
+def stalls(address: str, seconds: float) -> Seat:
+    return Seat(address, Idle(unfinished=True, since=NOW - seconds))
 
 
 BUSY = Seat("a", None)
 
 
 def test_who_has_been_idle_longest_makes_way() -> None:
-    oldest = waits("a", 1)
-    assert who_leaves([waits("a", 2), oldest, BUSY]) is oldest
+    oldest = waits("a", 9)
+    assert who_leaves([waits("a", 8), oldest, BUSY], NOW) is oldest
 
 
 def test_a_paused_film_stays_longer_than_who_asks_for_nothing() -> None:
     idle = waits("a", 5)
-    assert who_leaves([stalls("a", 1), idle]) is idle
-    stalled = stalls("a", 1)
-    assert who_leaves([BUSY, stalled]) is stalled
+    assert who_leaves([stalls("a", 9), idle], NOW) is idle
+    stalled = stalls("a", 9)
+    assert who_leaves([BUSY, stalled], NOW) is stalled
 
 
 def test_who_has_most_connections_makes_way_first() -> None:
-    own = waits("a", 9)
-    assert who_leaves([waits("b", 1), BUSY, own]) is own
+    own = waits("a", 3)
+    assert who_leaves([waits("b", 9), BUSY, own], NOW) is own
+
+
+@pytest.mark.parametrize("address", ["a", "b"])
+def test_who_was_waited_for_no_moment_goes_where_all_are_such(address: str) -> None:
+    """Neither a body that keeps coming, wherever most connections come from, nor who has just come."""
+    sends, comes, stands_still = stalls("a", 0.1), waits(address, 0.1), stalls("b", MOMENT + 1)
+    assert who_leaves([BUSY, BUSY, sends, comes, stands_still], NOW) is stands_still
+    newer = stalls("a", 0.05)
+    assert who_leaves([newer, sends, waits("a", 0.07)], NOW) is sends
 
 
 def test_where_all_are_in_use_nobody_leaves() -> None:
-    assert who_leaves([BUSY, BUSY]) is None
-    assert who_leaves([]) is None
+    assert who_leaves([BUSY, BUSY], NOW) is None
+    assert who_leaves([], NOW) is None
 
 
 def test_with_ipv6_everybody_has_a_network() -> None:
