@@ -102,8 +102,11 @@ class Neighbours:
             found = self._sidecars.get(begin, [])
             spelled = [name for name in found if recording.startswith(PurePath(name).stem)]
             if len(spelled or found) > 1:
-                several = ", ".join(sorted(found))
-                raise BadMetadata(f"Beside {recording} lie several sidecars ({several}): keep only one of them there.")
+                raise BadMetadata(
+                    "Beside {recording} lie several sidecars ({names}): keep only one of them there.",
+                    recording=recording,
+                    names=", ".join(sorted(found)),
+                )
             if found:
                 return (spelled or found)[0]
         return None
