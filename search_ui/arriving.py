@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import PurePath
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -20,7 +19,8 @@ from search_ui.site import Site
 from storage.keys import incoming_key, manifest_key
 from storage.parts import MAX_PARTS
 from storage.seaweed import is_local
-from transcribe.details import MEDIA_SUFFIXES, make_details
+from transcribe.details import make_details
+from transcribe.kinds import may_be_recording
 
 PART_BYTES = 16 * 1024 * 1024
 """What is lost where a connection breaks; the server holds a few of them in memory."""
@@ -51,8 +51,7 @@ class Known(BaseModel):
 
 def check_file(file: File, settings: Settings) -> None:
     """Raises NotMedia, EmptyFile or InputError where a file cannot be taken, whatever is in it."""
-    known = PurePath(file.name).suffix.lower() in MEDIA_SUFFIXES
-    if not known and not file.type.lower().startswith(("video/", "audio/")):
+    if not may_be_recording(file.name, file.type):
         raise NotMedia(
             N_("{name} is not a recording by its name; choose a video or audio file (such as MP4, WebM, M4A, MP3)."),
             name=file.name,

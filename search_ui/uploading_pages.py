@@ -19,6 +19,7 @@ from search_ui.own_uploads import Brought, brought_of, uploads_of
 from search_ui.people import Person, facilitator
 from search_ui.rendering import page
 from search_ui.site import Site, site_of
+from transcribe.kinds import ACCEPTED
 from transcribe.languages import CODES
 
 FIRST = ("nb", "nn", "da", "nl", "en")
@@ -43,6 +44,7 @@ def upload_page(site: Annotated[Site, Depends(site_of)], person: Annotated[Perso
         "circles": {circle.slug: _said(circle) for circle in circles},
         "known": known_names(site),
         "begun": begun_by(site, person),
+        "accepted": ACCEPTED,
     }
     note = _("Video or sound, {most} GB at most each; drop several at once if you like.")
     response = page(

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from kring.errors import BadMetadata, BadTranscript
 from kring.text import normalized
-from transcribe.details import MEDIA_SUFFIXES
+from transcribe.kinds import may_be_recording
 from transcribe.languages import language_tagged, same_language
 
 CAPTIONS = (".vtt", ".srt")
@@ -64,7 +64,7 @@ class Neighbours:
                 captions.append(name)
             elif ending == SIDECAR:
                 self._sidecars[_stem(name)].append(name)
-            elif ending in MEDIA_SUFFIXES:
+            elif may_be_recording(name):
                 self._recordings[_root(name)].append(name)
         self._captions = sorted(captions, key=_stem)
 

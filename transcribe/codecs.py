@@ -31,7 +31,7 @@ AUDIO: Final[dict[str, tuple[str, ...]]] = {
     **{
         f"pcm_{kind}": (f"pcm_{kind}",)
         for kind in (
-            *("alaw", "mulaw", "u8", "s8", "s16le", "s16be", "s24le", "s24be"),
+            *("alaw", "bluray", "dvd", "mulaw", "u8", "s8", "s16le", "s16be", "s24le", "s24be"),
             *("s32le", "s32be", "f32le", "f32be", "f64le", "f64be"),
         )
     },

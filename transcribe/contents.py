@@ -61,19 +61,26 @@ class Contents:
     video: Stream | None
     elsewhere: bool
     """Some of it lies in another file, which is never opened (a QuickTime reference movie)."""
+    begins: int = 0
+    """Bytes of the file before it: tags, padding, junk."""
+
+    def read(self, *, seconds: float) -> Any:
+        """The file as an input of ffmpeg's, from where it begins; at most `seconds` of it."""
+        return ffmpeg.source(self.demuxer, seconds=seconds, skip_initial_bytes=self.begins)
 
 
 def contents_of(path: Path, limits: MediaLimits) -> Contents:
     """Look at the file's header. Raises EmptyFile and NotMedia."""
     with ffmpeg.regular_file(path) as file:
-        demuxer = container_of(file)
-    nothing = ffmpeg.source(demuxer, seconds=1).output("pipe:1", f="null", c="copy", t=0)
+        found = container_of(file)
+    read = ffmpeg.source(found.demuxer, seconds=1, skip_initial_bytes=found.begins)
+    nothing = read.output("pipe:1", f="null", c="copy", t=0)
     finished = ffmpeg.run(ffmpeg.arguments(nothing, log_level="info"), path, limits, timeout=_DESCRIBE_SECONDS)
     if "\nInput #0" not in "\n" + finished.head:
         if "moov atom not found" in finished.head:
             raise NotMedia(ENDS_EARLY)
         raise NotMedia("This file cannot be read: it is damaged or cut off; export or copy the recording again.")
-    return parse(demuxer, finished.head)
+    return replace(parse(found.demuxer, finished.head), begins=found.begins)
 
 
 def parse(demuxer: str, printed: str) -> Contents:
@@ -117,7 +124,7 @@ def end_of(path: Path, contents: Contents, streams: list[Stream], limits: MediaL
 
     Headers can lie or say nothing (recordings made in a browser, raw MP3). Reads at most `at_most` seconds.
     """
-    read: Any = ffmpeg.source(contents.demuxer, seconds=at_most)
+    read = contents.read(seconds=at_most)
     chosen = [read[str(stream.index)] for stream in streams]
     node = ffmpeg.output(chosen, "pipe:1", f="null", c="copy")
     reader = ffmpeg.ProgressReader()

@@ -10,35 +10,6 @@ from kring.errors import BadMetadata
 from kring.model import MOST_LABELS, Details
 from transcribe.languages import check_language
 
-MEDIA_SUFFIXES = frozenset(
-    [
-        ".mp4",
-        ".m4v",
-        ".mov",
-        ".mkv",
-        ".webm",
-        ".avi",
-        ".wmv",
-        ".mpg",
-        ".mpeg",
-        ".ts",
-        ".m4a",
-        ".mp3",
-        ".wav",
-        ".flac",
-        ".ogg",
-        ".oga",
-        ".opus",
-        ".aac",
-        ".wma",
-        ".aif",
-        ".aiff",
-    ]
-)
-"""Endings of files that are taken for recordings, in a watched folder and from a browser. Only a first sieve: `probe`
-looks at the bytes."""
-
-
 LABELS = ("presenters", "organisations", "topics")
 
 

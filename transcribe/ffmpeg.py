@@ -2,7 +2,8 @@
 
 What protects whom, outermost first:
 
-- The demuxer is forced (`-f`) from the file's own first bytes (`transcribe.containers`), so ffmpeg never guesses;
+- The demuxer is forced (`-f`) from the file's own first bytes (`transcribe.containers`), so ffmpeg never guesses, and
+  what stands in front of them, tags or junk, is passed over (`-skip_initial_bytes`);
   `-format_whitelist` and `-codec_whitelist` hold it to that one container and to known decoders, and
   `-protocol_whitelist file` leaves it no network, no `concat:`, no `subfile:`.
 - The file comes in as standard input and is opened as `/dev/stdin`: its name never reaches a command line, so no
@@ -14,9 +15,9 @@ What protects whom, outermost first:
 - What ffmpeg prints goes to the log only: it can contain text from the file.
 
 Checked with a watch on the folder of the file they point at, each named as a recording: HLS (plain, with a byte
-order mark, behind an ID3 tag, a RIFF header and an MP4 box), ffconcat and concat lists, DASH, M3U, PLS, SDP, text in
-the form of `concat:` and `subfile:` addresses, SVG with a link, MP4 with an external data reference, and names that
-are patterns, addresses or options (`tests/contract/test_media.py`).
+order mark, behind tags, zeros, junk, a frame, and the beginning of every container), ffconcat and concat lists, DASH,
+M3U, PLS, SDP, text in the form of `concat:` and `subfile:` addresses, SVG with a link, MP4 with an external data
+reference, and names that are patterns, addresses or options (`tests/contract/test_media.py`).
 
 ffprobe is never used. Not every machine has it, and one way of looking at a file is easier to trust than two.
 """

@@ -142,7 +142,7 @@ def _render(job: _Job, tell: Progress) -> Rendered:
 def _first_pass(job: _Job, raw: Path, tell: Progress) -> tuple[Path, str, float]:
     """Web file and raw speech; returns the web file, its media type and the loudness in LUFS."""
     assert job.contents.audio is not None  # noqa: S101  probe() refuses what has no sound
-    read = ffmpeg.source(job.contents.demuxer, seconds=job.longest)
+    read = job.contents.read(seconds=job.longest)
     web, target, kind = playback(read, job.contents, job.media, job.size, job.work)
     sound = steady(read[str(job.contents.audio.index)], SAMPLE_RATE).filter("aformat", channel_layouts="mono")
     sound = sound.filter("ebur128", framelog="verbose")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -17,7 +17,8 @@ from flows.sources.web import checked, get
 from kring.errors import InputError, SourceError
 from kring.model import SourceRef
 from kring.settings import FeedSource, Settings
-from transcribe.details import MEDIA_SUFFIXES, make_details
+from transcribe.details import make_details
+from transcribe.kinds import may_be_recording
 from transcribe.plain import unescaped
 
 MAX_FEED_BYTES = 20_000_000
@@ -114,8 +115,7 @@ class Feed:
 
 
 def _is_media(href: str, kind: str) -> bool:
-    suffix = PurePosixPath(urlsplit(href).path).suffix.lower()
-    return kind.startswith(("audio/", "video/")) or suffix in MEDIA_SUFFIXES
+    return may_be_recording(urlsplit(href).path, kind)
 
 
 def _published(moment: list[int] | None) -> date:

@@ -20,7 +20,7 @@ from kring.model import SourceRef
 from kring.settings import FolderSource, Settings
 from transcribe.beside import Neighbours
 from transcribe.captions import MAX_BYTES
-from transcribe.details import MEDIA_SUFFIXES
+from transcribe.kinds import may_be_recording
 
 CHUNK = 4 << 20
 HASH_SECONDS = 120.0
@@ -130,7 +130,7 @@ class Folder:
     def _is_recording(self, path: Path) -> bool:
         hidden = any(part.startswith(".") for part in path.relative_to(self._root).parts)
         inside = path.resolve().is_relative_to(self._root)  # no link leads out of the folder
-        return path.suffix.lower() in MEDIA_SUFFIXES and not hidden and inside and path.is_file()
+        return may_be_recording(path.name) and not hidden and inside and path.is_file()
 
     def _item(self, path: Path, sighting: Sighting, neighbours: Neighbours) -> Item:
         details = details_of(path, circle=self._source.circle, neighbours=neighbours)

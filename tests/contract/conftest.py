@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,3 +44,12 @@ def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchInde
     made: SearchIndex = MemoryIndex(built=False) if request.param == "memory" else EmbeddedIndex(tmp_path / "index")
     yield made
     made.close()
+
+
+@pytest.fixture(params=["system", "packed"])
+def _each_ffmpeg(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Once with the ffmpeg on the PATH, once with only the one of imageio-ffmpeg to be found."""
+    if request.param == "packed":
+        monkeypatch.setenv("PATH", str(tmp_path / "nothing-here"))
+    elif shutil.which("ffmpeg") is None:
+        pytest.skip("no ffmpeg on the PATH of this machine")

@@ -20,15 +20,6 @@ from transcribe.render import Rendered, render
 LIMITS = MediaLimits(spare_disk_mb=0)
 
 
-@pytest.fixture(params=["system", "packed"])
-def _each_ffmpeg(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Once with the ffmpeg on the PATH, once with only the one of imageio-ffmpeg to be found."""
-    if request.param == "packed":
-        monkeypatch.setenv("PATH", str(tmp_path / "nothing-here"))
-    elif shutil.which("ffmpeg") is None:
-        pytest.skip("no ffmpeg on the PATH of this machine")
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_set(tmp_path_factory.mktemp("made"))
@@ -57,7 +48,23 @@ PAYLOADS: dict[str, tuple[str, str | bytes]] = {
     "hls-marked": ("x.mp4", "\ufeff" + HLS),
     "hls-behind-a-tag": ("x.mp3", b"ID3\x04\0\0\0\0\0\x0a" + b"\0" * 10 + HLS.encode()),
     "hls-behind-a-header": ("x.wav", b"RIFF\0\0\0\0WAVE\n" + HLS.encode()),
+    "hls-behind-two-tags": ("x.mp3", 2 * (b"ID3\x04\0\x10\0\0\0\x0a" + b"\0" * 20) + HLS.encode()),
+    "hls-behind-an-ape-tag": ("x.mp3", b"APETAGEX\xd0\x07\0\0\x20" + b"\0" * 51 + HLS.encode()),
+    "hls-behind-zeros": ("x.m2ts", b"\0" * 5000 + HLS.encode()),
+    "hls-behind-junk": ("x.mp3", bytes(range(1, 256)) * 20 + b"\n" + HLS.encode()),
+    "hls-behind-a-frame": ("x.mp3", b"\xff\xfb\x90\x64" + b"\0" * 413 + b"\n" + HLS.encode()),
+    "hls-behind-a-camera": ("x.m2ts", 4 * (b"\0\0\0\0\x47" + b"\0" * 187) + b"\n" + HLS.encode()),
+    "hls-behind-flash": ("x.flv", b"FLV\x01\x05\0\0\0\x09\0\0\0\0" + HLS.encode()),
+    "hls-behind-windows": ("x.asf", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\0\xaa\0\x62\xce\x6c" + HLS.encode()),
+    "hls-behind-core-audio": ("x.caf", b"caff\0\x01\0\0" + HLS.encode()),
+    "hls-behind-a-dictation": ("x.amr", b"#!AMR\n" + HLS.encode()),
+    "hls-behind-ogg": ("x.ogv", b"OggS\0\x02" + b"\0" * 22 + HLS.encode()),
+    "hls-behind-a-disc": ("x.vob", b"\0\0\x01\xba\x44" + HLS.encode()),
     "hls-behind-a-movie": ("x.mp4", b"\0\0\0\x10ftypisom\0\0\0\0" + HLS.encode()),
+    "hls-behind-a-phone": ("x.3gp", b"\0\0\0\x10ftyp3gp4\0\0\0\0" + HLS.encode()),
+    "ffconcat-behind-a-tag": ("x.mka", b"ID3\x03\0\0\0\0\0\0ffconcat version 1.0\nfile '{secret}'\n"),
+    "ffconcat-behind-junk": ("x.m4b", bytes(range(256)) * 9 + b"ffconcat version 1.0\nfile '{secret}'\n"),
+    "dash-behind-zeros": ("x.f4v", b"\0" * 999 + DASH.encode()),
     "ffconcat": ("x.mp4", "ffconcat version 1.0\nfile '{secret}'\n"),
     "concat-list": ("x.txt", "file '{secret}'\n"),
     "dash": ("x.mp4", DASH),
@@ -86,7 +93,18 @@ def test_a_playlist_in_disguise_opens_nothing(name: str, secret: Path, tmp_path:
     payload = tmp_path / file_name
     payload.write_bytes(raw.replace(b"{secret}", os.fsencode(secret)))
     with opened_in(secret.parent) as opened, pytest.raises(NotMedia):
-        probe(payload, LIMITS)
+        rendered(payload, tmp_path / "out")
+    assert opened == set()
+
+
+@pytest.mark.usefixtures("_each_ffmpeg")
+def test_a_playlist_in_the_junk_before_sound_opens_nothing(secret: Path, made: Path, tmp_path: Path) -> None:
+    playlist = HLS.replace("{secret}", str(secret)).encode()
+    ffmpeg("-i", made / "sound.wav", tmp_path / "sound.mp3")
+    payload = tmp_path / "x.mp3"
+    payload.write_bytes(b"\x01\x02\n" + playlist + b"\0" + (tmp_path / "sound.mp3").read_bytes())
+    with opened_in(secret.parent) as opened:
+        assert rendered(payload, tmp_path / "out").playback_type == "audio/mp4"
     assert opened == set()
 
 

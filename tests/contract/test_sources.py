@@ -21,6 +21,7 @@ from kring.settings import FeedSource, FolderSource, Settings
 from storage.archive import Archive
 from storage.memory import MemoryStore
 from tests.webserver import Site, serve
+from transcribe.kinds import SUFFIXES
 
 SOUND = bytes(range(256)) * 4000
 
@@ -283,6 +284,30 @@ def test_titles_in_feeds_are_data(site: Site, settings: Settings) -> None:
     (item,) = Feed(feed, settings).list()
     assert item.details.title == "On x.mp3"
     assert item.details.date == date(2025, 3, 4)
+
+
+def test_every_kind_is_taken_from_a_folder(settings: Settings, tmp_path: Path) -> None:
+    taken = {name for suffix in SUFFIXES for name in (f"Møte{suffix}", f"MEETING{suffix.upper()}")}
+    left = {"list.m3u8", "notes.mp4.txt", "slides.pdf", ".amr", "mp4"}
+    watched = tmp_path / "watched"
+    watched.mkdir()
+    for name in taken | left:
+        (watched / name).write_bytes(name.encode())
+    assert {item.file_name for item in folder_with(settings, watched).list()} == taken
+
+
+def test_every_kind_is_taken_from_a_feed(site: Site, settings: Settings) -> None:
+    """By its name, where the server has no better word than octets for it; or by that word, whatever its name."""
+    taken = {f"{suffix[1:]}{suffix}?token=1": "application/octet-stream" for suffix in sorted(SUFFIXES)}
+    taken |= {"UPPER.M4B": "", "play?id=1": "audio/amr", "play?id=2": "Video/3gpp", "play?id=3": "application/ogg"}
+    left = {"slides.pdf": "application/pdf", "play?id=4": "application/octet-stream", "page.html": "text/html"}
+    items = "".join(
+        f'<item><title>{name}</title><guid>{name}</guid><enclosure url="{site.address}/{name}" type="{kind}"/></item>'
+        for name, kind in (taken | left).items()
+    )
+    site.files["/feed"] = f'<rss version="2.0"><channel>{items}</channel></rss>'.encode()
+    feed = FeedSource(kind="feed", name="it", url=f"{site.address}/feed", circle="privacy", allow_private=True)
+    assert [item.details.title for item in Feed(feed, settings).list()] == list(taken)
 
 
 def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from storage.port import ObjectStore
 from storage.verify import verify
 from tests.seaweed import Weed
 from tests.upload_site import DETAILS, MIB, Uploading, announced, uploading
+from transcribe.kinds import SUFFIXES
 
 RECORDING = os.urandom(16 * MIB) + b"the last part"
 SMALL = b"a recording of few bytes"
@@ -224,6 +225,13 @@ def test_what_cannot_be_taken(quick: Uploading, file: dict[str, object], says: s
     announced_so = file | {"sha256": "0" * 64, "details": DETAILS}
     assert quick.web.post("/api/uploads", json=announced_so).status_code == 400
     assert list(quick.archive.uploads()) == []
+
+
+def test_every_kind_is_taken_by_its_name(quick: Uploading) -> None:
+    """Browsers know no type for many of them."""
+    for name in (name for suffix in SUFFIXES for name in (f"Møte{suffix}", f"MEETING{suffix.upper()}")):
+        answer = quick.web.post("/api/uploads/check", json={"name": name, "size": 5, "type": ""})
+        assert answer.json() == {"recording": None, "upload": None}, name
 
 
 def test_a_recording_without_an_ending_but_with_a_type_is_taken(quick: Uploading) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 from kring.uploads import UploadState
 from tests.browser import PHONE, browser, eventually
 from tests.uploading import AXE, PART, Site, recording, site, visiting
+from transcribe.kinds import SUFFIXES
 
 __all__ = ["browser", "site"]
 
@@ -107,6 +108,15 @@ def test_what_cannot_be_taken_is_said_at_once(
         expect(visit.card().get_by_label("Title")).to_be_hidden()
         visit.card().get_by_role("button", name="Remove").click()
         expect(visit.card()).to_have_count(0)
+
+
+def test_the_chooser_shows_what_is_taken(browser: Browser, site: Site, tmp_path: Path) -> None:
+    with visiting(browser, site) as visit:
+        offered = (visit.page.locator(".uppy-DragDrop-input").get_attribute("accept") or "").split(",")
+        assert set(offered) == {"audio/*", "video/*", *SUFFIXES}
+        for number, name in enumerate(("dictation.amr", "camera.M2TS", "book.m4b")):
+            visit.choose(recording(tmp_path, name, 1000 + number))
+            visit.state(visit.card(number), "ready")
 
 
 def test_a_file_that_is_there_already_is_not_sent_again(browser: Browser, site: Site, tmp_path: Path) -> None:

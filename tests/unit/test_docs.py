@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 
 from flows.cli import app
 from kring.settings import FeedSource, FolderSource, Settings
+from transcribe.kinds import SUFFIXES
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -34,6 +36,12 @@ def test_every_setting_is_documented(name: str) -> None:
 @pytest.mark.parametrize("name", sorted({*FolderSource.model_fields, *FeedSource.model_fields}))
 def test_every_setting_of_a_source_is_documented(name: str) -> None:
     assert f"\n{name} = " in (DOCS / "settings.md").read_text(encoding="utf-8")
+
+
+def test_every_kind_of_recording_is_documented() -> None:
+    written = (DOCS / "facilitators.md").read_text(encoding="utf-8")
+    table = written.partition("| kind |")[2].partition("\n\n")[0]
+    assert sorted(re.findall(r"`(\.\w+)`", table)) == sorted(SUFFIXES)
 
 
 def commands(command: Any, path: str = "kring") -> list[tuple[str, Any]]:

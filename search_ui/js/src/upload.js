@@ -52,7 +52,9 @@ const page = {
 };
 
 desk.use(DragDrop, { target: "#drop", note: words.note });
-document.querySelector(".uppy-DragDrop-input").setAttribute("aria-label", words.choose);
+const chooser = document.querySelector(".uppy-DragDrop-input");
+chooser.setAttribute("aria-label", words.choose);
+chooser.accept = facts.accepted;
 
 desk.on("file-added", (file) => {
   tell("");
