@@ -14,6 +14,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import (
     BaseModel,
@@ -218,8 +219,19 @@ class FeedSource(Section):
     url: str
     circle: Slug
     language: str | None = None
+    timezone: str | None = None
+    """Of the publisher, for a feed that gives its times in UTC; None: the day is taken as it is written."""
     allow_private: bool = False
     """Fetch from private and loopback addresses too."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_timezone(cls, name: str | None) -> str | None:
+        if name is not None and name not in available_timezones():
+            raise ValueError(
+                "The setting timezone of a feed must be a name of the IANA time zone database, such as Europe/Oslo."
+            )
+        return name
 
 
 Source = Annotated[FolderSource | FeedSource, Field(discriminator="kind")]

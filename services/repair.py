@@ -16,6 +16,7 @@ from storage.keys import (
     ASIDE,
     CIRCLES,
     CORRECTIONS,
+    FEEDS,
     INDEX_OWNER,
     RECORDINGS,
     RENDITIONS_MARK,
@@ -138,7 +139,7 @@ def _of_manifest(manifest: Manifest | None, damage: Damage) -> Mend:
 
 
 def _of_nobody(key: str) -> Mend:
-    if key.startswith((RUNS, INDEX_OWNER)):
+    if key.startswith((RUNS, FEEDS, INDEX_OWNER)):
         return Mend(key, "It is written anew by whoever needs it next; it is deleted.", forget=(key,))
     return _cannot(key, "No recording that can be read names it; it is left as it is.")
 

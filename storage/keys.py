@@ -12,6 +12,7 @@ requests/<recording-id>.json              what was asked for, until it was recei
 index-owner.json                          which Kring feeds the search index
 incoming/<recording-id>                   bytes of an upload until a run has taken them in
 addresses/<recording-id>.json             a whole address, with the secrets in it, until it was fetched
+feeds/<id>.json                           what a feed offered when it was last read whole
 verify/findings.json                      damage that was found
 damaged/<key>                             documents that could not be read, set aside by `kring repair`
 """
@@ -29,6 +30,7 @@ REQUESTS = "requests/"
 INCOMING = "incoming/"
 INDEX_OWNER = "index-owner.json"
 ADDRESSES = "addresses/"
+FEEDS = "feeds/"
 FINDINGS = "verify/findings.json"
 """What the last looks over the bucket have found."""
 ASIDE = "damaged/"
@@ -103,6 +105,10 @@ def incoming_key(recording_id: str) -> str:
 
 def address_key(recording_id: str) -> str:
     return f"{ADDRESSES}{_fit(_ID, recording_id)}.json"
+
+
+def feed_key(feed_id: str) -> str:
+    return f"{FEEDS}{_fit(_ID, feed_id)}.json"
 
 
 def _fit(pattern: re.Pattern[str], part: str) -> str:

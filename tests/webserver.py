@@ -21,8 +21,12 @@ class Site:
     statuses: dict[str, int] = field(default_factory=dict)
     break_after: int | None = None
     """Hang up after so many bytes of the next answer."""
+    headers: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What the answers to a path say besides; an empty `ETag` takes the usual one away."""
     requests: list[tuple[str, str | None]] = field(default_factory=list)
     """(path, Range header) of each request."""
+    conditions: list[tuple[str | None, str | None]] = field(default_factory=list)
+    """(If-None-Match, If-Modified-Since) of each request."""
 
 
 @contextmanager
@@ -33,6 +37,8 @@ def serve() -> Iterator[Site]:
         def do_GET(self) -> None:
             wanted = self.headers.get("Range")
             site.requests.append((self.path, wanted))
+            condition = self.headers.get("If-None-Match"), self.headers.get("If-Modified-Since")
+            site.conditions.append(condition)
             if self.path in site.redirects:
                 self.send_response(302)
                 self.send_header("Location", site.redirects[self.path])
@@ -41,13 +47,18 @@ def serve() -> Iterator[Site]:
                 return
             data = site.files.get(self.path, b"")
             status = site.statuses.get(self.path, 200 if self.path in site.files else 404)
-            etag = f'"{hashlib.sha256(data).hexdigest()[:12]}"'
+            told = {"ETag": f'"{hashlib.sha256(data).hexdigest()[:12]}"', **site.headers.get(self.path, {})}
+            etag = told["ETag"]
             start = 0
             if wanted and status == 200 and self.headers.get("If-Range", etag) == etag:
                 start = int(re.fullmatch(r"bytes=(\d+)-", wanted)[1])  # type: ignore[index]
                 status = 206 if start < len(data) else 416
+            if status == 200 and any(condition) and condition == (etag or None, told.get("Last-Modified")):
+                status, data = 304, b""
             self.send_response(status)
-            self.send_header("ETag", etag)
+            for name, value in told.items():
+                if value:
+                    self.send_header(name, value)
             if status == 206:
                 self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
             if status == 416:

@@ -25,7 +25,7 @@ def open_sources(settings: Settings, archive: Archive) -> list[RecordingSource]:
     return [
         Uploaded(settings, archive),
         *(
-            Folder(source, settings) if isinstance(source, FolderSource) else Feed(source, settings)
+            Folder(source, settings) if isinstance(source, FolderSource) else Feed(source, settings, archive)
             for source in settings.sources
         ),
     ]

@@ -66,10 +66,15 @@ def title_of(path: Path) -> str:
 
 
 def date_of(path: Path) -> date:
-    """A date in the file's name (2025-03-14, 20250314), else the day it was last changed."""
-    if found := _DATE.search(path.stem):
+    """A date in the file's name, else the day it was last changed."""
+    return day_in(path.stem) or datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+
+
+def day_in(name: str) -> date | None:
+    """The first date in a name: 2025-03-14, 20250314."""
+    if found := _DATE.search(name):
         try:
             return date(*(int(part) for part in found.groups()))
         except ValueError:  # 2025-02-30
             pass
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+    return None

@@ -40,9 +40,7 @@ def download(
     have = dest.stat().st_size if dest.exists() and known else 0
     pace = Pace(speed, have, memo.seconds)
     try:
-        headers: dict[bytes | str, bytes | str] | None = (
-            {"Range": f"bytes={have}-", "If-Range": known} if have else None
-        )
+        headers = {"Range": f"bytes={have}-", "If-Range": known} if have else None
         with get(url, allow_private=allow_private, limit=pace, headers=headers) as answer:
             _keep(answer, dest, have, memo, pace, max_bytes, progress)
     finally:

@@ -6,9 +6,12 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
-from typing import Any, Final
+from typing import Final
+
+from pydantic import TypeAdapter
 
 from flows.sources import podcast
+from flows.sources.entries import Entry, Page
 from kring.errors import SourceError
 from transcribe import confined
 
@@ -19,11 +22,13 @@ MEMORY_MB: Final = 1024
 """A feed of 20 MB takes 150."""
 ANSWER_MB: Final = 64
 
+_ENTRY = TypeAdapter(Entry)
+
 log = logging.getLogger(__name__)
 
 
-def read_feed(feed: bytes, name: str, *, most: int, seconds: float = CLOCK_SECONDS) -> list[dict[str, Any]]:
-    """The entries of a feed, as `flows.sources.podcast.read` gives them.
+def read_feed(feed: bytes, name: str, *, most: int, seconds: float = CLOCK_SECONDS) -> Page:
+    """What a document of a feed says, with `most` of its entries.
 
     Raises SourceError, naming the source, for what is no feed and for what takes unreasonably much to read.
     """
@@ -48,7 +53,7 @@ def read_feed(feed: bytes, name: str, *, most: int, seconds: float = CLOCK_SECON
             f"The feed of the source {name!r} is damaged, or reading it takes unreasonably much time or memory; "
             "whoever publishes it has to mend it."
         )
-    about, *entries = (json.loads(line) for line in lines)
-    if not about["version"]:
+    page = Page(**json.loads(lines[0]), entries=tuple(map(_ENTRY.validate_json, lines[1:])))
+    if not page.version:
         raise SourceError(f"The address of the source {name!r} is not an RSS or Atom feed; check it in kring.toml.")
-    return entries
+    return page

@@ -22,7 +22,8 @@ from flows.sources.pace import Deadline
 from flows.sources.public import is_public
 from kring.errors import SourceDown, SourceError
 
-REDIRECTS = 5
+REDIRECTS = 20
+"""As browsers do; podcasts are counted by several services, one after the other."""
 TIMEOUT = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 10.0}
 """Seconds for each step; the limit of the whole request shortens them."""
 AGENT = "Kring/0.1 (recording archive)"
@@ -30,6 +31,8 @@ MOST_CHARACTERS = 8000
 """Of an address; signed ones have up to 2,000 or so."""
 GONE = {400, 401, 403, 404, 405, 410, 451}
 """Answers that will not change by asking again."""
+CONDITIONS = frozenset({"If-None-Match", "If-Modified-Since"})
+"""Headers with which "not modified" is an answer."""
 
 BROKEN = (
     httpcore.NetworkError,
@@ -42,8 +45,10 @@ BROKEN = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Its status is 2xx, or 416. The body is as it was sent, never unpacked."""
+    """Its status is 2xx, 416, or 304 where it was asked for. The body is as it was sent, never unpacked."""
 
+    url: str
+    """That of the answer itself, behind all redirects."""
     host: str
     status: int
     headers: httpx.Headers
@@ -52,14 +57,14 @@ class Answer:
 
 @contextmanager
 def get(
-    url: str, *, allow_private: bool, limit: Deadline, headers: Mapping[bytes | str, bytes | str] | None = None
+    url: str, *, allow_private: bool, limit: Deadline, headers: Mapping[str, str] | None = None
 ) -> Iterator[Answer]:
     """The answer to one request, redirects followed.
 
     Raises SourceError where asking again cannot help, SourceDown where it may, and what the limit says.
     """
     target = checked(url)
-    wanted: dict[bytes | str, bytes | str] = {
+    wanted = {
         "User-Agent": AGENT,
         "Accept": "*/*",
         "Connection": "close",
@@ -69,11 +74,12 @@ def get(
     for _ in range(REDIRECTS + 1):
         try:
             with _asked(target, wanted, allow_private, limit) as response:
-                answer = Answer(target.host, response.status, httpx.Headers(response.headers), response.iter_stream())
+                head = httpx.Headers(response.headers)
+                answer = Answer(str(target), target.host, response.status, head, response.iter_stream())
                 if answer.status in {301, 302, 303, 307, 308} and "location" in answer.headers:
                     target = _led_to(target, answer.headers["location"])
                     continue
-                _check(answer)
+                _check(answer, conditional=not CONDITIONS.isdisjoint(wanted))
                 yield answer
                 return
         except BROKEN as error:
@@ -116,7 +122,7 @@ def _led_to(address: httpx.URL, location: str) -> httpx.URL:
 
 @contextmanager
 def _asked(
-    address: httpx.URL, headers: Mapping[bytes | str, bytes | str], allow_private: bool, limit: Deadline
+    address: httpx.URL, headers: Mapping[str, str], allow_private: bool, limit: Deadline
 ) -> Iterator[httpcore.Response]:
     url = httpcore.URL(
         scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path or b"/"
@@ -124,7 +130,7 @@ def _asked(
     network = _Network(allow_private, limit)
     with (
         httpcore.ConnectionPool(ssl_context=_trusted(), network_backend=network) as pool,
-        pool.stream("GET", url, headers=headers, extensions={"timeout": TIMEOUT}) as response,
+        pool.stream("GET", url, headers=tuple(headers.items()), extensions={"timeout": TIMEOUT}) as response,
     ):
         yield response
 
@@ -133,8 +139,9 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _check(answer: Answer) -> None:
-    if not 200 <= answer.status < 300 and answer.status != httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+def _check(answer: Answer, *, conditional: bool) -> None:
+    fine = 200 <= answer.status < 300 or answer.status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE
+    if not fine and not (conditional and answer.status == httpx.codes.NOT_MODIFIED):
         sentence = f"{answer.host} answers {answer.status} {httpx.codes.get_reason_phrase(answer.status)}".rstrip()
         if answer.status in GONE:
             raise SourceError(f"{sentence}: check that the address is right and open to everyone.")

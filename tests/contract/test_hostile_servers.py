@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from flows.discovery import LONG, Asking, ask_all
-from flows.sources import feed as feeds
+from flows.sources import feed_pages
 from flows.sources.download import download
 from flows.sources.feed import MAX_PROBLEMS, Feed
 from flows.sources.feed_process import read_feed
@@ -45,7 +45,9 @@ def rss(*items: str) -> bytes:
 
 
 def item(name: str, more: str = "") -> str:
-    return f'<item><title>{name}</title><guid>{name}</guid>{more}<enclosure url="{name}.mp3" type="audio/mpeg"/></item>'
+    day = "<pubDate>Tue, 04 Mar 2025 09:00:00 +0100</pubDate>"
+    sound = f'<enclosure url="{name}.mp3" type="audio/mpeg"/>'
+    return f"<item><title>{name}</title><guid>{name}</guid>{day}{more}{sound}</item>"
 
 
 # One deadline over the whole request
@@ -327,7 +329,7 @@ ENTITIES = '<!DOCTYPE r [<!ENTITY a "ha">' + "".join(
 def test_a_feed_made_to_cost_much_is_refused_and_leaves_no_process(feed: bytes) -> None:
     before = set(psutil.Process().children(recursive=True))
     try:
-        entries = read_feed(feed, "the feed", most=10, seconds=1.5)
+        entries = read_feed(feed, "the feed", most=10, seconds=1.5).entries
     except SourceError as error:
         assert "'the feed'" in str(error)  # noqa: PT017
         assert str(error).endswith((".", "toml."))  # noqa: PT017
@@ -370,12 +372,13 @@ def test_what_is_much_too_long_is_left_out_or_cut(settings: Settings) -> None:
 
 
 def test_at_most_so_many_entries_and_so_many_complaints(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "MAX_ENTRIES", 50)
+    monkeypatch.setattr(feed_pages, "MAX_ENTRIES", 50)
     with serve() as site:
         site.files["/feed"] = rss(*(item(str(n)) for n in range(60)))
         found = source(f"{site.address}/feed", settings, seconds=30)
         assert len(list(found.list())) == 50
-        site.files["/feed"] = rss(*(item(str(n)).replace(f'"{n}.mp3', '"ftp://x/a.mp3') for n in range(60)))
+        assert found.problems == ("the feed: it has more than 50 entries; the others are left out.",)
+        site.files["/feed"] = rss(*(item(str(n)).replace(f'"{n}.mp3', '"ftp://x/a.mp3') for n in range(50)))
         assert list(found.list()) == []
         assert len(found.problems) == MAX_PROBLEMS + 1
         assert found.problems[-1] == "the feed: and 30 more."

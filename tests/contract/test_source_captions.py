@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from flows.sources.entries import Link
 from flows.sources.feed import Feed
+from flows.sources.feed_process import read_feed
 from flows.sources.folder import Folder
-from flows.sources.podcast import transcripts
 from kring.settings import FeedSource, FolderSource, Settings
 from tests.webserver import serve
 from transcribe.captions import MAX_BYTES
@@ -26,7 +27,7 @@ VTT, SRT, JSON, HTML = (
 
 def feed(*offered: str) -> bytes:
     items = "".join(
-        f"<item><title>{n}</title><guid> g{n} </guid><!-- x -->"
+        f"<item><title>{n}</title><guid> g{n} </guid><pubDate>Tue, 04 Mar 2025 09:00:00 +0100</pubDate><!-- x -->"
         f'<enclosure url="{n}.mp3" type="audio/mpeg"/>{tags}</item>'
         for n, tags in enumerate(offered)
     )
@@ -132,9 +133,7 @@ def test_a_transcript_at_no_address_takes_nothing_from_its_episode(tmp_path: Pat
         assert source.problems == ("0: its transcript has no address that can be fetched; it comes without.",)
 
 
-@pytest.mark.parametrize(
-    "data",
-    [b"", b"<rss>", b"<!DOCTYPE r [<!ENTITY a 'b'>]><rss>&a;</rss>", b'<?xml version="1.0" encoding="x-no"?><rss/>'],
-)
-def test_a_feed_that_cannot_be_read_for_them_offers_none(data: bytes) -> None:
-    assert transcripts(data) == {}
+@pytest.mark.parametrize("written", ["<title>a<br>b</title>", "<title>a &nosuch; b</title>", "<itunes:author>x"])
+def test_transcripts_of_a_feed_that_is_badly_written_are_found_too(written: str) -> None:
+    (entry,) = read_feed(feed(SRT + VTT).replace(b"<title>0</title>", written.encode()), "it", most=10).entries
+    assert entry.transcript == Link(href="t.vtt", base="")

@@ -297,10 +297,12 @@ def test_every_kind_is_taken_from_a_folder(settings: Settings, tmp_path: Path) -
 
 
 def test_every_kind_is_taken_from_a_feed(site: Site, settings: Settings) -> None:
-    """By its name, where the server has no better word than octets for it; or by that word, whatever its name."""
+    """By its name, where the server has no better word than octets for it; or by that word, whatever its name; where
+    neither says anything, its bytes will."""
     taken = {f"{suffix[1:]}{suffix}?token=1": "application/octet-stream" for suffix in sorted(SUFFIXES)}
     taken |= {"UPPER.M4B": "", "play?id=1": "audio/amr", "play?id=2": "Video/3gpp", "play?id=3": "application/ogg"}
-    left = {"slides.pdf": "application/pdf", "play?id=4": "application/octet-stream", "page.html": "text/html"}
+    taken |= {"play?id=4": "application/octet-stream"}
+    left = {"slides.pdf": "application/octet-stream", "play?id=5": "application/pdf", "page.html": "text/html"}
     items = "".join(
         f'<item><title>{name}</title><guid>{name}</guid><enclosure url="{site.address}/{name}" type="{kind}"/></item>'
         for name, kind in (taken | left).items()

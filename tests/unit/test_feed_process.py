@@ -13,16 +13,13 @@ FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>F</title><ite
 
 
 def test_the_process_says_what_is_there() -> None:
-    assert read_feed(FEED, "it", most=10) == [
-        {
-            "id": "1",
-            "long": False,
-            "title": "A & B",
-            "published": [2025, 3, 4, 8, 0, 0],
-            "enclosures": [["a.mp3", "audio/mpeg"]],
-            "transcript": None,
-        }
-    ]
+    page = read_feed(FEED, "it", most=10)
+    assert (page.version, page.count, page.next_page) == ("rss20", 1, None)
+    (entry,) = page.entries
+    assert (entry.id, entry.long, entry.title, entry.plain) == ("1", False, "A & B", False)
+    assert entry.dates == ("Tue, 04 Mar 2025 09:00:00 +0100",)
+    assert [(offer.href, offer.type, offer.where) for offer in entry.offers] == [("a.mp3", "audio/mpeg", "enclosure")]
+    assert entry.transcript is None
 
 
 @pytest.mark.parametrize(
@@ -83,5 +80,5 @@ def test_a_reference_to_no_character_costs_no_other_episode(reference: str, plac
     ],
 )
 def test_other_references_are_what_they_say(reference: str, sign: str) -> None:
-    [entry] = read_feed(FEED.replace(b"&amp;", reference.encode()), "it", most=10)
-    assert entry["title"] == f"A {sign} B"
+    (entry,) = read_feed(FEED.replace(b"&amp;", reference.encode()), "it", most=10).entries
+    assert entry.title == f"A {sign} B"

@@ -1,0 +1,62 @@
+"""The day a feed names: the publisher's own, as it is written there. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+          "november", "december")  # fmt: skip
+"""Written out or cut short; months in other languages are none."""
+EARLIEST = 1800
+"""Years before are what programs write that know no date."""
+_TIME = r"(?:[T\s,]*(?P<hour>\d{1,2}):?(?P<minute>\d{2})(?::?\d{2}(?:[.,]\d+)?)?\s*(?P<zone>.*))?"
+_FORMS = tuple(
+    re.compile(form + _TIME, re.IGNORECASE)
+    for form in (
+        r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})",  # ISO 8601
+        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
+        # RFC 5322 and RFC 850: Wed, 04 Mar 2026, Wednesday, 04-Mar-26
+        r"(?:[^\W\d]+\.?,?\s+)?(?P<day>\d{1,2})(?:\s+|-)(?P<name>[a-z]+)\.?(?:\s+|-)(?P<year>\d{4}|\d{2})",
+        r"(?:[^\W\d]+\.?,?\s+)?(?P<name>[a-z]+)\.?\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})",  # March 4, 2026
+        r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})",
+    )
+)
+_ASCTIME = re.compile(r"\w+\s+([a-z]+)\s+(\d+)\s+(\d+:\d+(?::\d+)?)\s+(?:[a-z]+\s+)?(\d{4})", re.IGNORECASE)
+_UTC = re.compile(r"(?:Z|UT|UTC|GMT|[+-]00:?00)(?![\w+-]).*", re.IGNORECASE)
+
+
+def day_of(said: str, *, timezone: str | None = None, today: date | None = None) -> date | None:
+    """The day as its writer saw it, whatever their zone; None for what cannot be read, or can be no day of a recording.
+
+    A time in UTC says nothing of where its writer is: it is taken to be in `timezone`, where there is one.
+    """
+    said = _ASCTIME.sub(r"\2 \1 \4 \3", " ".join(said.split()))
+    found = next((match for form in _FORMS if (match := form.fullmatch(said))), None)
+    if found is None:
+        return None
+    parts = found.groupdict()
+    month = _month(parts["name"]) if parts.get("name") else int(parts["month"])
+    try:
+        day = date(_year(parts["year"]), month, int(parts["day"]))
+        if timezone and parts["zone"] and _UTC.fullmatch(parts["zone"]):
+            moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            moment += timedelta(hours=int(parts["hour"]), minutes=int(parts["minute"]))
+            day = moment.astimezone(ZoneInfo(timezone)).date()
+    except (ValueError, OverflowError):  # the 30th of February
+        return None
+    latest = (today or datetime.now(UTC).date()) + timedelta(days=366)
+    return day if day.year >= EARLIEST and day != date(1970, 1, 1) and day <= latest else None
+
+
+def _month(name: str) -> int:
+    """0 for what is none."""
+    short = name.lower()
+    fits = (short == month[: len(short)] and len(short) in {3, len(month)} for month in MONTHS)
+    return 9 if short == "sept" else next((number for number, fit in enumerate(fits, start=1) if fit), 0)
+
+
+def _year(digits: str) -> int:
+    """RFC 5322, 4.3: years of two digits."""
+    return int(digits) + (0 if len(digits) == 4 else 2000 if int(digits) < 50 else 1900)

@@ -1,0 +1,64 @@
+"""What an address is known by, whatever it is signed with today. Pure.
+
+Platforms sign addresses: `?token=…`, `?Expires=…&Signature=…`, another one each time. What signs an address, or says
+until when it counts, is no part of what it names; `?id=7` is.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit, urlunsplit
+
+from transcribe.kinds import may_be_recording
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_SIGNING = frozenset(
+    ["token", "tokens", "signature", "sig", "sign", "signed", "hmac", "jwt", "auth", "authorization", "oauth", "secret",
+     "expires", "expire", "expiry", "expiration", "exp", "ttl", "validuntil", "timestamp", "nonce", "rand", "random",
+     "sessionid", "phpsessid", "jsessionid", "apikey", "awsaccesskeyid", "googleaccessid", "hdnts", "hdnea", "hdntl",
+     "cachebuster", "nocache", "utm"]
+)  # fmt: skip
+"""Words of a parameter's name, as in `access_token`, `X-Amz-Signature` or `urlExpires`."""
+_VENDORS = ("x-amz-", "x-goog-", "x-oss-", "x-ms-", "key-pair-id")
+_UNSURE = frozenset(
+    ["t", "ts", "k", "key", "h", "hash", "md5", "s", "st", "se", "e", "cb", "_", "v", "ver", "policy", "credential",
+     "session", "sid", "ticket", "verify", "sv", "ss", "sp", "sr", "spr", "sip", "srt", "skoid", "sktid", "skt", "ske",
+     "sks", "skv"]
+)  # fmt: skip
+"""They may sign, or name something. Beside a signature, and on the address of a file, long ones sign."""
+_NAMING = frozenset(
+    ["id", "guid", "uuid", "file", "name", "path", "slug", "episode", "ep", "item", "media", "video", "audio",
+     "recording", "track"]
+)  # fmt: skip
+_RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.~%+/=-]{20,}", re.ASCII)
+LONG = 8
+"""Characters: a time, a hash, a random word; not the number of an episode."""
+
+
+def stable(name: str) -> str:
+    """An address without what signs it; any other name as it is."""
+    try:
+        parts = urlsplit(name)
+    except ValueError:  # its word for what is no address
+        return name
+    if parts.scheme.lower() not in {"http", "https"} or not parts.query:
+        return name
+    pairs = [one.partition("=") for one in parts.query.split("&")]
+    signed = may_be_recording(parts.path) or any(_signs(key) for key, _, _ in pairs)
+    kept = [
+        key + equals + value for key, equals, value in pairs if not (_signs(key) or (signed and _may_sign(key, value)))
+    ]
+    return name if len(kept) == len(pairs) else urlunsplit(parts._replace(query="&".join(kept)))
+
+
+def _signs(key: str) -> bool:
+    return bool(_words(key) & _SIGNING) or key.lower().startswith(_VENDORS)
+
+
+def _may_sign(key: str, value: str) -> bool:
+    unnamed = _RANDOM.fullmatch(value) is not None and not _words(key) & _NAMING
+    return len(value) >= LONG and (key.lower() in _UNSURE or unnamed)
+
+
+def _words(key: str) -> set[str]:
+    return {word.lower() for word in _WORD.findall(key)} | {key.lower()}

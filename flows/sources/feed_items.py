@@ -1,0 +1,144 @@
+"""From what a feed's entries say to the recordings they offer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+
+from flows.sources.address import file_name_of
+from flows.sources.details import day_in
+from flows.sources.entries import Entry
+from flows.sources.feed_dates import day_of
+from flows.sources.feed_ids import stable
+from flows.sources.feed_memory import FeedMemory
+from flows.sources.feed_offers import Chosen, choose, is_list
+from flows.sources.feed_titles import title_of
+from flows.sources.port import Item
+from flows.sources.web import checked
+from kring.addresses import without_secrets
+from kring.errors import InputError, SourceError
+from kring.model import SourceRef
+from kring.settings import FeedSource, Settings
+from transcribe.details import make_details
+
+
+class Episodes:
+    """`problems`: a sentence for each entry that is left out or doubtful; `remarks`: on the feed as a whole."""
+
+    def __init__(self, source: FeedSource, settings: Settings, memory: FeedMemory | None) -> None:
+        self._source, self._memory = source, memory
+        self._max_bytes = int(settings.media.max_gb * 1e9)
+        self.problems: list[str] = []
+        self.remarks: list[str] = []
+        self._undated = 0
+
+    def of(self, entries: Iterable[tuple[Entry, str]]) -> list[Item]:
+        """Each with the address of the document it is in."""
+        items: list[Item] = []
+        count = 0
+        for entry, document in entries:
+            count += 1
+            title = title_of(entry.title, plain=entry.plain)
+            try:
+                item = self._item(entry, document, title)
+            except (InputError, ValueError) as error:  # urlsplit's word for what is no address
+                self._say(title or "An episode", str(error))
+            else:
+                items += [item] if item is not None else []
+        if self._undated:
+            self._remark(f"{self._undated} entries have no date; each gets the day on which it came in.")
+        if count and not items and not self.problems:
+            self._remark(f"none of its {count} entries offers a file with sound or video.")
+        return self._one_each(items)
+
+    def _item(self, entry: Entry, document: str, title: str) -> Item | None:
+        """None for an entry without a recording."""
+        chosen = choose(entry.offers, document, language=self._source.language, max_bytes=self._max_bytes)
+        if chosen is None and any(map(is_list, entry.offers)):
+            raise SourceError("it offers only a list of pieces to be streamed, and no file that could be fetched.")
+        if chosen is None:
+            return None
+        if entry.long:
+            raise SourceError("its id is too long to know it by; whoever publishes the feed has to give a shorter one.")
+        checked(chosen.url)
+        name = file_name_of(chosen.url)
+        title = title or name
+        details = make_details(
+            title=title,
+            circle=self._source.circle,
+            date=self._day(entry, title, name),
+            language=self._source.language,
+        )
+        self._tell_others(chosen, title)
+        return Item(
+            ref=self._ref(entry.id or chosen.first),
+            details=details,
+            file_name=name,
+            location=chosen.url,
+            captions_location=self._transcript(entry, document, title),
+        )
+
+    def _ref(self, name: str) -> SourceRef:
+        """By its name without what signs it; one that was received by its whole name keeps that."""
+        ref, whole = SourceRef.of(self._source.name, stable(name)), SourceRef.of(self._source.name, name)
+        kept = ref != whole and self._memory is not None and self._memory.has(whole.recording_id)
+        return whole if kept else ref
+
+    def _day(self, entry: Entry, title: str, name: str) -> date:
+        """Raises SourceError where its date cannot be read, and there is no other."""
+        days = [day_of(said, timezone=self._source.timezone) for said in entry.dates]
+        if days and days[0]:
+            return days[0]
+        day = next((day for day in (*days, day_in(title), day_in(name)) if day), None)
+        if not days:
+            self._undated += day is None
+            return day or datetime.now(UTC).date()
+        said = " ".join(entry.dates[0].split())[:60]
+        if day is None:
+            raise SourceError(
+                f"its date “{said}” cannot be read, so it is left out; whoever publishes the feed has to write it like "
+                "“Wed, 04 Mar 2026 09:00:00 +0100”. Or add the recording with `kring add` and `--date`."
+            )
+        self._say(title, f"its date “{said}” cannot be read; it gets {day}, as something else in its entry says.")
+        return day
+
+    def _tell_others(self, chosen: Chosen, title: str) -> None:
+        if chosen.others:
+            others = ", ".join(without_secrets(url)[:200] for url in chosen.others)
+            self._say(title, f"it offers several files, and {file_name_of(chosen.url)} is taken; left out: {others}.")
+
+    def _transcript(self, entry: Entry, document: str, title: str) -> str | None:
+        """None for one that can never be fetched, which is said: the recording comes in without it."""
+        if entry.transcript is None:
+            return None
+        try:
+            address = entry.transcript.against(document)
+            checked(address)
+        except (SourceError, ValueError):  # ValueError: urljoin's word for what is no address
+            self._say(title, "its transcript has no address that can be fetched; it comes without.")
+            return None
+        return address
+
+    def _one_each(self, items: list[Item]) -> list[Item]:
+        """Of several with one id the oldest: it was there before another was given its id."""
+        by_id: dict[str, list[Item]] = defaultdict(list)
+        for item in items:
+            by_id[item.recording_id].append(item)
+        for same in by_id.values():
+            titles = dict.fromkeys(item.details.title for item in same)
+            files = {stable(item.location) for item in same}
+            if len(titles) > 1 or len(files) > 1:
+                self._say(
+                    f"{len(same)} episodes have one id",
+                    f"{', '.join(f'“{title[:100]}”' for title in list(titles)[:5])}. Only one of them is taken in; "
+                    "whoever publishes the feed has to give each its own guid.",
+                )
+        kept = {min(reversed(same), key=lambda item: item.details.date): None for same in by_id.values()}
+        return [item for item in items if item in kept]
+
+    def _say(self, title: str, sentence: str) -> None:
+        self.problems.append(f"{title[:100]}: {sentence}")
+
+    def _remark(self, sentence: str) -> None:
+        self.remarks.append(f"{self._source.name}: {sentence}")

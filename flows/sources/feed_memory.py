@@ -1,0 +1,100 @@
+"""Not reading a feed again that has not changed, and offering what it offers all the same.
+
+What is remembered lies in the bucket. It holds as long as each of the feed's recordings either was received or is
+offered again: a run that failed, or a manifest that is gone, is not hidden by a feed that says "not modified".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from flows.hiding import hide_secrets
+from flows.sources.feed_pages import Document
+from flows.sources.port import Item
+from kring.model import now
+from kring.settings import FeedSource
+from storage.addresses import find_address
+from storage.feeds import FeedLook, find_look, keep_look
+from storage.keys import manifest_key
+from storage.port import ObjectStore
+
+LONGEST = timedelta(days=1)
+"""After so long a feed is read whole, whatever it says: some servers say "not modified" of what was."""
+_VALIDATOR = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,299}")
+
+
+class FeedMemory:
+    """All methods raise StorageDown and DiskFull as the store does."""
+
+    def __init__(self, store: ObjectStore, source: FeedSource) -> None:
+        self._store, self._source = store, source
+        self._read_as = _sha256(source.model_dump_json())
+
+    def has(self, recording_id: str) -> bool:
+        """Whether it was received."""
+        return self._store.exists(manifest_key(recording_id))
+
+    def last(self) -> FeedLook | None:
+        """The last whole look; None where that holds no more."""
+        look = find_look(self._store, self._source.name)
+        if look is None or look.read_as != self._read_as or not timedelta() <= now() - look.read_at < LONGEST:
+            return None
+        waiting = {item.recording_id: item for item in self.waiting(look)}
+        fetchable = (
+            not item.hidden or find_address(self._store, item.recording_id) is not None for item in waiting.values()
+        )
+        received = (one in waiting or self.has(one) for one in look.recordings)
+        return look if all(fetchable) and all(received) else None
+
+    def waiting(self, look: FeedLook) -> Iterator[Item]:
+        """Those of its items that are not received yet."""
+        for item in map(Item.model_validate, look.waiting):
+            if not self.has(item.recording_id):
+                yield item
+
+    def keep(self, first: Document, items: Iterable[Item], problems: Iterable[str]) -> None:
+        """After a whole look, once its items have been offered."""
+        offered = {item.recording_id: item for item in items}
+        waiting = [hide_secrets(self._store, item) for item in offered.values() if not self.has(item.recording_id)]
+        look = FeedLook(
+            source=self._source.name,
+            read_as=self._read_as,
+            read_at=now(),
+            answered_by=_sha256(first.url),
+            etag=_sendable(first.etag),
+            last_modified=_sendable(first.last_modified),
+            first_document=_fingerprint(first),
+            recordings=tuple(offered),
+            waiting=tuple(item.model_dump(mode="json") for item in waiting),
+            problems=tuple(problems),
+        )
+        keep_look(self._store, look)
+
+
+def conditions(look: FeedLook | None) -> dict[str, str]:
+    """The headers that ask for a feed only if it has changed. A weak ETag does for that (RFC 9110, 13.1.2)."""
+    told = {"If-None-Match": look.etag, "If-Modified-Since": look.last_modified} if look is not None else {}
+    return {name: value for name, value in told.items() if value}
+
+
+def is_same(first: Document, look: FeedLook) -> bool:
+    """Whether the feed is as it was, by what its server says, or by what stands in its first document."""
+    if not first.modified:
+        return _sha256(first.url) == look.answered_by
+    return _fingerprint(first) == look.first_document
+
+
+def _fingerprint(first: Document) -> str:
+    return _sha256(f"{first.url}\n{first.page.model_dump_json()}")
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _sendable(validator: str) -> str:
+    """Nothing of one that cannot be sent back."""
+    return validator if _VALIDATOR.fullmatch(validator) else ""

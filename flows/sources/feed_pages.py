@@ -1,0 +1,123 @@
+"""Reading a feed with all its pages (RFC 5005), within limits of time, size and number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+
+import httpx
+
+from flows.sources.entries import Entry, Page
+from flows.sources.feed_ids import stable
+from flows.sources.feed_process import read_feed
+from flows.sources.pace import Deadline
+from flows.sources.web import Answer, get
+from kring.errors import SourceDown, SourceError
+from kring.settings import FeedSource
+
+MAX_PAGE_BYTES = 20_000_000
+MAX_BYTES = 100_000_000
+"""Of all pages together."""
+MAX_ENTRIES = 10_000
+MAX_PAGES = 500
+PAGE_SECONDS = 120.0
+"""For all of a page, from looking up the name to the last byte …"""
+PAGES_TIMES = 10
+"""… and so many times as much for all pages together."""
+NOTHING = Page(version="", next_page=None, count=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    url: str
+    """That of the answer, behind all redirects."""
+    page: Page = NOTHING
+    etag: str = ""
+    last_modified: str = ""
+    modified: bool = True
+    """Otherwise there is no page."""
+
+
+class Reading:
+    """One look at a feed."""
+
+    def __init__(self, source: FeedSource, *, seconds: float) -> None:
+        self._source, self._seconds = source, seconds
+        self._all, self._bytes_left = Deadline(PAGES_TIMES * seconds), MAX_BYTES
+        self.problems: list[str] = []
+        self.whole = True
+        """Nothing was left unread that another look may read."""
+
+    def first(self, conditions: Mapping[str, str]) -> Document:
+        """The feed itself. Raises SourceError and SourceDown."""
+        return self._get(self._source.url, conditions, most=MAX_ENTRIES)
+
+    def entries(self, first: Document) -> Iterator[tuple[Entry, str]]:
+        """All entries, each with the address of its document. What keeps it from reading on is one of `problems`."""
+        document, asked, known = first, {self._source.url, first.url}, set[tuple[object, ...]]()
+        for number in count(1):
+            new = [entry for entry in document.page.entries if _mark(entry) not in known]
+            known.update(map(_mark, new))
+            yield from ((entry, document.url) for entry in new)
+            if document.page.count > len(document.page.entries):
+                self._say(f"it has more than {MAX_ENTRIES} entries; the others are left out.")
+                return
+            if number > 1 and not new:  # a server that knows no last page
+                return
+            try:
+                following = self._following(document, asked, number, most=MAX_ENTRIES - len(known))
+            except (SourceError, SourceDown, ValueError) as error:  # ValueError: urljoin's word for what is no address
+                self._say(f"page {number + 1}, and what follows it, cannot be read: {error}")
+                self.whole = not isinstance(error, SourceDown)
+                return
+            if following is None:
+                return
+            document = following
+
+    def _following(self, document: Document, asked: set[str], number: int, *, most: int) -> Document | None:
+        """The page after this one, the `number`th; None: it is the last, or the feed goes round in circles."""
+        if document.page.next_page is None:
+            return None
+        url = document.page.next_page.against(document.url)
+        if url in asked:
+            return None
+        if number >= MAX_PAGES:
+            raise SourceError(f"there are more than {MAX_PAGES}.")
+        if self._all.left() <= 0:
+            raise SourceError(f"all together they take longer than {PAGES_TIMES * self._seconds / 60:.0f} minutes.")
+        following = self._get(url, {}, most=most)
+        asked |= {url, following.url}
+        return following
+
+    def _get(self, url: str, conditions: Mapping[str, str], *, most: int) -> Document:
+        limit = Deadline(min(self._seconds, self._all.left()))
+        with get(url, allow_private=self._source.allow_private, limit=limit, headers=conditions) as answer:
+            if answer.status == httpx.codes.NOT_MODIFIED:
+                return Document(answer.url, modified=False)
+            data = self._body(answer, limit)
+        page = read_feed(data, self._source.name, most=most)
+        return Document(answer.url, page, answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
+
+    def _body(self, answer: Answer, limit: Deadline) -> bytes:
+        data = bytearray()
+        most = min(MAX_PAGE_BYTES, self._bytes_left)
+        for chunk in answer.body:
+            data += chunk
+            if len(data) > most:
+                raise SourceError(
+                    f"The feed of the source {self._source.name!r} is larger than {MAX_PAGE_BYTES // 1_000_000} MB, or "
+                    f"all its pages than {MAX_BYTES // 1_000_000} MB."
+                )
+            if limit.left() <= 0:
+                raise limit.error(answer.host)
+        self._bytes_left -= len(data)
+        return bytes(data)
+
+    def _say(self, sentence: str) -> None:
+        self.problems.append(f"{self._source.name}: {sentence}")
+
+
+def _mark(entry: Entry) -> tuple[object, ...]:
+    """The same for an entry that has moved on to the next page meanwhile."""
+    return entry.id, entry.title, stable(entry.offers[0].href) if entry.offers else ""
