@@ -57,12 +57,17 @@ def standing(segments: Sequence[Segment], start: float, end: float, before: str 
 
 
 def put_line(segments: tuple[Segment, ...], change: LineChange) -> tuple[Segment, ...]:
-    """The person's text as one segment in place of what stands there; an empty one takes it away."""
+    """The person's text as one segment in place of what stands there; an empty one takes it away.
+
+    Either way nothing else reaches into that stretch then, but what is spoken at the same time as that line: what stays
+    keeps to its side, and no other change, which cuts it shorter, brings its middle in here. So the same changes, made
+    again, change nothing.
+    """
     start, end = change.start, max(change.start, change.end)
     text = plain(change.text)
     there = place(segments, start, end, change.before)
     if not text:
-        return there.stays if there.gives_way else segments
+        return there.stays if there.stays != segments else segments
     most = max(there.gives_way, key=lambda one: min(one.end, end) - max(one.start, start), default=None)
     old = [word for segment in there.gives_way for word in segment.words]
     line = Segment(

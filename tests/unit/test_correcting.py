@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from kring.correcting import Chapter, active, chapters, corrected, detailed, undone
 from kring.corrections import (
@@ -113,6 +113,15 @@ def test_words_of_captions_bring_no_spaces() -> None:
 
 def test_an_empty_text_takes_the_line_away() -> None:
     assert texts(corrected(TALK, made(line(4, 8, "")))) == [TALK.segments[0].text, TALK.segments[2].text]
+
+
+def test_where_a_line_was_taken_away_nothing_reaches_in_whatever_is_heard_there() -> None:
+    other = heard(said(0, 6, "etterpå", words=False))
+    assert [(one.start, one.end) for one in corrected(other, made(line(0, 3, ""))).segments] == [(3, 6)]
+    silent = heard(Segment(start=0, end=10, text="a b", words=(Word(0, 1, " a"), Word(9, 10, " b"))))
+    result = corrected(silent, made(line(4, 6, "")))
+    assert [(one.start, one.end, one.text) for one in result.segments] == [(0, 1, "a"), (9, 10, "b")]
+    assert corrected(TALK, made(line(40, 60, ""))) is TALK
 
 
 def test_a_line_where_nothing_was_heard_is_added() -> None:
@@ -350,13 +359,23 @@ def test_the_last_text_of_a_person_is_always_there(
     assert last.text in [*there, ""]
 
 
+@st.composite
+def side_by_side(draw: st.DrawFn) -> list[LineChange]:
+    """Lines of which each begins where the one before ends, in any order."""
+    borders = sorted(draw(st.lists(TIMES, min_size=2, max_size=8, unique=True)))
+    return draw(st.permutations([line(a, b, draw(TEXTS)) for a, b in pairwise(borders)]))
+
+
 @settings(deadline=None)
-@given(transcripts(), st.lists(TIMES, min_size=2, max_size=8, unique=True), st.data())
-def test_texts_side_by_side_all_stand_in_any_transcript(
-    transcript: Transcript, borders: list[float], data: st.DataObject
-) -> None:
-    changes = [line(a, b, data.draw(TEXTS)) for a, b in pairwise(sorted(borders))]
-    result = corrected(transcript, made(*data.draw(st.permutations(changes))))
+@given(transcripts(), side_by_side())
+@example(heard(said(0, 6, "ja", words=False)), [line(0, 3, ""), line(4, 5, "ja"), line(3, 4, "")])
+@example(
+    heard(Segment(start=0, end=6, text="ja", words=(Word(2, 6, " ja"),))),
+    [line(3, 3.9, ""), line(5, 6, "ja"), line(3.9, 5, "")],
+)
+def test_texts_side_by_side_all_stand_in_any_transcript(transcript: Transcript, changes: list[LineChange]) -> None:
+    result = corrected(transcript, made(*changes))
+    ordered = sorted(changes, key=lambda change: change.start)
     mine = [(one.start, one.end, one.text) for one in result.segments if one.corrected]
-    assert mine == [(one.start, one.end, one.text) for one in changes if one.text]
-    assert corrected(result, made(*changes)) == result
+    assert mine == [(one.start, one.end, one.text) for one in ordered if one.text]
+    assert corrected(result, made(*ordered)) == result
