@@ -20,25 +20,28 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
+from unicodedata import category
 
 from index.compounds import parts, together
 from index.folding import fold
 from index.glossary import concepts
 from index.port import Passage
 from index.stemming import stem
-from index.stopwords import STOP_WORDS
+from index.stopwords import NO_STOP_WORDS, STOP_WORDS
 from kring.text import normalized
 
-SCHEMA = 6
+SCHEMA = 7
 """Grows with every change of what is indexed, or how; an index of another number is rebuilt."""
 CONCEPT = "kx"
 """Begins the key of a concept of the glossary; no stem of these languages begins so."""
 BETWEEN = "|"
 """Stands between a title and the names of topics and organisations. No word is written so: no phrase reaches across."""
 _LONGEST = 100  # characters of a form; longer "words" are debris, and engines have limits of their own
-_MARKS = "[\u0300-\u036f\u00ad\u200b-\u200d]"  # combining accents, soft hyphens, joiners: inside words
+_MARKS = f"[{''.join(c for c in map(chr, range(1 << 16)) if category(c) in {'Mn', 'Mc', 'Me', 'Cf'})}]"
+"""Accents, vowel signs, soft hyphens, joiners, what cannot be seen: inside words, and no letters."""
+_LETTER = r"[^\W_\u02b9-\u02bf]"  # without the letters that are typed for apostrophes
 _REMEMBERED = 1 << 18  # words of a language, some 100 MB: more than most archives have
-TOKEN = re.compile(rf"[^\W_]+(?:{_MARKS}+[^\W_]*)*")
+TOKEN = re.compile(rf"{_LETTER}+(?:{_MARKS}+{_LETTER}*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ def _forms(word: str, language: str) -> Forms | None:
     if not exact:
         return None
     plain = fold(exact)
-    if plain in STOP_WORDS:
+    if plain in STOP_WORDS and exact not in NO_STOP_WORDS:
         return Forms(exact, plain, "", ())
     keys = dict.fromkeys([stem(plain), *map(stem, parts(plain, language))])
     return Forms(exact, plain, next(iter(keys)), tuple(keys))

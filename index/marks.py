@@ -16,21 +16,8 @@ from index.wanted import Part, Phrase, Word, distance
 
 _LINKS = ("", "s", "e", "en")  # letters between the parts of a compound
 _SHORTEST = 3  # letters of such a part
-_EVEN = {
-    "a": "[aàáâãäåæ]",
-    "c": "[cç]",
-    "d": "[dđð]",
-    "e": "(?:[aàáâãäå]e|o?e|[èéêëæœ])",
-    "f": "[fv]",
-    "i": "[iìíîïıyýj]",
-    "k": "[kc]",
-    "n": "[nñ]",
-    "o": "[oòóôõöøœ]",
-    "s": "[szß]",
-    "t": "[tþ]",
-    "u": "[uùúûü]",
-}
-"""Letter of a stem → what it may be in a word."""
+_EVEN = {"e": "a?e", "f": "[fv]", "i": "[iyj]", "k": "[kc]", "s": "[sz]"}
+"""Letter of a stem → what it may be in a folded word."""
 
 
 class Match(IntEnum):
@@ -136,7 +123,7 @@ class Marker:
         """Those of these words that answer the query: nearly none does."""
         known = forms_in(language)
         distinct = set(words)
-        unknown = [word for word in distinct if word not in known and self._may_answer(word.casefold())]
+        unknown = [word for word in distinct if word not in known and self._may_answer(_plainly(word))]
         if self._as_they_are:
             unknown += [word for word in distinct if word not in known and folded(word) in self._as_they_are]
         forms = {word: known[word] for word in unknown}
@@ -204,8 +191,12 @@ class Marker:
                     yield _Hit(number, 0, 0, Match.EXACT), spoken[at][0], spoken[at + size - 1][0]
 
 
+def _plainly(word: str) -> str:
+    return word.casefold() if word.isascii() else folded(word)
+
+
 def _beginnings_anywhere(keys: Iterable[str]) -> Callable[[str], object]:
-    """Whether a word (case folded) may have one of these keys: whether the first letters of one stand in it somewhere.
+    """Whether a folded word may have one of these keys: whether the first letters of one stand in it somewhere.
 
     It costs a hundredth of an analysis. Letters that stems even out (aa, ae, c, doubled ones) are taken for each other;
     half of a key's letters count, from two to four, since stems change what follows.
@@ -226,7 +217,7 @@ def _terms(part: Word) -> tuple[tuple[str, ...], ...]:
 def _match(part: Word, wanted: Forms, forms: Forms) -> Match | None:
     matches = (
         (Match.EXACT, forms.exact == wanted.exact),
-        (Match.FOLDED, forms.folded == wanted.folded),
+        (Match.FOLDED, forms.folded == wanted.folded and (bool(forms.stem) or not wanted.stem)),  # an as is no Ås
         (Match.STEM, bool(wanted.stem) and forms.stem == wanted.stem),
         (Match.PART, bool(wanted.stem) and wanted.stem in forms.keys),
         (Match.PREFIX, part.prefix and forms.folded.startswith(part.beginning)),

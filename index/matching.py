@@ -219,4 +219,4 @@ class Matching:
 
 
 def _single(part: Part) -> bool:
-    return isinstance(part, Phrase) or len(part.forms) == 1
+    return isinstance(part, Phrase) or (len(part.forms) == 1 and not part.mistakable)

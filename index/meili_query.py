@@ -87,7 +87,8 @@ def themselves(wanted: Wanted, number: int) -> list[Way]:
 def in_words(wanted: Wanted, fields: tuple[str, ...]) -> Way | None:
     """The parts as they were typed, all in these fields: what should stand above other forms.
 
-    None where the server would not look at all of it: at most ten words, and what is excluded in these fields only.
+    None where the server would not look at all of it (at most ten words, and what is excluded in these fields only),
+    and where it would take other words for them.
     """
     terms: list[Term] = []
     for part in wanted.parts:
@@ -95,7 +96,8 @@ def in_words(wanted: Wanted, fields: tuple[str, ...]) -> Way | None:
             terms += terms_of(part)
         else:
             terms += [_as_it_is(forms.folded) for forms in part.forms]
-    if wanted.excluded or len(terms) > MAX_REQUIRED:
+    mistakable = any(isinstance(part, Word) and part.mistakable for part in wanted.parts)
+    if wanted.excluded or mistakable or len(terms) > MAX_REQUIRED:
         return None
     way = _way(wanted, terms, range(len(wanted.parts)))
     return Way(way.q, fields, way.parts)

@@ -56,3 +56,9 @@ with within without would yet you your yours yourself t d m don doesn didn isn w
 
 STOP_WORDS: frozenset[str] = frozenset(" ".join((_BOKMAL, _NYNORSK, _DANISH, _DUTCH, _ENGLISH)).split())
 """All five languages', folded."""
+
+_NAMED = """
+allé andré hø hår køn møre nøgen nøgle skål sø søm ål ånd ånden ånder åre ås øm
+"""
+NO_STOP_WORDS: frozenset[str] = frozenset(_NAMED.split())
+"""Nouns and names (Ås, Ål, Møre, André) that fold into a stop word: with their own letters they are none."""

@@ -22,6 +22,7 @@ from index.analysis import CONCEPT, Forms, tokens
 from index.glossary import concept_of, glossary, term_words
 from index.narrowing import MARKS, MAY_BECOME_A_DAY, filter_name, narrowed
 from index.port import Filters, Order
+from index.stopwords import STOP_WORDS
 from kring.errors import BadQuery
 
 MAX_CHARACTERS = 1000
@@ -66,6 +67,11 @@ class Word:
     @property
     def beginning(self) -> str:
         return self.forms[0].folded
+
+    @property
+    def mistakable(self) -> bool:
+        """A stop word, which has no key, has the folded form of one of its words: `as` that of Ås."""
+        return any(form.stem and form.folded in STOP_WORDS for form in self.forms)
 
 
 @dataclass(frozen=True, slots=True)

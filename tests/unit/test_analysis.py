@@ -36,6 +36,13 @@ def forms(word: str, language: str = "nb") -> Forms:
         ("ga\u030ard", "gard"),
         ("vei\u00adleder", "veileder"),
         ("２０２４", "2024"),
+        ("Áŋŋel", "annel"),
+        ("ŧuoid", "tuoid"),
+        ("Čáhci", "cahci"),
+        ("Łódź", "lodz"),
+        ("Ǿrsted", "orsted"),
+        ("Əliyev", "eliyev"),
+        ("per\u2060son\ufeffvern", "personvern"),
     ],
 )
 def test_folding(word: str, folded: str) -> None:
@@ -92,6 +99,13 @@ def test_a_stop_word_has_no_keys(word: str, stops: bool) -> None:
     assert (forms(word).stem == "") is stops
     assert (forms(word).keys == ()) is stops
     assert forms(word).folded
+
+
+@pytest.mark.parametrize(("name", "stop"), [("Ås", "AS"), ("Ål", "al"), ("Møre", "more")])
+def test_a_name_is_none_though_it_is_folded_into_one(name: str, stop: str) -> None:
+    assert forms(name).folded == forms(stop).folded
+    assert forms(name).keys
+    assert not forms(stop).keys
 
 
 def test_keys_are_of_text_speakers_and_title_in_this_order() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from index.folding import fold
-from index.stopwords import STOP_WORDS
+from index.stopwords import NO_STOP_WORDS, STOP_WORDS
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,8 @@ def test_words_with_a_meaning_stay_searchable(words: str) -> None:
 
 def test_they_are_folded() -> None:
     assert all(word == fold(word.casefold()) and word.isalpha() for word in STOP_WORDS)
+
+
+def test_what_is_none_though_it_is_folded_into_one() -> None:
+    assert {fold(word) for word in NO_STOP_WORDS} <= STOP_WORDS
+    assert all(word != fold(word) for word in NO_STOP_WORDS)
