@@ -92,13 +92,13 @@ def _platforms(desk: Desk) -> TranscriptRef:
         raise BadTranscript("{name} is too large to be a transcript; add the right file.", name=captions.file_name)
     data = desk.archive.store.get_bytes(captions.key).data
 
-    def read(language: str) -> Transcript:
+    def read(language: str | None) -> Transcript:
         return transcript_from_file(data, language=language, duration=desk.duration)
 
     if known is not None and read(known.language).fingerprint == known.fingerprint and _is_there(desk, known):
         return known
     named = language_named(captions.file_name, desk.manifest.original.file_name)
-    transcript = read(desk.manifest.details.language or named or desk.circle.language or UNDETERMINED)
+    transcript = read(desk.manifest.details.language or named or desk.circle.language)
     key = transcript_key(desk.manifest.original.sha256, transcript.fingerprint)
     if not desk.archive.store.exists(key):
         desk.report(0.0, "looking for speech without text")

@@ -132,16 +132,16 @@ def _of_words(words: Sequence[Word], speaker: str | None) -> Segment:
 
 def _groups(segments: Sequence[Segment]) -> Iterator[Sequence[Segment]]:
     first = 0
+    finish = max((segment.end for segment in segments), default=0.0)
     while first < len(segments):
-        after = _best_break(segments, first)
+        after = _best_break(segments, first, finish)
         yield segments[first:after]
         first = after
 
 
-def _best_break(segments: Sequence[Segment], first: int) -> int:
-    """The index after the last segment of the passage that begins with `first`."""
+def _best_break(segments: Sequence[Segment], first: int, finish: float) -> int:
+    """The index after the last segment of the passage that begins with `first`; `finish` is when all is said."""
     best, best_worth = first + 1, float("-inf")
-    finish = segments[-1].end
     end = 0.0
     for after in range(first + 1, len(segments) + 1):
         end = max(end, segments[after - 1].end)

@@ -309,7 +309,7 @@ class Manifest(Frozen):
     details: Details
     original: Original
     captions: Original | None = None
-    """The meeting platform's own transcript (VTT, SRT or JSON), where there was one."""
+    """The meeting platform's own transcript (VTT, SRT, JSON or text), where there was one."""
     state: State = State.RECEIVED
     problem: Problem | None = None
     media: Media | None = None

@@ -211,7 +211,7 @@ class Standing:
 
     @staticmethod
     def _length(transcript: Transcript) -> float:
-        return max(transcript.duration, transcript.segments[-1].end if transcript.segments else 0.0)
+        return max([transcript.duration, *(segment.end for segment in transcript.segments)])
 
     def _counts(self, change: Change) -> bool:
         """Whether somebody made just this change, and it counts."""

@@ -1,16 +1,21 @@
-"""What stands on the screen: segments of any length as captions of two lines, one after another. Pure."""
+"""What stands on the screen: segments of any length as captions of two lines. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import merge
 
 from kring.model import Segment, Word
 from transcribe.lines import LONGEST, cut, fits, spread, text_of, wrap
-from transcribe.plain import clean, one_after_another
+from transcribe.plain import clean
 
 ROUNDING = 0.01
 """Seconds by which a caption cut to its limit may have been made longer on its way."""
+
+CROWDED = 0.2
+"""Seconds: captions of one speaker that begin closer together share their time instead of one hiding the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +30,17 @@ class Caption:
 
 
 def cues(segments: Iterable[Segment]) -> Iterator[Caption]:
-    """Captions in order of time, none over another, each for a millisecond at least and on two lines at most."""
-    placed = one_after_another([piece for segment in segments for piece in pieces(segment)])
+    """Captions in order of time, each for a millisecond at least and on two lines at most. Where two speakers speak at
+    once both are shown; of one speaker none is over another."""
+    spoken = defaultdict[str, list[Segment]](list)
+    for segment in segments:
+        for piece in pieces(segment):
+            spoken[piece.speaker or ""].append(piece)
+    return merge(*map(_of_one_speaker, spoken.values()), key=lambda caption: (caption.start, caption.end))
+
+
+def _of_one_speaker(spoken: Sequence[Segment]) -> Iterator[Caption]:
+    placed = _one_after_another(spoken)
     clock = 0
     for number, piece in enumerate(placed):
         start = max(round(piece.start * 1000), clock)
@@ -35,6 +49,25 @@ def cues(segments: Iterable[Segment]) -> Iterator[Caption]:
             end = max(min(end, round(placed[number + 1].start * 1000)), start + 1)
         clock = end
         yield Caption(start, end, tuple(wrap(piece.text)), piece.speaker or "", piece.language)
+
+
+def _one_after_another(segments: Sequence[Segment]) -> list[Segment]:
+    """In order of time; an earlier segment ends where the next begins. No text is lost."""
+    ordered = sorted(segments, key=lambda segment: (segment.start, segment.end))
+    placed: list[Segment] = []
+    clock = 0.0
+    for number, segment in enumerate(ordered):
+        start = max(segment.start, clock)
+        clock = max(segment.end, start)
+        if number + 1 < len(ordered):
+            following = ordered[number + 1]
+            if following.start >= start + CROWDED:
+                clock = min(clock, following.start)
+            elif following.start < clock:  # said at once: each gets half
+                clock = round((start + max(min(clock, following.end), start)) / 2, 3)
+        same = (start, clock) == (segment.start, segment.end)
+        placed.append(segment if same else segment.model_copy(update={"start": start, "end": clock}))
+    return placed
 
 
 def pieces(segment: Segment) -> list[Segment]:

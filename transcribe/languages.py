@@ -54,7 +54,7 @@ def language_tagged(words: Sequence[str]) -> str | None:
         re.fullmatch("[a-z]{2}|[a-z]{4}|[0-9]{3}", part) for part in parts
     ):
         return None
-    return _known(_codes().get(code, code))
+    return known_language(_codes().get(code, code))
 
 
 def same_language(one: str, other: str) -> bool:
@@ -87,7 +87,8 @@ def _codes() -> dict[str, str]:
     return {code: short for code, short in get_global("language_aliases").items() if len(code) == 3}
 
 
-def _known(code: str) -> str | None:
+def known_language(code: str) -> str | None:
+    """Kring's code for `code`; None where that is none."""
     try:
         return check_language(code)
     except UnknownLanguage:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from kring.errors import BadTranscript
-from kring.model import Segment
 from kring.text import normalized
 
 MAX_CUES = 250_000
@@ -18,22 +15,9 @@ MAX_SECONDS = 36_000_000.0
 """WebVTT's own limit: four digits of hours."""
 MAX_CHARACTERS = 20_000
 """Of one caption: twenty minutes of speech, and as much as a correction of it may hold."""
-CROWDED = 0.2
-"""Seconds: captions that begin closer together than this share their time instead of one hiding the other."""
-
 _INVISIBLE = {"Cc", "Cs", "Zl", "Zp"}
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0xFEFF])
 """Marks that could make a line read otherwise than it is written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """What a file says between two times, with its markup."""
-
-    line: int
-    start: float
-    end: float
-    payload: str
 
 
 _TOO_HIGH = re.compile(r"&#(?:[xX][0-9a-fA-F]{9,}|[0-9]{9,});?")
@@ -59,7 +43,9 @@ def clean_name(text: str | None) -> str | None:
 
 
 def lines_of(text: str) -> list[str]:
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    """Without marks of direction and of byte order, wherever they are: they would hide a number or a time. Word has
+    sign 11 where a line ends within its paragraph."""
+    return re.sub("\r\n?|\v", "\n", text.translate(_BIDI)).split("\n")
 
 
 def seconds_of(hours: str | None, minutes: str, seconds: str, fraction: str) -> float:
@@ -93,22 +79,3 @@ def check_length(text: str, line: int) -> str:
             most=MAX_CHARACTERS,
         )
     return text
-
-
-def one_after_another(segments: Sequence[Segment]) -> list[Segment]:
-    """In order of time; an earlier segment ends where the next begins. No text is lost."""
-    ordered = sorted(segments, key=lambda segment: (segment.start, segment.end))
-    placed: list[Segment] = []
-    clock = 0.0
-    for number, segment in enumerate(ordered):
-        start = max(segment.start, clock)
-        clock = max(segment.end, start)
-        if number + 1 < len(ordered):
-            following = ordered[number + 1]
-            if following.start >= start + CROWDED:
-                clock = min(clock, following.start)
-            elif following.start < clock:  # said at once: each gets half
-                clock = round((start + max(min(clock, following.end), start)) / 2, 3)
-        same = (start, clock) == (segment.start, segment.end)
-        placed.append(segment if same else segment.model_copy(update={"start": start, "end": clock}))
-    return placed

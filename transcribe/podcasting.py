@@ -2,7 +2,7 @@
 
 https://github.com/Podcastindex-org/podcast-namespace/blob/main/transcripts/transcripts.md: a `version` and `segments`
 with `startTime`, `body` and, where known, `endTime` and `speaker`. A segment may be a single word; consecutive ones of
-one speaker are then put together to lines.
+one speaker are then put together to lines. Whisper's own JSON is read too, which is built alike.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from transcribe.columns import may_break, pieces_of
 from transcribe.cues import pieces
 from transcribe.jsonwalk import Walk
 from transcribe.lines import LONGEST, cut, text_of
-from transcribe.plain import MAX_CHARACTERS, MAX_CUES, MAX_SECONDS, clean, clean_name, one_after_another
+from transcribe.plain import MAX_CHARACTERS, MAX_CUES, MAX_SECONDS, clean, clean_name
 
 VERSION = "1.0.0"
+NAMES = (("body", "text"), ("startTime", "start"), ("endTime", "end"))
+"""Of what a segment has, each with Whisper's name for the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class _Body:
 
 
 def parse_json(text: str) -> list[Segment]:
-    """The segments of a Podcasting 2.0 transcript, in order of time and without overlaps.
+    """The segments of a Podcasting 2.0 transcript, in order of time.
 
     Raises BadTranscript with the line of what is wrong.
     """
@@ -43,24 +45,22 @@ def parse_json(text: str) -> list[Segment]:
     if not bodies:
         raise BadTranscript("The transcript has no segments with text in it; export it again.")
     if _are_words(bodies):
-        return one_after_another(list(_from_words(bodies)))
-    return one_after_another(
-        [
-            Segment(start=body.start, end=_end(body, following), text=body.text, speaker=body.speaker)
-            for body, following in pairwise([*bodies, None])
-            if body
-        ]
-    )
+        return sorted(_from_words(bodies), key=lambda segment: segment.start)
+    return [
+        Segment(start=body.start, end=_end(body, following), text=body.text, speaker=body.speaker)
+        for body, following in pairwise([*bodies, None])
+        if body
+    ]
 
 
 def write_json(segments: Iterable[Segment]) -> str:
     """Segments as a Podcasting 2.0 transcript, each as long as a caption."""
     written = []
-    for segment in segments:
-        for piece in pieces(segment):
-            named = {"speaker": piece.speaker} if piece.speaker else {}
-            times = {"startTime": round(piece.start, 3), "endTime": round(piece.end, 3)}
-            written.append({**named, **times, "body": piece.text})
+    spoken = [piece for segment in segments for piece in pieces(segment)]
+    for piece in sorted(spoken, key=lambda piece: piece.start):  # two may speak at once
+        named = {"speaker": piece.speaker} if piece.speaker else {}
+        times = {"startTime": round(piece.start, 3), "endTime": round(piece.end, 3)}
+        written.append({**named, **times, "body": piece.text})
     return json.dumps({"version": VERSION, "segments": written}, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -117,7 +117,8 @@ def _body(walk: Walk, count: int) -> Iterator[_Body]:
         walk.refuse(KringError("has a segment {count} that is no object with startTime and body", count=count), at)
     if count > MAX_CUES:
         walk.refuse(KringError("has more than {most} segments", most=MAX_CUES), at)
-    body, speaker, start, end = (value.get(name) for name in ("body", "speaker", "startTime", "endTime"))
+    speaker = value.get("speaker")
+    body, start, end = (value.get(name, value.get(other)) for name, other in NAMES)
     if not isinstance(body, str):
         walk.refuse(KringError("has no text as the body of segment {count}", count=count), at)
     if len(body) > MAX_CHARACTERS:

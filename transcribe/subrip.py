@@ -8,56 +8,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import pairwise
 
 from kring.errors import BadTranscript
 from kring.model import Segment
 from transcribe.cues import cues
-from transcribe.plain import (
-    check_count,
-    check_length,
-    clean,
-    lines_of,
-    one_after_another,
-    seconds_of,
-    timestamp,
-    unescaped,
-)
-from transcribe.speakers import with_speakers
+from transcribe.markup import without_tags
+from transcribe.plain import check_length, clean, lines_of, timestamp
+from transcribe.rolling import rolled
+from transcribe.timed import Clock, Said, clock_of, read_timed, says_when, segments_of
+from transcribe.turns import below_names
 
-_TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[,.](\d{1,6})"
-_TIMES = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?", re.ASCII)
-_LIKE_TIMES = re.compile(r"\s*[\d:,.]+\s*-->", re.ASCII)
-"""A line that is meant to say when, well or badly."""
-_COUNTER = re.compile(r"\s*\d{1,9}\s*", re.ASCII)
-_MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|\{\\[^{}]*\}|\{/?[biuy](?::[^{}]*)?\}", re.IGNORECASE)
+_STYLING = re.compile(r"\{\\[^{}]*\}|\{/?[biuy](?::[^{}]*)?\}", re.IGNORECASE)
+"""Of SubStation and MicroDVD, which players of SubRip obey."""
 _LIKE_TAG = re.compile(r"<(?=[A-Za-z/])|\{(?=[\\/biuy])")
 
 
 def parse_srt(text: str) -> list[Segment]:
-    """The captions of a SubRip file as segments, in order of time and without overlaps.
+    """The captions of a SubRip file as segments, in order of time.
 
     Speakers come from `Name:` or `[Name]` where that is the file's habit. Raises BadTranscript with the line number.
     """
-    lines = lines_of(text)
-    begins = [at for at, line in enumerate(lines) if _LIKE_TIMES.match(line)]
-    numbered = bool(begins) and begins[0] > 0 and _COUNTER.fullmatch(lines[begins[0] - 1]) is not None
-    segments: list[Segment] = []
-    for count, (at, following) in enumerate(pairwise([*begins, len(lines)]), start=1):
-        check_count(count, at + 1)
-        start, end = _times(lines[at], at + 1)
-        last = following < len(lines) and numbered and _COUNTER.fullmatch(lines[following - 1])
-        payload = "\n".join(lines[at + 1 : following - 1 if last else following])
-        if plain := check_length(clean(unescaped(_MARKUP.sub("", payload))), at + 1):
-            segments.append(Segment(start=start, end=end, text=plain))
-    if not segments:
-        raise BadTranscript("The transcript has no captions with text in it; export it again with captions.")
-    return one_after_another(with_speakers(segments))
+    return segments_of(read_srt(text))
+
+
+def read_srt(text: str) -> list[Said]:
+    """What is said in the captions of a SubRip file, or of one that Teams has written as text, in its order.
+
+    Raises BadTranscript with the line number.
+    """
+    timed = read_timed(lines_of(text), 0, _clock)
+    captions = rolled(timed.cues, _plain)
+    said = below_names(captions) if timed.bare else None
+    return said or [
+        Said(caption.start, caption.end, plain)
+        for caption in captions
+        if (plain := check_length(_plain("\n".join(caption.lines)), caption.line))
+    ]
 
 
 def is_srt(lines: Iterable[str]) -> bool:
     """Whether a file that begins with these lines says when something is said as SubRip does."""
-    return any(_LIKE_TIMES.match(line) for line in lines)
+    return any(says_when(line) for line in lines)
 
 
 def write_srt(segments: Iterable[Segment]) -> str:
@@ -88,18 +79,16 @@ def _unmarked(lines: Iterable[str]) -> str:
     return _LIKE_TAG.sub(lambda match: f"{match.group()} ", "\n".join(lines)).replace("-->", "→")
 
 
-def _times(line: str, number: int) -> tuple[float, float]:
-    match = _TIMES.fullmatch(line)
-    if match is None:
+def _plain(text: str) -> str:
+    return without_tags(_STYLING.sub("", text))
+
+
+def _clock(text: str, line: str, number: int) -> Clock:
+    clock = clock_of(text)
+    if clock is None:
         raise BadTranscript(
             "Line {line}: “{text}” does not say when; write it as 00:01:02,500 --> 00:01:04,000.",
             line=number,
             text=clean(line)[:60],
         )
-    start, end = seconds_of(*match.groups()[:4]), seconds_of(*match.groups()[4:])
-    if end < start:
-        ends, begins = (part.split()[0] for part in reversed(line.split("-->", 1)))
-        raise BadTranscript(
-            "Line {line}: the caption ends ({end}) before it starts ({start}).", line=number, end=ends, start=begins
-        )
-    return start, end
+    return clock

@@ -152,8 +152,10 @@ class Folder:
             captions = path.with_name(name) if name else None
             if captions is None or not captions.resolve().is_relative_to(self._root):
                 return None
-            if captions.stat().st_size > MAX_BYTES:
-                raise BadTranscript(f"{name} is too large to be a transcript; put the right one there.")
+            size = captions.stat().st_size
+            if size == 0 or size > MAX_BYTES:
+                wrong = "too large to be a transcript" if size else "empty"
+                raise BadTranscript(f"{name} is {wrong}; put the right one there.")
         except BadTranscript as error:
             self._problems.append(f"{error} Until then {path.name} comes without.")
             return None

@@ -94,15 +94,14 @@ def test_of_two_languages_the_recordings_is_taken_or_none_and_that_is_told(tmp_p
     assert source.problems == ()
 
 
-def test_one_that_is_too_large_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("size", "wrong"), [(MAX_BYTES + 1, "too large to be a transcript"), (0, "empty")])
+def test_one_that_is_none_is_told(tmp_path: Path, size: int, wrong: str) -> None:
     source = watched(tmp_path / "watched", "x.mp4", "x.vtt")
     with (tmp_path / "watched/x.vtt").open("wb") as file:
-        file.truncate(MAX_BYTES + 1)
+        file.truncate(size)
     (item,) = source.list()
     assert item.captions_location is None
-    assert source.problems == (
-        "x.vtt is too large to be a transcript; put the right one there. Until then x.mp4 comes without.",
-    )
+    assert source.problems == (f"x.vtt is {wrong}; put the right one there. Until then x.mp4 comes without.",)
 
 
 def test_of_several_transcripts_in_a_feed_the_best_is_taken(tmp_path: Path) -> None:

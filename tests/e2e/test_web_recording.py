@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from index.memory import MemoryIndex
-from kring.model import Manifest, Step
+from kring.model import Manifest, Segment, Step
 from kring.settings import Settings
 from search_ui.app import create_app
 from search_ui.view import time_parameter
@@ -24,7 +24,12 @@ from tests.web_archive import LONG, TALKS, transcript_of
 
 __all__ = ["browser"]
 
-FILM, SOUND = TALKS[0], TALKS[3]
+FILM, SOUND, TOGETHER = TALKS[0], TALKS[3], TALKS[4]
+AT_ONCE = (
+    Segment(start=2, end=20, text="Kari forklarer lenge.", speaker="Kari"),
+    Segment(start=6, end=7, text="Ja, ja.", speaker="Ola"),
+    Segment(start=22, end=25, text="Takk.", speaker="Ola"),
+)
 
 
 @dataclass
@@ -40,8 +45,29 @@ def served() -> Iterator[Served]:
     index, archive = MemoryIndex(), Archive(MemoryStore())
     web_archive.fill(archive, index)
     going, _ = web_archive.add_unfinished(archive)
+    _speak_at_once(archive)
     with serving(create_app(Settings(data_dir=Path("unused")), archive, index)) as origin:
         yield Served(origin, archive, index, going)
+
+
+def _speak_at_once(archive: Archive) -> None:
+    heard = transcript_of(TOGETHER).model_copy(update={"fingerprint": "at-once", "segments": AT_ONCE})
+    key = archive.put_transcript(archive.manifest(TOGETHER.id).original.sha256, heard)
+
+    def change(old: Manifest) -> Manifest:
+        assert old.transcript is not None
+        return old.model_copy(update={"transcript": old.transcript.model_copy(update={"key": key})})
+
+    archive.update(TOGETHER.id, change)
+
+
+@pytest.mark.parametrize(("t", "text"), [("6.2", "Ja, ja."), ("12", "lenge"), ("21", "Ja, ja."), ("23", "Takk.")])
+def test_while_two_speak_the_one_who_goes_on_is_marked(browser: Browser, served: Served, t: str, text: str) -> None:
+    with open_page(browser, served.origin) as (page, _):
+        page.goto(f"/r/{TOGETHER.id}?t={t}")
+        eventually(page, lambda: abs(player_time(page) - float(t)) < 0.5)
+        expect(page.locator(".line[aria-current]")).to_contain_text(text)
+        expect(page.locator(".line[aria-current]")).to_have_count(1)
 
 
 @pytest.mark.parametrize(("talk", "t"), [(FILM, "22"), (FILM, "0:22"), (SOUND, "22s")])

@@ -132,6 +132,31 @@ def test_podcasting_segments_keep_times_and_speakers() -> None:
     ]
 
 
+def test_whispers_own_json_is_read_too() -> None:
+    text = json.dumps(
+        {
+            "text": " And so, my fellow Americans, ask not.",
+            "segments": [
+                {"id": 0, "seek": 0, "start": 0.0, "end": 3.5, "text": " And so, my fellow Americans,", "tokens": [1]},
+                {"id": 1, "seek": 0, "start": 3.5, "end": 5.0, "text": " ask not.", "tokens": [2]},
+            ],
+            "language": "en",
+        }
+    )
+    assert parse_json(text) == [
+        Segment(start=0, end=3.5, text="And so, my fellow Americans,"),
+        Segment(start=3.5, end=5, text="ask not."),
+    ]
+
+
+def test_podcasting_segments_that_overlap_keep_their_lengths() -> None:
+    text = podcast(
+        {"speaker": "Ann", "startTime": 1, "endTime": 10, "body": "A long turn of Ann's."},
+        {"speaker": "Bo", "startTime": 2, "endTime": 3, "body": "Yes, yes."},
+    )
+    assert [(segment.start, segment.end) for segment in parse_json(text)] == [(1, 10), (2, 3)]
+
+
 def test_podcasting_words_are_put_together_to_lines() -> None:
     sentence = "Good morning to you all . We begin with the first question, which is a long one about the law."
     words = sentence.split()
@@ -199,7 +224,7 @@ def test_no_json_breaks_the_reader(value: object) -> None:
             segments = parse_json(tried)
         except BadTranscript:
             continue
-        assert all(one.end <= other.start for one, other in pairwise(segments))
+        assert all(one.start <= other.start for one, other in pairwise(segments))
 
 
 def test_a_day_of_single_words_is_read_at_once() -> None:

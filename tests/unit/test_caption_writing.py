@@ -60,6 +60,22 @@ def test_captions_never_overlap_and_lose_nothing(segments: list[Segment]) -> Non
             assert max(map(width, cue.lines)) <= LINE
 
 
+def test_of_two_who_speak_at_once_both_are_shown() -> None:
+    at_once = [
+        Segment(start=1, end=7, text="Ann explains something.", speaker="Ann"),
+        Segment(start=2, end=3, text="Yes, yes.", speaker="Bo"),
+        Segment(start=5, end=9, text="And something more.", speaker="Ann"),
+    ]
+    shown = [(cue.start, cue.end, cue.speaker) for cue in cues(at_once)]
+    assert shown == [(1000, 5000, "Ann"), (2000, 3000, "Bo"), (5000, 9000, "Ann")]
+    read = webvtt.from_string(write_vtt(at_once), strict=True)
+    assert [(cue.start_in_seconds, cue.end_in_seconds) for cue in read] == [(1, 5), (2, 3), (5, 9)]
+    long = at_once[0].model_copy(update={"end": 13.0, "text": LONG})
+    starts = [segment["startTime"] for segment in json.loads(write_json([long, at_once[1]]))["segments"]]
+    assert len(starts) > 2
+    assert starts == sorted(starts)
+
+
 def test_a_long_segment_is_cut_by_its_words_times() -> None:
     words = [Word(3 + n, 3.8 + n, f" {word}") for n, word in enumerate(["Vi", "tar", "dem", "samlet."])]
     words += [Word(20, 20.5, " Først"), Word(20.5, 21, " Ola.")]

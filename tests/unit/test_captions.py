@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 import unicodedata
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, strategies as st
@@ -88,16 +87,13 @@ def test_text_after_a_closed_voice_is_nobodys() -> None:
     assert [segment.speaker for segment in parse_vtt(cue("<v Ann>yes</v> no"))] == ["Ann", None]
 
 
-def test_cues_come_out_in_order_and_one_at_a_time_with_no_text_lost() -> None:
+def test_cues_come_out_in_order_each_as_long_as_it_was() -> None:
     text = "WEBVTT\n\n" + "\n\n".join(
         f"00:{start:06.3f} --> 00:{end:06.3f}\n{name}"
         for start, end, name in [(9, 10, "last"), (1, 4, "a"), (1, 4, "b"), (3, 6, "c"), (5, 5, "d")]
     )
-    segments = parse_vtt(text)
-    assert sorted(segment.text for segment in segments) == ["a", "b", "c", "d", "last"]
-    assert [segment.start for segment in segments] == sorted(segment.start for segment in segments)
-    assert all(one.end <= other.start for one, other in pairwise(segments))
-    assert segments[0].end > segments[0].start
+    found = [(segment.start, segment.end, segment.text) for segment in parse_vtt(text)]
+    assert found == [(1, 4, "a"), (1, 4, "b"), (3, 6, "c"), (5, 5, "d"), (9, 10, "last")]
 
 
 @pytest.mark.parametrize(

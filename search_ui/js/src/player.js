@@ -33,7 +33,9 @@ function clock(seconds) {
   return [whole / 3600, (whole / 60) % 60, whole % 60].map((part) => String(Math.floor(part)).padStart(2, "0")).join(":");
 }
 
-// The last line that has begun; in a pause, the one just said.
+const ASIDES = 20; // lines that somebody may say while another goes on speaking
+
+// The last line that has begun and is still said; in a pause, the one just said.
 function lineAt(time) {
   let low = 0;
   let high = lines.length;
@@ -42,7 +44,8 @@ function lineAt(time) {
     if (lines[middle].start <= time + SLACK) low = middle + 1;
     else high = middle;
   }
-  return lines[low - 1] ?? null;
+  const begun = lines.slice(Math.max(0, low - ASIDES), low);
+  return begun.findLast((line) => line.end > time + SLACK) ?? begun.at(-1) ?? null;
 }
 
 function markCurrent() {
