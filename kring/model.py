@@ -11,7 +11,7 @@ import hashlib
 import unicodedata
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -196,6 +196,36 @@ class Media(Frozen):
         return self.video_codec is not None
 
 
+class SoundTrack(Frozen):
+    """What can be heard in a file: a sound track of it, one channel of that, or several tracks together."""
+
+    tracks: Annotated[tuple[int, ...], Field(min_length=1)]
+    """Their numbers, from 1, among the sound tracks of the file."""
+    channel: int | None = None
+    """From 1; None: all of them, mixed."""
+    position: Literal["left", "right", "centre"] | None = None
+    """What that channel is called."""
+    language: str | None = None
+    """As the file says, in Kring's code."""
+    speech: bool = False
+    """Whether anybody was heard speaking there."""
+
+    @property
+    def name(self) -> str:
+        """`track1`, `track1.2` (its second channel), `track1-2` (both together): also part of keys."""
+        return f"track{'-'.join(map(str, self.tracks))}" + (f".{self.channel}" if self.channel else "")
+
+
+class SoundTracks(Frozen):
+    """Which of a file's sound tracks is played and transcribed, and what else there is."""
+
+    taken: SoundTrack
+    doubtful: bool = False
+    """Something else is said in another one, and nobody has chosen."""
+    there: tuple[SoundTrack, ...] = ()
+    """What can be chosen, `taken` among it."""
+
+
 class Renditions(Frozen):
     """Keys of what `render` made. `speech` is 16 kHz mono FLAC for the engines."""
 
@@ -207,6 +237,8 @@ class Renditions(Frozen):
     peaks: str | None = None
     contents: dict[str, Content] = {}
     """By key; empty: made by a Kring that did not look."""
+    sound_tracks: SoundTracks | None = None
+    """None: made by a Kring that took the track that players choose, whatever was in it."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -313,6 +345,8 @@ class Manifest(Frozen):
     state: State = State.RECEIVED
     problem: Problem | None = None
     media: Media | None = None
+    sound_track: Annotated[str, StringConstraints(pattern=r"^track[0-9]+(-[0-9]+)*(\.[0-9]+)?$")] | None = None
+    """Name of the one that a person has chosen; None: the one in which people speak."""
     renditions: Renditions | None = None
     transcript: TranscriptRef | None = None
     former: TranscriptRef | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -10,17 +11,19 @@ from typing import Any, Final
 from kring.errors import NotMedia
 from kring.settings import MediaLimits
 from transcribe import ffmpeg
+from transcribe.codecs import AUDIO
 from transcribe.containers import ENDS_EARLY, container_of
 
 _DESCRIBE_SECONDS: Final = 120.0
 # Values of metadata are printed with at least four spaces before them, so they cannot pass for these lines.
 _DURATION = re.compile(r"^  Duration: (\d{1,9}):(\d\d):(\d\d\.\d+)", re.MULTILINE)
 _STREAM = re.compile(
-    r"^  Stream #0:(?P<index>\d+)(?:\[0x[0-9a-f]+\])?(?:\([^)\n]*\))?: "
+    r"^  Stream #0:(?P<index>\d+)(?:\[0x[0-9a-f]+\])?(?:\((?P<language>[^)\n]*)\))?: "
     r"(?P<kind>Audio|Video): (?P<codec>\w+)(?P<rest>.*)$"
 )
 _SIZE = re.compile(r", (\d{1,5})x(\d{1,5})\b")
 _RATE = re.compile(r", (\d{1,9}(?:\.\d{1,9})?)(k?) (?:fps|tbr)\b")
+_LAYOUT = re.compile(r", \d{1,9} Hz, ([^,\n]+)")
 _ROTATION = re.compile(r"^ +(?:displaymatrix|Display Matrix): rotation of (-?\d{1,9}(?:\.\d{1,9})?) degrees")
 
 
@@ -34,6 +37,14 @@ class Stream:
     height: int = 0
     rotation: float = 0.0
     """Degrees by which a player must turn the picture (phones store it lying)."""
+    language: str = ""
+    """As the file says it, ISO 639."""
+
+    @property
+    def layout(self) -> str:
+        """Of a sound's channels, as ffmpeg calls it (`stereo`, `5.1(side)`, `16 channels`); empty where it does not."""
+        found = _LAYOUT.search(self.details)
+        return found[1] if found else ""
 
     @property
     def is_default(self) -> bool:
@@ -58,15 +69,18 @@ class Contents:
     promised: float | None
     """Seconds the header promises; None where it says nothing or ffmpeg could only estimate."""
     audio: Stream | None
+    """The sound that players choose."""
     video: Stream | None
     elsewhere: bool
     """Some of it lies in another file, which is never opened (a QuickTime reference movie)."""
     begins: int = 0
     """Bytes of the file before it: tags, padding, junk."""
+    sounds: tuple[Stream, ...] = ()
+    """All sound tracks, in the file's order."""
 
-    def read(self, *, seconds: float) -> Any:
+    def read(self, *, seconds: float, **options: Any) -> Any:
         """The file as an input of ffmpeg's, from where it begins; at most `seconds` of it."""
-        return ffmpeg.source(self.demuxer, seconds=seconds, skip_initial_bytes=self.begins)
+        return ffmpeg.source(self.demuxer, seconds=seconds, skip_initial_bytes=self.begins, **options)
 
 
 def contents_of(path: Path, limits: MediaLimits) -> Contents:
@@ -90,14 +104,15 @@ def parse(demuxer: str, printed: str) -> Contents:
     found = None if guessed else _DURATION.search(about_input)
     promised = int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]) if found else None
     streams = _streams(about_input)
-    sound = [stream for kind, stream in streams if kind == "Audio"]
+    sounds = tuple(stream for kind, stream in streams if kind == "Audio")
     picture = [stream for kind, stream in streams if kind == "Video" and "(attached pic)" not in stream.details]
     return Contents(
         demuxer=demuxer,
         promised=promised,
-        audio=_chosen(sound),
+        audio=_chosen([sound for sound in sounds if sound.codec in AUDIO] or sounds),
         video=_chosen(picture),
         elsewhere="Skipped opening external track" in printed,
+        sounds=sounds,
     )
 
 
@@ -107,14 +122,15 @@ def _streams(about_input: str) -> list[tuple[str, Stream]]:
         if found := _STREAM.match(line):
             size = _SIZE.search(found["rest"]) if found["kind"] == "Video" else None
             width, height = (int(size[1]), int(size[2])) if size else (0, 0)
-            streams.append((found["kind"], Stream(int(found["index"]), found["codec"], found["rest"], width, height)))
+            stream = Stream(int(found["index"]), found["codec"], found["rest"], width, height)
+            streams.append((found["kind"], replace(stream, language=found["language"] or "")))
         elif streams and (turned := _ROTATION.match(line)):
             kind, stream = streams[-1]
             streams[-1] = kind, replace(stream, rotation=float(turned[1]))
     return streams
 
 
-def _chosen(streams: list[Stream]) -> Stream | None:
+def _chosen(streams: Sequence[Stream]) -> Stream | None:
     """The one players would choose: the first marked as default, else the first."""
     return next((stream for stream in streams if stream.is_default), streams[0] if streams else None)
 

@@ -54,6 +54,11 @@ def language_tagged(words: Sequence[str]) -> str | None:
         re.fullmatch("[a-z]{2}|[a-z]{4}|[0-9]{3}", part) for part in parts
     ):
         return None
+    return language_coded(code)
+
+
+def language_coded(code: str) -> str | None:
+    """Kring's code for one of ISO 639 in small letters, as files have them: `nor`, `nob`, `no`; None: it is none."""
     return known_language(_codes().get(code, code))
 
 
