@@ -16,6 +16,9 @@ from transcribe.timed import Cue
 GAP = 0.1
 """Seconds between two captions of which the second still shows the first; YouTube leaves none."""
 
+MOST_LINES = 20
+"""On a screen; television has fifteen."""
+
 
 def rolled(cues: Sequence[Cue], plain: Callable[[str], str]) -> list[Cue]:
     """The cues with each line once, at the time it first came; `plain` gives a line without its markup."""
@@ -63,7 +66,8 @@ def _step(before: _Screen, after: _Screen) -> _Step:
     last = len(old) - 1
     if touching and old and new[:last] == old[:last] and len(new) > last and new[last].startswith(f"{old[last]} "):
         return _Step(len(new), 0, grows=True)
-    carried = next((count for count in range(min(len(old), len(new)), 0, -1) if old[-count:] == new[:count]), 0)
+    most = min(len(old), len(new), MOST_LINES)
+    carried = next((count for count in range(most, 0, -1) if old[-count:] == new[:count]), 0)
     if carried == len(new) and not touching:
         carried = 0  # said again
     return _Step(len(new), carried, grows=False)

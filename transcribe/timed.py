@@ -25,9 +25,11 @@ _LIKE_START = re.compile(rf"\[? ?(?:[0-9]+ )?{_NUMBERS}+")
 _LIKE_END = re.compile(rf"{_NUMBERS}{{2}}")
 _LIKE_RANGE = re.compile(rf"{_NUMBERS}{{2,}} ?[-–—,] ?{_NUMBERS}{{2,}}")
 _SETTINGS = re.compile(
-    r"(?:(?:vertical|line|position|size|align|region|[ADLST]|[XY][12])\s?:\s?\S+\s?)*", re.IGNORECASE
+    r"(?:(?:vertical|line|position|size|align|region|[ADLST]|[XY][12]) ?: ?\S+(?: |$))*", re.IGNORECASE
 )
 """Of WebVTT, its early drafts, and the coordinates of SubRip."""
+RANGE = 100
+"""Characters of a line that says from when to when."""
 
 
 class Clock(NamedTuple):
@@ -62,6 +64,8 @@ class Cue:
     end: float
     lines: tuple[str, ...]
     """As they stand; empty ones too, where the file has some among the others."""
+    label: str = ""
+    """What the file calls it."""
 
 
 class Timed(NamedTuple):
@@ -109,7 +113,7 @@ def says_when(line: str) -> bool:
     """Whether a line is meant to say when, well or badly; `a --> b` in what somebody says is not."""
     arrow = _ARROW.search(line)
     if arrow is None:
-        return line[:1].isdecimal() and _LIKE_RANGE.fullmatch(_single_spaced(line)) is not None
+        return line[:1].isdecimal() and len(line) < RANGE and _LIKE_RANGE.fullmatch(_single_spaced(line)) is not None
     starts = _LIKE_START.fullmatch(_single_spaced(line[: arrow.start()])) is not None
     ends = _LIKE_END.match(_single_spaced(line[arrow.end() :])) is not None
     return (starts or ends) if arrow.group() == "-->" else (starts and ends)
@@ -149,7 +153,8 @@ def read_timed(
                 start=when.starts,
             )
         spoken = _spoken(lines, at + 1, following, labels, is_aside)
-        cues.append(Cue(at + 1, start, end, (*when.said, *spoken)))
+        label = lines[at - 1].strip() if at - 1 in labels else ""
+        cues.append(Cue(at + 1, start, end, (*when.said, *spoken), label))
     return Timed(cues, bare)
 
 

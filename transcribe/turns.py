@@ -19,7 +19,7 @@ from transcribe.plain import check_count, check_length, clean, clean_name, lines
 from transcribe.timed import Cue, Said
 
 _CLOCK = r"(?:(?P<h>[0-9]{1,3}):)?(?P<m>[0-9]{1,2}):(?P<s>[0-9]{2})"
-_TEAMS = re.compile(rf"(?P<name>\S.{{0,99}}?)(?:\t|\s{{2}})\s*{_CLOCK}(?P<said>(?![0-9:.,]).*)?")
+_TEAMS = re.compile(rf"(?P<name>\S.{{0,99}}?)(?:\t\s?|\s{{2,20}}){_CLOCK}(?P<said>(?![0-9:.,]).*)?")
 _WORD = re.compile(rf"\[?{_CLOCK}\]?(?:\s+(?P<name>[^\W\d_][^:]{{0,59}}))?(?::\s+(?P<said>\S.*))?")
 _SWITCHED = re.compile(r"\btrans\S?[ck]ri", re.IGNORECASE)
 """“Kari Nordli started transcription”, in any of our languages."""

@@ -28,6 +28,8 @@ _ASIDE = re.compile(r"(?:NOTE|WEBVTT)(?:[ \t].*)?|(?:STYLE|REGION)[ \t]*|X-TIMES
 the segments of a stream were put together."""
 _LANGUAGE = re.compile(r"(?:NOTE\s+)?language\s*[:=]\s*\"?([a-z]{2,3})\b.*", re.IGNORECASE)
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:[ \t\n]([^<>]*))?>|</v\s*>")
+_WEBEX = re.compile(r'[0-9]+ "([^"]*)"(?: \([0-9]+\))?')
+"""Webex names each cue by who speaks in it."""
 NO_TIME = "Line {line}: “{text}” is not a WebVTT time; write it such as 00:01:02.500."
 COMMA = "Line {line}: “{text}” is not a WebVTT time; write it with a point, not a comma, before the milliseconds."
 
@@ -35,9 +37,9 @@ COMMA = "Line {line}: “{text}” is not a WebVTT time; write it with a point, 
 def parse_vtt(text: str) -> list[Segment]:
     """The cues of a WebVTT file as segments, in order of time.
 
-    Speakers come from `<v Name>`, or from `Name:` where that is the file's habit. A cue with several voices becomes a
-    segment for each, its time parted by the length of their texts. Markup is removed; cues without text are left out.
-    Raises BadTranscript with the line number.
+    Speakers come from `<v Name>`, from Webex' names of cues, or from `Name:` where that is the file's habit. A cue with
+    several voices becomes a segment for each, its time parted by the length of their texts. Markup is removed; cues
+    without text are left out. Raises BadTranscript with the line number.
     """
     return segments_of(read_vtt(text))
 
@@ -112,7 +114,8 @@ def _voices(cue: Cue) -> list[Said]:
     """What each voice of a cue says, the cue's time parted by the length of the texts."""
     payload = "\n".join(cue.lines)
     spoken: list[tuple[str | None, str]] = []
-    speaker: str | None = None
+    webex = _WEBEX.fullmatch(cue.label)
+    speaker = clean_name(webex.group(1)) if webex else None
     at = 0
     for mark in _VOICE.finditer(payload):
         spoken.append((speaker, payload[at : mark.start()]))

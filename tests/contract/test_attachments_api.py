@@ -73,6 +73,15 @@ def test_a_document_and_a_transcript_come_with_an_upload(site: Uploading) -> Non
     assert list(site.settings.work_dir.iterdir()) == []
 
 
+def test_the_text_that_teams_and_word_save_comes_with_an_upload_too(site: Uploading) -> None:
+    upload_id = site.begin(SMALL)["id"]
+    text = b"Kari Nordli   0:03\nGod morgen.\n"
+    assert add(site, upload_id, "transcript", "Budsjett (norsk).txt", text).status_code == 201
+    captions = site.archive.upload(upload_id).captions
+    assert captions is not None
+    assert captions.file_name == "Budsjett (norsk).txt"
+
+
 def test_the_same_document_comes_once_and_can_be_left_out_again(site: Uploading) -> None:
     upload_id = site.begin(SMALL)["id"]
     kept = [add(site, upload_id, "attachment", name, SLIDES, title="Lysark").json() for name in ("a.pdf", "b.pdf")]
