@@ -14,14 +14,17 @@ from transcribe import ffmpeg
 from transcribe.codecs import AUDIO
 from transcribe.containers import ENDS_EARLY, container_of
 
-_DESCRIBE_SECONDS: Final = 120.0
+_WITH_TIMES: Final = frozenset(["mov", "matroska", "ogg", "mpegts", "mpeg", "flv", "asf", "avi"])
+_NO_PROMISE: Final = frozenset(["mpegts", "mpeg", "ogg", "aac", "amr"])  # for these ffmpeg looks at the last packets
 # Values of metadata are printed with at least four spaces before them, so they cannot pass for these lines.
 _DURATION = re.compile(r"^  Duration: (\d{1,9}):(\d\d):(\d\d\.\d+)", re.MULTILINE)
+_START = re.compile(r"^  Duration: \S+, start: (-?\d{1,12}\.\d+)", re.MULTILINE)
 _STREAM = re.compile(
     r"^  Stream #0:(?P<index>\d+)(?:\[0x[0-9a-f]+\])?(?:\((?P<language>[^)\n]*)\))?: "
     r"(?P<kind>Audio|Video): (?P<codec>\w+)(?P<rest>.*)$"
 )
 _SIZE = re.compile(r", (\d{1,5})x(\d{1,5})\b")
+_SAMPLE_RATE = re.compile(r", (\d{1,7}) Hz\b")
 _RATE = re.compile(r", (\d{1,9}(?:\.\d{1,9})?)(k?) (?:fps|tbr)\b")
 _LAYOUT = re.compile(r", \d{1,9} Hz, ([^,\n]+)")
 _ROTATION = re.compile(r"^ +(?:displaymatrix|Display Matrix): rotation of (-?\d{1,9}(?:\.\d{1,9})?) degrees")
@@ -57,6 +60,12 @@ class Stream:
         return float(found[1]) * (1000 if found[2] else 1) if found else 0.0
 
     @property
+    def sample_rate(self) -> int:
+        """Samples per second of sound, 0 where ffmpeg does not say."""
+        found = _SAMPLE_RATE.search(self.details)
+        return int(found[1]) if found else 0
+
+    @property
     def shown(self) -> tuple[int, int]:
         """Width and height as seen, after turning."""
         lying = abs(round(self.rotation)) % 180 == 90
@@ -67,12 +76,14 @@ class Stream:
 class Contents:
     demuxer: str
     promised: float | None
-    """Seconds the header promises; None where it says nothing or ffmpeg could only estimate."""
+    """The second at which everything in the file ends, as its header promises; None where it says nothing."""
     audio: Stream | None
     """The sound that players choose."""
     video: Stream | None
     elsewhere: bool
     """Some of it lies in another file, which is never opened (a QuickTime reference movie)."""
+    has_times: bool
+    """Whether the file says when a packet is due; otherwise each follows the one before."""
     begins: int = 0
     """Bytes of the file before it: tags, padding, junk."""
     sounds: tuple[Stream, ...] = ()
@@ -89,20 +100,19 @@ def contents_of(path: Path, limits: MediaLimits) -> Contents:
         found = container_of(file)
     read = ffmpeg.source(found.demuxer, seconds=1, skip_initial_bytes=found.begins)
     nothing = read.output("pipe:1", f="null", c="copy", t=0)
-    finished = ffmpeg.run(ffmpeg.arguments(nothing, log_level="info"), path, limits, timeout=_DESCRIBE_SECONDS)
-    if "\nInput #0" not in "\n" + finished.head:
-        if "moov atom not found" in finished.head:
+    finished = ffmpeg.run(ffmpeg.arguments(nothing, log_level="info"), path, limits, timeout=ffmpeg.DESCRIBE_SECONDS)
+    if "\nInput #0" not in "\n" + finished.printed:
+        if "moov atom not found" in finished.printed:
             raise NotMedia(ENDS_EARLY)
         raise NotMedia("This file cannot be read: it is damaged or cut off; export or copy the recording again.")
-    return replace(parse(found.demuxer, finished.head), begins=found.begins)
+    return replace(parse(found.demuxer, finished.printed), begins=found.begins)
 
 
 def parse(demuxer: str, printed: str) -> Contents:
     """Understand what `ffmpeg -i` printed at log level info (versions 5 to 9)."""
     about_input = printed.partition("\nOutput #0")[0].partition("\nStream mapping:")[0]
-    guessed = "Estimating duration from bitrate" in printed
-    found = None if guessed else _DURATION.search(about_input)
-    promised = int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]) if found else None
+    guessed = demuxer in _NO_PROMISE or "Estimating duration from bitrate" in printed
+    promised = None if guessed else _promised(about_input)
     streams = _streams(about_input)
     sounds = tuple(stream for kind, stream in streams if kind == "Audio")
     picture = [stream for kind, stream in streams if kind == "Video" and "(attached pic)" not in stream.details]
@@ -113,7 +123,17 @@ def parse(demuxer: str, printed: str) -> Contents:
         video=_chosen(picture),
         elsewhere="Skipped opening external track" in printed,
         sounds=sounds,
+        has_times=demuxer in _WITH_TIMES,
     )
+
+
+def _promised(about_input: str) -> float | None:
+    """Counted from the first packet, which players show at 0. (Of headers that do so themselves, too little.)"""
+    found, start = _DURATION.search(about_input), _START.search(about_input)
+    if found is None:
+        return None
+    length = int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3])
+    return length - max(0.0, float(start[1]) if start else 0.0)
 
 
 def _streams(about_input: str) -> list[tuple[str, Stream]]:
@@ -133,18 +153,3 @@ def _streams(about_input: str) -> list[tuple[str, Stream]]:
 def _chosen(streams: Sequence[Stream]) -> Stream | None:
     """The one players would choose: the first marked as default, else the first."""
     return next((stream for stream in streams if stream.is_default), streams[0] if streams else None)
-
-
-def end_of(path: Path, contents: Contents, streams: list[Stream], limits: MediaLimits, *, at_most: float) -> float:
-    """Seconds at which the last packet of `streams` ends: measured by reading the file, nothing is decoded.
-
-    Headers can lie or say nothing (recordings made in a browser, raw MP3). Reads at most `at_most` seconds.
-    """
-    read = contents.read(seconds=at_most)
-    chosen = [read[str(stream.index)] for stream in streams]
-    node = ffmpeg.output(chosen, "pipe:1", f="null", c="copy")
-    reader = ffmpeg.ProgressReader()
-    timeout = _DESCRIBE_SECONDS + path.stat().st_size / 5e6  # a slow network disk
-    arguments = ["-progress", "pipe:1", *ffmpeg.arguments(node)]
-    ffmpeg.check(ffmpeg.run(arguments, path, limits, timeout=timeout, on_output=reader.feed), limits)
-    return reader.seconds

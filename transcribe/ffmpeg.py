@@ -46,25 +46,31 @@ from kring.errors import DiskFull, NotMedia, SetupError
 from kring.settings import MediaLimits
 from transcribe import confined
 from transcribe.codecs import DECODERS
-from transcribe.port import Progress
 
 log = logging.getLogger(__name__)
 
+DESCRIBE_SECONDS: Final = 120.0
+"""How long a look at a file may take, on a busy machine."""
 THREADS: Final = min(4, os.cpu_count() or 1)
 DISK_FULL: Final = "The disk became full while the recording was prepared; free some space, then try again."
 _MAX_PIXELS: Final = 7680 * 4320  # 8K; a header may claim anything
 _LAST_WRITE: Final = re.compile("Error (writing trailer|closing file)")  # version 5 then still ends with status 0
+_GIVEN_UP: Final = "Error during demuxing: Not yet implemented"  # and what was read is given for the whole
 _KEEP_HEAD, _KEEP_TAIL = 1 << 20, 1 << 14
 _PASSED_ON: Final = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What one run of ffmpeg left: exit status, and what it printed (its beginning and its end)."""
+    """What one run of ffmpeg left."""
 
     status: int
-    head: str
-    tail: str
+    printed: str
+    """Of very much, the beginning and the end."""
+
+    @property
+    def tail(self) -> str:
+        return self.printed[-_KEEP_TAIL:]
 
 
 class TooSlow(NotMedia):
@@ -108,10 +114,13 @@ def _starts(program: str) -> bool:
     return done.returncode == 0
 
 
-def source(demuxer: str, *, seconds: float, **options: Any) -> Any:
-    """An ffmpeg-python input node for the file given to `run`; at most `seconds` of it are read."""
+def source(demuxer: str, *, seconds: float, path: Path | None = None, **options: Any) -> Any:
+    """An ffmpeg-python input node; at most `seconds` of it are read.
+
+    `path`: a file of ours in the folder that `run` may write to; None: the file given to it.
+    """
     return ffmpeg.input(
-        "file:/dev/stdin",
+        f"file:{path or '/dev/stdin'}",
         f=demuxer,
         format_whitelist=demuxer,
         protocol_whitelist="file",
@@ -190,9 +199,7 @@ def run(
             status = process.wait(timeout=10)
         finally:
             process.kill()
-    finished = Finished(
-        status, printed[:_KEEP_HEAD].decode(errors="replace"), printed[-_KEEP_TAIL:].decode(errors="replace")
-    )
+    finished = Finished(status, printed.decode(errors="replace"))
     if status != 0:
         log.info("ffmpeg ended with %d: %r", status, finished.tail)
     return finished
@@ -228,7 +235,7 @@ def check(finished: Finished, limits: MediaLimits) -> None:
     """Raise for a failed run: DiskFull, SetupError, or NotMedia where the file itself is to blame."""
     # ffmpeg indents what it prints from the file; only its own words count.
     said = "\n".join(line for line in finished.tail.splitlines() if not line.startswith("  "))
-    if finished.status == 0 and not _LAST_WRITE.search(said):
+    if finished.status == 0 and not _LAST_WRITE.search(said) and _GIVEN_UP not in said:
         return
     if "No space left on device" in said or "Disk quota exceeded" in said:
         raise DiskFull(DISK_FULL)
@@ -245,31 +252,3 @@ def check(finished: Finished, limits: MediaLimits) -> None:
     raise NotMedia(
         "The sound or picture in this file cannot be read: it is damaged or unusual; export it again as MP4 or M4A."
     )
-
-
-def fraction_of(duration: float, progress: Progress | None) -> Callable[[bytes], None]:
-    """A reader for `-progress pipe:1` that calls `progress` with the part of `duration` (seconds) done."""
-    reader = ProgressReader()
-
-    def read(piece: bytes) -> None:
-        before = reader.seconds
-        reader.feed(piece)
-        if progress is not None and duration > 0 and reader.seconds > before:
-            progress(min(1.0, reader.seconds / duration))
-
-    return read
-
-
-class ProgressReader:
-    """Follows `-progress pipe:1`: `seconds` is the furthest output time so far."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self._rest = b""
-
-    def feed(self, piece: bytes) -> None:
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        for line in lines:
-            name, _, value = line.partition(b"=")
-            if name == b"out_time_us" and value.strip().isdigit():  # N/A before the first packet
-                self.seconds = max(self.seconds, int(value) / 1e6)

@@ -10,7 +10,8 @@ from kring.model import Media
 from kring.settings import MediaLimits
 from transcribe.codecs import AUDIO, VIDEO
 from transcribe.containers import ENDS_EARLY
-from transcribe.contents import Contents, contents_of, end_of
+from transcribe.contents import Contents, contents_of
+from transcribe.times import seconds_decoded, times_of
 
 SHORTFALL: Final = 0.1
 """A file that lacks more than this part of what it promises counts as cut off."""
@@ -71,18 +72,24 @@ def _duration(path: Path, contents: Contents, limits: MediaLimits) -> float:
     promised = contents.promised or 0.0
     if promised > most:
         raise _too_long(limits)
-    assert contents.audio is not None  # noqa: S101  probe() saw to it
-    duration = end_of(path, contents, [contents.audio], limits, at_most=most + 60)
-    if duration <= 0:
+    streams = [stream for stream in (contents.audio, contents.video) if stream is not None]
+    times = times_of(path, contents, limits, at_most=most + 60, streams=streams)
+    if times[0].end <= 0:
         raise NoSound("The sound track of this file is empty; export the recording again with sound.")
-    if contents.video is not None and falls_short(duration, promised):
-        # Sound may end before the picture does; in a file that was cut off, both do.
-        duration = end_of(path, contents, [contents.audio, contents.video], limits, at_most=most + 60)
-    if falls_short(duration, promised):
+    duration = max(one.end for one in times)
+    if contents.demuxer == "aac":  # whose packets ffmpeg takes for as long as the first, whatever rate they change to
+        duration = seconds_decoded(path, contents, streams[0], limits, at_most=most + 60)
+    if falls_short(duration, promised) and _cut_off(path, contents, limits, promised):
         raise NotMedia(ENDS_EARLY)
     if duration > most:
         raise _too_long(limits)
-    return max(duration, promised)
+    return duration
+
+
+def _cut_off(path: Path, contents: Contents, limits: MediaLimits, promised: float) -> bool:
+    """Whether all there is ends before it should: other tracks and subtitles may go on longer than what is chosen."""
+    everything = times_of(path, contents, limits, at_most=limits.max_hours * 3600 + 60)
+    return falls_short(max(one.end for one in everything), promised)
 
 
 def _too_long(limits: MediaLimits) -> TooLong:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from transcribe.contents import parse
-from transcribe.ffmpeg import ProgressReader
 from transcribe.peaks import Peaks
 from transcribe.probe import falls_short
 from transcribe.render import gain_for
+from transcribe.times import PacketReader, Times
 
 PHONE = """\
 Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'file:/dev/stdin':
@@ -54,12 +54,44 @@ def test_cover_art_is_no_video() -> None:
     assert parse("mp3", covered).video is None
 
 
-def test_progress_comes_in_any_pieces_and_never_falls() -> None:
-    told = b"out_time_us=N/A\nout_time_us=500000\nprogress=continue\nout_time_us=1500000\nout_time_us=900000\n"
-    reader = ProgressReader()
-    for at in range(0, len(told), 7):
-        reader.feed(told[at : at + 7])
-    assert reader.seconds == 1.5
+LISTED = b"""#tb 0: 1/1000
+#media_type 0: audio
+#tb 1: 1/10
+0,  -9223372036854775808,  -9223372036854775808,  20,  9, 0x00000001
+0,          0,          0,       20,        9, 0x00000001, S=1,       10
+1,         -5,          5,        1,        9, 0x00000001
+1,          0,          1,        1,        9, 0x00000001
+0,         20,         20,       20,        9, 0x00000001
+0,        340,        340,       20,        9, 0x00000001
+"""
+
+
+@pytest.mark.parametrize("piece", [1, 7, 1000])
+def test_packets_come_in_any_pieces_and_order(piece: int) -> None:
+    sound, told = Times(frame=0.02), list[float]()
+    reader = PacketReader(sound, tell=told.append)
+    for at in range(0, len(LISTED), piece):
+        reader.feed(LISTED[at : at + piece])
+    picture = reader.streams[1]
+    assert (sound.packets, sound.first, sound.last, sound.end) == pytest.approx((3, 0, 0.34, 0.36))
+    assert sound.drift == pytest.approx(0.3)
+    assert (picture.first, picture.last, picture.end) == pytest.approx((0.5, 0.5, 0.6))
+    assert told == sorted(told)
+    assert reader.end == pytest.approx(0.6)
+
+
+def test_sound_that_is_a_little_off_goes_to_browsers_as_it_is() -> None:
+    for first, late, unbroken in [(0, 0, True), (-0.02, 0.05, True), (0.5, 0, False), (-1, 0, False), (0, 0.2, False)]:
+        times = Times(frame=0.02)
+        times.add(first, 0.02)
+        times.add(first + 0.02 + late, 0.02)
+        assert times.unbroken == unbroken
+
+
+def test_headers_promise_from_the_first_packet_on() -> None:
+    late = PHONE.replace("start: 0.000000", "start: 100.500000")
+    assert parse("matroska", late).promised == pytest.approx(3623)
+    assert parse("mpegts", late).promised is None  # there ffmpeg has looked at the packets itself
 
 
 @given(st.lists(st.integers(-32768, 32767), max_size=3000), st.integers(1, 701))

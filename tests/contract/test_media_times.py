@@ -1,0 +1,139 @@
+"""What is heard is heard when the original says so: in what engines listen to, and in what browsers play."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kring.errors import NotMedia
+from kring.settings import MediaLimits
+from tests.timed import PART, WORDS, appended, heard, joined, part, retimed
+from transcribe import ffmpeg as guarded
+from transcribe.contents import contents_of
+from transcribe.probe import probe
+from transcribe.render import Rendered, render
+from transcribe.times import times_of
+
+LIMITS = MediaLimits(spare_disk_mb=0)
+TWICE = [WORDS, PART + WORDS]
+AAC, VORBIS, OPUS = ("-c:a", "aac"), ("-c:a", "libvorbis"), ("-c:a", "libopus")
+H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", *AAC)
+
+
+def in_time(path: Path, words: list[float], seconds: float, dest: Path) -> Rendered:
+    """Render `path`, and find its words where they are said."""
+    media = probe(path, LIMITS)
+    assert media.duration == pytest.approx(seconds, abs=0.15)
+    made = render(path, media, dest, LIMITS)
+    for file in (made.speech, made.playback):
+        found, length = heard(file)
+        assert found == pytest.approx(words, abs=0.12), file.name
+        assert length == pytest.approx(seconds, abs=0.2), file.name
+    contents = contents_of(made.playback, LIMITS)
+    assert contents.audio is not None
+    sound = times_of(made.playback, contents, LIMITS, at_most=1e5, streams=[contents.audio])
+    assert sound[0].unbroken
+    return made
+
+
+# --- what changes in the middle ---
+
+CHANGES: dict[str, Callable[[Path], Path]] = {
+    "stereo then mono.mp3": lambda to: joined(to / "x.mp3", part(to / "1.mp3"), part(to / "2.mp3", channels=1)),
+    "44 then 22 kHz.mp3": lambda to: joined(
+        to / "x.mp3", part(to / "1.mp3", rate=44_100), part(to / "2.mp3", rate=22_050, channels=1)
+    ),
+    "48 then 44 kHz.mp3": lambda to: joined(to / "x.mp3", part(to / "1.mp3"), part(to / "2.mp3", rate=44_100)),
+    "stereo then mono.aac": lambda to: joined(to / "x.aac", part(to / "1.aac"), part(to / "2.aac", channels=1)),
+    "48 then 22 kHz.aac": lambda to: joined(to / "x.aac", part(to / "1.aac"), part(to / "2.aac", rate=22_050)),
+    "transport stream": lambda to: joined(
+        to / "x.ts", part(to / "1.ts", *AAC), part(to / "2.ts", *AAC, "-output_ts_offset", "3", channels=1)
+    ),
+    "transport stream in another rate": lambda to: joined(
+        to / "x.ts", part(to / "1.ts", *AAC), part(to / "2.ts", *AAC, "-output_ts_offset", "3", rate=22_050)
+    ),
+    "transport stream, times begin anew": lambda to: joined(
+        to / "x.ts", part(to / "1.ts", *AAC), part(to / "2.ts", *AAC, channels=1)
+    ),
+    "transport stream, times jump": lambda to: joined(
+        to / "x.ts", part(to / "1.ts", *AAC), part(to / "2.ts", *AAC, "-output_ts_offset", "4000", channels=1)
+    ),
+    "chained Vorbis": lambda to: joined(to / "x.ogg", part(to / "1.ogg", *VORBIS), part(to / "2.ogg", *VORBIS)),
+    "chained Opus": lambda to: joined(to / "x.opus", part(to / "1.opus", *OPUS), part(to / "2.opus", *OPUS)),
+    "MP3 in Matroska": lambda to: appended(to / "x.mkv", part(to / "1.mp3"), part(to / "2.mp3", channels=1)),
+    "PCM in AVI": lambda to: appended(to / "x.avi", part(to / "1.mp3"), part(to / "2.mp3", channels=1)),
+}
+
+
+@pytest.mark.usefixtures("_each_ffmpeg")
+def test_a_chain_whose_channels_change_is_heard_whole_or_refused(tmp_path: Path) -> None:
+    """From version 8 on, ffmpeg stops at the change and calls it the end."""
+    chained = joined(
+        tmp_path / "x.opus", part(tmp_path / "1.opus", *OPUS), part(tmp_path / "2.opus", *OPUS, channels=1)
+    )
+    if "imageio" in guarded.binary():
+        with pytest.raises(NotMedia, match="unusual"):
+            probe(chained, LIMITS)
+    else:
+        in_time(chained, TWICE, 2 * PART, tmp_path / "out")
+
+
+# --- gaps, jumps and late beginnings ---
+
+GAP, OVERLAP = "TS+gte(TS*TB,3)*4/TB", "TS-gte(TS*TB,3)*0.4/TB"
+
+TIMES: dict[str, tuple[Callable[[Path], Path], list[float], float]] = {
+    "gap in AAC.m4a": (lambda to: retimed(twice(to, "m4a", *AAC), to / "x.m4a", GAP), [0.5, 7.5], 10),
+    "gap in AAC.mkv": (lambda to: retimed(twice(to, "m4a", *AAC), to / "x.mkv", GAP), [0.5, 7.5], 10),
+    "gap in AAC.mp4": (
+        lambda to: retimed(twice(to, "mp4", *H264, picture="160x90"), to / "x.mp4", GAP),
+        [0.5, 7.5],
+        10,
+    ),
+    "gap in AAC.ts": (lambda to: retimed(twice(to, "m4a", *AAC), to / "x.ts", GAP), [0.5, 7.5], 10),
+    "gap in AAC.flv": (lambda to: retimed(twice(to, "m4a", *AAC), to / "x.flv", GAP), [0.5, 7.5], 10),
+    "gap in Opus.webm": (lambda to: retimed(twice(to, "webm", *OPUS), to / "x.webm", GAP), [0.5, 7.5], 10),
+    "overlap.mkv": (lambda to: retimed(twice(to, "m4a", *AAC), to / "x.mkv", OVERLAP), [0.5, 3.1], 5.6),
+    "slower than it sounds.mkv": (
+        lambda to: retimed(twice(to, "m4a", *AAC), to / "x.mkv", "TS*1.1"),
+        [0.55, 3.85],
+        6.6,
+    ),
+    "begins at 100 s.mkv": (lambda to: retimed(twice(to, "webm", *OPUS), to / "x.mkv", "TS+100/TB"), TWICE, 6),
+    "begins at 26 h.mkv": (lambda to: retimed(twice(to, "m4a", *AAC), to / "x.mkv", "TS+94000/TB"), TWICE, 6),
+    "begins at 100 s.m4a": (lambda to: retimed(twice(to, "m4a", *AAC), to / "x.m4a", "TS+100/TB"), TWICE, 6),
+}
+
+
+def twice(to: Path, suffix: str, *options: str, picture: str | None = None) -> Path:
+    return appended(to / f"twice.{suffix}", *(part(to / f"{n}.{suffix}", *options, picture=picture) for n in (1, 2)))
+
+
+@pytest.fixture
+def _packed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Only the ffmpeg of imageio-ffmpeg is to be found."""
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing-here"))
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_sound_that_changes_keeps_its_time(name: str, tmp_path: Path) -> None:
+    in_time(CHANGES[name](tmp_path), TWICE, 2 * PART, tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_sound_is_heard_when_it_is_due(name: str, tmp_path: Path) -> None:
+    make, words, seconds = TIMES[name]
+    in_time(make(tmp_path), words, seconds, tmp_path / "out")
+
+
+@pytest.mark.usefixtures("_packed")
+def test_another_ffmpeg_keeps_time_too(tmp_path: Path) -> None:
+    for name in ("stereo then mono.mp3", "transport stream, times begin anew", "chained Opus"):
+        (tmp_path / name).mkdir()
+        in_time(CHANGES[name](tmp_path / name), TWICE, 2 * PART, tmp_path / name / "out")
+    for name in ("gap in AAC.mp4", "begins at 100 s.mkv"):
+        (tmp_path / name).mkdir()
+        make, words, seconds = TIMES[name]
+        in_time(make(tmp_path / name), words, seconds, tmp_path / name / "out")
