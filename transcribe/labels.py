@@ -33,9 +33,10 @@ def labels_of(
     above = frozenset(at - 1 for at in begins if at > begin and lines[at - 1].strip()) - times
     alone = frozenset(at for at in above if at == begin or not lines[at - 1].strip())
     numbers = frozenset(at for at in above if _NUMBER.fullmatch(lines[at]))
-    crowded = len(numbers) == len(begins) and len(alone) <= 1  # without empty lines, so a number stands below text
+    from_first = begins[0] - 1 in alone
+    crowded = from_first and len(numbers) == len(begins) and len(alone) == 1  # without empty lines, below the text
     numbered = 2 * len(alone & numbers) > len(begins)
-    named = 2 * len(alone - numbers) > len(begins)
+    named = from_first and 2 * len(alone - numbers) > len(begins)
     found: set[int] = set()
     count = 0
     for before, after in pairwise([begin - 1, *begins]):
@@ -43,7 +44,8 @@ def labels_of(
         first = after == begins[0]
         if at in numbers:
             number = int(lines[at]) if len(lines[at].strip()) <= _DIGITS else None
-            if crowded or number == count + 1 or (at in alone and (numbered or first)):
+            follows = from_first and number == count + 1
+            if crowded or follows or (at in alone and (numbered or first)):
                 found.add(at)
                 count = number or count
         elif with_names and at in alone:

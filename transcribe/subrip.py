@@ -13,10 +13,11 @@ from kring.errors import BadTranscript
 from kring.model import Segment
 from transcribe.cues import cues
 from transcribe.markup import without_tags
-from transcribe.plain import check_length, clean, lines_of, timestamp
+from transcribe.plain import clean, lines_of, timestamp
 from transcribe.rolling import rolled
 from transcribe.timed import Clock, Said, clock_of, read_timed, says_when, segments_of
 from transcribe.turns import below_names
+from transcribe.voices import voices
 
 _STYLING = re.compile(r"\{\\[^{}]*\}|\{/?[biuy](?::[^{}]*)?\}", re.IGNORECASE)
 """Of SubStation and MicroDVD, which players of SubRip obey."""
@@ -26,7 +27,8 @@ _LIKE_TAG = re.compile(r"<(?=[A-Za-z/])|\{(?=[\\/biuy])")
 def parse_srt(text: str) -> list[Segment]:
     """The captions of a SubRip file as segments, in order of time.
 
-    Speakers come from `Name:` or `[Name]` where that is the file's habit. Raises BadTranscript with the line number.
+    Speakers come from `Name:` or `[Name]` where that is the file's habit, and from `<v Name>`, in WebVTT that lacks its
+    header. Raises BadTranscript with the line number.
     """
     return segments_of(read_srt(text))
 
@@ -39,11 +41,7 @@ def read_srt(text: str) -> list[Said]:
     timed = read_timed(lines_of(text), 0, _clock)
     captions = rolled(timed.cues, _plain)
     said = below_names(captions) if timed.bare else None
-    return said or [
-        Said(caption.start, caption.end, plain)
-        for caption in captions
-        if (plain := check_length(_plain("\n".join(caption.lines)), caption.line))
-    ]
+    return said or [one for caption in captions for one in voices(caption, _plain)]
 
 
 def is_srt(lines: Iterable[str]) -> bool:

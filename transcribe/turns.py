@@ -11,7 +11,7 @@ Where a turn ends, the newer two do not say: with the next, but it lasts no long
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -23,8 +23,9 @@ _TEAMS = re.compile(rf"(?P<name>\S.{{0,99}}?)(?:\t\s?|\s{{2,20}}){_CLOCK}(?P<sai
 _WORD = re.compile(rf"\[?{_CLOCK}\]?(?:\s+(?P<name>[^\W\d_][^:]{{0,59}}))?(?::\s+(?P<said>\S.*))?")
 _SWITCHED = re.compile(r"\btrans\S?[ck]ri", re.IGNORECASE)
 """“Kari Nordli started transcription”, in any of our languages."""
-_SWITCH = 5
+_SWITCH = 4
 """Words of it beside the name, at most."""
+_INITIAL = re.compile(r"\s(?:\w|[JjSs]r)\.$")
 MOST_WORDS = 8
 """Of a name above what somebody says; Teams adds organisations."""
 PREAMBLE = 8
@@ -92,7 +93,7 @@ def _is_words(lines: Sequence[str], heads: Sequence[_Head]) -> bool:
     )
 
 
-def _turns(lines: Sequence[str], heads: Sequence[_Head], people: Container[tuple[str, ...]]) -> Iterator[Said]:
+def _turns(lines: Sequence[str], heads: Sequence[_Head], people: Mapping[str, int]) -> Iterator[Said]:
     later: float | None = None
     turns: list[Said] = []
     for head, after in reversed(list(pairwise([*heads, None]))):
@@ -108,26 +109,27 @@ def _turns(lines: Sequence[str], heads: Sequence[_Head], people: Container[tuple
     return reversed(turns)
 
 
-def _people(heads: Iterable[_Head], written: Iterable[str]) -> frozenset[tuple[str, ...]]:
-    """Who speaks, and who switched the transcription on, by the first two words of their names."""
-    switched = [line for line in written if _SWITCHED.search(line)]
-    return frozenset(tuple(name.split()[:2]) for name in [*(head.name or "" for head in heads), *switched])
+def _people(heads: Iterable[_Head], written: Iterable[str]) -> dict[str, int]:
+    """How a line begins that says that somebody switched the transcription on or off, and how many words it has at
+    most: those who speak, and who is named above the first turn."""
+    people = {f"{head.name} ": len(head.name.split()) + _SWITCH for head in heads if head.name}
+    for line in written:
+        if _SWITCHED.search(line):
+            words = line.split()
+            people[f"{' '.join(words[:2])} "] = len(words) + 1
+    return people
 
 
-def _is_switch(line: str, people: Container[tuple[str, ...]]) -> bool:
-    """Whether a line says that somebody switched the transcription on or off."""
-    words = line.split()
-    return (
-        _SWITCHED.search(line) is not None
-        and len(words) <= _SWITCH + MOST_WORDS
-        and (tuple(words[:2]) in people or tuple(words[:1]) in people)
-        and line.strip()[-1].isalnum()
-    )
+def _is_switch(line: str, people: Mapping[str, int]) -> bool:
+    if not _SWITCHED.search(line):
+        return False
+    text = " ".join(line.split())
+    return text[-1].isalnum() and any(text.startswith(name) and len(text.split()) <= people[name] for name in people)
 
 
 def _could_be_name(text: str) -> bool:
     return (
         0 < len(text.split()) <= MOST_WORDS
         and (text[0].isupper() or text[0].isdecimal() or text[0] in "+@(")
-        and text[-1] not in ".?!,;:…"
+        and (text[-1] not in ".?!,;:…" or _INITIAL.search(text) is not None)
     )

@@ -17,19 +17,19 @@ from kring.model import Segment
 from transcribe.cues import cues
 from transcribe.hls import on_one_clock
 from transcribe.markup import without_tags
-from transcribe.plain import check_count, check_length, clean, clean_name, lines_of, timestamp, unescaped
+from transcribe.plain import check_count, clean, lines_of, timestamp
 from transcribe.rolling import rolled
-from transcribe.timed import Clock, Cue, Said, clock_of, read_timed, says_when, segments_of
+from transcribe.timed import Clock, Said, clock_of, read_timed, says_when, segments_of
+from transcribe.voices import voices
 
 _ARROW = "-->"
 _HEADER = re.compile(r"WEBVTT(?:[ \t]|$)")
-_ASIDE = re.compile(r"(?:NOTE|WEBVTT)(?:[ \t].*)?|(?:STYLE|REGION)[ \t]*|X-TIMESTAMP-MAP=.*|(?:Kind|Language):.*")
+_METADATA = re.compile(r"X-TIMESTAMP-MAP=.*|(?:Kind|Language):.*")
+"""Belongs into the header; some programs leave an empty line above it."""
+_ASIDE = re.compile(r"(?:NOTE|WEBVTT)(?:[ \t].*)?|(?:STYLE|REGION)[ \t]*|X-TIMESTAMP-MAP=.*")
 """The first line of a block that nobody says: comments, styles, and the header, which stands between the cues too where
 the segments of a stream were put together."""
 _LANGUAGE = re.compile(r"(?:NOTE\s+)?language\s*[:=]\s*\"?([a-z]{2,3})\b.*", re.IGNORECASE)
-_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:[ \t\n]([^<>]*))?>|</v\s*>")
-_WEBEX = re.compile(r'[0-9]+ "([^"]*)"(?: \([0-9]+\))?')
-"""Webex names each cue by who speaks in it."""
 NO_TIME = "Line {line}: “{text}” is not a WebVTT time; write it such as 00:01:02.500."
 COMMA = "Line {line}: “{text}” is not a WebVTT time; write it with a point, not a comma, before the milliseconds."
 
@@ -51,7 +51,7 @@ def read_vtt(text: str) -> list[Said]:
     said: list[Said] = []
     for count, cue in enumerate(rolled(on_one_clock(timed.cues, lines), without_tags), start=1):
         check_count(max(count, len(said)), cue.line)
-        said += _voices(cue)
+        said += voices(cue, without_tags)
     return said
 
 
@@ -84,18 +84,27 @@ def write_vtt(segments: Iterable[Segment]) -> str:
 
 
 def _after_header(lines: list[str]) -> int:
-    """The line after the header's block. Raises BadTranscript where this is no WebVTT."""
-    for at, line in enumerate(lines):
-        if line.strip():
-            if not is_vtt(line):
-                raise BadTranscript(
-                    "Line {line}: WebVTT begins with the word WEBVTT; export the transcript as .vtt.", line=at + 1
-                )
-            return next((end for end in range(at + 1, len(lines)) if _ends_header(lines[end])), len(lines))
-    raise BadTranscript("The transcript is empty.")
+    """The line after the header. Raises BadTranscript where this is no WebVTT."""
+    at = _next_text(lines, 0)
+    if at == len(lines):
+        raise BadTranscript("The transcript is empty.")
+    if not is_vtt(lines[at]):
+        raise BadTranscript(
+            "Line {line}: WebVTT begins with the word WEBVTT; export the transcript as .vtt.", line=at + 1
+        )
+    while True:
+        at = next((end for end in range(at + 1, len(lines)) if _ends_block(lines[end])), len(lines))
+        following = _next_text(lines, at)
+        if following == len(lines) or not _METADATA.fullmatch(lines[following]):
+            return at
+        at = following
 
 
-def _ends_header(line: str) -> bool:
+def _next_text(lines: list[str], at: int) -> int:
+    return next((number for number in range(at, len(lines)) if lines[number].strip()), len(lines))
+
+
+def _ends_block(line: str) -> bool:
     return not line.strip() or says_when(line)
 
 
@@ -108,27 +117,3 @@ def _clock(text: str, line: str, number: int) -> Clock:  # noqa: ARG001  other f
     if clock is None or clock.point == "," or int(clock.minutes) > 59 or int(clock.seconds) > 59:
         raise BadTranscript(COMMA if "," in text else NO_TIME, line=number, text=clean(text)[:40])
     return clock
-
-
-def _voices(cue: Cue) -> list[Said]:
-    """What each voice of a cue says, the cue's time parted by the length of the texts."""
-    payload = "\n".join(cue.lines)
-    spoken: list[tuple[str | None, str]] = []
-    webex = _WEBEX.fullmatch(cue.label)
-    speaker = clean_name(webex.group(1)) if webex else None
-    at = 0
-    for mark in _VOICE.finditer(payload):
-        spoken.append((speaker, payload[at : mark.start()]))
-        speaker = clean_name(unescaped(mark.group(1) or ""))
-        at = mark.end()
-    spoken.append((speaker, payload[at:]))
-    check_length(payload, cue.line)
-    texts = [(who, plain) for who, part in spoken if (plain := without_tags(part))]
-    whole = sum(len(text) for _, text in texts)
-    voices = []
-    said = 0
-    for who, text in texts:
-        start, said = cue.start + (cue.end - cue.start) * said / whole, said + len(text)
-        end = cue.start + (cue.end - cue.start) * said / whole
-        voices.append(Said(round(start, 3), round(end, 3), text, who))
-    return voices

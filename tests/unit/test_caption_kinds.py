@@ -37,6 +37,10 @@ def read(text: str | bytes) -> Read:
         ("Første del\n00:01.000 --> 00:02.000\nen\n\nAndre del\n00:03.000 --> 00:04.000\nto", ["en", "to"]),
         ("NOTE nei\n00:01.000 --> 00:02.000\nen\n\nNOTE\nnei\n00:03.000 --> 00:04.000\nto", ["en", "to"]),
         ("STYLE\n::cue { color: red }\n\nREGION\nid:a\n\n00:01.000 --> 00:02.000 region:a\nen", ["en"]),
+        ("00:01.000 --> 00:02.000\nen\n\nto\n00:03.000 --> 00:04.000\ntre\n\nfire\n00:05.000 --> 00:06.000\nfem",
+         ["en to", "tre fire", "fem"]),
+        ("00:01.000 --> 00:02.000\nVi sier\n\nLanguage: tysk\n\n00:03.000 --> 00:04.000\nto",
+         ["Vi sier Language: tysk", "to"]),
         ("Kind: captions\nLanguage: nb\n\n00:01.000 --> 00:02.000\nen", ["en"]),
         ("00:01.000 --> 00:02.000 align: start position:10%,line-left line:-1\nen", ["en"]),
         ("00:01.000 --> 00:02.000\nfra A --> B\n12 --> 13, 1 -> 2 → 3", ["fra A --> B 12 --> 13, 1 -> 2 → 3"]),
@@ -70,6 +74,9 @@ def test_a_cue_right_below_the_header_is_read() -> None:
         (SRT.replace("\n", "\r") + "2\r00:00:03,000 --> 00:00:04,000\rto", ["en", "to"]),
         (SRT.replace("\n", "\r\n") + "2\r\n00:00:03.000-->00:00:04.000\r\nto", ["en", "to"]),
         (SRT + "2\n00:00:03,000 → 00:00:04,000\nto\n\n3\n00:00:05,000 -> 00:00:06,000\ntre", ["en", "to", "tre"]),
+        ("00:00:01,000 --> 00:00:02,000\n1\n00:00:03,000 --> 00:00:04,000\n2\n00:00:05,000 --> 00:00:06,000\n3",
+         ["1", "2", "3"]),
+        ("57\n00:00:01,000 --> 00:00:02,000\nen\n58\n00:00:03,000 --> 00:00:04,000\nto", ["en", "to"]),
         ("100:00:01,000 --> 100:00:02,000\nen", ["en"]),
         ("00:01.000 --> 00:02.000\nen", ["en"]),
         ("[00:00.000 --> 00:05.000]  And so\n[00:05.000 --> 00:08.000]  ask not", ["And so", "ask not"]),
@@ -147,6 +154,11 @@ def test_streams_notes_are_passed_over_and_the_language_is_known() -> None:
     assert transcript_from_file(stream.encode(), language="nn", duration=9).language == "nn"
     assert transcript_from_file(SRT.encode(), language=None, duration=9).language == "und"
     assert read(VTT + "00:01.000 --> 00:02.000\nLanguage: tysk").language is None
+
+
+def test_voices_are_known_where_webvtt_lost_its_header() -> None:
+    text = "00:01.000 --> 00:02.000\n<v Kari>Hei.</v>\n\n00:03.000 --> 00:04.000\n<v Ola>Ja.</v>\n"
+    assert [(segment.speaker, segment.text) for segment in read(text).segments] == [("Kari", "Hei."), ("Ola", "Ja.")]
 
 
 def test_webex_names_its_speakers_above_the_times() -> None:

@@ -52,8 +52,20 @@ def test_teams_in_each_of_our_languages(opptak: str, began: str, ended: str, apa
 
 
 def test_what_is_said_about_transcriptions_stays() -> None:
-    text = "Kari Nordli   0:03\nKari Nordli har en transkripsjon.\nVi har transkripsjon nå\n"
-    assert said(text)[0][3] == "Kari Nordli har en transkripsjon. Vi har transkripsjon nå"
+    lines = [
+        "Kari Nordli har en transkripsjon.",
+        "Vi har transkripsjon nå",
+        "Kari Nordli sier at vi alle skal ha en transkripsjon nå",
+    ]
+    assert said("\n".join(["Kari Nordli   0:03", *lines]))[0][3] == " ".join(lines)
+
+
+def test_a_name_may_end_with_an_initial() -> None:
+    text = "Kari N.   0:03\nHei.\nMartin Luther King Jr.   0:09\nJa.  10:30\n"
+    assert [(speaker, words) for _, _, speaker, words in said(text)] == [
+        ("Kari N.", "Hei."),
+        ("Martin Luther King Jr.", "Ja. 10:30"),
+    ]
 
 
 @pytest.mark.parametrize(
