@@ -35,6 +35,12 @@ def first_frame(data: bytes) -> tuple[str, int] | None:
     return None
 
 
+def last_frame_ends(data: bytes) -> int | None:
+    """Where the last frame that begins in `data` ends: beyond it where that was cut off. None where there is none."""
+    found = first_frame(data)
+    return None if found is None else max(_frames(data, found[1], found[0]))
+
+
 def kind_of(header: bytes) -> str | None:
     """“mp3” (MP2 too) or “aac” where this may be a frame's header. (Layer I would look like UTF-16 text: FF FE.)"""
     if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:

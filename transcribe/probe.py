@@ -8,9 +8,11 @@ from typing import Final
 from kring.errors import NoSound, NotMedia, TooLong
 from kring.model import Media
 from kring.settings import MediaLimits
+from transcribe import ffmpeg
 from transcribe.codecs import AUDIO, VIDEO
 from transcribe.containers import ENDS_EARLY
 from transcribe.contents import Contents, contents_of
+from transcribe.ending import ends_whole
 from transcribe.times import seconds_decoded, times_of
 
 SHORTFALL: Final = 0.1
@@ -69,9 +71,6 @@ def falls_short(measured: float, promised: float) -> bool:
 def _duration(path: Path, contents: Contents, limits: MediaLimits) -> float:
     """Seconds, from the packets that are there. Raises TooLong, NoSound, and NotMedia for a file that was cut off."""
     most = limits.max_hours * 3600
-    promised = contents.promised or 0.0
-    if promised > most:
-        raise _too_long(limits)
     streams = [stream for stream in (contents.audio, contents.video) if stream is not None]
     times = times_of(path, contents, limits, at_most=most + 60, streams=streams)
     if times[0].end <= 0:
@@ -79,21 +78,21 @@ def _duration(path: Path, contents: Contents, limits: MediaLimits) -> float:
     duration = max(one.end for one in times)
     if contents.demuxer == "aac":  # whose packets ffmpeg takes for as long as the first, whatever rate they change to
         duration = seconds_decoded(path, contents, streams[0], limits, at_most=most + 60)
+    if duration > most:
+        raise TooLong(
+            "The recording is longer than {most} hours; split it in parts and add each of them.",
+            most=f"{limits.max_hours:g}",
+        )
+    promised = contents.promised or 0.0
     if falls_short(duration, promised) and _cut_off(path, contents, limits, promised):
         raise NotMedia(ENDS_EARLY)
-    if duration > most:
-        raise _too_long(limits)
     return duration
 
 
 def _cut_off(path: Path, contents: Contents, limits: MediaLimits, promised: float) -> bool:
     """Whether all there is ends before it should: other tracks and subtitles may go on longer than what is chosen."""
+    with ffmpeg.regular_file(path) as file:
+        if ends_whole(file, contents.demuxer, contents.begins):
+            return False
     everything = times_of(path, contents, limits, at_most=limits.max_hours * 3600 + 60)
     return falls_short(max(one.end for one in everything), promised)
-
-
-def _too_long(limits: MediaLimits) -> TooLong:
-    return TooLong(
-        "The recording is longer than {most} hours; split it in parts and add each of them.",
-        most=f"{limits.max_hours:g}",
-    )
