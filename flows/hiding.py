@@ -15,13 +15,18 @@ if TYPE_CHECKING:  # a source that remembers what it offered hides it too
 
 def hide_secrets(store: ObjectStore, item: Item) -> Item:
     """The item as a run may be asked for with it; what is secret of its addresses is kept aside."""
+    hidden = without_its_secrets(item)
+    if hidden != item:
+        whole = WholeAddress(location=item.location, captions_location=item.captions_location)
+        keep_address(store, item.recording_id, whole)
+    return hidden
+
+
+def without_its_secrets(item: Item) -> Item:
+    """The item as anybody may see it."""
     captions = None if item.captions_location is None else without_secrets(item.captions_location)
     shown = item.model_copy(update={"location": without_secrets(item.location), "captions_location": captions})
-    if shown == item:
-        return item
-    whole = WholeAddress(location=item.location, captions_location=item.captions_location)
-    keep_address(store, item.recording_id, whole)
-    return shown.model_copy(update={"hidden": True})
+    return item if shown == item else shown.model_copy(update={"hidden": True})
 
 
 def with_secrets(store: ObjectStore, item: Item) -> Item:

@@ -20,12 +20,13 @@ _SIGNING = frozenset(
 )  # fmt: skip
 """Words of a parameter's name, as in `access_token`, `X-Amz-Signature` or `urlExpires`."""
 _VENDORS = ("x-amz-", "x-goog-", "x-oss-", "x-ms-", "key-pair-id")
+_OFTEN_SIGNING = frozenset(["t", "ts", "k", "key", "h", "hash", "md5", "cb", "_", "v", "ver", "ticket"])
+"""Beside a signature, and on the address of a file, they sign too."""
 _UNSURE = frozenset(
-    ["t", "ts", "k", "key", "h", "hash", "md5", "s", "st", "se", "e", "cb", "_", "v", "ver", "policy", "credential",
-     "session", "sid", "ticket", "verify", "sv", "ss", "sp", "sr", "spr", "sip", "srt", "skoid", "sktid", "skt", "ske",
-     "sks", "skv"]
+    ["s", "st", "se", "e", "policy", "credential", "session", "sid", "verify", "sv", "ss", "sp", "sr", "spr", "sip",
+     "srt", "skoid", "sktid", "skt", "ske", "sks", "skv"]
 )  # fmt: skip
-"""They may sign, or name something. Beside a signature, and on the address of a file, long ones sign."""
+"""There, long ones sign, and short ones name something."""
 _NAMING = frozenset(
     ["id", "guid", "uuid", "file", "name", "path", "slug", "episode", "ep", "item", "media", "video", "audio",
      "recording", "track"]
@@ -56,8 +57,10 @@ def _signs(key: str) -> bool:
 
 
 def _may_sign(key: str, value: str) -> bool:
+    if key.lower() in _OFTEN_SIGNING:
+        return True
     unnamed = _RANDOM.fullmatch(value) is not None and not _words(key) & _NAMING
-    return len(value) >= LONG and (key.lower() in _UNSURE or unnamed)
+    return unnamed or (key.lower() in _UNSURE and len(value) >= LONG)
 
 
 def _words(key: str) -> set[str]:

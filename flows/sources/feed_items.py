@@ -47,7 +47,7 @@ class Episodes:
             else:
                 items += [item] if item is not None else []
         if self._undated:
-            self._remark(f"{self._undated} entries have no date; each gets the day on which it came in.")
+            self._remark(f"entries without a date: {self._undated}; each gets the day on which it came in.")
         if count and not items and not self.problems:
             self._remark(f"none of its {count} entries offers a file with sound or video.")
         return self._one_each(items)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from flows.hiding import hide_secrets
+from flows.hiding import without_its_secrets
 from flows.sources.feed_pages import Document
 from flows.sources.port import Item
 from kring.model import now
@@ -58,7 +58,7 @@ class FeedMemory:
     def keep(self, first: Document, items: Iterable[Item], problems: Iterable[str]) -> None:
         """After a whole look, once its items have been offered."""
         offered = {item.recording_id: item for item in items}
-        waiting = [hide_secrets(self._store, item) for item in offered.values() if not self.has(item.recording_id)]
+        waiting = [without_its_secrets(item) for item in offered.values() if not self.has(item.recording_id)]
         look = FeedLook(
             source=self._source.name,
             read_as=self._read_as,

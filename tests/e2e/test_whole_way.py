@@ -174,6 +174,9 @@ def test_a_watched_folder_and_a_feed_bring_recordings_in(
     eventually(both, seconds=120, what="folder and feed to be taken in")
     eventually(lambda: len(search(kring, "Mappevakten")) == 1, seconds=20, what="the folder's recording to be found")
     assert len([path for path, _ in site.requests if path == "/episode.mp3"]) == 1
+    eventually(
+        lambda: any(etag for etag, _ in site.conditions), seconds=60, what="the feed to be asked for changes only"
+    )
 
 
 def test_a_token_in_an_address_is_used_and_kept_nowhere(kring: Kring, site: Site, tmp_path: Path) -> None:
