@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kring.addresses import without_secrets
-from kring.errors import SourceError
+from kring.errors import NotThere
 from storage.addresses import WholeAddress, find_address, keep_address
 from storage.port import ObjectStore
 
@@ -35,6 +35,6 @@ def with_secrets(store: ObjectStore, item: Item) -> Item:
         return item
     whole = find_address(store, item.recording_id)
     if whole is None:
-        raise SourceError("The whole address of {name} is no longer kept; add it again.", name=item.file_name)
+        raise NotThere("The whole address of {name} is no longer kept; add it again.", name=item.file_name)
     update = {"location": whole.location, "captions_location": whole.captions_location, "hidden": False}
     return item.model_copy(update=update)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from flows.orchestrator import Run
-from flows.reports import STOPPED
+from flows.reports import NOT_THERE, STOPPED
 from kring.model import Activity, Manifest, State
 from kring.requests import Request
 
@@ -171,6 +171,6 @@ def _unfinished(manifest: Manifest, retry_failed: bool) -> str:
 
 def _ended_badly(run: Run, retry_failed: bool) -> bool:
     """Killed, ended by a stop, or failed in a way that may pass. What was stopped for a reason waits."""
-    if run.state_name == STOPPED:
+    if run.state_name in {STOPPED, NOT_THERE}:
         return retry_failed
     return run.state.value in {"CRASHED", "FAILED", "CANCELLED"}

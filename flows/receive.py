@@ -73,11 +73,13 @@ def take_in(
     path: Path,
     original: Original,
     captions: Path | None = None,
+    grown: bool = False,
     progress: Progress | None = None,
 ) -> Manifest:
     """Store the original and the platform's transcript, then the manifest that names them.
 
-    Where the recording was received before, its manifest stays as it is, but for a transcript that is new.
+    Where the recording was received before, its manifest stays as it is, but for a transcript that is new; and for
+    the original, where that was the first part of this one: what was made of it is made anew, what people wrote stays.
     """
     store_original(archive, original, path, progress)
     moment = now()
@@ -91,7 +93,15 @@ def take_in(
             changed_at=moment,
         )
     )
+    if grown and manifest.original.sha256 != original.sha256:
+        manifest = archive.update(manifest.id, lambda old: _with_whole(old, original))
     return manifest if captions is None else take_captions(archive, manifest, captions)
+
+
+def _with_whole(manifest: Manifest, original: Original) -> Manifest:
+    """Nothing that was made of the first part is named any more."""
+    nothing = dict.fromkeys(("media", "renditions", "transcript", "former", "english", "problem"))
+    return manifest.model_copy(update={**nothing, "original": original, "state": State.RECEIVED, "again": False})
 
 
 def take_captions(archive: Archive, manifest: Manifest, path: Path, file_name: str | None = None) -> Manifest:

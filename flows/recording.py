@@ -30,12 +30,12 @@ from prefect.states import Completed, Failed
 from flows import steps
 from flows.heart import Heart, LeaseLost, die_with_parent
 from flows.patience import RETRY_SECONDS, may_pass
-from flows.reports import STOPPED, damaged_of, foreseen, record_problem, summary, take_up
+from flows.reports import NOT_THERE, STOPPED, damaged_of, foreseen, record_problem, summary, take_up
 from flows.scratch import clear_scratch
 from flows.sources.port import Item
 from flows.steps import Job
 from flows.wiring import Ports, ports_from_environment
-from kring.errors import Damaged, DiskFull, KringError, NotFound
+from kring.errors import Damaged, DiskFull, KringError, NotFound, NotThere
 from kring.local import public_address
 from kring.model import Step
 from storage.leases import owner_name
@@ -189,7 +189,10 @@ def _stopped(ports: Ports, heart: Heart, recording_id: str, error: Exception) ->
         log.warning("The problem could not be written down: %s", down)
     if isinstance(known, DiskFull) or not known.transient:
         clear_scratch(ports.settings, recording_id)
-    return Failed(message=str(known)) if known.transient else Failed(name=STOPPED, message=str(known))
+    if known.transient:
+        return Failed(message=str(known))
+    not_there = isinstance(known, NotThere) and heart.current_step is Step.RECEIVE
+    return Failed(name=NOT_THERE if not_there else STOPPED, message=str(known))
 
 
 def _leave_artifacts(ports: Ports, recording_id: str, seconds: dict[Step, float]) -> None:

@@ -26,7 +26,7 @@ from flows.transcripts import Desk, Heard, Report
 from flows.uploads import receive_upload, settle_upload
 from flows.wiring import Ports
 from index.replacing import replace_current
-from kring.errors import Damaged, InputError, SourceError
+from kring.errors import Damaged, InputError, NotThere
 from kring.model import UPLOAD, Content, Frozen, Manifest, Media, Original, Renditions, State, Step
 from storage.addresses import forget_address
 from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, manifest_key, rendition_key
@@ -69,7 +69,7 @@ def receive(job: Job) -> None:
     if job.item is not None:
         if job.item.ref.source == UPLOAD:
             receive_upload(job.ports, job.item, job.folder, job.report)
-        elif not archive.store.exists(manifest_key(job.recording_id)):
+        elif not archive.store.exists(manifest_key(job.recording_id)) or _has_grown(job, job.item):
             _fetch(job, with_secrets(archive.store, job.item))
         if job.item.captions_location is not None:
             _fetch_captions(job, job.item)
@@ -80,9 +80,15 @@ def receive(job: Job) -> None:
     archive.circle(job.manifest.details.circle)
 
 
+def _has_grown(job: Job, item: Item) -> bool:
+    return item.grown and job.manifest.original.sha256 != item.sha256
+
+
 def _fetch(job: Job, item: Item) -> None:
     source = open_source(job.ports.settings, job.ports.archive, item.ref.source)
     path = job.folder / "original"
+    if item.grown:  # what lies there may be its first part
+        path.unlink(missing_ok=True)
     if not path.exists():
         part = job.folder / "original.part"
 
@@ -94,7 +100,7 @@ def _fetch(job: Job, item: Item) -> None:
     original = describe(path, item.file_name)
     if item.sha256 is not None and original.sha256 != item.sha256:
         path.unlink()
-        raise SourceError(
+        raise NotThere(
             "{name} has changed since it was seen; as it is now, it comes in as a new recording.", name=item.file_name
         )
     take_in(
@@ -103,6 +109,7 @@ def _fetch(job: Job, item: Item) -> None:
         details=item.details,
         path=path,
         original=original,
+        grown=item.grown,
         progress=lambda fraction: job.report(0.7 + 0.3 * fraction, "storing"),
     )
 

@@ -75,6 +75,10 @@ class BadQuery(InputError): ...
 class SourceError(InputError): ...
 
 
+class NotThere(SourceError):
+    """What a source offered cannot be fetched as it is now; a later look at the source may find it."""
+
+
 class SetupError(KringError): ...
 
 

@@ -26,6 +26,7 @@ KEPT = (
     "transcribe/*.py",
     "storage/archive.py",
     "flows/attachments.py",
+    "flows/housekeeping.py",
     "flows/receive.py",
     "flows/reports.py",
     "flows/scratch.py",
@@ -33,6 +34,8 @@ KEPT = (
     "flows/transcripts.py",
     "flows/uploads.py",
     "services/repair.py",
+    "flows/sources/details.py",
+    "flows/sources/folder.py",
     "flows/sources/uploaded.py",
 )
 """Files whose sentences are kept, in English, with a recording or what is attached to it (see saying.py)."""

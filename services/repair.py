@@ -18,6 +18,7 @@ from storage.keys import (
     CORRECTIONS,
     FEEDS,
     INDEX_OWNER,
+    LEFT_OUT,
     RECORDINGS,
     RENDITIONS_MARK,
     REQUESTS,
@@ -139,7 +140,7 @@ def _of_manifest(manifest: Manifest | None, damage: Damage) -> Mend:
 
 
 def _of_nobody(key: str) -> Mend:
-    if key.startswith((RUNS, FEEDS, INDEX_OWNER)):
+    if key.startswith((RUNS, FEEDS, LEFT_OUT, INDEX_OWNER)):
         return Mend(key, "It is written anew by whoever needs it next; it is deleted.", forget=(key,))
     return _cannot(key, "No recording that can be read names it; it is left as it is.")
 

@@ -12,6 +12,7 @@ requests/<recording-id>.json              what was asked for, until it was recei
 index-owner.json                          which Kring feeds the search index
 incoming/<recording-id>                   bytes of an upload until a run has taken them in
 addresses/<recording-id>.json             a whole address, with the secrets in it, until it was fetched
+left-out/<id>.json                        what a source offers and could not be taken in
 feeds/<id>.json                           what a feed offered when it was last read whole
 verify/findings.json                      damage that was found
 damaged/<key>                             documents that could not be read, set aside by `kring repair`
@@ -31,6 +32,7 @@ INCOMING = "incoming/"
 INDEX_OWNER = "index-owner.json"
 ADDRESSES = "addresses/"
 FEEDS = "feeds/"
+LEFT_OUT = "left-out/"
 FINDINGS = "verify/findings.json"
 """What the last looks over the bucket have found."""
 ASIDE = "damaged/"
@@ -105,6 +107,10 @@ def incoming_key(recording_id: str) -> str:
 
 def address_key(recording_id: str) -> str:
     return f"{ADDRESSES}{_fit(_ID, recording_id)}.json"
+
+
+def left_out_key(source_id: str) -> str:
+    return f"{LEFT_OUT}{_fit(_ID, source_id)}.json"
 
 
 def feed_key(feed_id: str) -> str:

@@ -29,6 +29,7 @@ from storage.keys import (
     FEEDS,
     FINDINGS,
     INDEX_OWNER,
+    LEFT_OUT,
     MEDIA_MARK,
     PROBE_RECIPE,
     RECORDINGS,
@@ -242,7 +243,7 @@ def _unnamed(manifests: list[Manifest], uploads: list[Upload], objects: dict[str
     named |= {rendition_key(manifest.original.sha256, PROBE_RECIPE, MEDIA_MARK) for manifest in manifests}
     named |= {key for upload in uploads for key in _named_by(upload)}
     for key, info in objects.items():
-        known = (RECORDINGS, CIRCLES, RUNS, UPLOADS, REQUESTS, FEEDS, ASIDE)
+        known = (RECORDINGS, CIRCLES, RUNS, UPLOADS, REQUESTS, FEEDS, LEFT_OUT, ASIDE)
         kept = key.startswith(known) or key in (FINDINGS, INDEX_OWNER)
         corrected = key.startswith(CORRECTIONS) and key.removeprefix(CORRECTIONS).partition("/")[0] in ids
         to_fetch = key.startswith(ADDRESSES) and key.removeprefix(ADDRESSES).removesuffix(".json") not in ids

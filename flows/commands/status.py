@@ -18,9 +18,11 @@ from flows.commands.connection import connect
 from flows.commands.console import err, is_terminal, out, printable, say
 from flows.wiring import Ports
 from kring.errors import KringError, OrchestratorDown, SearchDown, SetupError
+from kring.left_out import LeftOuts
 from kring.model import Manifest, State
 from storage.damage import Damage, Kind, read_findings
 from storage.keys import RECORDINGS, manifest_key
+from storage.left_out import all_left_out
 from storage.requests import Requests
 
 
@@ -60,8 +62,10 @@ def run_status(*, only_problems: bool, as_json: bool) -> int:
     nobodys = [one for one in findings if one.recording_id is None]
     for damage in nobodys:
         warn(f"{damage.key} is {damage.kind}; `kring repair --all` says what can be done.")
+    left = all_left_out(ports.archive.store)
     if as_json:
-        out.file.write(json.dumps([one.as_json() for one in shown], ensure_ascii=False, indent=1) + "\n")
+        objects = [*(one.as_json() for one in shown), *(one for source in left for one in left_out_as_json(source))]
+        out.file.write(json.dumps(objects, ensure_ascii=False, indent=1) + "\n")
     else:
         for one in shown:
             say_line(one)
@@ -69,7 +73,31 @@ def run_status(*, only_problems: bool, as_json: bool) -> int:
             say(f"{troubled} not searchable." if troubled else "All are searchable.")
         if gaps:
             say("1 has speech without text." if gaps == 1 else f"{gaps} have speech without text.", "yellow")
+        for source in left:
+            say_left_out(source)
     return 1 if troubled or nobodys or indexed is None else 0
+
+
+def say_left_out(source: LeftOuts) -> None:
+    """What a source offers and was not taken in; by itself no recording that should be searchable and is not."""
+    say(f"Left out of the source {printable(source.source)}:", "yellow")
+    for one in source.items:
+        out.print(Text(f"  {printable(one.says)}"))
+    if source.more:
+        say(f"  and {source.more} more.")
+
+
+def left_out_as_json(source: LeftOuts) -> Iterator[dict[str, object]]:
+    """As the recordings of the list: they have no id."""
+    for one in source.items:
+        yield {
+            "id": None,
+            "title": None,
+            "state": "left out",
+            "problem": one.says,
+            "source": source.source,
+            "since": one.since.isoformat(),
+        }
 
 
 def lacks_text(entry: Entry) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from flows.sources.name_dates import dated
 from kring.errors import BadMetadata, UnknownLanguage
 from kring.model import Details
 from kring.text import coding_of
@@ -18,12 +18,14 @@ from transcribe.details import make_details
 MAX_BYTES = 100_000
 """Of a sidecar: as much as a form may hold is a tenth of it."""
 
-_DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+
+def neighbours_in(folder: Path, *, within: Path | None = None) -> Neighbours:
+    """What can lie beside a recording in a folder. No link leads out of `within`."""
+    return Neighbours(entry.name for entry in os.scandir(folder) if entry.is_file() and _lies(entry, within))
 
 
-def neighbours_in(folder: Path) -> Neighbours:
-    """What can lie beside a recording in a folder."""
-    return Neighbours(entry.name for entry in os.scandir(folder) if entry.is_file())
+def _lies(entry: os.DirEntry[str], within: Path | None) -> bool:
+    return within is None or not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(within)
 
 
 def details_of(path: Path, *, circle: str | None, neighbours: Neighbours | None = None) -> Details:
@@ -37,31 +39,40 @@ def details_of(path: Path, *, circle: str | None, neighbours: Neighbours | None 
     values = {"title": title_of(path), "date": date_of(path), "circle": circle, **said}
     if values["circle"] is None:
         raise BadMetadata(
-            f'{path.name} has no circle: write `circle = "…"` into {sidecar.name} or into the source\'s settings.'
+            "{name} has no circle: write `circle = '…'` into {sidecar} or into the source's settings.",
+            name=path.name,
+            sidecar=sidecar.name,
         )
+    named = sidecar.name if said else path.name
     try:
         return make_details(**values)
-    except (BadMetadata, UnknownLanguage) as error:
-        raise type(error)(f"{sidecar.name if said else path.name}: {error}") from None
+    except BadMetadata as error:
+        raise BadMetadata("{name} cannot be used: {problem}", name=named, problem=error) from None
+    except UnknownLanguage as error:
+        raise UnknownLanguage("{name} cannot be used: {problem}", name=named, problem=error) from None
 
 
 def _said(sidecar: Path) -> dict[str, Any]:
     if sidecar.stat().st_size > MAX_BYTES:
         raise BadMetadata(
-            f"{sidecar.name} is larger than {MAX_BYTES // 1000} kB; it says a few lines about one recording."
+            "{name} is larger than {most} kB; it says a few lines about one recording.",
+            name=sidecar.name,
+            most=MAX_BYTES // 1000,
         )
     try:
         data = sidecar.read_bytes()
         return tomllib.loads(data.decode(coding_of(data)))
     except RecursionError:
-        raise BadMetadata(f"{sidecar.name} is nested too deeply; write one `name = value` a line.") from None
+        raise BadMetadata("{name} is nested too deeply; write one `name = value` a line.", name=sidecar.name) from None
     except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
-        raise BadMetadata(f"{sidecar.name} is not TOML: {str(error)[:200].rstrip('.')}.") from None
+        raise BadMetadata("{name} is not TOML: {why}.", name=sidecar.name, why=str(error)[:200].rstrip(".")) from None
 
 
 def title_of(path: Path) -> str:
     """The file's name without its ending, its date and its underscores."""
-    words = _DATE.sub(" ", path.stem).replace("_", " ").replace("-", " ").split()
+    found = dated(path.stem)
+    said = f"{path.stem[: found.begin]} {path.stem[found.end :]}" if found else path.stem
+    words = said.replace("_", " ").replace("-", " ").split()
     return " ".join(words) or path.stem
 
 
@@ -71,10 +82,6 @@ def date_of(path: Path) -> date:
 
 
 def day_in(name: str) -> date | None:
-    """The first date in a name: 2025-03-14, 20250314."""
-    if found := _DATE.search(name):
-        try:
-            return date(*(int(part) for part in found.groups()))
-        except ValueError:  # 2025-02-30
-            pass
-    return None
+    """The first date in a name."""
+    found = dated(name)
+    return found.day if found else None

@@ -4,42 +4,39 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from flows.receive import describe
 from flows.scratch import disk_full, require_space
+from flows.sources.copying import ends_in_zeros, hashes_of
 from flows.sources.details import details_of, neighbours_in
+from flows.sources.folder_files import files_below
+from flows.sources.folder_memory import Look, Sighting, recall, remember
 from flows.sources.port import Item, Progress
-from kring.errors import BadTranscript, InputError, SourceDown, SourceError
+from kring.errors import BadTranscript, InputError, NotThere, SourceDown, SourceError
 from kring.model import SourceRef
 from kring.settings import FolderSource, Settings
 from transcribe.beside import Neighbours
 from transcribe.captions import MAX_BYTES
-from transcribe.kinds import may_be_recording
 
 CHUNK = 4 << 20
 HASH_SECONDS = 120.0
 """After so long no further file is hashed in this look; the next look goes on with them."""
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """A file as it was first seen with this size and time of change (seconds since the epoch)."""
-
-    since: float
-    sha256: str | None = None
+ZEROS_SECONDS = 3600.0
+"""After so long a file that ends in nothing but zeros is taken as it is."""
+UNPACKED = (".wav", ".aif", ".aiff", ".caf", ".au", ".raw")
+"""Silence in them is zeros."""
 
 
 class Folder:
     """Takes every media file below `path` once its size has stood still.
 
     What was seen is remembered by path, size and time of change in the data folder: a file that still grows is a
-    new sight each time, and a poll reads no file twice. The memory can be deleted at any time.
+    new sight each time, and a poll reads no file twice. The memory can be deleted at any time; then only a file that
+    was offered before all of it was there is a new recording.
     """
 
     def __init__(self, source: FolderSource, settings: Settings) -> None:
@@ -56,30 +53,29 @@ class Folder:
     def list(self) -> Iterator[Item]:
         if not self._root.is_dir():
             raise SourceError(
-                f"The watched folder {self._root} of the source {self.name!r} does not exist; "
-                "create it or correct kring.toml."
+                "The watched folder {folder} does not exist; create it or correct kring.toml.", folder=self._root
             )
         self._problems.clear()
-        known = self._recall()
+        known = recall(self._memory)
         seen: dict[str, Sighting] = {}
-        neighbours = cache(neighbours_in)  # a folder is listed once in a look
+        look = Look(known, time.monotonic() + HASH_SECONDS)
+        neighbours = cache(partial(neighbours_in, within=self._root))  # a folder is listed once in a look
         complete = False
-        until = time.monotonic() + HASH_SECONDS
         try:
-            for path in sorted(self._root.rglob("*")):
+            for path in sorted(files_below(self._root, self._unreadable)):
                 try:
-                    sighting = self._seen(path, known, seen, time.monotonic() < until)
+                    sighting = self._seen(path, look, seen)
                     if sighting is not None:
                         yield self._item(path, sighting, neighbours(path.parent))
                 except InputError as error:
-                    self._problems.append(str(error))
+                    self._tell(error)
                 except UnicodeEncodeError:
-                    self._problems.append(f"{path.name!a} has a name that is not UTF-8; rename it.")
+                    self._tell(SourceError("{name} has a name that is not UTF-8; rename it.", name=ascii(path.name)))
                 except OSError as error:
-                    self._problems.append(f"{path.name} cannot be read: {error.strerror}.")
+                    self._tell(SourceError("{name} cannot be read: {why}.", name=path.name, why=error.strerror))
             complete = True
         finally:  # also where who asks goes away: no file is read twice
-            self._remember(seen if complete else known | seen)
+            remember(self._memory, seen if complete else known | seen)
 
     def fetch(
         self, location: str, dest: Path, progress: Progress | None = None, *, max_bytes: int | None = None
@@ -87,12 +83,11 @@ class Folder:
         """Copy the file, in case it changes or goes away while it is worked on."""
         path = Path(location)
         if not path.resolve().is_relative_to(self._root):
-            raise SourceError(f"{path.name} is not inside the watched folder {self._root}.")
+            raise SourceError("{name} is not inside the watched folder.", name=path.name)
         try:
             size = path.stat().st_size
             limit = max_bytes or int(self._settings.media.max_gb * 1e9)
-            if size > limit:
-                raise SourceError(f"{path.name} has {size / 1e6:.0f} MB; at most {limit / 1e6:.0f} MB are taken.")
+            check_size(path.name, size, limit)
             require_space(dest.parent, size, self._settings)
             with path.open("rb") as read, dest.open("wb") as write:
                 while chunk := read.read(CHUNK):
@@ -100,47 +95,59 @@ class Folder:
                     if progress:
                         progress(write.tell(), size)
         except FileNotFoundError:
-            raise SourceError(
-                f"{path.name} is no longer in the watched folder; put it back to have it taken in."
+            raise NotThere(
+                "{name} is no longer in the watched folder; put it back to have it taken in.", name=path.name
             ) from None
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise disk_full() from None
-            raise SourceDown(f"{path.name} cannot be read at the moment: {error.strerror}.") from None
+            raise SourceDown(
+                "{name} cannot be read at the moment: {why}.", name=path.name, why=error.strerror
+            ) from None
 
-    def _seen(
-        self, path: Path, known: dict[str, Sighting], seen: dict[str, Sighting], may_hash: bool
-    ) -> Sighting | None:
+    def _unreadable(self, error: OSError) -> None:
+        name = Path(error.filename or self._root).name
+        self._tell(SourceError("The folder {name} cannot be read: {why}.", name=name, why=error.strerror))
+
+    def _tell(self, error: InputError) -> None:
+        self._problems.append(str(error))
+
+    def _seen(self, path: Path, look: Look, seen: dict[str, Sighting]) -> Sighting | None:
         """The file with its hash, noted in `seen`; None where it is no recording, or not one yet."""
-        if not self._is_recording(path):
+        if not (path.resolve().is_relative_to(self._root) and path.is_file()):  # no link leads out of the folder
             return None
         stat = path.stat()
         str(path).encode()
         most = int(self._settings.media.max_gb * 1e9)
-        if stat.st_size > most:
-            raise SourceError(f"{path.name} has {stat.st_size / 1e6:.0f} MB; at most {most / 1e6:.0f} MB are taken.")
-        mark = f"{path.relative_to(self._root)}|{stat.st_size}|{stat.st_mtime_ns}"
-        sighting = seen[mark] = known.get(mark) or Sighting(since=time.time())
-        if time.time() - sighting.since < self._source.settle_seconds:
+        check_size(path.name, stat.st_size, most)
+        name = str(path.relative_to(self._root))
+        mark = f"{name}|{stat.st_size}|{stat.st_mtime_ns}"
+        sighting = seen[mark] = look.known.get(mark) or look.new(name)
+        age = time.time() - sighting.since
+        if age < self._source.settle_seconds:
             return None
-        if sighting.sha256 is None and may_hash:
-            sighting = seen[mark] = replace(sighting, sha256=describe(path).sha256)
+        if sighting.sha256 is None and look.may_read:
+            if str(path.resolve()) in look.written:
+                return None
+            packed = not path.name.lower().endswith(UNPACKED)
+            if packed and age < ZEROS_SECONDS and ends_in_zeros(path, stat.st_size):
+                raise SourceError(
+                    "{name} ends in nothing but zeros: it is probably still being copied; if not, copy it anew.",
+                    name=path.name,
+                )
+            sighting = seen[mark] = look.read(sighting, hashes_of(path, sighting.part_size), stat.st_size)
         return sighting if sighting.sha256 is not None else None
-
-    def _is_recording(self, path: Path) -> bool:
-        hidden = any(part.startswith(".") for part in path.relative_to(self._root).parts)
-        inside = path.resolve().is_relative_to(self._root)  # no link leads out of the folder
-        return may_be_recording(path.name) and not hidden and inside and path.is_file()
 
     def _item(self, path: Path, sighting: Sighting, neighbours: Neighbours) -> Item:
         details = details_of(path, circle=self._source.circle, neighbours=neighbours)
         captions = self._captions(path, neighbours, details.language)
         return Item(
-            ref=SourceRef(source=self.name, external_id=sighting.sha256 or ""),
+            ref=SourceRef(source=self.name, external_id=sighting.id),
             details=details,
             file_name=path.name,
             location=str(path),
             sha256=sighting.sha256,
+            grown=sighting.first is not None,
             captions_location=str(captions) if captions else None,
             captions_sha256=describe(captions).sha256 if captions else None,
         )
@@ -150,26 +157,21 @@ class Folder:
         try:
             name = neighbours.captions_of(path.name, language)
             captions = path.with_name(name) if name else None
-            if captions is None or not captions.resolve().is_relative_to(self._root):
+            if captions is None:
                 return None
             size = captions.stat().st_size
-            if size == 0 or size > MAX_BYTES:
-                wrong = "too large to be a transcript" if size else "empty"
-                raise BadTranscript(f"{name} is {wrong}; put the right one there.")
+            if size == 0:
+                raise BadTranscript("{name} is empty; put the right one there.", name=name)
+            if size > MAX_BYTES:
+                raise BadTranscript("{name} is too large to be a transcript; put the right one there.", name=name)
         except BadTranscript as error:
-            self._problems.append(f"{error} Until then {path.name} comes without.")
+            self._tell(BadTranscript("{problem} Until then {name} comes without.", problem=error, name=path.name))
             return None
         return captions
 
-    def _recall(self) -> dict[str, Sighting]:
-        try:
-            remembered = json.loads(self._memory.read_text(encoding="utf-8"))
-            return {mark: Sighting(**sighting) for mark, sighting in remembered.items()}
-        except (FileNotFoundError, ValueError, TypeError, AttributeError):
-            return {}  # never written, or damaged: everything is looked at afresh
 
-    def _remember(self, seen: dict[str, Sighting]) -> None:
-        self._memory.parent.mkdir(parents=True, exist_ok=True)
-        part = self._memory.with_suffix(".part")
-        part.write_text(json.dumps({mark: asdict(sighting) for mark, sighting in seen.items()}), encoding="utf-8")
-        part.replace(self._memory)
+def check_size(name: str, size: int, most: int) -> None:
+    """Raises SourceError if a file has more than `most` bytes."""
+    if size > most:
+        megabytes = {"size": f"{size / 1e6:.0f}", "most": f"{most / 1e6:.0f}"}
+        raise SourceError("{name} has {size} MB; at most {most} MB are taken.", name=name, **megabytes)

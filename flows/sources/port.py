@@ -28,6 +28,8 @@ class Item(Frozen):
     """Path or URL of the platform's own transcript."""
     captions_sha256: str | None = None
     """Its hash, where the source can tell cheaply; a new one is a new transcript."""
+    grown: bool = False
+    """Under this reference a first part of it was offered before, when it was still being copied; this is the whole."""
     attempt: str | None = None
     """Differs where the source offers it anew after it could not be taken in: then a new run is wanted."""
 

@@ -20,7 +20,7 @@ import httpx
 from flows.sources.heads import Heads, HostileHead
 from flows.sources.pace import Deadline
 from flows.sources.public import is_public
-from kring.errors import SourceDown, SourceError
+from kring.errors import NotThere, SourceDown, SourceError
 
 REDIRECTS = 20
 """As browsers do; podcasts are counted by several services, one after the other."""
@@ -84,7 +84,7 @@ def get(
                 return
         except BROKEN as error:
             raise _said(error, target.host, limit) from None
-    raise SourceError(f"{target.host} sends us in circles (more than {REDIRECTS} redirects).")
+    raise NotThere(f"{target.host} sends us in circles (more than {REDIRECTS} redirects).")
 
 
 def checked(url: str) -> httpx.URL:
@@ -114,7 +114,7 @@ def _led_to(address: httpx.URL, location: str) -> httpx.URL:
     try:
         return checked(str(address.join(location)))
     except (SourceError, httpx.InvalidURL, ValueError):
-        raise SourceError(
+        raise NotThere(
             f"{address.host} sends us on to an address that cannot be fetched; check the address in a browser, and "
             "give the one that the file has in the end."
         ) from None
@@ -144,10 +144,10 @@ def _check(answer: Answer, *, conditional: bool) -> None:
     if not fine and not (conditional and answer.status == httpx.codes.NOT_MODIFIED):
         sentence = f"{answer.host} answers {answer.status} {httpx.codes.get_reason_phrase(answer.status)}".rstrip()
         if answer.status in GONE:
-            raise SourceError(f"{sentence}: check that the address is right and open to everyone.")
+            raise NotThere(f"{sentence}: check that the address is right and open to everyone.")
         raise SourceDown(f"{sentence}.")
     if answer.headers.get("content-encoding", "identity").strip().lower() not in {"identity", ""}:
-        raise SourceError(
+        raise NotThere(
             f"{answer.host} sends it packed (Content-Encoding), which was not asked for and is not unpacked; "
             "whoever runs it has to send it as it is."
         )

@@ -59,6 +59,8 @@ GUARDED: dict[tuple[str, str], tuple[Any, int]] = {
     ("POST", "/api/me"): ({"name": "Kari"}, 200),
     ("GET", "/upload"): (None, 200),
     ("GET", "/uploads"): (None, 200),
+    ("GET", "/left-out"): (None, 200),
+    ("GET", "/api/left-out"): (None, 200),
     ("GET", "/r/{recording_id}/edit"): (None, 200),
 }
 OPEN = {("POST", "/facilitate"), ("POST", "/facilitate/leave")}

@@ -1,0 +1,61 @@
+"""The day that a file's name says, as people and programs write days there. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+_MONTHS = (
+    "jan januar januari january", "feb februar februari february", "mar mrt mars marts maart march",
+    "apr april", "mai maj mei may", "jun juni june", "jul juli july", "aug august augustus",
+    "sep sept september", "okt oct oktober october", "nov november", "des dec desember december",
+)  # fmt: skip
+"""In Norwegian, Danish, Dutch and English, written out or cut short."""
+_NUMBER_OF = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
+_NAME = rf"(?P<name>{'|'.join(sorted(_NUMBER_OF, key=len, reverse=True))})\.?"
+_YEAR, _BETWEEN = r"(?P<year>20\d\d)", r"[-_. ]"
+_TIME = r"(?:[-_ T]+(?:kl\.? ?)?(?:[01]\d|2[0-3])(?:[.:h-][0-5]\d(?:[.:-][0-5]\d)?|[0-5]\d[0-5]\d)Z?(?!\d))?"
+"""Of the day, where it follows: 14-00, 14.00.00, 140000."""
+_NUMBER_FIRST = (
+    rf"{_YEAR}{_BETWEEN}?(?P<month>0[1-9]|1[0-2]){_BETWEEN}?(?P<day>0[1-9]|[12]\d|3[01])",
+    rf"{_YEAR}{_BETWEEN}(?P<month>\d{{1,2}}){_BETWEEN}(?P<day>\d{{1,2}})",
+    rf"(?P<day>\d{{1,2}}){_BETWEEN}{{1,2}}(?P<month>\d{{1,2}}){_BETWEEN}{{1,2}}{_YEAR}",  # as these countries write it
+    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?{_BETWEEN}*{_NAME}{_BETWEEN}*{_YEAR}",
+    rf"{_YEAR}{_BETWEEN}*{_NAME}{_BETWEEN}*(?P<day>\d{{1,2}})",
+    r"(?P<day>\d\d)(?P<month>\d\d)(?P<year>20\d\d)",
+)
+_MONTH_FIRST = rf"{_NAME}{_BETWEEN}*(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[-_., ]+{_YEAR}"
+_FORMS = tuple(
+    re.compile(rf"{before}{form}(?!\d){_TIME}", re.IGNORECASE)
+    for before, form in (
+        *((r"(?<!\d)(?<!\d[.,])", form) for form in _NUMBER_FIRST),
+        (r"(?<![^\W\d_])", _MONTH_FIRST),
+    )
+)
+
+
+class Dated(NamedTuple):
+    day: date
+    begin: int
+    end: int
+    """Characters of the name that say it, with the time of day behind it."""
+
+
+def dated(name: str) -> Dated | None:
+    """The first day that a name says; None: it says none. 2025-03-14, 20250314, 14.3.2025, 14. mars 2025."""
+    return min(_days(name), key=lambda one: one.begin, default=None)
+
+
+def _days(name: str) -> Iterator[Dated]:
+    for form in _FORMS:
+        for match in form.finditer(name):
+            parts = match.groupdict()
+            month = _NUMBER_OF[parts["name"].lower()] if parts.get("name") else int(parts["month"])
+            try:
+                day = date(int(parts["year"]), month, int(parts["day"]))
+            except ValueError:  # 2025-02-30
+                continue
+            yield Dated(day, *match.span())
+            break
