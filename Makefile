@@ -1,7 +1,7 @@
 # Everything happens in this folder, in .venv; only system packages go elsewhere, through apt where it may.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev web demo test lint fmt lock clean moved unbuilt
+.PHONY: help setup setup-dev web demo check test lint fmt lock clean moved unbuilt
 
 BIN := .venv/bin
 PACKAGES := kring storage transcribe index services flows search_ui
@@ -36,16 +36,20 @@ web: $(WEB)  ## Build the scripts and styles of the pages, where their sources c
 demo: $(LOCAL) $(WEB)  ## Start Kring with the sample recordings, until Ctrl-C (ARGS=--check: try them and stop)
 	@$(BIN)/kring demo $(ARGS)
 
-test: lint $(WEB)  ## Run lint and all tests (ARGS="-k words" runs some)
+check: lint  ## Run lint, unit tests and contract tests in memory: before every commit
+	@$(BIN)/python -m pytest -q -n 2 -m quick tests/unit tests/contract $(ARGS)
+
+test: lint  ## Run lint and all tests (ARGS="-k words" runs some)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-lint: $(DEV)  ## Check format, code, types, imports, dependencies and spelling
+lint: $(DEV) $(WEB)  ## Check format, code, types, imports, dependencies and spelling, of the scripts and styles too
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: make fmt does it."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
 	@$(BIN)/deptry . > .venv/deptry.log 2>&1 || { cat .venv/deptry.log; exit 1; }
 	@$(BIN)/codespell $(PACKAGES) bench deploy docs *.md
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent --prefix search_ui/js lint > .venv/lint-js.log 2>&1 || { cat .venv/lint-js.log; exit 1; }
 
 fmt: $(DEV)  ## Format the code and mend what can be mended
 	@$(BIN)/ruff format .

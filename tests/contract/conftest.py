@@ -20,7 +20,10 @@ from tests.seaweed import Weed
 __all__ = ["meili"]
 
 
-@pytest.fixture(params=["memory", "s3"])
+IN_MEMORY = pytest.param("memory", marks=pytest.mark.quick)
+
+
+@pytest.fixture(params=[IN_MEMORY, "s3"])
 def store(request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
     if request.param == "memory":
         yield MemoryStore()
@@ -31,7 +34,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
     s3.close()
 
 
-@pytest.fixture(params=["memory", "embedded", "meilisearch"])
+@pytest.fixture(params=[IN_MEMORY, "embedded", "meilisearch"])
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchIndex]:
     if request.param == "meilisearch":
         server: Meili = request.getfixturevalue("meili")

@@ -59,7 +59,7 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Spoken | str],
     return prepared
 
 
-@pytest.fixture(scope="session", params=["fake", *ENGINES])
+@pytest.fixture(scope="session", params=[pytest.param("fake", marks=pytest.mark.quick), *ENGINES])
 def transcriber(request: pytest.FixtureRequest, data_dir: Path, speech: Callable[[Spoken | str], Path]) -> Transcriber:
     if request.param != "fake":
         return open_transcriber(Settings(data_dir=data_dir, transcribe=Transcribe(engine=request.param, threads=2)))

@@ -35,7 +35,8 @@ async function show(url, history) {
   clearTimeout(typingTimer);
   clearTimeout(troubleTimer);
   asking.abort();
-  const mine = (asking = new AbortController());
+  const mine = new AbortController();
+  asking = mine;
   const slow = setTimeout(() => results.setAttribute("aria-busy", "true"), 200);
   const address = new URL(url);
   address.searchParams.set("part", "results");

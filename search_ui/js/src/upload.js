@@ -65,7 +65,7 @@ desk.on("file-added", (file) => {
   if (cards.size === 1) card.element.querySelector("h3").focus();
   card.check();
 });
-desk.on("restriction-failed", (file, error) => tell(error.message)); // the same file twice
+desk.on("restriction-failed", (_, error) => tell(error.message)); // the same file twice
 
 // A file dropped beside the field must not make the browser leave the page and open it.
 for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());

@@ -6,7 +6,7 @@ const told = document.getElementById("told");
 // A message with its values; one that has a form for one thing and another for several takes `n`.
 export function say(key, values = {}) {
   const message = Array.isArray(words[key]) ? words[key][values.n === 1 ? 0 : 1] : words[key];
-  return message.replace(/\{(\w+)\}/g, (whole, name) => values[name]);
+  return message.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
 // To those who hear the page; a message that comes twice is heard twice.

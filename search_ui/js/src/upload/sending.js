@@ -58,8 +58,11 @@ export function makeSender(locale, target) {
   told("upload-success", (card, answer) => card?.done(answer.body));
   told("upload-error", (card, error) => card?.failed(error));
   told("upload-pause", (card, paused) => card?.paused(paused));
-  uppy.on("pause-all", () => cards.forEach((card) => card.paused(true)));
-  uppy.on("resume-all", () => cards.forEach((card) => card.paused(false)));
+  const tellAll = (paused) => {
+    for (const card of cards.values()) card.paused(paused);
+  };
+  uppy.on("pause-all", () => tellAll(true));
+  uppy.on("resume-all", () => tellAll(false));
 
   return {
     // Send the file of an upload that the server knows; those parts of it that it has not got.
