@@ -13,6 +13,7 @@ from transcribe.codecs import AUDIO, VIDEO
 from transcribe.containers import ENDS_EARLY
 from transcribe.contents import Contents, contents_of
 from transcribe.ending import ends_whole
+from transcribe.seams import UNSEEN
 from transcribe.times import seconds_decoded, times_of
 
 SHORTFALL: Final = 0.1
@@ -52,7 +53,7 @@ def probe(path: Path, limits: MediaLimits) -> Media:
             "The picture in this file is stored in a form Kring does not read ({codec}); export it as MP4.",
             codec=contents.video.codec[:20],
         )
-    duration = _duration(path, contents, limits)
+    duration, restarts = _length(path, contents, limits)
     width, height = contents.video.shown if contents.video else (None, None)
     return Media(
         duration=duration,
@@ -61,6 +62,7 @@ def probe(path: Path, limits: MediaLimits) -> Media:
         video_codec=contents.video.codec if contents.video else None,
         width=width,
         height=height,
+        restarts=restarts,
     )
 
 
@@ -68,15 +70,19 @@ def falls_short(measured: float, promised: float) -> bool:
     return promised - measured > max(promised * SHORTFALL, _SHORTFALL_SECONDS)
 
 
-def _duration(path: Path, contents: Contents, limits: MediaLimits) -> float:
-    """Seconds, from the packets that are there. Raises TooLong, NoSound, and NotMedia for a file that was cut off."""
+def _length(path: Path, contents: Contents, limits: MediaLimits) -> tuple[float, bool]:
+    """Seconds, from the packets that are there, and whether their times begin anew on the way.
+
+    Raises TooLong, NoSound, and NotMedia for a file that was cut off.
+    """
     most = limits.max_hours * 3600
     streams = [stream for stream in (contents.audio, contents.video) if stream is not None]
     times = times_of(path, contents, limits, at_most=most + 60, streams=streams)
     if times[0].end <= 0:
         raise NoSound("The sound track of this file is empty; export the recording again with sound.")
-    duration = max(one.end for one in times)
-    if contents.demuxer == "aac":  # whose packets ffmpeg takes for as long as the first, whatever rate they change to
+    again = 0.0 if contents.demuxer == "mov" else times[0].again  # there, edits are prepared by going back
+    duration = max(one.end for one in times) + again
+    if contents.demuxer == "aac" or (again and not contents.has_times):  # packets say little there after a change
         duration = seconds_decoded(path, contents, streams[0], limits, at_most=most + 60)
     if duration > most:
         raise TooLong(
@@ -86,7 +92,7 @@ def _duration(path: Path, contents: Contents, limits: MediaLimits) -> float:
     promised = contents.promised or 0.0
     if falls_short(duration, promised) and _cut_off(path, contents, limits, promised):
         raise NotMedia(ENDS_EARLY)
-    return duration
+    return duration, again > 0 and contents.demuxer in UNSEEN
 
 
 def _cut_off(path: Path, contents: Contents, limits: MediaLimits, promised: float) -> bool:

@@ -28,6 +28,7 @@ from transcribe.peaks import Peaks
 from transcribe.picture import LARGEST
 from transcribe.playback import web_of
 from transcribe.port import Progress
+from transcribe.seams import without_seams
 from transcribe.sound import Sound, check_heard, sound_of
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ def render(path: Path, media: Media, dest: Path, limits: MediaLimits, progress: 
     job.spare_disk(needed)
     try:
         job.work.mkdir()
-        made = _render(job, tell)
+        made = _render(without_seams(job), tell)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise DiskFull(ffmpeg.DISK_FULL) from None

@@ -62,6 +62,8 @@ CHANGES: dict[str, Callable[[Path], Path]] = {
     ),
     "chained Vorbis": lambda to: joined(to / "x.ogg", part(to / "1.ogg", *VORBIS), part(to / "2.ogg", *VORBIS)),
     "chained Opus": lambda to: joined(to / "x.opus", part(to / "1.opus", *OPUS), part(to / "2.opus", *OPUS)),
+    "WebM behind WebM": lambda to: joined(to / "x.webm", part(to / "1.webm", *OPUS), part(to / "2.webm", *OPUS)),
+    "FLAC behind FLAC": lambda to: joined(to / "x.flac", part(to / "1.flac"), part(to / "2.flac", channels=1)),
     "MP3 in Matroska": lambda to: appended(to / "x.mkv", part(to / "1.mp3"), part(to / "2.mp3", channels=1)),
     "PCM in AVI": lambda to: appended(to / "x.avi", part(to / "1.mp3"), part(to / "2.mp3", channels=1)),
 }
@@ -130,7 +132,7 @@ def test_sound_is_heard_when_it_is_due(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_packed")
 def test_another_ffmpeg_keeps_time_too(tmp_path: Path) -> None:
-    for name in ("stereo then mono.mp3", "transport stream, times begin anew", "chained Opus"):
+    for name in ("stereo then mono.mp3", "transport stream, times begin anew", "chained Opus", "WebM behind WebM"):
         (tmp_path / name).mkdir()
         in_time(CHANGES[name](tmp_path / name), TWICE, 2 * PART, tmp_path / name / "out")
     for name in ("gap in AAC.mp4", "begins at 100 s.mkv"):
