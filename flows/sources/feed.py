@@ -51,8 +51,8 @@ class Feed:
         further = [f"{self.name}: and {more} more."] if more else []
         self._problems = (*reading.problems, *episodes.remarks, *named, *further)
         yield from items
-        if self._memory is not None and reading.whole:
-            self._memory.keep(first, items, self._problems)
+        if self._memory is not None and reading.good_for:
+            self._memory.keep(first, items, self._problems, good_for=reading.good_for)
 
     def fetch(
         self, location: str, dest: Path, progress: Progress | None = None, *, max_bytes: int | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 
 import httpx
@@ -46,8 +47,8 @@ class Reading:
         self._source, self._seconds = source, seconds
         self._all, self._bytes_left = Deadline(PAGES_TIMES * seconds), MAX_BYTES
         self.problems: list[str] = []
-        self.whole = True
-        """Nothing was left unread that another look may read."""
+        self.good_for = timedelta(days=1)
+        """How long another look would find no more, should the feed not change: some servers say so of what has."""
 
     def first(self, conditions: Mapping[str, str]) -> Document:
         """The feed itself. Raises SourceError and SourceDown."""
@@ -69,7 +70,7 @@ class Reading:
                 following = self._following(document, asked, number, most=MAX_ENTRIES - len(known))
             except (SourceError, SourceDown, ValueError) as error:  # ValueError: urljoin's word for what is no address
                 self._say(f"page {number + 1}, and what follows it, cannot be read: {error}")
-                self.whole = not isinstance(error, SourceDown)
+                self.good_for = timedelta() if isinstance(error, SourceDown) else timedelta(hours=1)
                 return
             if following is None:
                 return

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from flows.hiding import hide_secrets
-from flows.sources import feed_pages
+from flows.sources import feed_memory, feed_pages
 from flows.sources.feed import Feed
 from flows.sources.port import Item
 from flows.sources.web import REDIRECTS
@@ -358,7 +358,9 @@ def test_where_limits_cut_a_feed_off_is_told(site: Site, read: Read, monkeypatch
 
 
 @pytest.mark.parametrize("status", [503, 404])
-def test_a_page_that_fails_takes_nothing_from_the_others(site: Site, read: Read, status: int) -> None:
+def test_a_page_that_fails_takes_nothing_from_the_others(
+    site: Site, read: Read, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = MemoryStore()
     site.files |= {"/feed": rss(item("a"), more=following("/2")), "/2": rss(item("b"))}
     assert titles(read(store=store)) == ["a", "b"]
@@ -370,10 +372,13 @@ def test_a_page_that_fails_takes_nothing_from_the_others(site: Site, read: Read,
     del site.statuses["/2"]
     again = read(store=store)
     told = titles(again), again.problems
-    if status == 503:  # what may pass is looked at again
+    if status == 503:  # what may pass is looked at again at once, the rest after an hour
         assert told == (["new", "a", "b"], ())
     else:
         assert told == (["new", "a"], feed.problems)
+        moment = now() + timedelta(hours=1)
+        monkeypatch.setattr(feed_memory, "now", lambda: moment)
+        assert titles(read(store=store)) == ["new", "a", "b"]
 
 
 @pytest.mark.parametrize("page", [b"<html/>", b"", following("http://[").encode()])
@@ -521,10 +526,6 @@ def test_not_modified_is_no_answer_to_who_knows_nothing(site: Site, read: Read) 
 def test_a_feed_is_read_whole_once_a_day_whatever_its_server_says(
     site: Site, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from datetime import timedelta
-
-    from flows.sources import feed_memory
-
     store = MemoryStore()
     site.headers["/feed"] = {"ETag": '"never another"'}
     site.files["/feed"] = rss(item("a"))
