@@ -1,7 +1,6 @@
-"""Transcribing again what a machine transcribed: which recordings that concerns, and asking for it.
+"""Transcribing again what a machine transcribed: which recordings that concerns, and starting it.
 
-The wish is kept in the manifest, so that no crash loses it: `flows.plan` starts again what is not answered. What a
-platform or a person wrote is never touched.
+What a platform or a person wrote is never touched.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from storage.archive import Archive
 from transcribe.captions import ENGINE as PLATFORM
 from transcribe.languages import UNDETERMINED
 from transcribe.port import Transcriber
+from transcribe.recipe import recipe_of
 
 if TYPE_CHECKING:
     from flows.orchestrator import Orchestrator
@@ -36,7 +36,7 @@ class Choice:
 
     @property
     def hours(self) -> float:
-        return self.manifest.media.duration / 3600 if self.manifest.media else 0.0
+        return self.manifest.duration / 3600
 
 
 def choose(manifests: Iterable[Manifest], archive: Archive, engine: Transcriber) -> Iterator[Choice]:
@@ -62,19 +62,9 @@ def left_alone(manifest: Manifest, circle: Circle, archive: Archive, engine: Tra
         return ""
     if transcript.engine == PLATFORM:
         return PLATFORMS_OWN
-    same = engine.fingerprint(language_said(manifest, circle), glossary_of(manifest, circle)) == transcript.fingerprint
+    said, glossary = language_said(manifest, circle), glossary_of(manifest, circle)
+    same = engine.fingerprint(said, glossary, recipe=recipe_of(manifest)) == transcript.fingerprint
     return SAME_ENGINE if same else ""
-
-
-def ask_again(archive: Archive, recording_id: str) -> Manifest:
-    """Write down that this recording is to be transcribed again; the old transcript stands until then."""
-
-    def change(manifest: Manifest) -> Manifest:
-        if manifest.state is not State.PUBLISHED:
-            return manifest
-        return manifest.model_copy(update={"again": True, "problem": None})
-
-    return archive.update(recording_id, change)
 
 
 def start(orchestrator: Orchestrator, manifest: Manifest) -> str:
@@ -90,4 +80,6 @@ def _wants_other_english(
     if manifest.english is None:
         return True
     language = translated_from(archive.transcript(transcript.key))
-    return manifest.english.fingerprint != engine.fingerprint(language, glossary_of(manifest, circle), english=True)
+    return manifest.english.fingerprint != engine.fingerprint(
+        language, glossary_of(manifest, circle), english=True, recipe=recipe_of(manifest)
+    )

@@ -71,11 +71,13 @@ def record_problem(archive: Archive, recording_id: str, step: Step, message: str
     def change(manifest: Manifest) -> Manifest:
         published = manifest.state is State.PUBLISHED
         said = str(KringError(OLD_STANDS, problem=message)) if manifest.again and not transient else message
+        again = manifest.again and transient
         return manifest.model_copy(
             update={
                 "problem": Problem(step=step, message=said, transient=transient, at=moment),
                 "state": State.PUBLISHED if published else State.FAILED,
-                "again": manifest.again and transient,
+                "again": again,
+                "sound_track": manifest.sound_track if again else _sound_heard(manifest),
             }
         )
 
@@ -83,6 +85,14 @@ def record_problem(archive: Archive, recording_id: str, step: Step, message: str
         archive.update(recording_id, change)
     except NotFound:
         _tell_upload(archive, recording_id, message)
+
+
+def _sound_heard(manifest: Manifest) -> str | None:
+    """What is chosen once a wish for another one is given up."""
+    made = manifest.renditions
+    if manifest.sound_track is None or made is None or made.sound_tracks is None:
+        return manifest.sound_track
+    return made.sound_tracks.taken.name
 
 
 def keep_request(archive: Archive, item: Item) -> None:
@@ -137,8 +147,11 @@ def summary(manifest: Manifest, seconds: dict[Step, float]) -> str:
     """Markdown for the operators: duration, language, engine, seconds per step."""
     lines = [f"**{escape_markdown(manifest.details.title)}**", ""]
     facts = {"Circle": manifest.details.circle}
-    if manifest.media:
-        facts["Duration"] = clock(manifest.media.duration)
+    if manifest.duration:
+        facts["Duration"] = clock(manifest.duration)
+    tracks = manifest.renditions.sound_tracks if manifest.renditions else None
+    if tracks and len(tracks.there) > 1:
+        facts["Sound"] = tracks.taken.name + (" (doubtful)" if tracks.doubtful else "")
     if manifest.transcript:
         facts["Language"] = manifest.transcript.language
         facts["Transcript"] = f"{manifest.transcript.engine}, {manifest.transcript.model}"

@@ -32,7 +32,8 @@ from storage.addresses import forget_address
 from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, manifest_key, rendition_key
 from transcribe.captions import MAX_BYTES as MAX_CAPTION_BYTES
 from transcribe.probe import probe as probe_file
-from transcribe.render import RECIPE, render as render_file
+from transcribe.recipe import recipe_of
+from transcribe.render import render as render_file
 
 JSON = "application/json"
 
@@ -144,56 +145,73 @@ def probe(job: Job) -> Media:
 
 
 def render(job: Job) -> Renditions:
-    """Audio for the engine, playback, poster and peaks, each in the bucket, and the list of them put last."""
-    original = job.manifest.original
-    key = rendition_key(original.sha256, RECIPE, RENDITIONS_MARK)
-    found = _load(job, key, Renditions)
-    if found is not None:
-        return found
+    """Audio for the engine, playback, poster and peaks, each in the bucket, and the list of them put last.
+
+    Those a recording has stay until it is transcribed again: what is heard is what was written down.
+    """
+    manifest = job.manifest
+    original, made = manifest.original, manifest.renditions
+    recipe = recipe_of(manifest)
+    for kept in [recipe] if manifest.again or made is None else [made.recipe, recipe]:
+        found = _load(job, rendition_key(original.sha256, kept, RENDITIONS_MARK), Renditions)
+        if found is not None:
+            return found
     media = probe(job)
     path = _local_original(job, original)
     require_space(job.folder, original.size, job.ports.settings)
-    folder = job.folder / RECIPE
+    folder = job.folder / recipe
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    made = render_file(
-        path, media, folder, job.ports.settings.media, lambda fraction: job.report(0.9 * fraction, "converting")
+    files = render_file(
+        path,
+        media,
+        folder,
+        job.ports.settings.media,
+        lambda fraction: job.report(0.9 * fraction, "converting"),
+        sound_track=manifest.sound_track,
     )
 
     contents: dict[str, Content] = {}
 
     def keep(file: Path, media_type: str) -> str:
-        file_key = rendition_key(original.sha256, RECIPE, file.name)
+        file_key = rendition_key(original.sha256, recipe, file.name)
         contents[file_key] = content_of(file)
         job.ports.archive.store.put_file(file_key, file, media_type=media_type)
         return file_key
 
     return _put(
         job,
-        key,
+        rendition_key(original.sha256, recipe, RENDITIONS_MARK),
         Renditions(
-            recipe=RECIPE,
-            playback=keep(made.playback, made.playback_type),
-            playback_type=made.playback_type,
-            speech=keep(made.speech, "audio/flac"),
-            poster=keep(made.poster, "image/jpeg") if made.poster else None,
-            peaks=keep(made.peaks, JSON) if made.peaks else None,
+            recipe=recipe,
+            playback=keep(files.playback, files.playback_type),
+            playback_type=files.playback_type,
+            speech=keep(files.speech, "audio/flac"),
+            poster=keep(files.poster, "image/jpeg") if files.poster else None,
+            peaks=keep(files.peaks, JSON) if files.peaks else None,
             contents=contents,
+            sound_tracks=files.sound_tracks,
+            seconds=round(files.seconds, 2),
         ),
     )
 
 
 def transcribe(job: Job) -> Heard:
     """The transcript, and the English track where one is wanted."""
+    return _transcribed(job, render(job))
+
+
+def _transcribed(job: Job, renditions: Renditions) -> Heard:
     manifest = job.manifest
     return transcripts.transcribe(
         Desk(
             archive=job.ports.archive,
             manifest=manifest,
             circle=job.ports.archive.circle(manifest.details.circle),
-            duration=probe(job).duration,
+            recipe=renditions.recipe,
+            duration=renditions.seconds or probe(job).duration,
             engine=lambda: job.ports.transcriber,
-            speech=lambda: _local_copy(job, render(job).speech, "speech.flac"),
+            speech=lambda: _local_copy(job, renditions.speech, f"{renditions.recipe}.flac"),
             report=job.report,
         )
     )
@@ -202,7 +220,8 @@ def transcribe(job: Job) -> Heard:
 def publish(job: Job, seconds: dict[Step, float]) -> Manifest:
     """The manifest names what the steps made: from here on members can find and play the recording."""
     asked = job.manifest.again  # before the transcript: who asks from here on is not answered by this one
-    media, renditions, heard = probe(job), render(job), transcribe(job)
+    media, renditions = probe(job), render(job)
+    heard = _transcribed(job, renditions)
     read = read_attachments(job.ports, job.manifest, job.folder, job.report)
 
     def change(manifest: Manifest) -> Manifest:
@@ -213,7 +232,7 @@ def publish(job: Job, seconds: dict[Step, float]) -> Manifest:
             update={
                 **made,
                 "former": manifest.former if old is None or old.key == heard.transcript.key else old,
-                "again": manifest.again and not asked,
+                "again": (manifest.again and not asked) or _another_sound(manifest, renditions),
                 "attachments": with_text(manifest.attachments, read),
                 "state": State.PUBLISHED,
                 "problem": None,
@@ -222,6 +241,12 @@ def publish(job: Job, seconds: dict[Step, float]) -> Manifest:
         )
 
     return job.ports.archive.update(job.recording_id, change)
+
+
+def _another_sound(manifest: Manifest, renditions: Renditions) -> bool:
+    """Whether somebody has chosen another one meanwhile."""
+    there = renditions.sound_tracks
+    return there is not None and manifest.sound_track not in (None, there.taken.name)
 
 
 def index(job: Job) -> None:

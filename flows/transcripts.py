@@ -20,6 +20,7 @@ from transcribe.captions import MAX_BYTES as MAX_CAPTION_BYTES, transcript_from_
 from transcribe.coverage import coverage
 from transcribe.languages import UNDETERMINED
 from transcribe.port import Transcriber
+from transcribe.recipe import chosen_in
 
 ENGLISH = "en"
 AT_SPEED = "{speed} × real time"
@@ -44,6 +45,8 @@ class Desk:
     archive: Archive
     manifest: Manifest
     circle: Circle
+    recipe: str
+    """How that sound was rendered."""
     duration: float
     engine: Callable[[], Transcriber]
     speech: Callable[[], Path]
@@ -93,7 +96,8 @@ def _platforms(desk: Desk) -> TranscriptRef:
     data = desk.archive.store.get_bytes(captions.key).data
 
     def read(language: str | None) -> Transcript:
-        return transcript_from_file(data, language=language, duration=desk.duration)
+        made = transcript_from_file(data, language=language, duration=desk.duration)
+        return made.model_copy(update={"fingerprint": made.fingerprint + chosen_in(desk.recipe)})
 
     if known is not None and read(known.language).fingerprint == known.fingerprint and _is_there(desk, known):
         return known
@@ -142,7 +146,8 @@ def _english(desk: Desk, transcript: TranscriptRef) -> TranscriptRef | None:
 def _listen(desk: Desk, language: str | None, *, english: bool, report: Report) -> TranscriptRef:
     """What the engine hears with this recording's glossary; found, where it has heard it before."""
     engine, glossary = desk.engine(), glossary_of(desk.manifest, desk.circle)
-    key = transcript_key(desk.manifest.original.sha256, engine.fingerprint(language, glossary, english=english))
+    name = engine.fingerprint(language, glossary, english=english, recipe=desk.recipe)
+    key = transcript_key(desk.manifest.original.sha256, name)
     if not desk.archive.store.exists(key):
         speech, started = desk.speech(), time.monotonic()
 
@@ -152,7 +157,14 @@ def _listen(desk: Desk, language: str | None, *, english: bool, report: Report) 
 
         _keep(
             desk,
-            engine.transcribe(speech, language=language, glossary=glossary, english=english, progress=progress),
+            engine.transcribe(
+                speech,
+                language=language,
+                glossary=glossary,
+                english=english,
+                recipe=desk.recipe,
+                progress=progress,
+            ),
         )
     return _reference(desk, key)
 

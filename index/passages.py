@@ -37,7 +37,7 @@ def passages_of(
 
 
 def _spoken(manifest: Manifest, circle: Circle, transcript: Transcript | None) -> list[Passage]:
-    duration = manifest.media.duration if manifest.media else transcript.duration if transcript else 0.0
+    duration = manifest.duration or (transcript.duration if transcript else 0.0)
     language = (transcript.language if transcript else manifest.details.language or circle.language) or ""
     segments = transcript.segments if transcript else ()
     stretches = [_stretch(group) for group in _groups(_pieces(segments))] or [_Stretch(0.0, duration, "", (), ())]

@@ -190,8 +190,6 @@ class Media(Frozen):
     video_codec: str | None = None
     width: int | None = None
     height: int | None = None
-    restarts: bool = False
-    """Its times begin anew in the middle, as in recordings put one behind the other."""
 
     @property
     def has_video(self) -> bool:
@@ -239,6 +237,8 @@ class Renditions(Frozen):
     peaks: str | None = None
     contents: dict[str, Content] = {}
     """By key; empty: made by a Kring that did not look."""
+    seconds: Seconds | None = None
+    """How long what is played lasts; None: as long as the file."""
     sound_tracks: SoundTracks | None = None
     """None: made by a Kring that took the track that players choose, whatever was in it."""
 
@@ -366,6 +366,12 @@ class Manifest(Frozen):
     """Wall-clock seconds each step took when it last did work."""
     received_at: datetime
     changed_at: datetime
+
+    @property
+    def duration(self) -> float:
+        """Seconds; of what is played where that is known, else of the file; 0: nobody has looked."""
+        played = self.renditions.seconds if self.renditions else None
+        return played or (self.media.duration if self.media else 0.0)
 
 
 class Activity(Frozen):

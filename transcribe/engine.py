@@ -19,6 +19,7 @@ from transcribe.ear import Take
 from transcribe.languages import check_language
 from transcribe.listening import OPTIONS, listen
 from transcribe.port import Progress
+from transcribe.recipe import RECIPE
 from transcribe.vocabulary import fitting
 from transcribe.weights import identity, model_name
 
@@ -67,15 +68,15 @@ class Whisper(ABC):
     @abstractmethod
     def hear(self, taken: Any, language: str, glossary: Sequence[str], *, english: bool) -> Take: ...
 
-    def fingerprint(self, language: str | None, glossary: Sequence[str] = (), *, english: bool = False) -> str:
-        from transcribe.render import RECIPE
-
+    def fingerprint(
+        self, language: str | None, glossary: Sequence[str] = (), *, english: bool = False, recipe: str = RECIPE
+    ) -> str:
         code = None if language is None else check_language(language)
         inputs = {
             "language": code,
             "glossary": fitting(glossary),
             "english": english,
-            "audio": RECIPE,
+            "audio": recipe,
             "decoding": self.decoding,
         }
         return fingerprint(self.engine, self.model, self.precision, identity(self.settings), inputs)
@@ -87,10 +88,11 @@ class Whisper(ABC):
         language: str | None = None,
         glossary: Sequence[str] = (),
         english: bool = False,
+        recipe: str = RECIPE,
         progress: Progress | None = None,
     ) -> Transcript:
         terms = fitting(glossary)
-        name = self.fingerprint(language, terms, english=english)
+        name = self.fingerprint(language, terms, english=english, recipe=recipe)
         with self._lock:
             return listen(
                 self, audio, fingerprint=name, language=language, glossary=terms, english=english, progress=progress

@@ -11,6 +11,7 @@ from kring.model import Segment, Transcript, Word
 from transcribe.engine import fingerprint
 from transcribe.languages import UNDETERMINED, check_language
 from transcribe.port import Progress
+from transcribe.recipe import RECIPE
 from transcribe.speech import RATE, read_blocks
 from transcribe.vocabulary import fitting
 
@@ -43,9 +44,11 @@ class FakeTranscriber:
         """What will be heard in this audio (known by its bytes, not its name)."""
         self.told[hashlib.sha256(audio.read_bytes()).hexdigest()] = Spoken(check_language(language), said)
 
-    def fingerprint(self, language: str | None, glossary: Sequence[str] = (), *, english: bool = False) -> str:
+    def fingerprint(
+        self, language: str | None, glossary: Sequence[str] = (), *, english: bool = False, recipe: str = RECIPE
+    ) -> str:
         code = None if language is None else check_language(language)
-        inputs = {"language": code, "glossary": fitting(glossary), "english": english}
+        inputs = {"language": code, "glossary": fitting(glossary), "english": english, "audio": recipe}
         return fingerprint("fake", self.model, "exact", "none", inputs)
 
     def load(self) -> None:
@@ -58,9 +61,10 @@ class FakeTranscriber:
         language: str | None = None,
         glossary: Sequence[str] = (),
         english: bool = False,
+        recipe: str = RECIPE,
         progress: Progress | None = None,
     ) -> Transcript:
-        name = self.fingerprint(language, glossary, english=english)
+        name = self.fingerprint(language, glossary, english=english, recipe=recipe)
         duration = sum(block.shape[0] for block in read_blocks(audio)) / RATE
         self.calls.append(audio)
         spoken = self.told.get(hashlib.sha256(audio.read_bytes()).hexdigest(), Spoken(UNDETERMINED, ()))

@@ -138,6 +138,11 @@ def output(streams: list[Any], target: str, **options: Any) -> Any:
     return ffmpeg.output(*streams, target, **options)
 
 
+def mixed(sounds: list[Any]) -> Any:
+    """Several sounds added up, until the last one ends."""
+    return ffmpeg.filter(sounds, "amix", inputs=len(sounds), duration="longest")
+
+
 def together(*outputs: Any) -> Any:
     """Several output nodes made in one run."""
     return ffmpeg.merge_outputs(*outputs)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from kring.errors import DiskFull
-from kring.model import Media
+from kring.model import Media, SoundTrack
 from kring.settings import MediaLimits
 from transcribe import ffmpeg
 from transcribe.contents import Contents
@@ -28,6 +28,13 @@ class Job:
     limits: MediaLimits
     bytes_needed: float
     """On disk while this runs."""
+    track: SoundTrack = field(default_factory=lambda: SoundTrack(tracks=(1,)))
+    """What is heard of it; `contents.audio` is the first of its tracks."""
+
+    def hearing(self, track: SoundTrack) -> Job:
+        """The same, with this sound."""
+        audio = self.contents.sounds[track.tracks[0] - 1]
+        return replace(self, track=track, contents=replace(self.contents, audio=audio))
 
     @property
     def size(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from transcribe import ffmpeg
 from transcribe.contents import contents_of
@@ -17,18 +17,25 @@ from transcribe.times import PacketReader, Times, out_of_time, packets, times_of
 _ASTRAY: Final = 0.5  # seconds by which a picture may be off
 
 
-def web_of(job: Job, sound: Sound, tell: Progress) -> tuple[Path, str]:
-    """Make what browsers play; its path and media type. Raises NotMedia where it does not keep the original's times."""
+class Web(NamedTuple):
+    path: Path
+    kind: str
+    """Its media type."""
+    seconds: float
+
+
+def web_of(job: Job, sound: Sound, tell: Progress) -> Web:
+    """Make what browsers play. Raises NotMedia where it does not keep the original's times."""
     if job.contents.video is None:
         web, kind = sound.web or _sound_copied(job), "audio/mp4"
-        if _in_time(job, web, sound.times):
-            return web, kind
+        if seconds := _in_time(job, web, sound.times):
+            return Web(web, kind, seconds)
     else:
         web, kind = job.work / "web.mp4", "video/mp4"
         for copied in [True, False] if fits_video(job.contents, job.media, job.size) else [False]:
             picture = _with_picture(job, sound.web, web, tell, copied=copied)
-            if _in_time(job, web, sound.times, picture):
-                return web, kind
+            if seconds := _in_time(job, web, sound.times, picture):
+                return Web(web, kind, seconds)
     raise out_of_time()
 
 
@@ -62,13 +69,14 @@ def _sound(job: Job, read: Any) -> Any:
     return read[str(job.contents.audio.index)]
 
 
-def _in_time(job: Job, web: Path, sound: Times, picture: Times | None = None) -> bool:
-    """Whether `web` has the original's times: browsers play sound without a pause, and a picture when it is due."""
+def _in_time(job: Job, web: Path, sound: Times, picture: Times | None = None) -> float:
+    """The seconds that `web` lasts, 0 where it has not the original's times: browsers play sound without a pause, and
+    a picture when it is due."""
     contents = contents_of(web, job.limits)
     streams = [stream for stream in (contents.audio, contents.video) if stream is not None]
     heard, *seen = times_of(web, contents, job.limits, at_most=job.longest, streams=streams)
     if not heard.unbroken or (job.contents.has_times and heard.end > sound.end + _ASTRAY):
-        return False
-    return picture is None or all(
-        one.first < picture.first + _ASTRAY and one.last < picture.end + _ASTRAY for one in seen
-    )
+        return 0.0
+    if picture and not all(one.first < picture.first + _ASTRAY and one.last < picture.end + _ASTRAY for one in seen):
+        return 0.0
+    return max(one.end for one in (heard, *seen))

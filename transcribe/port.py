@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Protocol
 
 from kring.model import Transcript
+from transcribe.recipe import RECIPE
 
 Progress = Callable[[float], None]
 """Called with the fraction done, 0 to 1, never falling."""
 
 
 class Transcriber(Protocol):
-    def fingerprint(self, language: str | None, glossary: Sequence[str] = (), *, english: bool = False) -> str:
-        """Names this engine, its weights, its options, the audio recipe and these inputs.
+    def fingerprint(
+        self, language: str | None, glossary: Sequence[str] = (), *, english: bool = False, recipe: str = RECIPE
+    ) -> str:
+        """Names this engine, its weights, its options, the recipe of the audio and these inputs.
 
         Lower-case letters, digits and hyphens; the same inputs give the same name in every process, and
         anything that could change a transcript changes it. Costs no model load.
@@ -32,12 +35,14 @@ class Transcriber(Protocol):
         language: str | None = None,
         glossary: Sequence[str] = (),
         english: bool = False,
+        recipe: str = RECIPE,
         progress: Progress | None = None,
     ) -> Transcript:
         """Listen to `audio` (16 kHz mono FLAC or WAV made by `transcribe.render`) to its end.
 
         `language`: a Whisper code to obey; None: detect from speech, and follow it where it changes. `glossary`: names
         and terms to expect, spelled as they should be. `english`: translate what is said into English instead.
+        `recipe`: names how `audio` was rendered.
         Raises UnknownLanguage for a code Whisper does not know, SetupError where weights are missing.
         Errors of the engine surface here, not later.
         """

@@ -13,8 +13,8 @@ from transcribe.codecs import AUDIO, VIDEO
 from transcribe.containers import ENDS_EARLY
 from transcribe.contents import Contents, contents_of
 from transcribe.ending import ends_whole
-from transcribe.seams import UNSEEN
 from transcribe.times import seconds_decoded, times_of
+from transcribe.tracks import tracks_of
 
 SHORTFALL: Final = 0.1
 """A file that lacks more than this part of what it promises counts as cut off."""
@@ -53,7 +53,7 @@ def probe(path: Path, limits: MediaLimits) -> Media:
             "The picture in this file is stored in a form Kring does not read ({codec}); export it as MP4.",
             codec=contents.video.codec[:20],
         )
-    duration, restarts = _length(path, contents, limits)
+    duration = _duration(path, contents, limits)
     width, height = contents.video.shown if contents.video else (None, None)
     return Media(
         duration=duration,
@@ -62,7 +62,6 @@ def probe(path: Path, limits: MediaLimits) -> Media:
         video_codec=contents.video.codec if contents.video else None,
         width=width,
         height=height,
-        restarts=restarts,
     )
 
 
@@ -70,19 +69,19 @@ def falls_short(measured: float, promised: float) -> bool:
     return promised - measured > max(promised * SHORTFALL, _SHORTFALL_SECONDS)
 
 
-def _length(path: Path, contents: Contents, limits: MediaLimits) -> tuple[float, bool]:
-    """Seconds, from the packets that are there, and whether their times begin anew on the way.
+def _duration(path: Path, contents: Contents, limits: MediaLimits) -> float:
+    """Seconds, from the packets that are there; of all sound tracks, for which is heard is not known yet.
 
     Raises TooLong, NoSound, and NotMedia for a file that was cut off.
     """
     most = limits.max_hours * 3600
-    streams = [stream for stream in (contents.audio, contents.video) if stream is not None]
+    sounds = list(tracks_of(contents).values())
+    streams = [*sounds, *([contents.video] if contents.video is not None else [])]
     times = times_of(path, contents, limits, at_most=most + 60, streams=streams)
-    if times[0].end <= 0:
+    if not any(one.end > 0 for one in times[: len(sounds)]):
         raise NoSound("The sound track of this file is empty; export the recording again with sound.")
-    again = 0.0 if contents.demuxer == "mov" else times[0].again  # there, edits are prepared by going back
-    duration = max(one.end for one in times) + again
-    if contents.demuxer == "aac" or (again and not contents.has_times):  # packets say little there after a change
+    duration = max(one.end for one in times)
+    if contents.demuxer == "aac":  # whose packets ffmpeg takes for as long as the first, whatever rate they change to
         duration = seconds_decoded(path, contents, streams[0], limits, at_most=most + 60)
     if duration > most:
         raise TooLong(
@@ -92,7 +91,7 @@ def _length(path: Path, contents: Contents, limits: MediaLimits) -> tuple[float,
     promised = contents.promised or 0.0
     if falls_short(duration, promised) and _cut_off(path, contents, limits, promised):
         raise NotMedia(ENDS_EARLY)
-    return duration, again > 0 and contents.demuxer in UNSEEN
+    return duration
 
 
 def _cut_off(path: Path, contents: Contents, limits: MediaLimits, promised: float) -> bool:

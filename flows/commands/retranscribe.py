@@ -13,7 +13,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from flows.again import Choice, ask_again, choose, start
+from flows.again import Choice, choose, start
 from flows.commands.connection import connect
 from flows.commands.console import is_terminal, out, printable, say, say_error
 from flows.commands.difference import PLACES, compare, counts, id_in, show_places
@@ -22,6 +22,7 @@ from flows.patience import patiently
 from flows.wiring import Ports
 from kring.errors import BadMetadata, NotFound, TransientError
 from kring.model import Manifest, State
+from services.again import ask_again
 from services.index_ownership import require_own_index
 
 POLL_SECONDS = 0.5

@@ -12,7 +12,6 @@ from hypothesis import given, strategies as st
 from transcribe.contents import parse
 from transcribe.peaks import Peaks
 from transcribe.probe import falls_short
-from transcribe.render import gain_for
 from transcribe.times import PacketReader, Times
 
 PHONE = """\
@@ -88,13 +87,6 @@ def test_sound_that_is_a_little_off_goes_to_browsers_as_it_is() -> None:
         assert times.unbroken == unbroken
 
 
-def test_what_is_not_later_for_a_second_was_put_behind() -> None:
-    times = Times()
-    for due in [0, 1, 2, *[2.0] * 30, 2.1, 2.1, 2.1, 3]:  # bursts are usual, where times are those of arrival
-        times.add(due, 0.1)
-    assert times.again == pytest.approx(3)
-
-
 def test_headers_promise_from_the_first_packet_on() -> None:
     late = PHONE.replace("start: 0.000000", "start: 100.500000")
     assert parse("matroska", late).promised == pytest.approx(3623)
@@ -114,16 +106,6 @@ def test_peaks_hold_every_sample_whatever_the_pieces(samples: list[int], piece: 
     if samples:
         assert min(drawn["data"]) == min(samples) >> 8
         assert max(drawn["data"]) == max(samples) >> 8
-
-
-@pytest.mark.parametrize(("loudness", "gain"), [(-20, 0), (-40.8, 20.8), (-10, -10), (-69, 40)])
-def test_one_gain_brings_speech_to_its_level(loudness: float, gain: float) -> None:
-    assert gain_for(loudness) == pytest.approx(gain)
-
-
-@pytest.mark.parametrize("loudness", [-70, -math.inf, math.nan])
-def test_silence_stays_silent(loudness: float) -> None:
-    assert gain_for(loudness) == 0
 
 
 def test_a_tenth_may_be_missing() -> None:

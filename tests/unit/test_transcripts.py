@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from flows import steps, transcripts
-from flows.again import NOT_PUBLISHED, PLATFORMS_OWN, SAME_ENGINE, ask_again, choose
+from flows.again import NOT_PUBLISHED, PLATFORMS_OWN, SAME_ENGINE, choose
 from flows.plan import Restart
 from flows.receive import take_captions
 from flows.reports import record_problem
@@ -39,6 +39,7 @@ from kring.model import (
     TranscriptRef,
 )
 from kring.settings import Settings
+from services.again import ask_again
 from storage.archive import Archive
 from storage.documents import write_document
 from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, correction_key, rendition_key
@@ -48,7 +49,7 @@ from storage.verify import verify
 from tests.unit.test_plan import ask as ask_plan
 from transcribe.fake import FakeTranscriber, Said
 from transcribe.port import Progress
-from transcribe.render import RECIPE
+from transcribe.recipe import RECIPE
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ORIGINAL = b"bytes as they came in"
@@ -72,11 +73,14 @@ class Broken(FakeTranscriber):
         language: str | None = None,
         glossary: Sequence[str] = (),
         english: bool = False,
+        recipe: str = RECIPE,
         progress: Progress | None = None,
     ) -> Transcript:
         if english or not self.only_english:
             raise KringError("The engine is broken.")
-        return super().transcribe(audio, language=language, glossary=glossary, english=english, progress=progress)
+        return super().transcribe(
+            audio, language=language, glossary=glossary, english=english, recipe=recipe, progress=progress
+        )
 
 
 class Bilingual(FakeTranscriber):
