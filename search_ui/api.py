@@ -219,7 +219,7 @@ def recording(recording_id: str, site: Annotated[Site, Depends(site_of)]) -> Rec
         problem=manifest.problem,
         activity=_working(site, activity) if activity else None,
         searchable=site.searchable(manifest.id),
-        duration=manifest.media.duration if manifest.media else None,
+        duration=manifest.duration or None,
         language=manifest.transcript.language if manifest.transcript else manifest.details.language,
         missing=manifest.transcript.missing if manifest.transcript else 0.0,
         english=manifest.english is not None,

@@ -20,13 +20,19 @@ from kring import errors
 from search_ui.i18n import LANGUAGES, OWN_NAMES, SOURCE, STORED, Language, catalogue_path
 
 HERE = Path(__file__).parent
-BELOW = ("index/wanted.py", "index/narrowing.py", "kring/uploads.py", "kring/corrections.py", "kring/correcting.py")
+BELOW = (
+    "index/wanted.py",
+    "index/narrowing.py",
+    "kring/uploads.py",
+    "kring/corrections.py",
+    "kring/correcting.py",
+    "services/again.py",
+)
 """Files of other packages that raise errors which people see on pages at once."""
 KEPT = (
     "transcribe/*.py",
     "storage/archive.py",
     "flows/attachments.py",
-    "flows/discovery.py",
     "flows/housekeeping.py",
     "flows/receive.py",
     "flows/reports.py",
@@ -35,7 +41,9 @@ KEPT = (
     "flows/transcripts.py",
     "flows/uploads.py",
     "services/repair.py",
-    "flows/sources/*.py",
+    "flows/sources/details.py",
+    "flows/sources/folder.py",
+    "flows/sources/uploaded.py",
 )
 """Files whose sentences are kept, in English, with a recording or what is attached to it (see saying.py)."""
 WIDTH = 100

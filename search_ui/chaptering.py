@@ -54,7 +54,7 @@ def write_json(found: Sequence[Chapter], title: str) -> str:
 @router.api_route("/r/{recording_id}/chapters.vtt", methods=["GET", "HEAD", "OPTIONS"])
 def vtt(recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Response:
     manifest, found = _asked(site, recording_id)
-    seconds = manifest.media.duration if manifest.media else 0.0
+    seconds = manifest.duration
     return _answer(site, manifest, request, write_vtt(found, seconds), "text/vtt")
 
 

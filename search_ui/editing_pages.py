@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from kring.correcting import Chapter, chapters
 from kring.model import State, Transcript
-from search_ui import view, waveform
+from search_ui import sound_tracks, view, waveform
 from search_ui.i18n import _
 from search_ui.people import Person, facilitator
 from search_ui.rendering import page
@@ -64,6 +64,9 @@ def edit_page(
         wave_width=6 * waveform.WIDE - 2,
         start=view.parse_time(t) or 0.0,
         me=person,
+        sounds=sound_tracks.shown(manifest),
+        heard=sound_tracks.taken(manifest),
+        doubt=sound_tracks.doubt(manifest),
     )
 
 

@@ -143,7 +143,7 @@ def item_of(site: Site, origin: str, want: Wanted, one: Known) -> rss.Item:
         description=text("feed_item.html", hit=hit, details=details, names=site.names, origin=origin, words=want.text),
         media=rss.File(origin + playback_address(manifest), manifest.renditions.playback_type),  # type: ignore[union-attr]
         size=one.size,
-        seconds=manifest.media.duration if manifest.media else hit.duration,
+        seconds=manifest.duration or hit.duration,
         image=f"{origin}/media/{manifest.id}/poster" if hit.poster else None,
         people=details.presenters,
         transcripts=tuple(

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from index.port import Filters, PassageHit, Query
 from kring.errors import BadQuery, SearchDown
 from kring.model import Manifest
-from search_ui import captions, hints, timeline, view
+from search_ui import captions, hints, sound_tracks, timeline, view
 from search_ui.following import unfinished_page, watchers_of
 from search_ui.i18n import _, sentence
 from search_ui.listing import listed
@@ -66,7 +66,7 @@ def recording_page(
     everywhere, count, notice = find_inside(site, manifest, q)
     found = [hit for hit in everywhere if hit.attachment is None]
     words = view.hit_words(fragment for hit in found for fragment in hit.fragments)
-    seconds = manifest.media.duration if manifest.media else 0.0
+    seconds = manifest.duration
     start = view.parse_time(t) or 0.0
     values = {
         "manifest": manifest,
@@ -76,6 +76,7 @@ def recording_page(
         "language": transcript.language if transcript else manifest.details.language,
         "transcript": transcript,
         "damaged": damaged,
+        "doubt": sound_tracks.doubt(manifest),
         "downloads": captions.downloads(manifest),
         "turns": view.turns(transcript.segments, words) if transcript else [],
         "start": start,

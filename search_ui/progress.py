@@ -136,7 +136,7 @@ def values_of(site: Site, facts: Facts, pace: Pace) -> dict[str, Any]:
     return {
         "id": facts.id,
         "details": facts.details,
-        "seconds": manifest.media.duration if manifest and manifest.media else 0.0,
+        "seconds": manifest.duration if manifest else 0.0,
         "names": site.names,
         "kind": kind,
         "percent": int(share * 100),

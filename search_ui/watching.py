@@ -49,7 +49,7 @@ def around(site: Site, manifest: Manifest, origin: str, start: float, written: I
     return {
         "chapters": places(chaptering.chapters_of(site, manifest), start),
         "documents": documents(site, manifest, written),
-        "shape": shape(waveform.heights(bars, waveform.WIDE), start, manifest.media.duration if manifest.media else 0),
+        "shape": shape(waveform.heights(bars, waveform.WIDE), start, manifest.duration),
         "embed": embed_code(manifest, origin) if public else "",
     }
 

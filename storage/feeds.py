@@ -19,8 +19,7 @@ class FeedLook(Frozen):
     source: str
     read_as: str
     """SHA-256 of the settings it was read with."""
-    good_until: datetime
-    """Then the feed is read whole, whatever its server says."""
+    read_at: datetime
     answered_by: str
     """SHA-256 of the address that answered, behind all redirects."""
     etag: str = ""

@@ -6,7 +6,7 @@ import socket
 from contextlib import closing, suppress
 from urllib.parse import urlsplit
 
-from tests.patience import PATIENCE
+from tests.browser import PATIENCE
 
 
 def connected(address: str, source: str = "", *, seconds: float = PATIENCE) -> socket.socket:

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.patience import PATIENCE
-
 Say = Callable[[socket.socket, bytes], None]
 """Called with the connection and the head of the request."""
 
@@ -55,7 +53,7 @@ def serve_raw(say: Callable[[Raw, socket.socket, bytes], None], *, listen_only: 
                 connection, _ = listener.accept()
             except TimeoutError:
                 continue
-            connection.settimeout(PATIENCE)
+            connection.settimeout(10)
             threads.append(threading.Thread(target=answer, args=(connection,)))
             threads[-1].start()
 

@@ -23,8 +23,7 @@ from storage.archive import Archive
 from storage.keys import incoming_key
 from storage.memory import MemoryStore
 from tests import facilitator
-from tests.browser import serving
-from tests.patience import PATIENCE
+from tests.browser import PATIENCE, serving
 
 MIB = 1024 * 1024
 PART = 5 * MIB

@@ -20,7 +20,6 @@ from storage.memory import MemoryStore
 from storage.port import ObjectStore
 from tests import facilitator, web_archive
 from tests.correcting import LINES, LONG, TALK, Desk, desk
-from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -107,7 +106,7 @@ def test_at_the_same_moment(at: Desk, same: bool) -> None:
     start = threading.Barrier(2)
 
     def write(who: httpx.Client, number: int, text: str) -> int:
-        start.wait(PATIENCE)
+        start.wait(10)
         return at.line(number, text, by=who).status_code
 
     with ThreadPoolExecutor(2) as pool:
@@ -128,7 +127,7 @@ def test_fifty_at_once(at: Desk) -> None:
 
     def write(part: int) -> None:
         with facilitator.client(at.origin) as web:
-            start.wait(PATIENCE)
+            start.wait(20)
             for n in range(part, 50, 10):
                 line = lines[n % len(lines)]
                 before = line.text if n < len(lines) else f"Linje nummer {n - len(lines)} fra zanzibar"

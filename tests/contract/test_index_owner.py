@@ -27,7 +27,6 @@ from storage.keys import INDEX_OWNER
 from storage.port import ObjectStore
 from storage.verify import verify
 from tests import web_archive
-from tests.patience import PATIENCE
 from tests.running import REPOSITORY, free_port
 from tests.seaweed import Weed, seaweed
 
@@ -117,7 +116,7 @@ def test_who_is_taken_over_hears_of_it_and_who_ends_lets_go(store: ObjectStore) 
     lost = Event()
     with Owning(Ownership(store, A), lambda _: lost.set(), every=0.05):
         Ownership(store, B).claim(take_over=True)
-        assert lost.wait(PATIENCE)
+        assert lost.wait(20)
     with pytest.raises(SetupError, match="on b"):
         Ownership(store, A).claim()
     with Owning(Ownership(store, B), lambda _: None, every=30):
@@ -135,7 +134,7 @@ def test_a_store_that_is_down_for_a_moment_ends_nobody(store: ObjectStore, monke
 
         with monkeypatch.context() as patch:
             patch.setattr(store, "get_bytes", down)
-            assert asked.wait(PATIENCE)
+            assert asked.wait(20)
         assert not lost.is_set()
 
 

@@ -15,7 +15,6 @@ import pytest
 from kring.local import LocalStack
 from storage import seaweed
 from tests.e2e.test_stack import ROOT, Supervisor, objects
-from tests.patience import PATIENCE
 from tests.stranger import listeners
 
 pytestmark = pytest.mark.e2e
@@ -41,7 +40,7 @@ def test_two_that_start_at_once_never_meet(tmp_path: Path) -> None:
         for supervisor in pair:
             supervisor.process.terminate()
         for supervisor in pair:
-            supervisor.process.wait(PATIENCE)
+            supervisor.process.wait(60)
 
 
 def keep(stack: LocalStack, content: bytes) -> None:

@@ -10,6 +10,7 @@ import * as me from "./edit/me.js";
 import * as names from "./edit/names.js";
 import { offer } from "./edit/offer.js";
 import { Playing } from "./edit/playing.js";
+import * as sound from "./edit/sound.js";
 import * as speakers from "./edit/speakers.js";
 
 const list = document.getElementById("lines");
@@ -77,4 +78,6 @@ chapters.setUp(board, here);
 details.setUp(board);
 history.setUp(board);
 me.setUp(board);
+sound.setUp(board.address);
 offer(board);
+dialogs.openNamed();

@@ -34,6 +34,11 @@ export function listen() {
   }
 }
 
+// What the address names behind its `#`, as links of other pages do.
+export function openNamed() {
+  document.querySelector(`[data-opens="${CSS.escape(location.hash.slice(1))}"]`)?.click();
+}
+
 function outside(dialog, { clientX, clientY }) {
   const box = dialog.getBoundingClientRect();
   return clientX < box.left || clientX > box.right || clientY < box.top || clientY > box.bottom;
