@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from search_ui.http.server import server_config
 from tests import facilitator
+from tests.patience import PATIENCE
 
 FLAGS = (
     "--no-sandbox",
@@ -26,8 +27,6 @@ FLAGS = (
     "--no-first-run",
 )
 
-PATIENCE = 20.0
-"""Seconds for what takes a moment, on a machine that is busy with other tests too."""
 expect.set_options(timeout=PATIENCE * 1000)
 
 DESKTOP = {"width": 1280, "height": 900}
@@ -87,7 +86,7 @@ def open_page(browser: Browser, origin: str, **options: object) -> Iterator[tupl
         context.close()
 
 
-def eventually(page: Page, check: Callable[[], bool], seconds: float = PATIENCE) -> None:
+def eventually(page: Page, check: Callable[[], bool], *, seconds: float = PATIENCE) -> None:
     """Wait until `check` holds. Playwright's own `wait_for_function` evaluates text, which our policy forbids."""
     until = time.monotonic() + seconds
     while not check():
@@ -117,7 +116,7 @@ def serving(app: FastAPI) -> Iterator[str]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        assert started.wait(20)
+        assert started.wait(PATIENCE)
         assert server.started, "the server did not start"
         port = server.servers[0].sockets[0].getsockname()[1]
         origin = f"http://127.0.0.1:{port}"
@@ -125,4 +124,4 @@ def serving(app: FastAPI) -> Iterator[str]:
         yield origin
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE)

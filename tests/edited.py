@@ -21,6 +21,7 @@ from storage.archive import Archive
 from storage.memory import MemoryStore
 from tests import web_archive
 from tests.browser import Complaints, serving
+from tests.patience import PATIENCE
 from tests.web_archive import TALKS, publish, transcript_of
 
 _NUMBERS = count(1)
@@ -52,11 +53,11 @@ class Desk:
         return transcript.segments
 
     def captions(self, manifest: Manifest) -> str:
-        return httpx.get(f"{self.origin}/r/{manifest.id}/captions.vtt").text
+        return httpx.get(f"{self.origin}/r/{manifest.id}/captions.vtt", timeout=PATIENCE).text
 
     def found(self, words: str) -> str:
         """The page of results for these words."""
-        return httpx.get(f"{self.origin}/", params={"q": words}).text
+        return httpx.get(f"{self.origin}/", params={"q": words}, timeout=PATIENCE).text
 
 
 @pytest.fixture(scope="module")

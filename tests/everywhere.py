@@ -22,7 +22,8 @@ from storage.archive import Archive
 from storage.leases import Leases, owner_name
 from storage.memory import MemoryStore
 from tests import facilitator, web_archive, web_members
-from tests.browser import DESKTOP, PATIENCE, Complaints, serving
+from tests.browser import DESKTOP, Complaints, serving
+from tests.patience import PATIENCE
 from tests.places import Place
 from tests.web_members import SOUND
 

@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext
 from kring.link import ensure_secret, key_of
 from kring.settings import Settings
 from search_ui.http.access import KEY_COOKIE
+from tests.patience import PATIENCE
 
 _keys: dict[str, str] = {}
 """By the address of the pages."""
@@ -29,7 +30,7 @@ def cookies(origin: str) -> dict[str, str]:
 
 def client(origin: str, **options: Any) -> httpx.Client:
     """A facilitator's, who has done nothing yet."""
-    return httpx.Client(**({"base_url": origin, "cookies": cookies(origin), "timeout": 10} | options))
+    return httpx.Client(**({"base_url": origin, "cookies": cookies(origin), "timeout": PATIENCE} | options))
 
 
 def let_in(context: BrowserContext, origin: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from index.port import Fragment, Passage, Query, Results, SearchIndex
+from tests.patience import PATIENCE
 
 
 def recording_id(name: str) -> str:
@@ -108,13 +109,13 @@ def write_during_a_rebuild(index: SearchIndex, other: SearchIndex) -> None:
     def from_the_bucket() -> Iterator[Passage]:
         yield from recording("a", "gamle ord")
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(PATIENCE)
         yield from recording("b", "gamle ord")
         yield from recording("c", "gamle ord")
 
     with ThreadPoolExecutor(1) as pool:
         rebuilding = pool.submit(index.rebuild, from_the_bucket())
-        assert begun.wait(30)
+        assert begun.wait(PATIENCE)
         other.replace(recording_id("a"), recording("a", "nye ord", "flere ord", version=2))
         other.replace(recording_id("d"), recording("d", "nye ord"))
         other.remove(recording_id("b"))

@@ -20,7 +20,7 @@ from kring.errors import SearchDown
 from tests.seaweed import free_port
 
 MISSING = "Meilisearch was not tested: set KRING_TEST_MEILI_URL, or put a meilisearch binary on the PATH."
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import socket
 from contextlib import closing, suppress
 from urllib.parse import urlsplit
 
-from tests.browser import PATIENCE
+from tests.patience import PATIENCE
 
 
 def connected(address: str, source: str = "", *, seconds: float = PATIENCE) -> socket.socket:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tests.patience import PATIENCE
+
 Say = Callable[[socket.socket, bytes], None]
 """Called with the connection and the head of the request."""
 
@@ -53,7 +55,7 @@ def serve_raw(say: Callable[[Raw, socket.socket, bytes], None], *, listen_only: 
                 connection, _ = listener.accept()
             except TimeoutError:
                 continue
-            connection.settimeout(10)
+            connection.settimeout(PATIENCE)
             threads.append(threading.Thread(target=answer, args=(connection,)))
             threads[-1].start()
 

@@ -25,13 +25,14 @@ from kring.local import public_address
 from kring.model import Manifest
 from kring.settings import Settings
 from tests import facilitator
+from tests.patience import PATIENCE
 
 REPOSITORY = Path(__file__).parents[1]
 
 Answer = TypeVar("Answer")
 
 
-def eventually(ask: Callable[[], Answer], *, seconds: float, what: str) -> Answer:
+def eventually(ask: Callable[[], Answer], *, what: str, seconds: float = 4 * PATIENCE) -> Answer:
     """The first true answer; fails after `seconds` saying what was waited for."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -56,7 +57,7 @@ def prefect(stack: Stack, path: str, method: str = "POST", **wanted: Any) -> Any
         f"{stack.settings.prefect_api_url}{path}",
         json=wanted,
         auth=(user, password) if secret else None,
-        timeout=30,
+        timeout=PATIENCE,
         trust_env=False,
     )
     answer.raise_for_status()
@@ -76,7 +77,7 @@ class Kring:
         return public_address(self.ports.settings)
 
     def run(
-        self, *arguments: str, timeout: float = 240, environment: Mapping[str, str] = MappingProxyType({})
+        self, *arguments: str, timeout: float = 600, environment: Mapping[str, str] = MappingProxyType({})
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "flows.cli", *arguments],

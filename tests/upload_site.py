@@ -20,6 +20,7 @@ from storage.archive import Archive
 from storage.port import ObjectStore
 from tests import facilitator
 from tests.browser import serving
+from tests.patience import PATIENCE
 
 CIRCLE = Circle(slug="privacy", name="Personvern", network="north", network_name="Nord")
 DETAILS = {"title": "Møte om personvern", "circle": "privacy", "date": "2026-03-12"}
@@ -42,7 +43,9 @@ class Uploading:
         for number in numbers or range(1, -(-len(data) // part) + 1):
             address = self.web.post(f"/api/uploads/{upload_id}/parts/{number}").json()
             piece = data[(number - 1) * part : number * part]
-            answer = httpx.put(self.web.base_url.join(address["url"]), content=piece, cookies=self.web.cookies)
+            answer = httpx.put(
+                self.web.base_url.join(address["url"]), content=piece, cookies=self.web.cookies, timeout=PATIENCE
+            )
             assert answer.status_code == 200, answer.text
 
     def complete(self, upload_id: str) -> httpx.Response:

@@ -23,7 +23,8 @@ from storage.archive import Archive
 from storage.keys import incoming_key
 from storage.memory import MemoryStore
 from tests import facilitator
-from tests.browser import PATIENCE, serving
+from tests.browser import serving
+from tests.patience import PATIENCE
 
 MIB = 1024 * 1024
 PART = 5 * MIB

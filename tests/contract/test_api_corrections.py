@@ -20,6 +20,7 @@ from storage.memory import MemoryStore
 from storage.port import ObjectStore
 from tests import facilitator, web_archive
 from tests.correcting import LINES, LONG, TALK, Desk, desk
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_at_the_same_moment(at: Desk, same: bool) -> None:
     start = threading.Barrier(2)
 
     def write(who: httpx.Client, number: int, text: str) -> int:
-        start.wait(10)
+        start.wait(PATIENCE)
         return at.line(number, text, by=who).status_code
 
     with ThreadPoolExecutor(2) as pool:
@@ -127,7 +128,7 @@ def test_fifty_at_once(at: Desk) -> None:
 
     def write(part: int) -> None:
         with facilitator.client(at.origin) as web:
-            start.wait(20)
+            start.wait(PATIENCE)
             for n in range(part, 50, 10):
                 line = lines[n % len(lines)]
                 before = line.text if n < len(lines) else f"Linje nummer {n - len(lines)} fra zanzibar"

@@ -20,6 +20,7 @@ from storage.memory import MemoryStore
 from tests import facilitator, web_archive
 from tests.browser import serving
 from tests.correcting import TALK, Desk, LockedIndex, change_of, desk, quick
+from tests.patience import PATIENCE
 
 __all__ = ["quick"]
 
@@ -245,7 +246,7 @@ def test_passages_that_another_process_made_older_are_replaced_again(tmp_path: P
 def test_only_facilitators_see_who_changed_what_and_change_anything(quick: Desk, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, web=Web(facilitators="nobody"))
     app = create_app(settings, quick.archive, quick.index, quick.runs)
-    with serving(app) as origin, httpx.Client(base_url=origin) as web:
+    with serving(app) as origin, httpx.Client(base_url=origin, timeout=PATIENCE) as web:
         assert quick.line(0, "Nei.", by=web).status_code == 403
         assert web.get(f"/api/recordings/{quick.id}/corrected").status_code == 403
     elsewhere = quick.anna.post(

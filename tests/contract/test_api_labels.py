@@ -15,6 +15,7 @@ from storage.archive import Archive
 from storage.memory import MemoryStore
 from tests import web_members
 from tests.browser import serving
+from tests.patience import PATIENCE
 from tests.web_members import FILM, SLIDES, TALKS
 
 SHA256 = hashlib.sha256(SLIDES).hexdigest()
@@ -25,7 +26,10 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     index, archive = MemoryIndex(), Archive(MemoryStore())
     web_members.fill(archive, index)
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), web=Web(public_url="https://kring.example.org/"))
-    with serving(create_app(settings, archive, index)) as origin, httpx.Client(base_url=origin, timeout=60) as client:
+    with (
+        serving(create_app(settings, archive, index)) as origin,
+        httpx.Client(base_url=origin, timeout=PATIENCE) as client,
+    ):
         yield client
 
 

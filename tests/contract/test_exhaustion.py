@@ -27,11 +27,11 @@ from storage.archive import Archive
 from storage.memory import MemoryStore
 from tests import web_archive
 from tests.browser import serving
+from tests.patience import PATIENCE
 from tests.raw_http import connected, received, status_of
 from tests.running import eventually
 from tests.upload_site import DETAILS, MIB, Uploading, announced, uploading
 
-PATIENCE = 20.0
 MB = 1_000_000
 ONE = Share(1, 100 * MIB)
 
@@ -101,7 +101,7 @@ def test_who_leaves_in_the_middle_leaves_nothing_behind(
         pass
     assert site.web.request(method, address, content=data).status_code < 400
     assert site.web.get("/").status_code == 200
-    eventually(lambda: not list(site.settings.work_dir.glob("*")), seconds=PATIENCE, what="no file")
+    eventually(lambda: not list(site.settings.work_dir.glob("*")), what="no file")
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
@@ -127,7 +127,7 @@ def test_one_person_s_parts_leave_places_for_others(site: Uploading, monkeypatch
     data, other_data = os.urandom(MIB), os.urandom(MIB)
     path = f"/api/uploads/{site.begin(data)['id']}/parts/1"
     with half_sent(site, "PUT", path, data) as connection, somebody_else(site) as other:
-        eventually(lambda: site.web.put(path, content=data).status_code == 429, seconds=PATIENCE, what="no place")
+        eventually(lambda: site.web.put(path, content=data).status_code == 429, what="no place")
         refused = site.web.put(path, content=data, headers={"Accept-Language": "nl"})
         assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")
         assert "bestanden" in refused.json()["error"]
@@ -149,10 +149,8 @@ def test_all_parts_together_have_so_many_places(site: Uploading, monkeypatch: py
         def refused() -> bool:
             return other.web.put(other_path, content=other_data).status_code == 429
 
-        eventually(refused, seconds=PATIENCE, what="no place for so many bytes")
-    eventually(
-        lambda: site.web.put(path, content=data).status_code == 200, seconds=PATIENCE, what="a place, left by who left"
-    )
+        eventually(refused, what="no place for so many bytes")
+    eventually(lambda: site.web.put(path, content=data).status_code == 200, what="a place, left by who left")
 
 
 @pytest.mark.parametrize("each", [Share(1, 1000), Share(9, 30)], ids=["number", "bytes"])
@@ -164,7 +162,7 @@ def test_one_person_s_documents_leave_room_for_others(
     pdf = b"%PDF-1.7 and some more"
     path = f"/api/uploads/{site.begin(os.urandom(100))['id']}/files?kind=attachment&name=a.pdf"
     with half_sent(site, "POST", path, pdf) as connection, somebody_else(site) as other:
-        eventually(lambda: site.web.post(path, content=pdf).status_code == 429, seconds=PATIENCE, what="no place")
+        eventually(lambda: site.web.post(path, content=pdf).status_code == 429, what="no place")
         other_path = f"/api/uploads/{other.begin(os.urandom(100))['id']}/files?kind=attachment&name=a.pdf"
         assert other.web.post(other_path, content=pdf).status_code == 201
         connection.sendall(pdf[len(pdf) // 2 :])
@@ -259,7 +257,10 @@ def pages(tmp_path: Path, *proxies: str) -> Iterator[tuple[httpx.Client, Archive
     archive, index = Archive(MemoryStore()), MemoryIndex()
     web_archive.fill(archive, index)
     settings = Settings(data_dir=tmp_path, web=Web(proxies=proxies))
-    with serving(create_app(settings, archive, index)) as origin, httpx.Client(base_url=origin, timeout=20) as web:
+    with (
+        serving(create_app(settings, archive, index)) as origin,
+        httpx.Client(base_url=origin, timeout=PATIENCE) as web,
+    ):
         yield web, archive
 
 
@@ -310,4 +311,4 @@ def test_an_address_follows_so_many_recordings(tmp_path: Path, monkeypatch: pyte
             with web.stream("GET", events, headers=mine) as third:
                 return third.status_code == 200
 
-        eventually(again, seconds=PATIENCE, what="a place among those who follow")
+        eventually(again, what="a place among those who follow")

@@ -21,6 +21,7 @@ from search_ui.rss import ITUNES, PODCAST
 from storage.archive import Archive
 from tests import web_members
 from tests.browser import serving
+from tests.patience import PATIENCE
 from tests.web_archive import HOSTILE, TALKS
 from tests.web_members import CHAPTERS, FILM, SOUND
 from tests.web_served import MoodyIndex, MoodyStore, Served
@@ -35,7 +36,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     web_members.fill(archive, index)
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), web=Web(public_url=f"{ORIGIN}/"))
     manifest = archive.manifest(FILM.id)
-    with serving(create_app(settings, archive, index)) as origin, httpx.Client(base_url=origin, timeout=10) as web:
+    with (
+        serving(create_app(settings, archive, index)) as origin,
+        httpx.Client(base_url=origin, timeout=PATIENCE) as web,
+    ):
         yield Served(web, archive, store, index, manifest, manifest)
 
 
@@ -253,7 +257,7 @@ def test_without_a_public_address_links_are_those_it_was_asked_at() -> None:
     index, archive = MemoryIndex(), Archive(MoodyStore())
     web_members.fill(archive, index)
     app = create_app(Settings(data_dir=Path("unused")), archive, index)
-    with serving(app) as origin, httpx.Client(base_url=origin, timeout=10) as web:
+    with serving(app) as origin, httpx.Client(base_url=origin, timeout=PATIENCE) as web:
         answer = web.get("/feed.xml")
         assert item_of(answer, FILM.id).findtext("link") == f"{origin}/r/{FILM.id}"
         assert web.get("/feed.xml", headers={"Host": "elsewhere.example"}).status_code == 421

@@ -28,6 +28,7 @@ from storage.memory import MemoryStore
 from storage.memory_parts import MemoryParts
 from tests import facilitator, web_archive
 from tests.browser import serving
+from tests.patience import PATIENCE
 from tests.running import eventually
 from tests.web_archive import MOMENT
 
@@ -110,7 +111,7 @@ def test_it_is_told_each_change_and_the_end(followed: Followed) -> None:
         assert "waits for its turn" in html
         assert leases.take(followed.id, owner)
         leases.beat(followed.id, owner, Step.TRANSCRIBE, 0.4)
-        until = time.monotonic() + 5
+        until = time.monotonic() + PATIENCE
         while "Writing down what is said: 40 %" not in html:
             assert time.monotonic() < until
             name, html = next(told)
@@ -123,7 +124,7 @@ def test_it_is_told_each_change_and_the_end(followed: Followed) -> None:
             ),
         )
         assert ("done", followed.id) in told
-    eventually(lambda: followed.watchers.count == 0, seconds=5, what="nobody to follow any more")
+    eventually(lambda: followed.watchers.count == 0, what="nobody to follow any more")
 
 
 def test_a_quiet_connection_is_kept_open(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +140,7 @@ def test_who_goes_away_is_forgotten(followed: Followed) -> None:
         told = events(answer)  # held on to: dropped, it would close the connection
         next(told)
         assert followed.watchers.count == 1
-    eventually(lambda: followed.watchers.count == 0, seconds=5, what="the watcher to be forgotten")
+    eventually(lambda: followed.watchers.count == 0, what="the watcher to be forgotten")
 
 
 def test_there_is_room_for_so_many(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +193,7 @@ def test_who_may_not_edit_is_offered_no_button(followed: Followed) -> None:
     here = followed.web.get(f"/r/{stopped.id}").text
     assert f'data-retry="{stopped.id}"' in here
     assert "This file holds text" in here
-    assert "data-retry" not in httpx.get(followed.web.base_url.join(f"/r/{stopped.id}")).text
+    assert "data-retry" not in httpx.get(followed.web.base_url.join(f"/r/{stopped.id}"), timeout=PATIENCE).text
 
 
 def test_the_time_left_comes_from_what_was_watched(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,8 @@ from search_ui.http.room import MOST, RESERVE
 from storage.archive import Archive
 from storage.memory import MemoryStore
 from tests import web_archive
-from tests.browser import PATIENCE, serving
+from tests.browser import serving
+from tests.patience import PATIENCE
 from tests.raw_http import connected, head, received, status_of
 from tests.running import eventually
 
@@ -114,14 +115,14 @@ def test_where_all_are_answered_health_is_and_others_hear_when_to_come_again(hou
     with ExitStack() as held:
         for number in range(MOST):
             held.enter_context(closing(house.connect(number))).sendall(request_)
-        eventually(lambda: house.app.state.thinking == MOST, seconds=PATIENCE, what="a full house")
+        eventually(lambda: house.app.state.thinking == MOST, what="a full house")
         assert house.status() == 503
         assert house.status("/healthz") == 200
         refused = httpx.get(f"{house.address}/", headers={"Accept-Language": "nb"}, timeout=PATIENCE)
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
         assert "Prøv igjen" in refused.text
         assert house.status("/healthz") == 200
-    eventually(lambda: house.status() == 200, seconds=PATIENCE, what="room again")
+    eventually(lambda: house.status() == 200, what="room again")
 
 
 def test_answers_that_nobody_reads_keep_nobody_out(house: House) -> None:
@@ -183,8 +184,8 @@ def test_where_something_was_sent_ahead_the_answer_ends_too_when_its_client_leav
     assert isinstance(watchers, Watchers)
     with closing(connected(house.address)) as connection:
         connection.sendall(head(f"GET {house.followed} HTTP/1.1") + PAGE)
-        eventually(lambda: watchers.count == 1, seconds=PATIENCE, what="somebody who follows")
-    eventually(lambda: watchers.count == 0, seconds=PATIENCE, what="nobody who follows")
+        eventually(lambda: watchers.count == 1, what="somebody who follows")
+    eventually(lambda: watchers.count == 0, what="nobody who follows")
 
 
 def test_who_reads_no_answer_has_no_more_time_for_sending_something_ahead(
@@ -210,4 +211,4 @@ def test_who_reads_no_answer_has_no_more_time_for_sending_something_ahead(
                 return True
             return False
 
-        eventually(gone, seconds=PATIENCE, what="the server to hang up")
+        eventually(gone, what="the server to hang up")

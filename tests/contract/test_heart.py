@@ -49,7 +49,7 @@ def test_progress_reaches_the_bucket_and_whoever_shows_it(heart: Heart, leases: 
     shown: list[float] = []
     with heart.step(Step.TRANSCRIBE, lambda fraction, note: shown.append(fraction)):
         heart.report(0.25, "5.0 × real time")
-        eventually(lambda: (now := leases.read(RECORDING)) and now.fraction == 0.25, seconds=5, what="the report")
+        eventually(lambda: (now := leases.read(RECORDING)) and now.fraction == 0.25, what="the report")
     assert shown == [0.25]
 
 
@@ -85,7 +85,7 @@ def test_a_process_dies_with_its_parent() -> None:
         assert process.stdout is not None
         pid = int(process.stdout.readline())
         process.kill()
-    eventually(lambda: not alive(pid), seconds=5, what="the child to be gone")
+    eventually(lambda: not alive(pid), what="the child to be gone")
 
 
 def alive(pid: int) -> bool:

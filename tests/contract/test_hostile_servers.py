@@ -23,6 +23,7 @@ from flows.sources.port import RecordingSource
 from flows.sources.web import get
 from kring.errors import KringError, SlowSource, SourceDown, SourceError, StorageDown
 from kring.settings import FeedSource, FolderSource, Settings
+from tests.patience import PATIENCE
 from tests.rawserver import Raw, serve_raw
 from tests.webserver import serve
 
@@ -152,17 +153,18 @@ def test_a_slow_download_goes_on_later_where_it_stopped(tmp_path: Path) -> None:
         connection.sendall(OK + validators + b"Content-Length: 10240\r\n\r\n" + data[:5000])
         raw.over.wait()
 
+    speed = Speed(floor=1000, stretch_seconds=0.5)
     with serve_raw(slow_at_first) as raw:
         with pytest.raises(SlowSource, match=r"sends less than 1 kB a second"):
-            download(f"{raw.address}/a", tmp_path / "a", allow_private=True, max_bytes=10**9, speed=QUICK)
-        download(f"{raw.address}/a", tmp_path / "a", allow_private=True, max_bytes=10**9, speed=QUICK)
+            download(f"{raw.address}/a", tmp_path / "a", allow_private=True, max_bytes=10**9, speed=speed)
+        download(f"{raw.address}/a", tmp_path / "a", allow_private=True, max_bytes=10**9)
     assert (tmp_path / "a").read_bytes() == data
     assert [b"Range:" in head for head in raw.asked] == [False, True]
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_slow_again_and_again_it_is_given_up_for_good(tmp_path: Path) -> None:
-    speed = Speed(head_seconds=5, floor=100_000, stretch_seconds=0.2, turn_seconds=30, grace_seconds=0.7)
+    speed = Speed(floor=100_000, stretch_seconds=1, grace_seconds=3)
     said: list[KringError] = []
     with serve_raw(body_that_drips) as raw:
         while not said or isinstance(said[-1], SlowSource):
@@ -392,7 +394,7 @@ def test_recordings_of_one_source_start_while_another_still_drips(settings: Sett
 
     def late(_: Raw, connection: socket.socket, __: bytes) -> None:
         connection.sendall(OK)
-        assert started.wait(30)  # its answer comes when the others have begun
+        assert started.wait(PATIENCE)  # its answer comes when the others have begun
         body = rss(item("late"))
         connection.sendall(f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
 

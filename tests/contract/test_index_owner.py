@@ -27,6 +27,7 @@ from storage.keys import INDEX_OWNER
 from storage.port import ObjectStore
 from storage.verify import verify
 from tests import web_archive
+from tests.patience import PATIENCE
 from tests.running import REPOSITORY, free_port
 from tests.seaweed import Weed, seaweed
 
@@ -116,7 +117,7 @@ def test_who_is_taken_over_hears_of_it_and_who_ends_lets_go(store: ObjectStore) 
     lost = Event()
     with Owning(Ownership(store, A), lambda _: lost.set(), every=0.05):
         Ownership(store, B).claim(take_over=True)
-        assert lost.wait(20)
+        assert lost.wait(PATIENCE)
     with pytest.raises(SetupError, match="on b"):
         Ownership(store, A).claim()
     with Owning(Ownership(store, B), lambda _: None, every=30):
@@ -134,7 +135,7 @@ def test_a_store_that_is_down_for_a_moment_ends_nobody(store: ObjectStore, monke
 
         with monkeypatch.context() as patch:
             patch.setattr(store, "get_bytes", down)
-            assert asked.wait(20)
+            assert asked.wait(PATIENCE)
         assert not lost.is_set()
 
 

@@ -27,6 +27,7 @@ from storage.archive import Archive
 from storage.memory import MemoryStore
 from tests import web_archive
 from tests.browser import serving
+from tests.patience import PATIENCE
 from tests.raw_http import connected, head, status_of
 from tests.upload_site import DETAILS, announced
 
@@ -94,14 +95,14 @@ class Place:
             path = path.replace(name, value)
         sent = {"content": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}
         named = {"name": "a.pdf", "kind": "attachment"} if isinstance(body, bytes) and method == "POST" else {}
-        with httpx.Client(base_url=self.origin, cookies={KEY_COOKIE: key} if key else {}) as web:
+        with httpx.Client(base_url=self.origin, cookies={KEY_COOKIE: key} if key else {}, timeout=PATIENCE) as web:
             return web.request(method, path, params=named, **sent, **more)
 
     def kept(self) -> dict[str, bytes]:
         return {one.key: self.store.get_bytes(one.key).data for one in self.store.list("")}
 
     def come(self, code: str, web: httpx.Client | None = None) -> httpx.Response:
-        with httpx.Client() as own:
+        with httpx.Client(timeout=PATIENCE) as own:
             return (web or own).post(f"{self.origin}/facilitate", data={"code": code})
 
 
@@ -159,7 +160,7 @@ def test_without_the_link_nothing_is_changed(at: Place, tmp_path: Path, kind: st
         assert "kring link" in answer.text, (method, path)
         assert "set-cookie" not in answer.headers
     assert at.kept() == before
-    with httpx.Client(base_url=at.origin, cookies={KEY_COOKIE: key}) as web:
+    with httpx.Client(base_url=at.origin, cookies={KEY_COOKIE: key}, timeout=PATIENCE) as web:
         assert web.get("/api/me").json()["may_edit"] is False
         assert "/edit" not in web.get(f"/r/{TALK.id}").text
 
@@ -180,7 +181,9 @@ def test_with_the_link_a_page_of_another_site_still_changes_nothing(at: Place) -
                 assert at.ask(method, path, key, headers=headers).status_code == 403
     assert at.kept() == before
     code = {"code": ensure_secret(at.settings)}
-    refused = httpx.post(f"{at.origin}/facilitate", data=code, headers={"Sec-Fetch-Site": "cross-site"})
+    refused = httpx.post(
+        f"{at.origin}/facilitate", data=code, headers={"Sec-Fetch-Site": "cross-site"}, timeout=PATIENCE
+    )
     assert refused.status_code == 403
     assert "set-cookie" not in refused.headers
 
@@ -201,7 +204,7 @@ def test_the_code_is_exchanged_for_a_cookie_that_does_not_hold_it(tmp_path: Path
 
 
 def test_a_browser_that_has_come_can_go_again(at: Place) -> None:
-    with httpx.Client(base_url=at.origin, follow_redirects=True) as web:
+    with httpx.Client(base_url=at.origin, follow_redirects=True, timeout=PATIENCE) as web:
         assert "Upload" in at.come(ensure_secret(at.settings), web).text
         assert web.get("/api/me").json()["may_edit"] is True
         assert "Forget it in this browser" in web.get("/facilitate").text
@@ -213,7 +216,7 @@ def test_a_browser_that_has_come_can_go_again(at: Place) -> None:
 @pytest.mark.parametrize("body", [b"", b"code=", b"code=x&code=y", b"&" * 3_999, b"\xff" * 99, b"code=%ff%00", b"{}"])
 def test_what_is_no_code_is_refused_in_a_sentence(at: Place, body: bytes) -> None:
     ensure_secret(at.settings)
-    answer = httpx.post(f"{at.origin}/facilitate", content=body)
+    answer = httpx.post(f"{at.origin}/facilitate", content=body, timeout=PATIENCE)
     assert answer.status_code == 403
     assert "is not good, or no longer" in answer.text
     assert "set-cookie" not in answer.headers
@@ -222,7 +225,7 @@ def test_what_is_no_code_is_refused_in_a_sentence(at: Place, body: bytes) -> Non
 def test_a_form_that_is_too_long_is_refused_before_it_is_sent(at: Place) -> None:
     with closing(connected(at.origin)) as connection:
         connection.sendall(head("POST /facilitate HTTP/1.1", "Content-Length: 1000000"))
-        connection.settimeout(15)
+        connection.settimeout(PATIENCE)
         assert status_of(connection.recv(65536)) == 413
 
 
@@ -239,7 +242,7 @@ def test_wrong_codes_are_tried_slowly_and_hinder_nobody_else(
     tried = at.come("a-wrong-code")
     assert (tried.status_code, tried.headers["retry-after"]) == (429, "60")
     assert "Too many wrong codes" in tried.text
-    with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.9")) as other:
+    with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.9"), timeout=PATIENCE) as other:
         assert at.come("a-wrong-code", other).status_code == 403
     assert at.come(secret).status_code == 303  # behind a proxy somebody else may have tried the wrong ones
     clock[0] += 60
@@ -249,22 +252,22 @@ def test_wrong_codes_are_tried_slowly_and_hinder_nobody_else(
 
 def test_where_no_link_is_needed_or_helps_it_says_so(tmp_path: Path) -> None:
     with place(tmp_path / "all", facilitators="all") as at:
-        assert "Everybody who reaches these pages" in httpx.get(f"{at.origin}/facilitate").text
+        assert "Everybody who reaches these pages" in httpx.get(f"{at.origin}/facilitate", timeout=PATIENCE).text
         assert at.ask("POST", "/api/me").status_code == 200
         assert "set-cookie" not in at.come("x").headers
     with place(tmp_path / "nobody", facilitators="nobody") as at:
         secret = ensure_secret(at.settings)
-        assert "KRING_WEB__FACILITATORS" in httpx.get(f"{at.origin}/facilitate").text
-        assert 'href="/upload"' not in httpx.get(at.origin).text
+        assert "KRING_WEB__FACILITATORS" in httpx.get(f"{at.origin}/facilitate", timeout=PATIENCE).text
+        assert 'href="/upload"' not in httpx.get(at.origin, timeout=PATIENCE).text
         assert "set-cookie" not in at.come(secret).headers
         assert at.ask("POST", "/api/me", key_of(secret)).status_code == 403
 
 
 def test_a_page_for_those_who_may_says_how_to_get_in(at: Place) -> None:
     for path in ("/upload", f"/r/{TALK.id}/edit"):
-        answer = httpx.get(f"{at.origin}{path}")
+        answer = httpx.get(f"{at.origin}{path}", timeout=PATIENCE)
         assert answer.status_code == 403
         assert "kring link" in answer.text
         assert 'action="/facilitate"' in answer.text
         assert "no-store" in answer.headers["cache-control"]
-    assert 'href="/upload"' in httpx.get(at.origin).text
+    assert 'href="/upload"' in httpx.get(at.origin, timeout=PATIENCE).text

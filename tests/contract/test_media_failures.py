@@ -13,6 +13,7 @@ import pytest
 from kring.errors import Conflict, DiskFull, NotMedia, SetupError
 from kring.settings import MediaLimits
 from tests.media_files import ffmpeg, make_set
+from tests.patience import PATIENCE
 from transcribe import confined, ffmpeg as guarded
 from transcribe.probe import probe
 from transcribe.render import render
@@ -119,5 +120,5 @@ child.wait()
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))
         parent.send_signal(signal.SIGKILL)
-    _, alive = psutil.wait_procs([child], timeout=10)
+    _, alive = psutil.wait_procs([child], timeout=PATIENCE)
     assert alive == []

@@ -16,6 +16,7 @@ from search_ui.guard import policy
 from storage.archive import Archive
 from tests import web_members
 from tests.browser import serving
+from tests.patience import PATIENCE
 from tests.web_archive import HOSTILE, SILENT, TALKS
 from tests.web_members import FILM, SOUND
 from tests.web_served import MoodyIndex, MoodyStore, Served
@@ -30,7 +31,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     web_members.fill(archive, index)
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), web=Web(public_url="https://kring.example.org/"))
     manifest = archive.manifest(FILM.id)
-    with serving(create_app(settings, archive, index)) as origin, httpx.Client(base_url=origin, timeout=10) as web:
+    with (
+        serving(create_app(settings, archive, index)) as origin,
+        httpx.Client(base_url=origin, timeout=PATIENCE) as web,
+    ):
         yield Served(web, archive, store, index, manifest, manifest)
 
 

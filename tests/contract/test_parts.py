@@ -17,6 +17,7 @@ from storage.keys import incoming_key
 from storage.parts import MIN_PART, PartStore
 from storage.port import ObjectStore
 from storage.s3 import S3Store
+from tests.patience import PATIENCE
 from tests.seaweed import Weed, free_port
 
 KEY = incoming_key("0123456789abcdef")
@@ -125,11 +126,11 @@ def test_a_presigned_address_takes_the_part(s3: S3Store) -> None:
     parts = open_parts(s3)
     parts_id = parts.begin(KEY, media_type=BYTES)
     address = parts.presign_part(KEY, parts_id, 1, expires=60)
-    answer = httpx.put(address, content=b"straight from the browser")
+    answer = httpx.put(address, content=b"straight from the browser", timeout=PATIENCE)
     assert answer.status_code == 200
     parts.complete(KEY, parts_id, [(1, answer.headers["etag"])])
     assert s3.get_bytes(KEY).data == b"straight from the browser"
-    refused = httpx.put(address.replace("partNumber=1", "partNumber=2"), content=b"another part")
+    refused = httpx.put(address.replace("partNumber=1", "partNumber=2"), content=b"another part", timeout=PATIENCE)
     assert refused.status_code == 403
 
 
@@ -139,7 +140,7 @@ def test_a_presigned_address_is_the_one_that_browsers_reach(s3: S3Store, seaweed
     address = parts.presign_part(KEY, parts_id, 1, expires=60)
     assert address.startswith(f"http://localhost:{seaweed.port}/{s3.bucket}/incoming/")
     assert seaweed.secret_key not in address
-    assert httpx.put(address, content=b"x").status_code == 200
+    assert httpx.put(address, content=b"x", timeout=PATIENCE).status_code == 200
 
 
 def test_what_people_bring_waits_longer_than_what_programs_send(s3: S3Store) -> None:

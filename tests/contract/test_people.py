@@ -18,6 +18,7 @@ from search_ui.runs import MemoryRuns
 from storage.archive import Archive
 from storage.memory import MemoryStore
 from tests.browser import serving
+from tests.patience import PATIENCE
 
 Who = Literal["link", "all", "nobody"]
 
@@ -26,7 +27,7 @@ Who = Literal["link", "all", "nobody"]
 def pages(facilitators: Who = "all", public_url: str = "") -> Iterator[httpx.Client]:
     settings = Settings(data_dir=Path("unused"), web=Web(facilitators=facilitators, public_url=public_url))
     app = create_app(settings, Archive(MemoryStore()), MemoryIndex(), MemoryRuns())
-    with serving(app) as origin, httpx.Client(base_url=origin, timeout=10) as web:
+    with serving(app) as origin, httpx.Client(base_url=origin, timeout=PATIENCE) as web:
         yield web
 
 

@@ -21,6 +21,7 @@ from flows.stack import postgres_home
 from flows.stack.account import PRIVATE, runs_as
 from flows.stack.postgres import DATABASE, ROLE, SOCKET_NAME, Postgres, environment
 from flows.stack.postgres_home import NoPostgres, prefect_database, prepare
+from tests.patience import PATIENCE
 from tests.running import eventually, tidy
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another account")
@@ -49,13 +50,13 @@ def serve() -> Iterator[Serve]:
         who = {} if postgres.account is None else {"user": postgres.account, "group": postgres.account}
         process = subprocess.Popen(postgres.command, env=environment(), stderr=subprocess.DEVNULL, **who)  # type: ignore[call-overload]
         started.append(process)
-        eventually(postgres.healthy, seconds=30, what="PostgreSQL")
+        eventually(postgres.healthy, what="PostgreSQL")
         return process
 
     yield start
     for process in started:
         process.send_signal(signal.SIGINT)
-        process.wait(30)
+        process.wait(PATIENCE)
 
 
 def said_nothing(sentence: str) -> None:

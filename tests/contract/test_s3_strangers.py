@@ -44,7 +44,7 @@ def all_there(pid: int) -> bool:
 
 
 def test_every_port_is_known_and_on_loopback(seaweed: Weed) -> None:
-    eventually(lambda: all_there(seaweed.pid), seconds=60, what="all its ports")
+    eventually(lambda: all_there(seaweed.pid), what="all its ports")
     assert {port for _, port in listeners(seaweed.pid)} <= {seaweed.port, *inner_ports(seaweed.pid)}
     assert {address for address, _ in listeners(seaweed.pid)} == {LOOPBACK}
 
@@ -52,7 +52,7 @@ def test_every_port_is_known_and_on_loopback(seaweed: Weed) -> None:
 def test_a_stranger_gets_nothing(seaweed: Weed, tmp_path: Path) -> None:
     store = seaweed.store()
     store.put_bytes("secret", b"secret", media_type=BYTES)
-    eventually(lambda: all_there(seaweed.pid), seconds=60, what="all its ports")
+    eventually(lambda: all_there(seaweed.pid), what="all its ports")
     found = list(ways_into_s3(seaweed.port, store.bucket, "secret"))
     for port in inner_ports(seaweed.pid):
         found += ways_into_an_inner_port(port, tmp_path)
@@ -86,9 +86,9 @@ def test_the_probe_sees_an_open_server(weed: Weed, tmp_path: Path) -> None:
         weed.process = subprocess.Popen(
             flags, stdout=log, stderr=log, env=os.environ | {"HOME": str(tmp_path)}, cwd=weed.folder
         )
-    eventually(lambda: server.seaweed_healthy(weed.endpoint), seconds=60, what="the open server")
+    eventually(lambda: server.seaweed_healthy(weed.endpoint), what="the open server")
     for name, port in kept.ports.items():
-        eventually(lambda port=port: (LOOPBACK, port) in listeners(weed.pid), seconds=60, what=name)  # type: ignore[misc]
+        eventually(lambda port=port: (LOOPBACK, port) in listeners(weed.pid), what=name)  # type: ignore[misc]
         assert list(ways_into_an_inner_port(port, tmp_path)), name
     assert speaks_grpc(kept.ports["filer.port.grpc"])
     ask(weed.port, "PUT", "/kring")
@@ -117,7 +117,7 @@ def test_an_older_archive_is_closed_at_its_next_start_and_keeps_its_recordings(w
     with (tmp_path / "log").open("wb") as log:  # as Kring started it before its inner parts had keys
         weed.process = subprocess.Popen(older, stdout=log, stderr=log, env=os.environ | signing, cwd=weed.folder)
     weed.access_key, weed.secret_key = kept.access_key, kept.secret_key.get_secret_value()
-    eventually(lambda: server.seaweed_healthy(weed.endpoint), seconds=60, what="the older server")
+    eventually(lambda: server.seaweed_healthy(weed.endpoint), what="the older server")
     store = weed.store("kring")
     store.put_bytes("recording", b"1" * 5_000_000, media_type=BYTES)
     weed.stop()
@@ -125,7 +125,7 @@ def test_an_older_archive_is_closed_at_its_next_start_and_keeps_its_recordings(w
         (weed.folder / name).unlink()
     weed.start()
     assert store.get_bytes("recording").data == b"1" * 5_000_000
-    eventually(lambda: all_there(weed.pid), seconds=60, what="all its ports")
+    eventually(lambda: all_there(weed.pid), what="all its ports")
     assert not [way for port in inner_ports(weed.pid) for way in ways_into_an_inner_port(port, tmp_path)]
     store.close()
 
@@ -154,14 +154,14 @@ def test_the_service_of_the_containers_is_closed_too(
     service: tuple[subprocess.Popen[bytes], int], tmp_path: Path
 ) -> None:
     process, port = service
-    eventually(lambda: server.seaweed_healthy(f"http://{LOOPBACK}:{port}"), seconds=60, what="the service")
+    eventually(lambda: server.seaweed_healthy(f"http://{LOOPBACK}:{port}"), what="the service")
     store = S3Store(
         endpoint=f"http://localhost:{port}", bucket="kring", access_key="ours", secret_key="our-secret", region="x"
     )
     store.ensure_bucket()
     store.put_bytes("secret", b"1" * 300_000, media_type=BYTES)
     assert store.get_bytes("secret").data == b"1" * 300_000
-    eventually(lambda: all_there(process.pid), seconds=60, what="all its ports")
+    eventually(lambda: all_there(process.pid), what="all its ports")
     found = list(ways_into_s3(port, "kring", "secret"))
     for _, other in listeners(process.pid) - {(LOOPBACK, port)}:
         found += ways_into_an_inner_port(other, tmp_path)

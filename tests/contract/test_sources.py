@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +19,8 @@ from kring.errors import SetupError, SourceDown, SourceError
 from kring.settings import FeedSource, FolderSource, Settings
 from storage.archive import Archive
 from storage.memory import MemoryStore
+from tests.patience import PATIENCE
+from tests.running import eventually
 from tests.webserver import Site, serve
 from transcribe.kinds import SUFFIXES
 
@@ -123,16 +124,16 @@ def test_a_file_is_taken_once_its_size_has_stood_still(settings: Settings, tmp_p
     file = tmp_path / "in" / "growing.mp3"
     file.parent.mkdir()
     file.write_bytes(b"a")
-    source = folder_with(settings, file.parent, settle=0.2)
+    source = folder_with(settings, file.parent, settle=PATIENCE)
     assert list(source.list()) == []
     os.utime(file, (1, 1))  # an old time of change is no proof: some programs set it at once
     assert list(source.list()) == []
     file.write_bytes(b"ab")
     assert list(folder_with(settings, file.parent, settle=0.2).list()) == []
-    deadline = time.monotonic() + 5
-    while not (items := list(folder_with(settings, file.parent, settle=0.2).list())):
-        assert time.monotonic() < deadline
-    assert items[0].file_name == "growing.mp3"
+    [item] = eventually(
+        lambda: list(folder_with(settings, file.parent, settle=0.2).list()), what="the file to be taken"
+    )
+    assert item.file_name == "growing.mp3"
 
 
 def test_renamed_or_dropped_in_twice_it_is_the_same_recording(settings: Settings, tmp_path: Path) -> None:

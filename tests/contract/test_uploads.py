@@ -19,6 +19,7 @@ from storage.keys import incoming_key
 from storage.memory import MemoryStore
 from storage.port import ObjectStore
 from storage.verify import verify
+from tests.patience import PATIENCE
 from tests.seaweed import Weed
 from tests.upload_site import DETAILS, MIB, Uploading, announced, uploading
 from transcribe.kinds import SUFFIXES
@@ -198,7 +199,7 @@ def test_what_is_not_as_long_as_was_said_is_not_taken(seaweed: Weed, tmp_path_fa
     with uploading(store, tmp_path_factory.mktemp("data"), uploads_to=seaweed.endpoint) as site:
         begun = site.begin(SMALL)
         address = site.web.post(f"/api/uploads/{begun['id']}/parts/1").json()
-        assert httpx.put(address["url"], content=SMALL[:-1]).status_code == 200
+        assert httpx.put(address["url"], content=SMALL[:-1], timeout=PATIENCE).status_code == 200
         assert site.complete(begun["id"]).status_code == 409
         assert not store.exists(incoming_key(begun["id"]))
         site.begin(SMALL, expect=200)

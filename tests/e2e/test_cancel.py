@@ -68,9 +68,7 @@ def cancel(kring: Kring, title: str) -> None:
     """What the button in Prefect's pages does."""
     run = newest_run(kring, title)["id"]
     kring.prefect(f"/flow_runs/{run}/set_state", state={"type": "CANCELLING", "name": "Cancelling"})
-    eventually(
-        lambda: newest_run(kring, title)["state_type"] == "CANCELLED", seconds=90, what=f"{title} to be cancelled"
-    )
+    eventually(lambda: newest_run(kring, title)["state_type"] == "CANCELLED", what=f"{title} to be cancelled")
 
 
 def problem_of(kring: Kring, title: str) -> str:
@@ -93,7 +91,7 @@ def test_cancelled_stays_cancelled_until_a_person_starts_it_again(kring: Kring, 
         fetched = SourceRef(source=ADDRESS, external_id=url).recording_id
         with held(hold, Step.TRANSCRIBE) as reached:
             add(kring, clip(tmp_path, "working"), "working")
-            eventually(reached, seconds=120, what="the run to be in the middle of its work")
+            eventually(reached, what="the run to be in the middle of its work")
             add(kring, clip(tmp_path, "waiting"), "waiting")
             add(kring, clip(tmp_path, "other"), "other")
             add(kring, url, "never")
@@ -101,11 +99,11 @@ def test_cancelled_stays_cancelled_until_a_person_starts_it_again(kring: Kring, 
             for title in ("working", "waiting", "never"):
                 cancel(kring, title)
         for title in ("working", "waiting"):
-            eventually(lambda title=title: problem_of(kring, title) == CANCELLED, seconds=90, what="it to be noted")
-        eventually(lambda: requests.all()[fetched].cancelled_at, seconds=60, what="it to be noted")
+            eventually(lambda title=title: problem_of(kring, title) == CANCELLED, what="it to be noted")
+        eventually(lambda: requests.all()[fetched].cancelled_at, what="it to be noted")
         working = kring.ports.leases.read(kring.recording("working").id)
         assert working is None or not kring.ports.leases.alive(working), "its lease is let go"
-        eventually(lambda: is_published(kring, "other"), seconds=240, what="the one that was not cancelled")
+        eventually(lambda: is_published(kring, "other"), what="the one that was not cancelled")
         before = len(kring.runs_of("recording"))
         said = kring.run("status").stdout
         assert said.count(CANCELLED) == 3, said
@@ -122,8 +120,8 @@ def test_cancelled_stays_cancelled_until_a_person_starts_it_again(kring: Kring, 
         again = kring.run("reconcile", "--retry-failed")
         assert again.stdout.count("started again") == 3, again.stdout
         for title in ("working", "waiting", "never"):
-            eventually(lambda title=title: is_published(kring, title), seconds=240, what=f"{title} to be published")
-    eventually(lambda: "All are searchable." in kring.run("status").stdout, seconds=60, what="all to be searchable")
+            eventually(lambda title=title: is_published(kring, title), what=f"{title} to be published")
+    eventually(lambda: "All are searchable." in kring.run("status").stdout, what="all to be searchable")
     kring.run("reconcile")
     assert requests.all() == {}
 
@@ -132,11 +130,11 @@ def test_a_cancelled_one_is_also_started_again_by_adding_it_again(kring: Kring, 
     path = clip(tmp_path, "added again")
     with held(hold, Step.PROBE) as reached:
         add(kring, path, "added again")
-        eventually(reached, seconds=120, what="the run to be in the middle of its work")
+        eventually(reached, what="the run to be in the middle of its work")
         cancel(kring, "added again")
-    eventually(lambda: problem_of(kring, "added again") == CANCELLED, seconds=90, what="it to be noted")
+    eventually(lambda: problem_of(kring, "added again") == CANCELLED, what="it to be noted")
     add(kring, path, "added again")
-    eventually(lambda: is_published(kring, "added again"), seconds=240, what="it to be published")
+    eventually(lambda: is_published(kring, "added again"), what="it to be published")
 
 
 @pytest.mark.parametrize(("how", "ended"), [(signal.SIGKILL, "CRASHED"), (signal.SIGTERM, "CANCELLED")])
@@ -147,18 +145,17 @@ def test_what_a_worker_was_at_when_it_ended_goes_before_what_was_added_later(
     with held(hold, Step.TRANSCRIBE) as reached:
         for title in titles:
             add(kring, clip(tmp_path, title), title)
-            eventually(reached, seconds=120, what="the first to be in the middle of its work")
+            eventually(reached, what="the first to be in the middle of its work")
         (hold / "transcribe.reached").unlink()
         os.kill(kring.stack.pids()["worker"], how)
-        eventually(reached, seconds=180, what="a run to be there again")
+        eventually(reached, what="a run to be there again")
     for title in titles:
-        eventually(lambda title=title: is_published(kring, title), seconds=240, what=f"{title} to be published")
+        eventually(lambda title=title: is_published(kring, title), what=f"{title} to be published")
     runs = eventually(
         lambda: (
             all(newest_run(kring, title)["state_type"] == "COMPLETED" for title in titles)
             and [run for run in kring.runs_of("recording") if run["name"] in titles]
         ),
-        seconds=60,
         what="their runs to say so",
     )
     assert [run["state_type"] for run in runs if run["name"] == titles[0]] == [ended, "COMPLETED"]

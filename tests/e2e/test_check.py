@@ -11,7 +11,7 @@ import pytest
 
 from tests.running import REPOSITORY, free_port
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 def check(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,7 @@ import pytest
 from kring.settings import FolderSource, Settings, Worker
 from tests.running import REPOSITORY, Kring, eventually, running
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 SPEECH = REPOSITORY / "samples" / "privacy-shared-services.m4a"
 FFMPEG = shutil.which("ffmpeg") or "ffmpeg"
@@ -56,18 +56,16 @@ def drop(inbox: Path, name: str) -> None:
 
 
 def wait_for_run(kring: Kring, title: str) -> None:
-    eventually(
-        lambda: any(run["name"] == title for run in kring.runs_of("recording")), seconds=90, what=f"a run of {title}"
-    )
+    eventually(lambda: any(run["name"] == title for run in kring.runs_of("recording")), what=f"a run of {title}")
 
 
 def test_only_rounds_that_did_something_are_runs_with_a_name_and_a_tag(kring: Kring, inbox: Path) -> None:
     drop(inbox, "First talk")
     wait_for_run(kring, "First talk")
-    process = eventually(lambda: process_of(kring, "discover"), seconds=10, what="the chore's process")
+    process = eventually(lambda: process_of(kring, "discover"), what="the chore's process")
     used = sum(process.cpu_times()[:2])
     # Several rounds in which there is nothing to do, though the recording may still be waiting for its turn.
-    eventually(lambda: sum(process.cpu_times()[:2]) > used + 0.2, seconds=120, what="more rounds")
+    eventually(lambda: sum(process.cpu_times()[:2]) > used + 0.2, what="more rounds")
     drop(inbox, "Second talk")
     wait_for_run(kring, "Second talk")
     found = eventually(
@@ -76,7 +74,6 @@ def test_only_rounds_that_did_something_are_runs_with_a_name_and_a_tag(kring: Kr
             and all(run["state_type"] == "COMPLETED" for run in said)
             and said
         ),
-        seconds=60,
         what="two runs that say what was discovered",
     )
     for run in found:
@@ -92,18 +89,16 @@ def test_what_is_wrong_is_told_once_and_again_when_it_is_over(kring: Kring, inbo
     inbox.rename(aside)
     failed = eventually(
         lambda: [run for run in kring.runs_of("discover") if run["state_type"] == "FAILED"],
-        seconds=60,
         what="the run that says so",
     )
     assert "inbox" in failed[0]["state"]["message"]
     process = process_of(kring, "discover")
     assert process is not None
     used = sum(process.cpu_times()[:2])
-    eventually(lambda: sum(process.cpu_times()[:2]) > used + 0.2, seconds=120, what="more rounds")
+    eventually(lambda: sum(process.cpu_times()[:2]) > used + 0.2, what="more rounds")
     aside.rename(inbox)
     eventually(
         lambda: any(run["state"]["message"] == "All is well again." for run in kring.runs_of("discover")),
-        seconds=60,
         what="the run that says so",
     )
     assert len([run for run in kring.runs_of("discover") if run["state_type"] == "FAILED"]) == 1
@@ -126,7 +121,6 @@ def test_a_chore_that_hangs_holds_nothing_else_up_and_leaves_no_late_runs(kring:
         hanging.kill()
     eventually(
         lambda: (now := process_of(kring, "discover")) is not None and now.pid != hanging.pid,
-        seconds=60,
         what="another process for the chore",
     )
 
@@ -142,5 +136,5 @@ def test_what_an_earlier_kring_scheduled_is_taken_away(kring: Kring) -> None:
     assert len([run for run in kring.runs_of("discover", "reconcile") if run["state_type"] == "SCHEDULED"]) >= 20
     before = kring.stack.pids()["worker"]
     os.kill(before, signal.SIGKILL)
-    eventually(lambda: len(kring.prefect("/deployments/filter")) == 1, seconds=120, what="the schedules to be gone")
+    eventually(lambda: len(kring.prefect("/deployments/filter")) == 1, what="the schedules to be gone")
     assert [run for run in kring.runs_of("discover", "reconcile") if run["state_type"] == "SCHEDULED"] == []

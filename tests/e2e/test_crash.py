@@ -25,7 +25,7 @@ from storage.verify import verify
 from tests.running import REPOSITORY, Kring, eventually, running
 from tests.webserver import serve
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 SPEECH = REPOSITORY / "samples" / "privacy-shared-services.m4a"
 SECONDS = "12"
@@ -115,12 +115,12 @@ def test_a_worker_killed_in_a_step(
     (hold / "transcriptions").write_text("")
     with held(hold, step) as reached:
         manifest = add(kring, same_sound(tmp_path, f"killed in {step}"), "--no-wait")
-        eventually(reached, seconds=90, what=f"the run to be in {step}")
+        eventually(reached, what=f"the run to be in {step}")
         worker = kill_worker(kring, manifest.id)
-    eventually(lambda: restarted(kring, worker), seconds=60, what="the worker to be started again")
+    eventually(lambda: restarted(kring, worker), what="the worker to be started again")
     done = kring.run("reconcile")
     assert done.returncode == 0, done.stderr
-    eventually(lambda: is_searchable(kring, manifest), seconds=90, what="the recording to be searchable")
+    eventually(lambda: is_searchable(kring, manifest), what="the recording to be searchable")
 
     sha256 = manifest.original.sha256
     store = kring.ports.archive.store
@@ -142,16 +142,16 @@ def test_a_worker_killed_while_it_receives(
         with held(hold, Step.RECEIVE) as reached:
             done = kring.run("add", url, "--circle", "privacy", "--title", path.stem, "--language", "en", "--no-wait")
             assert done.returncode == 0, done.stderr
-            eventually(reached, seconds=90, what="the run to be storing the original")
+            eventually(reached, what="the run to be storing the original")
             recording_id = SourceRef(source=ADDRESS, external_id=url).recording_id
             worker = kill_worker(kring, recording_id)
-        eventually(lambda: restarted(kring, worker), seconds=60, what="the worker to be started again")
+        eventually(lambda: restarted(kring, worker), what="the worker to be started again")
         done = kring.run("reconcile")
         assert done.returncode == 0, done.stderr
         key = manifest_key(recording_id)
-        eventually(lambda: kring.ports.archive.store.exists(key), seconds=90, what="the recording to be received")
+        eventually(lambda: kring.ports.archive.store.exists(key), what="the recording to be received")
         manifest = kring.ports.archive.manifest(recording_id)
-        eventually(lambda: is_searchable(kring, manifest), seconds=90, what="the recording to be searchable")
+        eventually(lambda: is_searchable(kring, manifest), what="the recording to be searchable")
     assert passages(kring, recording_id) == undisturbed
     assert manifest.original.sha256 == describe(path).sha256
 
@@ -171,14 +171,14 @@ def test_a_worker_killed_while_it_transcribes_again(kring: Kring, hold: Path, tm
     with held(hold, Step.TRANSCRIBE) as reached:
         asked = kring.run("retranscribe", "--circle", "again", "--no-wait")
         assert asked.returncode == 0, asked.stdout + asked.stderr
-        eventually(reached, seconds=90, what="the run to be transcribing again")
+        eventually(reached, what="the run to be transcribing again")
         worker = kill_worker(kring, first.id)
-    eventually(lambda: restarted(kring, worker), seconds=60, what="the worker to be started again")
+    eventually(lambda: restarted(kring, worker), what="the worker to be started again")
     meanwhile = kring.ports.archive.manifest(first.id)
     assert (meanwhile.again, meanwhile.state, meanwhile.transcript) == (True, State.PUBLISHED, first.transcript)
     assert kring.run("reconcile").returncode == 0
-    eventually(lambda: not kring.ports.archive.manifest(first.id).again, seconds=90, what="the new transcript")
-    eventually(lambda: is_searchable(kring, first), seconds=30, what="the recording to be searchable")
+    eventually(lambda: not kring.ports.archive.manifest(first.id).again, what="the new transcript")
+    eventually(lambda: is_searchable(kring, first), what="the recording to be searchable")
     after = kring.ports.archive.manifest(first.id)
     assert after.transcript is not None
     assert after.transcript.fingerprint != first.transcript.fingerprint
@@ -198,7 +198,7 @@ def kill_worker(kring: Kring, recording_id: str) -> int:
     assert activity is not None
     worker = int(worker_ready_file(kring.ports.settings).read_text())
     os.kill(worker, signal.SIGKILL)
-    eventually(lambda: not kring.ports.leases.alive(activity), seconds=30, what="the killed worker's run to be gone")
+    eventually(lambda: not kring.ports.leases.alive(activity), what="the killed worker's run to be gone")
     return worker
 
 
@@ -217,7 +217,7 @@ def test_the_object_store_killed_during_an_upload(kring: Kring, tmp_path: Path) 
 
     def kill() -> None:
         # The object store packs this file to about a tenth.
-        eventually(lambda: stored_bytes(kring) > before + 2_000_000, seconds=60, what="the upload to be under way")
+        eventually(lambda: stored_bytes(kring) > before + 2_000_000, what="the upload to be under way")
         os.kill(kring.stack.pids()["objects"], signal.SIGKILL)
         killed.set()
 
@@ -232,7 +232,7 @@ def test_the_object_store_killed_during_an_upload(kring: Kring, tmp_path: Path) 
     done = kring.run("reconcile")
     assert done.returncode == 0, done.stderr
     manifest = kring.recording("big")
-    eventually(lambda: is_searchable(kring, manifest), seconds=120, what="the recording to be searchable")
+    eventually(lambda: is_searchable(kring, manifest), what="the recording to be searchable")
     assert manifest.original.sha256 == original.sha256
     report = verify(kring.ports.archive, deep=True)
     assert (report.missing, report.damaged) == ((), ())

@@ -28,9 +28,10 @@ from storage.keys import manifest_key
 from storage.memory import MemoryStore
 from storage.requests import Requests
 from tests.e2e.test_stack import COMMANDS
+from tests.patience import PATIENCE
 from tests.running import REPOSITORY, Kring, eventually, prefect, running, tidy
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 SPEECH = REPOSITORY / "samples" / "privacy-shared-services.m4a"
 FFMPEG = shutil.which("ffmpeg") or "ffmpeg"
@@ -44,7 +45,7 @@ def alone(tmp_path: Path) -> Settings:
 
 
 def server_is_well(stack: Stack) -> bool:
-    return httpx.get(f"{stack.settings.prefect_api_url}/health", trust_env=False).json() is True
+    return httpx.get(f"{stack.settings.prefect_api_url}/health", trust_env=False, timeout=PATIENCE).json() is True
 
 
 def asked_for(stack: Stack, title: str, state: str) -> str:
@@ -143,19 +144,17 @@ def test_a_killed_postgres_comes_back_and_the_runs_go_on(kring: Kring, tmp_path:
         subprocess.run([FFMPEG, "-v", "error", "-i", str(SPEECH), *copy, str(path)], check=True)
         added = kring.run("add", str(path), "--circle", "privacy", "--language", "en", "--no-wait")
         assert added.returncode == 0, added.stderr
-    eventually(lambda: "RUNNING" in states(kring).values(), seconds=120, what="a run under way")
+    eventually(lambda: "RUNNING" in states(kring).values(), what="a run under way")
     before = kring.stack.pids()
     os.kill(before["postgres"], signal.SIGKILL)
-    eventually(
-        lambda: kring.stack.pids().get("postgres") not in {before["postgres"], None}, seconds=60, what="PostgreSQL"
-    )
+    eventually(lambda: kring.stack.pids().get("postgres") not in {before["postgres"], None}, what="PostgreSQL")
     eventually(
         lambda: sum(manifest.state is State.PUBLISHED for manifest in kring.ports.archive.manifests()) == len(titles),
         seconds=400,
         what="all to be published",
     )
     ended = dict.fromkeys(titles, "COMPLETED")
-    eventually(lambda: states(kring) == ended, seconds=60, what="every run to have ended well, at its first try")
+    eventually(lambda: states(kring) == ended, what="every run to have ended well, at its first try")
     after = kring.stack.pids()
     assert {name: after[name] for name in ("prefect", "worker", "web")} == {
         name: before[name] for name in ("prefect", "worker", "web")

@@ -15,9 +15,10 @@ import pytest
 from index.memory import MemoryIndex
 from kring.settings import Search, Settings, Worker
 from tests import web_archive
+from tests.patience import PATIENCE
 from tests.running import Kring, eventually, free_port, running
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def kring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kring]:
 
 def unwell(kring: Kring) -> dict[str, Any] | None:
     """What `/healthz` says of a Kring that is not well."""
-    answer = httpx.get(f"{kring.address}/healthz", timeout=10)
+    answer = httpx.get(f"{kring.address}/healthz", timeout=PATIENCE)
     return None if answer.status_code == 200 else dict(answer.json())
 
 
@@ -45,7 +46,7 @@ def filled(kring: Kring) -> Kring:
 
 
 def test_a_new_archive_is_empty_not_in_preparation(kring: Kring) -> None:
-    assert httpx.get(f"{kring.address}/api/search").json()["total"] == 0
+    assert httpx.get(f"{kring.address}/api/search", timeout=PATIENCE).json()["total"] == 0
 
 
 @contextmanager
@@ -64,7 +65,7 @@ def worker_at_rest(kring: Kring) -> Iterator[None]:
 
 def test_a_corrupt_index_says_so_everywhere_and_heals_by_itself(filled: Kring) -> None:
     search = f"{filled.address}/api/search?q=personvern"
-    before = httpx.get(search).json()["total"]
+    before = httpx.get(search, timeout=PATIENCE).json()["total"]
     assert before > 0
     with worker_at_rest(filled):
         for path in Path(filled.ports.settings.index_dir).rglob("*.idx"):
@@ -72,14 +73,14 @@ def test_a_corrupt_index_says_so_everywhere_and_heals_by_itself(filled: Kring) -
             data[len(data) // 2] ^= 8
             path.write_bytes(data)
 
-        refused = httpx.get(search)
+        refused = httpx.get(search, timeout=PATIENCE)
         assert refused.status_code == 503
         assert int(refused.headers["retry-after"]) > 0
         assert "is being built" in refused.json()["error"]
-        page = httpx.get(f"{filled.address}/?q=personvern", headers={"Accept-Language": "da"})
+        page = httpx.get(f"{filled.address}/?q=personvern", headers={"Accept-Language": "da"}, timeout=PATIENCE)
         assert page.status_code == 503
         assert "Søgeindekset for dette arkiv bygges nu" in page.text
-        health = eventually(lambda: unwell(filled), seconds=10, what="/healthz to see it")
+        health = eventually(lambda: unwell(filled), what="/healthz to see it")
         assert health["parts"]["search"]["why"].startswith("The search index of this archive is being built")
         assert health["parts"]["storage"]["ok"]
         for command in (("search", "personvern"), ("check",)):
@@ -87,9 +88,9 @@ def test_a_corrupt_index_says_so_everywhere_and_heals_by_itself(filled: Kring) -
             assert done.returncode == 1, done.stdout
             assert "The search index is damaged" in done.stdout + done.stderr
 
-    eventually(lambda: httpx.get(search).status_code == 200, seconds=120, what="reconcile to build the index anew")
-    assert httpx.get(search).json()["total"] == before
-    eventually(lambda: unwell(filled) is None, seconds=10, what="/healthz to see it")
+    eventually(lambda: httpx.get(search, timeout=PATIENCE).status_code == 200, what="reconcile to build the index anew")
+    assert httpx.get(search, timeout=PATIENCE).json()["total"] == before
+    eventually(lambda: unwell(filled) is None, what="/healthz to see it")
     assert filled.run("check").returncode == 0
 
 

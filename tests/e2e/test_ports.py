@@ -15,6 +15,7 @@ import pytest
 from kring.local import LocalStack
 from storage import seaweed
 from tests.e2e.test_stack import ROOT, Supervisor, objects
+from tests.patience import PATIENCE
 from tests.stranger import listeners
 
 pytestmark = pytest.mark.e2e
@@ -40,7 +41,7 @@ def test_two_that_start_at_once_never_meet(tmp_path: Path) -> None:
         for supervisor in pair:
             supervisor.process.terminate()
         for supervisor in pair:
-            supervisor.process.wait(60)
+            supervisor.process.wait(PATIENCE)
 
 
 def keep(stack: LocalStack, content: bytes) -> None:

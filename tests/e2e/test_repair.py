@@ -14,9 +14,10 @@ from kring.model import State
 from kring.settings import Settings
 from tests.contract.test_corrections_store import making
 from tests.e2e.test_retranscribe import add, cut, searchable
+from tests.patience import PATIENCE
 from tests.running import Kring, running
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 RUBBISH = b"\xff\x00rubbish"
 
 
@@ -56,10 +57,10 @@ def test_damage_is_found_shown_and_mended(kring: Kring, tmp_path: Path) -> None:
     assert (told["id"], told["title"], told["state"]) == (whole.id, "damaged", "damaged")
     assert "kring repair" in told["problem"]
 
-    page = httpx.get(f"{kring.address}/r/{whole.id}")
+    page = httpx.get(f"{kring.address}/r/{whole.id}", timeout=PATIENCE)
     assert page.status_code == 200
     assert f"kring repair {whole.id}" in page.text
-    captions = httpx.get(f"{kring.address}/r/{whole.id}/captions.vtt")
+    captions = httpx.get(f"{kring.address}/r/{whole.id}/captions.vtt", timeout=PATIENCE)
     assert captions.status_code == 503
     assert "kring repair" in captions.text
 
@@ -75,7 +76,7 @@ def test_damage_is_found_shown_and_mended(kring: Kring, tmp_path: Path) -> None:
     written = archive.transcript_of(mended)
     assert written is not None
     assert written.segments[0].text == "A person wrote this."
-    assert "A person wrote this." in httpx.get(f"{kring.address}/r/{whole.id}").text
+    assert "A person wrote this." in httpx.get(f"{kring.address}/r/{whole.id}", timeout=PATIENCE).text
 
 
 def test_a_damaged_original_is_put_back(kring: Kring, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from kring.model import Manifest
 from kring.settings import Settings
 from tests.running import REPOSITORY, Kring, eventually, running
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 FFMPEG = shutil.which("ffmpeg") or "ffmpeg"
 SPEECH = REPOSITORY / "samples" / "privacy-shared-services.m4a"
@@ -46,7 +46,7 @@ def searchable(kring: Kring, title: str) -> Manifest:
         manifest = kring.recording(title)
         return kring.ports.index.versions().get(manifest.id) == manifest.version and manifest.transcript is not None
 
-    eventually(found, seconds=90, what=f"{title} to be searchable")
+    eventually(found, what=f"{title} to be searchable")
     return kring.recording(title)
 
 

@@ -10,8 +10,7 @@ import signal
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,8 @@ from flows.stack.up import Stack
 from kring.errors import Conflict, SetupError
 from kring.local import LocalStack, read_stack
 from kring.settings import Local, Search, Settings, Web
-from tests.running import tidy
+from tests.patience import PATIENCE
+from tests.running import eventually, tidy
 
 pytestmark = pytest.mark.e2e
 
@@ -60,15 +60,6 @@ with suppress(KeyboardInterrupt), Stack(load_settings(), commands={COMMANDS!r}) 
 """
 
 
-def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
-    """The condition's value once it is true."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"not in {seconds} s: {what}"
-        time.sleep(0.05)
-    return value
-
-
 class Supervisor:
     """A `kring up` in a process of its own."""
 
@@ -96,7 +87,7 @@ class Supervisor:
         return self.said.read_text(encoding="utf-8")
 
     def wait_healthy(self) -> LocalStack:
-        until(lambda: "all healthy" in self.text() or self.process.poll() is not None, 120, "all parts healthy")
+        eventually(lambda: "all healthy" in self.text() or self.process.poll() is not None, what="all parts healthy")
         assert self.process.poll() is None, self.text()
         stack = read_stack(Settings(data_dir=self.data))
         assert stack is not None
@@ -168,13 +159,13 @@ def test_the_prefect_ui_calls_the_server_where_it_is(healthy: LocalStack) -> Non
     import httpx
 
     base = str(healthy.prefect_api_url).removesuffix("/api")
-    assert httpx.get(f"{base}/ui-settings").json()["api_url"] == healthy.prefect_api_url
-    page = httpx.get(base, follow_redirects=True, headers={"Accept": "text/html"})
+    assert httpx.get(f"{base}/ui-settings", timeout=PATIENCE).json()["api_url"] == healthy.prefect_api_url
+    page = httpx.get(base, follow_redirects=True, headers={"Accept": "text/html"}, timeout=PATIENCE)
     assert page.status_code == 200
     assert "<title>Prefect" in page.text
     assert page.headers["content-security-policy"].startswith("connect-src 'self' http://127.0.0.1:")
     name, _, password = str(healthy.prefect_auth_string).partition(":")
-    settings = httpx.get(f"{healthy.prefect_api_url}/admin/settings", auth=(name, password)).json()
+    settings = httpx.get(f"{healthy.prefect_api_url}/admin/settings", auth=(name, password), timeout=PATIENCE).json()
     assert settings["server"]["analytics_enabled"] is False
     assert password not in str(settings)
 
@@ -223,7 +214,7 @@ def test_a_killed_object_store_comes_back_with_all_it_had(first: Supervisor, hea
     objects(healthy).put_object(Bucket="kring", Key="kept", Body=b"words")
     killed = first.pid("objects")
     os.kill(killed, signal.SIGKILL)
-    until(lambda: "object store is back" in first.text(), 30, "object store restarted")
+    eventually(lambda: "object store is back" in first.text(), what="the object store restarted")
     assert "object store was killed by SIGKILL; starts again in 1 s" in first.text()
     assert first.pid("objects") != killed
     assert read_object(healthy) == b"words"
@@ -233,7 +224,7 @@ def test_sigterm_leaves_nothing_behind(first: Supervisor, healthy: LocalStack) -
     family = first.family()
     assert len(family) >= 11  # five guardians, five parts, the worker's child
     first.process.terminate()
-    assert first.process.wait(30) == 0
+    assert first.process.wait(PATIENCE) == 0
     assert [process for process in family if process.is_running()] == []
     assert not (first.data / "stack.json").exists()
     assert list((first.data / "run").glob("*.pid")) == []
@@ -248,7 +239,7 @@ def test_the_next_start_finds_all_and_a_killed_supervisor_leaves_nothing_behind(
         assert read_object(stack) == b"words"
         family = second.family()
         second.process.kill()
-        gone, alive = psutil.wait_procs(family, timeout=5)
+        gone, alive = psutil.wait_procs(family, timeout=PATIENCE)
         assert (len(gone), alive) == (len(family), [])
         second.process.wait()
         assert read_stack(Settings(data_dir=first.data)) is None

@@ -26,6 +26,7 @@ from flows.stack.parts import OBJECTS, SEARCH, WORKER
 from kring.settings import Settings
 from search_ui.runs import PrefectRuns
 from tests.browser import browser
+from tests.patience import PATIENCE
 from tests.running import REPOSITORY, Kring, eventually, running
 from tests.stranger import LOOPBACK, ask, listeners, speaks_grpc, ways_into_an_inner_port, ways_into_s3
 
@@ -95,7 +96,7 @@ def test_every_port_of_every_part_is_of_a_kind_that_is_tried_here(kring: Kring) 
     if SEARCH in kring.stack.pids():
         known[port_of(settings.meili_url)] = settings.meili_url
     inner = inner_ports(kring)
-    eventually(lambda: inner <= {port for _, port in listening(kring)}, seconds=60, what="all inner ports")
+    eventually(lambda: inner <= {port for _, port in listening(kring)}, what="all inner ports")
     unknown = {port for _, port in listening(kring)} - known.keys() - inner - control_ports(kring)
     assert not unknown, f"nobody has tried what a stranger gets from {unknown}"
     assert {address for address, _ in listening(kring)} == {LOOPBACK}
@@ -150,18 +151,18 @@ def test_no_route_of_prefects_api(kring: Kring, authorization: str) -> None:
     auth_string = kring.stack.settings.prefect_auth_string
     assert auth_string is not None
     ours = {"Authorization": f"Basic {b64encode(auth_string.get_secret_value().encode()).decode()}"}
-    schema = httpx.get(f"{api.removesuffix('/api')}/openapi.json", timeout=60).json()
+    schema = httpx.get(f"{api.removesuffix('/api')}/openapi.json", timeout=PATIENCE).json()
     routes = {(method, path) for path, methods in schema["paths"].items() for method in methods}
     assert len(routes) > 150
     let_in = set()
-    with httpx.Client(headers={"Authorization": authorization} if authorization else {}, timeout=60) as stranger:
+    with httpx.Client(headers={"Authorization": authorization} if authorization else {}, timeout=PATIENCE) as stranger:
         for method, path in sorted(routes - OPEN):
             url = f"{api}{re.sub(r'{.*?}', 'x', path)}"
             content = b"{}" if method in {"post", "put", "patch"} else None
             if stranger.request(method, url, content=content).status_code != 401:
                 let_in.add((method, path))
     assert not let_in
-    assert httpx.post(f"{api}/flow_runs/filter", json={}, headers=ours, timeout=60).status_code == 200
+    assert httpx.post(f"{api}/flow_runs/filter", json={}, headers=ours, timeout=PATIENCE).status_code == 200
 
 
 def test_no_route_around_prefects_own_check(kring: Kring) -> None:

@@ -75,14 +75,14 @@ def test_two_gigabytes_survive_a_killed_server(browser: Browser, kring: Kring, b
     expect(card).to_have_attribute("data-state", "ready", timeout=240_000)  # the browser has hashed it
     card.get_by_role("button", name="Send").click()
 
-    upload = eventually(lambda: next(kring.ports.archive.uploads(), None), seconds=60, what="the upload to begin")
+    upload = eventually(lambda: next(kring.ports.archive.uploads(), None), what="the upload to begin")
     parts = -(-original.size // upload.part_size)
     assert upload.id == recording_id
     eventually_on(page, lambda: len(answered) >= parts // 2, seconds=240)
     web = kring.stack.pids()["web"]
     held = psutil.Process(web).memory_info().rss
     os.kill(web, signal.SIGKILL)
-    eventually(lambda: kring.stack.pids().get("web") not in {None, web}, seconds=60, what="the web server to be back")
+    eventually(lambda: kring.stack.pids().get("web") not in {None, web}, what="the web server to be back")
 
     expect(card).to_have_attribute("data-state", "done", timeout=400_000)
     assert set(answered) == set(range(1, parts + 1))
@@ -96,7 +96,7 @@ def test_two_gigabytes_survive_a_killed_server(browser: Browser, kring: Kring, b
     manifest = kring.ports.archive.manifest(recording_id)
     assert (manifest.state, manifest.original.sha256) == (State.PUBLISHED, original.sha256)
     store = kring.ports.archive.store
-    eventually(lambda: not store.exists(incoming_key(recording_id)), seconds=60, what="the parts to be cleared away")
+    eventually(lambda: not store.exists(incoming_key(recording_id)), what="the parts to be cleared away")
     report = verify(kring.ports.archive, deep=True)
     assert (report.missing, report.damaged, report.altered, report.orphans) == ((), (), (), ())
     context.close()

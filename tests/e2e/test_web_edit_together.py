@@ -27,6 +27,7 @@ from tests.edited import (
     window_comes_back,
     write,
 )
+from tests.patience import PATIENCE
 
 __all__ = ["browser", "desk"]
 
@@ -370,7 +371,7 @@ def test_without_javascript_it_can_be_read(browser: Browser, desk: Desk) -> None
 
 def test_it_is_for_those_who_may(tmp_path_factory: pytest.TempPathFactory) -> None:
     with opened(tmp_path_factory.mktemp("closed"), Web(facilitators="nobody")) as desk:
-        assert httpx.get(f"{desk.origin}/r/{desk.recording().id}/edit").status_code == 403
+        assert httpx.get(f"{desk.origin}/r/{desk.recording().id}/edit", timeout=PATIENCE).status_code == 403
 
 
 def test_what_is_not_published_cannot_be_corrected(desk: Desk) -> None:

@@ -19,11 +19,12 @@ from kring.settings import Settings
 from search_ui.http.access import KEY_COOKIE
 from tests.browser import browser, open_page
 from tests.edited import excuse
+from tests.patience import PATIENCE
 from tests.running import REPOSITORY, eventually, tidy
 
 __all__ = ["browser"]
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 @dataclass
@@ -69,7 +70,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         yield one
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(PATIENCE)
         tidy(one.settings.data_dir)
 
 
@@ -127,4 +128,4 @@ def test_the_secret_is_in_no_log_and_another_one_ends_it(browser: Browser, up: U
     assert logs
     for path in logs:
         assert old not in path.read_text(encoding="utf-8", errors="replace"), path
-    assert httpx.get(f"{up.origin}/api/me", trust_env=False).json()["may_edit"] is False
+    assert httpx.get(f"{up.origin}/api/me", trust_env=False, timeout=PATIENCE).json()["may_edit"] is False

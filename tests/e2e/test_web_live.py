@@ -22,10 +22,11 @@ from storage import open_store
 from storage.archive import Archive
 from storage.keys import rendition_key
 from tests import web_archive
+from tests.patience import PATIENCE
 from tests.seaweed import Weed, free_port
 from tests.web_archive import TALKS
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 BIG = 64 * 1024 * 1024
 """Bytes of a film that would show in memory if it were ever held whole."""
 
@@ -80,7 +81,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     port = free_port()
     process = start(settings, port)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as web:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as web:
             wait_healthy(web, process)
             yield Live(web, process, weed, archive, settings)
     finally:
@@ -147,14 +148,14 @@ def test_who_follows_a_recording_is_sent_home_when_it_ends(live: Live) -> None:
     port = free_port()
     process = start(live.settings, port)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as web:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as web:
             wait_healthy(web, process)
             with web.stream("GET", f"/r/{going.id}/events") as answer:
                 told = answer.iter_lines()
                 assert next(told).startswith("retry:")
                 process.send_signal(signal.SIGTERM)
                 assert "event: done" not in list(told)  # to its end: a broken connection would raise
-        assert process.wait(15) in {0, -signal.SIGTERM}
+        assert process.wait(PATIENCE) in {0, -signal.SIGTERM}
     finally:
         process.kill()
         process.communicate()
@@ -163,7 +164,7 @@ def test_who_follows_a_recording_is_sent_home_when_it_ends(live: Live) -> None:
 def test_it_ends_when_asked_to(live: Live) -> None:
     with live.web.stream("GET", f"/media/{TALKS[0].id}/playback"):  # somebody is watching
         live.process.send_signal(signal.SIGTERM)
-        assert live.process.wait(15) in {0, -signal.SIGTERM}
+        assert live.process.wait(PATIENCE) in {0, -signal.SIGTERM}
 
 
 def test_without_a_store_it_says_what_to_do(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_a_lost_network_only_delays(browser: Browser, site: Site, tmp_path: Path
         visit.choose(file)
         visit.fill(visit.card())
         visit.card().get_by_role("button", name="Send").click()
-        eventually(visit.page, lambda: len(visit.held) == 3, seconds=20)
+        eventually(visit.page, lambda: len(visit.held) == 3)
         visit.context.set_offline(True)
         for route in visit.held:
             route.abort("internetdisconnected")
@@ -72,7 +72,7 @@ def test_a_closed_page_goes_on_with_what_is_missing(browser: Browser, site: Site
         visit.card().get_by_role("button", name="Send").click()
         expect(visit.card().get_by_text("The connection is lost. It goes on by itself.")).to_be_visible(timeout=20_000)
         parts = f"/api/uploads/{site.uploads()[0].id}/parts"
-        eventually(visit.page, lambda: len(visit.context.request.get(parts).json()) == 2, seconds=20)
+        eventually(visit.page, lambda: len(visit.context.request.get(parts).json()) == 2)
         asked: list[str] = []
         visit.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
         with visit.page.expect_event("close"):
@@ -102,7 +102,7 @@ def test_paused_and_gone_on(browser: Browser, site: Site, tmp_path: Path) -> Non
         visit.choose(file)
         visit.fill(visit.card())
         visit.card().get_by_role("button", name="Send").click()
-        eventually(visit.page, lambda: len(visit.held) == 3, seconds=20)
+        eventually(visit.page, lambda: len(visit.held) == 3)
         visit.page.get_by_role("button", name="Pause").click()
         expect(visit.card().get_by_text("Sending is paused.")).to_be_visible()
         visit.held.clear()
@@ -118,7 +118,7 @@ def test_cancelled_it_is_gone(browser: Browser, site: Site, tmp_path: Path) -> N
         visit.choose(recording(tmp_path, "talk.mp4", 3 * PART))
         visit.fill(visit.card())
         visit.card().get_by_role("button", name="Send").click()
-        eventually(visit.page, lambda: len(visit.held) == 2, seconds=20)
+        eventually(visit.page, lambda: len(visit.held) == 2)
         visit.page.on("dialog", lambda dialog: dialog.accept())
         visit.card().get_by_role("button", name="Cancel").click()
         expect(visit.card()).to_have_count(0)

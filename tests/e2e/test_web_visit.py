@@ -16,6 +16,7 @@ from tests import facilitator, looking
 from tests.browser import PHONE, browser, eventually, open_page, player_time
 from tests.edited import all_saved, focused, paused
 from tests.everywhere import LOCALES, Everything, everything
+from tests.patience import PATIENCE
 from tests.places import PLACES
 from tests.web_members import FILM, SOUND
 
@@ -211,7 +212,7 @@ class _Asked(HTMLParser):
 
 @pytest.mark.parametrize("path", BUDGET)
 def test_pages_are_light(all_of_it: Everything, path: str) -> None:
-    with httpx.Client(base_url=all_of_it.origin, headers={"Accept-Encoding": "gzip"}) as web:
+    with httpx.Client(base_url=all_of_it.origin, headers={"Accept-Encoding": "gzip"}, timeout=PATIENCE) as web:
         asked = _Asked()
         asked.feed(web.get(path).text)
         weights = {address: _on_the_wire(web, urljoin(path, address)) for address in asked.addresses}

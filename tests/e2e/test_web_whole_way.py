@@ -11,11 +11,12 @@ from playwright.sync_api import Browser, expect
 from kring.model import State
 from kring.settings import Settings
 from tests.browser import browser, open_page
+from tests.patience import PATIENCE
 from tests.running import REPOSITORY, Kring, eventually, running
 
 __all__ = ["browser"]
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 SAMPLE = REPOSITORY / "samples" / "privacy-shared-services.m4a"
 
@@ -51,7 +52,9 @@ def test_a_file_is_brought_in_followed_and_found(browser: Browser, kring: Kring)
         assert list(kring.ports.archive.uploads()) == []
 
         searchable = f"{kring.address}/api/recordings/{manifest.id}"
-        eventually(lambda: httpx.get(searchable).json()["searchable"], seconds=60, what="what was said to be found")
+        eventually(
+            lambda: httpx.get(searchable, timeout=PATIENCE).json()["searchable"], what="what was said to be found"
+        )
         page.goto("/?q=privacy")
         expect(page.get_by_role("link", name="What we share")).to_be_visible()
         page.goto("/uploads")

@@ -23,15 +23,17 @@ from kring.errors import DiskFull
 from kring.model import State
 from kring.settings import FeedSource, Fetch, FolderSource, Settings, Worker
 from search_ui.runs import PrefectRuns
+from tests.patience import PATIENCE
 from tests.running import REPOSITORY, Kring, eventually, free_port, running
 from tests.spoken import JFK, RULES, Spoken, of
 from tests.webserver import Site, serve
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 FFMPEG = shutil.which("ffmpeg") or "ffmpeg"
 
 
+@pytest.mark.timeout(1100)
 def test_the_demo_checks_itself(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PREFECT_"))}
     environment |= {"KRING_DATA_DIR": str(tmp_path / "data"), "KRING_CONFIG": os.devnull}
@@ -44,7 +46,7 @@ def test_the_demo_checks_itself(tmp_path: Path) -> None:
         [sys.executable, "-m", "flows.cli", "demo", "--check"],
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=1000,
         env=environment,
         cwd=REPOSITORY,
         check=False,
@@ -108,7 +110,7 @@ def tone(path: Path, *more: str) -> Path:
 
 
 def search(kring: Kring, text: str) -> list[dict[str, object]]:
-    response = httpx.get(f"{kring.address}/api/search", params={"q": text}, timeout=30, trust_env=False)
+    response = httpx.get(f"{kring.address}/api/search", params={"q": text}, timeout=PATIENCE, trust_env=False)
     response.raise_for_status()
     return list(response.json()["recordings"])
 
@@ -171,8 +173,8 @@ def test_a_watched_folder_and_a_feed_bring_recordings_in(
         states = {manifest.details.title: manifest.state for manifest in kring.ports.archive.manifests()}
         return all(states.get(title) is State.PUBLISHED for title in ("from the folder", "From the feed"))
 
-    eventually(both, seconds=120, what="folder and feed to be taken in")
-    eventually(lambda: len(search(kring, "Mappevakten")) == 1, seconds=20, what="the folder's recording to be found")
+    eventually(both, what="folder and feed to be taken in")
+    eventually(lambda: len(search(kring, "Mappevakten")) == 1, what="the folder's recording to be found")
     assert len([path for path, _ in site.requests if path == "/episode.mp3"]) == 1
     eventually(
         lambda: any(etag for etag, _ in site.conditions), seconds=60, what="the feed to be asked for changes only"
@@ -198,7 +200,7 @@ def test_a_token_in_an_address_is_used_and_kept_nowhere(kring: Kring, site: Site
         states = {manifest.details.title: manifest.state for manifest in kring.ports.archive.manifests()}
         return all(states.get(title) is State.PUBLISHED for title in ("by hand", "by feed"))
 
-    eventually(published, seconds=120, what="both to be taken in")
+    eventually(published, what="both to be taken in")
     assert token not in added.stdout + added.stderr + kring.run("status").stdout
     with temporary_settings(prefect_of(kring)):
         for title, path in (("by hand", "/by-hand.mp3"), ("by feed", "/by-feed.mp3")):
@@ -256,7 +258,7 @@ def test_bad_media_is_kept_and_its_status_says_why(
     assert manifest.problem.message in done.stderr.replace("\n", " ")
     assert kring.ports.archive.store.get_bytes(manifest.original.key).data == path.read_bytes()
     assert "root:" not in done.stdout + done.stderr
-    page = httpx.get(f"{kring.address}/r/{manifest.id}", timeout=30, trust_env=False)
+    page = httpx.get(f"{kring.address}/r/{manifest.id}", timeout=PATIENCE, trust_env=False)
     assert page.status_code == 200
     assert says in page.text.lower()
 
@@ -297,7 +299,7 @@ def test_markup_in_a_title_is_only_text(kring: Kring, tmp_path: Path) -> None:
     done = kring.run("add", str(path), "--circle", "privacy", "--language", "en", "--title", title)
     assert done.returncode == 0, done.stderr
     assert title in done.stdout
-    page = httpx.get(f"{kring.address}/r/{kring.recording(title).id}", timeout=30, trust_env=False).text
+    page = httpx.get(f"{kring.address}/r/{kring.recording(title).id}", timeout=PATIENCE, trust_env=False).text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
@@ -353,7 +355,7 @@ def test_asking_twice_for_a_run_gives_one_and_asking_after_it_the_next(kring: Kr
 def ask_for_runs(orchestrator: Orchestrator, nobody: str) -> None:
     first = orchestrator.start(nobody, title="Nobody", circle="privacy")
     assert orchestrator.start(nobody, title="Nobody", circle="privacy") == first
-    eventually(lambda: not orchestrator.run(first).going, seconds=60, what="the run to end")
+    eventually(lambda: not orchestrator.run(first).going, what="the run to end")
     ended = orchestrator.run(first)
     assert (ended.state_name, set(ended.tags)) == (STOPPED, {"privacy", f"recording:{nobody}"})
     second = orchestrator.start(nobody, title="Nobody", circle="privacy", after=first)
@@ -379,7 +381,7 @@ def test_a_circle_that_went_stops_its_recordings_and_no_others(kring: Kring, tmp
     assert kring.run("circle", "add", "passing", "--name", "Back", "--network", "n").returncode == 0
     assert "started again" in kring.run("reconcile", "--retry-failed").stdout
     # All that stopped in other tests of this file is tried again too, and was received before it.
-    eventually(lambda: kring.recording("orphaned").problem is None, seconds=200, what="the recording to be mended")
+    eventually(lambda: kring.recording("orphaned").problem is None, what="the recording to be mended")
 
 
 def test_a_full_disk_says_so_and_the_recording_goes_on_when_there_is_room(kring: Kring, tmp_path: Path) -> None:

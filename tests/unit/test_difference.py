@@ -92,8 +92,8 @@ def test_four_hours_take_seconds() -> None:
     vocabulary = [f"ord{number}" for number in range(5000)]
     old = [chance.choice(vocabulary) for _ in range(40_000)]
     new = [word if chance.random() > 0.1 else chance.choice(vocabulary) for word in old]
-    started = time.monotonic()
+    started = time.thread_time()
     found = difference(said(" ".join(old), seconds=14_400), said(" ".join(new), seconds=14_400))
     assert sum(1 for _ in found.places()) > 1000
     assert found.share == pytest.approx(0.1, abs=0.02)
-    assert time.monotonic() - started < 20  # about 2 s on one core
+    assert time.thread_time() - started < 20  # about 2 s of one core

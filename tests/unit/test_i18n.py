@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po
 from kring.errors import BadQuery
 from search_ui import catalogues, i18n, negotiation, view
 from search_ui.i18n import LANGUAGES, Language, speaking
+from tests.patience import PATIENCE
 from tests.web_archive import TALKS
 from tests.web_served import Served, served
 
@@ -122,7 +123,7 @@ def test_pages_say_their_language_and_that_it_varies(served: Served) -> None:
 
 def follow(served: Served, path: str, **headers: str) -> httpx.Response:
     """By a browser of its own, so that what it is given does not stay for the other tests."""
-    return httpx.get(served.web.base_url.join(path), headers=headers)
+    return httpx.get(served.web.base_url.join(path), headers=headers, timeout=PATIENCE)
 
 
 def test_a_language_is_chosen_for_a_year_and_the_way_leads_back(served: Served) -> None:

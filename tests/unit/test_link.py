@@ -16,6 +16,7 @@ from flows.stack.parts import web_part, worker_part
 from kring.errors import SetupError
 from kring.link import ensure_secret, is_key, is_secret, key_of, link, renew_secret, secret_of
 from kring.settings import Settings, Web, load_settings
+from tests.patience import PATIENCE
 
 GIVEN = "Zm9vYmFyYmF6-_0123456789"
 
@@ -38,7 +39,7 @@ def test_all_who_make_it_at_once_get_the_same(tmp_path: Path) -> None:
     start = Barrier(8)
 
     def make(_: int) -> str:
-        start.wait(20)
+        start.wait(PATIENCE)
         return ensure_secret(settings_in(tmp_path))
 
     with ThreadPoolExecutor(8) as pool:

@@ -11,6 +11,7 @@ import pytest
 
 from flows.stack import launch
 from flows.stack.log_file import LogFile, secrets_of
+from tests.patience import PATIENCE
 
 DATED = re.compile(r"(\x1b\[\d+m)*\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
 PRINTED = [
@@ -111,7 +112,7 @@ def guarded(tmp_path: Path, log: Path, script: str) -> int:
     command = [sys.executable, "-I", "-S", launch.__file__, "5", "15", "-", str(tmp_path / "pid"), str(log)]
     guardian = subprocess.Popen([*command, "bash", "-c", script], stdin=subprocess.PIPE)
     try:
-        return guardian.wait(60)
+        return guardian.wait(PATIENCE)
     finally:
         guardian.kill()
         assert guardian.stdin is not None

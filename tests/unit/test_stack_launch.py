@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from flows.stack.process import Process
+from tests.patience import PATIENCE
 
 # A part that starts a child in a session of its own, as Prefect does for flow runs, and then waits.
 FAMILY = ["bash", "-c", "setsid sleep 600 & sleep 601 & wait"]
@@ -53,7 +54,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def family_of(process: Process, size: int) -> list[psutil.Process]:
     """The part and all it started, once there are `size` of them."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if (pid := process.pid) is not None:
             part = psutil.Process(pid)
@@ -63,7 +64,7 @@ def family_of(process: Process, size: int) -> list[psutil.Process]:
     raise AssertionError("the part did not start its children")
 
 
-def survivors(family: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+def survivors(family: list[psutil.Process], seconds: float = PATIENCE) -> list[psutil.Process]:
     return psutil.wait_procs(family, timeout=seconds)[1]
 
 
@@ -90,7 +91,7 @@ def test_a_part_that_dies_takes_its_children_along(start: Start) -> None:
     process = start(FAMILY)
     family = family_of(process, 3)
     family[0].send_signal(signal.SIGKILL)
-    assert survivors(family, 5) == []
+    assert survivors(family) == []
     assert process.ending() == "was killed by SIGKILL"
 
 
@@ -101,7 +102,7 @@ def test_a_killed_guardian_takes_the_part_along(start: Start) -> None:
     assert guardian is not None
     guardian.kill()
     try:
-        assert survivors(family[:1], 5) == []
+        assert survivors(family[:1]) == []
         process.finish()
         assert process.ending() == "was killed by SIGKILL"
         assert process.pid is None
@@ -124,13 +125,13 @@ time.sleep(600)
         [sys.executable, "-c", script], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(root)}
     )
     whole = psutil.Process(supervisor.pid)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while len(family := whole.children(recursive=True)) < 4 and time.monotonic() < deadline:
         time.sleep(0.01)
     assert len(family) == 4  # guardian, part, two children
     supervisor.kill()
     supervisor.wait()
-    assert survivors(family, 5) == []
+    assert survivors(family) == []
 
 
 def test_the_log_and_the_exit_code_tell_what_happened(start: Start, tmp_path: Path) -> None:
@@ -148,7 +149,7 @@ def test_a_stranger_on_the_port_is_not_taken_for_the_part(start: Start, tmp_path
     listen = "s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True)"
     script = f"import socket, time; {listen}; time.sleep(60)"
     process = start([sys.executable, "-c", script])
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while (
         not (lines := (tmp_path / "part.log").read_text(encoding="utf-8").splitlines()[1:])
         and time.monotonic() < deadline
