@@ -15,7 +15,8 @@ import pytest
 
 from kring.errors import NotFound, NotMedia, UnknownLanguage
 from kring.model import Segment, Transcript, Word
-from kring.settings import Settings, Transcribe
+from kring.settings import MediaLimits, Settings, Transcribe
+from tests import timed
 from tests.speech_sounds import SOUNDS, Sound, silence, white_noise, write
 from tests.spoken import DANISH, JFK, MEETING, RULES, VISIT, Spoken, needs, of
 from transcribe.engines import ENGINES, open_transcriber
@@ -24,6 +25,8 @@ from transcribe.hallucinations import plain
 from transcribe.lines import LONGEST, fits
 from transcribe.openai import OpenAIWhisper
 from transcribe.port import Transcriber
+from transcribe.probe import probe
+from transcribe.render import render
 from transcribe.speech import read_blocks
 
 SILENCE = "anullsrc=r=16000:cl=mono:d=20"
@@ -365,6 +368,24 @@ def test_speech_in_noise_has_its_times_from_the_start_of_the_recording(
     words = [word for one in heard.segments for word in one.words]
     assert words[0].start == pytest.approx(300.0 + spoken.starts[0], abs=0.5)
     assert words[-1].end == pytest.approx(ends, abs=0.7)
+
+
+@pytest.mark.parametrize("spoken", of(JFK, VISIT))
+def test_words_after_a_jingle_in_other_channels_have_the_time_of_the_original(
+    real: Transcriber, spoken: Spoken, tmp_path: Path
+) -> None:
+    """Two MP3 put together: four seconds in stereo, then a voice in mono, at another rate."""
+    if is_slow(real):
+        pytest.skip("the sound is the same for every engine")
+    stereo, mono = tmp_path / "1.mp3", tmp_path / "2.mp3"
+    timed.ffmpeg("-f", "lavfi", "-i", "sine=f=440:d=4,volume=-20dB", "-ar", "44100", "-ac", "2", stereo)
+    timed.ffmpeg("-i", spoken.write(tmp_path / "spoken.flac"), "-ar", "22050", "-ac", "1", mono)
+    original, limits = timed.joined(tmp_path / "x.mp3", stereo, mono), MediaLimits(spare_disk_mb=0)
+    made = render(original, probe(original, limits), tmp_path / "out", limits)
+    words = [word for one in real.transcribe(made.speech, language="en").segments for word in one.words]
+    assert [plain(word.text) for word in words] == spoken.words
+    times = {number: 4.0 + start for number, start in spoken.starts.items()}
+    assert {number: words[number].start for number in times} == pytest.approx(times, abs=0.5)
 
 
 @pytest.mark.parametrize("spoken", of(MEETING, RULES))
