@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from flows.reports import foreseen
 from flows.sources.port import RecordingSource
-from kring.errors import KringError, OrchestratorDown, StorageDown
+from kring.errors import KringError, OrchestratorDown, SourceError, StorageDown
 
 ROUND_SECONDS = 30.0
 """What a round waits for a source; the others are asked again after it."""
-LONG = "{name}: looking at it takes long; see whether its disk or server answers, if that does not end."
+LONG = "Looking at the source {name} takes long; see whether its disk or server answers, if that does not end."
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Asking:
         thread, one = self._going[name]
         thread.join(max(0.0, until - time.monotonic()))
         if thread.is_alive():  # the same words as before, until there are others
-            return Asked(name, problems=self._before.get(name) or [LONG.format(name=name)])
+            return Asked(name, problems=self._before.get(name) or [str(SourceError(LONG, name=name))])
         del self._going[name]
         self._before[name] = one.problems
         return one
@@ -88,7 +88,9 @@ def _ask(source: RecordingSource, start_new: Callable[[RecordingSource], int], o
     except Exception as error:  # one bad source does not hold up the others
         known = foreseen(error)
         log.warning("%s: %s", source.name, known, exc_info=None if known is error else error)
-        problems.append(f"{source.name}: {known}")
+        problems.append(
+            str(SourceError("The source {name} cannot be looked at: {problem}", name=source.name, problem=known))
+        )
     one.problems = [*problems, *source.problems]
 
 

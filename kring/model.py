@@ -190,6 +190,8 @@ class Media(Frozen):
     video_codec: str | None = None
     width: int | None = None
     height: int | None = None
+    restarts: bool = False
+    """Its times begin anew in the middle, as in recordings put one behind the other."""
 
     @property
     def has_video(self) -> bool:

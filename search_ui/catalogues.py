@@ -33,6 +33,7 @@ KEPT = (
     "transcribe/*.py",
     "storage/archive.py",
     "flows/attachments.py",
+    "flows/discovery.py",
     "flows/housekeeping.py",
     "flows/receive.py",
     "flows/reports.py",
@@ -41,9 +42,7 @@ KEPT = (
     "flows/transcripts.py",
     "flows/uploads.py",
     "services/repair.py",
-    "flows/sources/details.py",
-    "flows/sources/folder.py",
-    "flows/sources/uploaded.py",
+    "flows/sources/*.py",
 )
 """Files whose sentences are kept, in English, with a recording or what is attached to it (see saying.py)."""
 WIDTH = 100

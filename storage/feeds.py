@@ -19,7 +19,8 @@ class FeedLook(Frozen):
     source: str
     read_as: str
     """SHA-256 of the settings it was read with."""
-    read_at: datetime
+    good_until: datetime
+    """Then the feed is read whole, whatever its server says."""
     answered_by: str
     """SHA-256 of the address that answered, behind all redirects."""
     etag: str = ""

@@ -101,19 +101,21 @@ def external_reference(movie: Path, target: Path, secret: Path) -> Path:
     body[6:8] = struct.pack(">H", 2)
     body += struct.pack(">hH", 2, len(name)) + name + b"\0" * (len(name) % 2) + struct.pack(">hH", -1, 0)
     alias = struct.pack(">I4sI", 12 + len(body), b"alis", 0) + bytes(body)
-    target.write_bytes(_grown(data, reference, alias))
+    target.write_bytes(grown(data, reference, alias))
     return target
 
 
-def _grown(data: bytes, old: bytes, new: bytes) -> bytes:
+def grown(data: bytes, old: bytes, new: bytes) -> bytes:
     """Replace `old` in MP4 boxes by `new`, making every box around it larger."""
     out, at = b"", 0
     while at < len(data):
         size, kind = struct.unpack_from(">I4s", data, at)
         box = data[at : at + size]
-        if kind in {b"moov", b"trak", b"mdia", b"minf", b"dinf"}:
-            inside = _grown(box[8:], old, new)
+        if kind in {b"moov", b"trak", b"edts", b"mdia", b"minf", b"dinf"}:
+            inside = grown(box[8:], old, new)
             box = struct.pack(">I4s", len(inside) + 8, kind) + inside
+        elif box == old:
+            box = new
         elif kind == b"dref":
             inside = box[8:].replace(old, new)
             box = struct.pack(">I4s", len(inside) + 8, kind) + inside

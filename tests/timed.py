@@ -24,10 +24,21 @@ def ffmpeg(*arguments: str | Path) -> bytes:
     return subprocess.run(command, check=True, capture_output=True, timeout=120).stdout
 
 
-def part(path: Path, *options: str, rate: int = 48_000, channels: int = 2, picture: str | None = None) -> Path:
+def part(
+    path: Path,
+    *options: str,
+    rate: int = 48_000,
+    channels: int = 2,
+    picture: str | None = None,
+    drawn: str = "testsrc2",
+) -> Path:
     """Three seconds with “Good morning from your partners”; `picture`: its size, where there is to be one."""
     words = ["-ss", "0.5", "-t", "1.3", "-i", str(VISIT.path)]
-    seen = [] if picture is None else ["-f", "lavfi", "-i", f"testsrc2=s={picture}:r=10:d={PART}"]
+    seen = (
+        []
+        if picture is None
+        else ["-f", "lavfi", "-i", f"{drawn}{':' if '=' in drawn else '='}s={picture}:r=10:d={PART}"]
+    )
     form = ["-filter:a", _SAID, "-ar", str(rate), "-ac", str(channels)]
     ffmpeg(*seen, *words, *form, *options, path)
     return path
@@ -58,7 +69,8 @@ def heard(path: Path) -> tuple[list[float], float]:
     raw = ffmpeg("-i", path, "-map", "0:a", "-ac", "1", "-ar", str(_RATE), "-f", "s16le", "-")
     samples = np.abs(np.frombuffer(raw, dtype="<i2").astype(np.int32))
     levels = samples[: len(samples) // _STEP * _STEP].reshape(-1, _STEP).max(axis=1)
-    return beginnings(np.flatnonzero(levels > levels.max() / 10) * _STEP / _RATE), len(samples) / _RATE
+    loud = np.flatnonzero(levels > levels.max() / 10) * _STEP / _RATE
+    return beginnings(loud.tolist()), len(samples) / _RATE
 
 
 def beginnings(loud: Sequence[float], pause: float = 0.8) -> list[float]:

@@ -12,6 +12,7 @@ from transcribe.job import Job
 LARGEST: Final = 1280
 """Pixels of the longer side of what is encoded here; slides stay readable."""
 _FASTEST: Final = 30  # frames per second
+_SLOWEST: Final = 10  # likewise; ffmpeg may put a frame where the one before it was due
 _ALL_KEY_FRAMES: Final = frozenset(["dnxhd", "mjpeg", "prores", "rawvideo"])
 _SCALED = re.compile(
     r"^\[Parsed_scale_0 @ [^\]\n]*\] w:(\d{1,5}) h:(\d{1,5}) .*?\bsar:(\d{1,9})/(\d{1,9}) -> ", re.MULTILINE
@@ -27,8 +28,11 @@ def filters_for(job: Job) -> str:
     sides = (f"max(2,trunc({side}*{fit}/2+0.01)*2)" for side in ("iw*sar", "ih"))
     box = ":".join(str(max(2, int(side * scale / 2 + 0.01) * 2)) for side in (width, height))
     filters = ["scale=w='{}':h='{}'".format(*sides), f"pad={box}:-1:-1", "setsar=1", "format=yuv420p"]
-    if not 0 < job.contents.video.frame_rate <= _FASTEST + 1:  # 0, thousands: it keeps times only (as browsers do)
+    rate = job.contents.video.frame_rate
+    if not 0 < rate <= _FASTEST + 1:  # 0, thousands: it keeps times only (as browsers do)
         filters.insert(0, f"fps={_FASTEST}")
+    elif rate < _SLOWEST:
+        filters.insert(0, f"fps={_SLOWEST}")
     return ",".join(filters)
 
 

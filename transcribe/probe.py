@@ -13,6 +13,7 @@ from transcribe.codecs import AUDIO, VIDEO
 from transcribe.containers import ENDS_EARLY
 from transcribe.contents import Contents, contents_of
 from transcribe.ending import ends_whole
+from transcribe.seams import UNSEEN
 from transcribe.times import seconds_decoded, times_of
 from transcribe.tracks import tracks_of
 
@@ -53,7 +54,7 @@ def probe(path: Path, limits: MediaLimits) -> Media:
             "The picture in this file is stored in a form Kring does not read ({codec}); export it as MP4.",
             codec=contents.video.codec[:20],
         )
-    duration = _duration(path, contents, limits)
+    duration, restarts = _length(path, contents, limits)
     width, height = contents.video.shown if contents.video else (None, None)
     return Media(
         duration=duration,
@@ -62,6 +63,7 @@ def probe(path: Path, limits: MediaLimits) -> Media:
         video_codec=contents.video.codec if contents.video else None,
         width=width,
         height=height,
+        restarts=restarts,
     )
 
 
@@ -69,20 +71,24 @@ def falls_short(measured: float, promised: float) -> bool:
     return promised - measured > max(promised * SHORTFALL, _SHORTFALL_SECONDS)
 
 
-def _duration(path: Path, contents: Contents, limits: MediaLimits) -> float:
-    """Seconds, from the packets that are there; of all sound tracks, for which is heard is not known yet.
+def _length(path: Path, contents: Contents, limits: MediaLimits) -> tuple[float, bool]:
+    """Seconds, from the packets that are there, and whether their times begin anew on the way; of all sound tracks, for
+    which is heard is not known yet.
 
     Raises TooLong, NoSound, and NotMedia for a file that was cut off.
     """
     most = limits.max_hours * 3600
+    assert contents.audio is not None  # noqa: S101  probe() saw to it
     sounds = list(tracks_of(contents).values())
     streams = [*sounds, *([contents.video] if contents.video is not None else [])]
     times = times_of(path, contents, limits, at_most=most + 60, streams=streams)
     if not any(one.end > 0 for one in times[: len(sounds)]):
         raise NoSound("The sound track of this file is empty; export the recording again with sound.")
-    duration = max(one.end for one in times)
-    if contents.demuxer == "aac":  # whose packets ffmpeg takes for as long as the first, whatever rate they change to
-        duration = seconds_decoded(path, contents, streams[0], limits, at_most=most + 60)
+    usual = sounds.index(contents.audio)
+    again = 0.0 if contents.demuxer == "mov" else times[usual].again  # there, edits are prepared by going back
+    duration = max(one.end for one in times) + again
+    if contents.demuxer == "aac" or (again and not contents.has_times):  # packets say little there after a change
+        duration = seconds_decoded(path, contents, sounds[usual], limits, at_most=most + 60)
     if duration > most:
         raise TooLong(
             "The recording is longer than {most} hours; split it in parts and add each of them.",
@@ -91,7 +97,7 @@ def _duration(path: Path, contents: Contents, limits: MediaLimits) -> float:
     promised = contents.promised or 0.0
     if falls_short(duration, promised) and _cut_off(path, contents, limits, promised):
         raise NotMedia(ENDS_EARLY)
-    return duration
+    return duration, again > 0 and contents.demuxer in UNSEEN
 
 
 def _cut_off(path: Path, contents: Contents, limits: MediaLimits, promised: float) -> bool:

@@ -26,6 +26,7 @@ from transcribe.peaks import Peaks
 from transcribe.picture import LARGEST
 from transcribe.playback import web_of
 from transcribe.port import Progress
+from transcribe.seams import without_seams
 from transcribe.sound import Sound, check_heard, sound_of
 from transcribe.soundtracks import sound_tracks
 
@@ -76,7 +77,8 @@ def render(
     job.spare_disk(needed)
     try:
         job.work.mkdir()
-        tracks = sound_tracks(path, contents, media.duration, limits, job.work, sound_track)
+        job = without_seams(job)
+        tracks = sound_tracks(job.path, job.contents, media.duration, limits, job.work, sound_track)
         made = _render(job.hearing(tracks.taken), tracks, tell)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:

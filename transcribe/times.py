@@ -20,6 +20,7 @@ _BYTES_DECODED: Final = 1e5  # per second, on a busy machine
 _COUNTED: Final = 8000  # samples per second, of one byte each
 _AAC_FRAME: Final = 1024  # samples
 _PAUSE: Final = 0.1  # seconds; so much ffmpeg's `aresample` lets pass too
+_SEAM: Final = 1.0  # seconds without any progress: ffmpeg lets no packet be due before the one before it
 _NO_TIME: Final = -(1 << 62)  # less is ffmpeg's mark for a packet without one
 
 
@@ -35,6 +36,10 @@ class Times:
     end: float = 0.0
     drift: float = 0.0
     """How far any packet is from where it would be if all were played without a pause, as browsers play sound."""
+    again: float = 0.0
+    """How much of it is due no later than what came before: other recordings put behind the first one."""
+    _due: float = 0.0
+    _stuck: float = 0.0
 
     @property
     def unbroken(self) -> bool:
@@ -47,6 +52,10 @@ class Times:
         if self.frame is not None:
             self.drift = max(self.drift, abs(due - self.first - self.packets * self.frame))
             length = min(length, self.frame) or self.frame  # MP4 has a gap as the length of what precedes it
+        self._stuck = self._stuck + length if self.packets and due <= self._due else 0.0
+        if self._stuck > _SEAM:
+            self.again += length if self._stuck - length > _SEAM else self._stuck
+        self._due = due
         self.packets += 1
         self.last = max(self.last, due)
         self.end = max(self.end, due + length)

@@ -60,14 +60,18 @@ def _keep(
         going_on and not told.startswith(f"bytes {have}-")
     ):
         dest.unlink(missing_ok=True)
-        raise SourceDown(f"{answer.host} has another file than before; it is fetched from the start.")
+        raise SourceDown("{host} has another file than before; it is fetched from the start.", host=answer.host)
     if not going_on:
         have = 0
         dest.unlink(missing_ok=True)  # before its validator goes: the two must never be of different files
     length = _length(answer)
     total = None if length is None else have + length
     if total is not None and total > max_bytes:
-        raise SourceError(f"The file has {total / 1e9:.1f} GB; this archive takes up to {max_bytes / 1e9:.0f} GB.")
+        raise SourceError(
+            "The file has {size} GB; this archive takes up to {most} GB.",
+            size=f"{total / 1e9:.1f}",
+            most=f"{max_bytes / 1e9:.0f}",
+        )
     memo.keep_validator(_validator(answer))
     pace.begin(have, resumable=bool(memo.validator) and (going_on or _takes_ranges(answer)))
     _write(answer, dest, have, total, max_bytes, pace, progress)
@@ -143,16 +147,22 @@ def _write(
                 have += len(chunk)
                 pace.received(len(chunk))
                 if have > max_bytes:
-                    raise SourceError(f"The file is larger than this archive takes ({max_bytes / 1e9:.0f} GB).")
+                    most = f"{max_bytes / 1e9:.0f}"
+                    raise SourceError("The file is larger than this archive takes ({most} GB).", most=most)
                 if progress:
                     progress(have, total)
     except BROKEN as error:
         if pace.left() <= 0:
             raise pace.error(answer.host) from None
-        raise SourceDown(f"{answer.host} stopped sending after {have / 1e6:.1f} MB ({type(error).__name__}).") from None
+        raise SourceDown(
+            "{host} stopped sending after {size} MB ({why}).",
+            host=answer.host,
+            size=f"{have / 1e6:.1f}",
+            why=type(error).__name__,
+        ) from None
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise disk_full() from None
         raise
     if total is not None and have != total:
-        raise SourceDown(f"{answer.host} sent {have} of {total} bytes.")
+        raise SourceDown("{host} sent {size} of {total} bytes.", host=answer.host, size=have, total=total)

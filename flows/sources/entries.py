@@ -16,8 +16,11 @@ class Link(Frozen):
     """The `xml:base` that counts there; it may be relative itself, or empty."""
 
     def against(self, document: str) -> str:
-        """The whole address, in a document that came from this one. Raises ValueError for what is no address."""
-        return urljoin(urljoin(document, self.base), self.href)
+        """The whole address, in a document that came from this one; what is no address stays as it is."""
+        try:
+            return urljoin(urljoin(document, self.base), self.href)
+        except ValueError:
+            return self.href
 
 
 class Offer(Link):

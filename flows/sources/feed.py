@@ -10,11 +10,13 @@ from flows.sources.feed_items import Episodes
 from flows.sources.feed_memory import FeedMemory, conditions, is_same
 from flows.sources.feed_pages import PAGE_SECONDS, Reading
 from flows.sources.port import Item, Progress
+from kring.errors import SourceError
 from kring.settings import FeedSource, Settings
 from storage.archive import Archive
 
 MAX_PROBLEMS = 20
 """Entries with a problem that are named; of further ones only their number is."""
+MORE = "The feed {name} has {count} entries more with such problems."
 
 
 class Feed:
@@ -48,11 +50,11 @@ class Feed:
         items = episodes.of(reading.entries(first))
         named = episodes.problems[:MAX_PROBLEMS]
         more = len(episodes.problems) - len(named)
-        further = [f"{self.name}: and {more} more."] if more else []
+        further = [str(SourceError(MORE, name=self.name, count=more))] if more else []
         self._problems = (*reading.problems, *episodes.remarks, *named, *further)
         yield from items
-        if self._memory is not None and reading.whole:
-            self._memory.keep(first, items, self._problems)
+        if self._memory is not None and reading.good_for:
+            self._memory.keep(first, items, self._problems, good_for=reading.good_for)
 
     def fetch(
         self, location: str, dest: Path, progress: Progress | None = None, *, max_bytes: int | None = None

@@ -22,6 +22,9 @@ from kring.model import SourceRef
 from kring.settings import FeedSource, Settings
 from transcribe.details import make_details
 
+UNDATED = "The feed {name} has {count} entries without a date; each gets the day on which it came in."
+NO_FILE = "The feed {name} has {count} entries, and none of them offers a file with sound or video."
+
 
 class Episodes:
     """`problems`: a sentence for each entry that is left out or doubtful; `remarks`: on the feed as a whole."""
@@ -42,25 +45,25 @@ class Episodes:
             title = title_of(entry.title, plain=entry.plain)
             try:
                 item = self._item(entry, document, title)
-            except (InputError, ValueError) as error:  # urlsplit's word for what is no address
-                self._say(title or "An episode", str(error))
+            except InputError as error:
+                self._tell(title or entry.id or "?", error)
             else:
                 items += [item] if item is not None else []
         if self._undated:
-            self._remark(f"entries without a date: {self._undated}; each gets the day on which it came in.")
+            self.remarks.append(str(SourceError(UNDATED, name=self._source.name, count=self._undated)))
         if count and not items and not self.problems:
-            self._remark(f"none of its {count} entries offers a file with sound or video.")
+            self.remarks.append(str(SourceError(NO_FILE, name=self._source.name, count=count)))
         return self._one_each(items)
 
     def _item(self, entry: Entry, document: str, title: str) -> Item | None:
         """None for an entry without a recording."""
         chosen = choose(entry.offers, document, language=self._source.language, max_bytes=self._max_bytes)
         if chosen is None and any(map(is_list, entry.offers)):
-            raise SourceError("it offers only a list of pieces to be streamed, and no file that could be fetched.")
+            raise SourceError("It offers only a list of pieces to be streamed, and no file that could be fetched.")
         if chosen is None:
             return None
         if entry.long:
-            raise SourceError("its id is too long to know it by; whoever publishes the feed has to give a shorter one.")
+            raise SourceError("Its id is too long to know it by; whoever publishes the feed has to give a shorter one.")
         checked(chosen.url)
         name = file_name_of(chosen.url)
         title = title or name
@@ -90,33 +93,48 @@ class Episodes:
         days = [day_of(said, timezone=self._source.timezone) for said in entry.dates]
         if days and days[0]:
             return days[0]
-        day = next((day for day in (*days, day_in(title), day_in(name)) if day), None)
+        said = " ".join(entry.dates[0].split())[:60] if entry.dates else ""
+        day = next((day for day in (day_in(said), *days, day_in(title), day_in(name)) if day), None)
         if not days:
             self._undated += day is None
             return day or datetime.now(UTC).date()
-        said = " ".join(entry.dates[0].split())[:60]
         if day is None:
             raise SourceError(
-                f"its date “{said}” cannot be read, so it is left out; whoever publishes the feed has to write it like "
-                "“Wed, 04 Mar 2026 09:00:00 +0100”. Or add the recording with `kring add` and `--date`."
+                "Its date “{said}” cannot be read, so it is left out; whoever publishes the feed has to write it like "
+                "“Wed, 04 Mar 2026 09:00:00 +0100”. Or add the recording with `kring add` and `--date`.",
+                said=said,
             )
-        self._say(title, f"its date “{said}” cannot be read; it gets {day}, as something else in its entry says.")
+        self._tell(
+            title,
+            SourceError(
+                "Its date “{said}” cannot be read for certain; it gets {day}. Correct it on its page if that is wrong.",
+                said=said,
+                day=day,
+            ),
+        )
         return day
 
     def _tell_others(self, chosen: Chosen, title: str) -> None:
         if chosen.others:
             others = ", ".join(without_secrets(url)[:200] for url in chosen.others)
-            self._say(title, f"it offers several files, and {file_name_of(chosen.url)} is taken; left out: {others}.")
+            self._tell(
+                title,
+                SourceError(
+                    "It offers several files, and {file} is taken; left out: {others}.",
+                    file=file_name_of(chosen.url),
+                    others=others,
+                ),
+            )
 
     def _transcript(self, entry: Entry, document: str, title: str) -> str | None:
         """None for one that can never be fetched, which is said: the recording comes in without it."""
         if entry.transcript is None:
             return None
+        address = entry.transcript.against(document)
         try:
-            address = entry.transcript.against(document)
             checked(address)
-        except (SourceError, ValueError):  # ValueError: urljoin's word for what is no address
-            self._say(title, "its transcript has no address that can be fetched; it comes without.")
+        except SourceError:
+            self._tell(title, SourceError("Its transcript has no address that can be fetched; it comes without."))
             return None
         return address
 
@@ -129,16 +147,14 @@ class Episodes:
             titles = dict.fromkeys(item.details.title for item in same)
             files = {stable(item.location) for item in same}
             if len(titles) > 1 or len(files) > 1:
-                self._say(
-                    f"{len(same)} episodes have one id",
-                    f"{', '.join(f'“{title[:100]}”' for title in list(titles)[:5])}. Only one of them is taken in; "
-                    "whoever publishes the feed has to give each its own guid.",
+                error = SourceError(
+                    "These have one id: {titles}. Only one of them is taken in; whoever publishes the feed has to give "
+                    "each its own guid.",
+                    titles=", ".join(f"“{title[:100]}”" for title in list(titles)[:5]),
                 )
+                self.problems.append(str(error))
         kept = {min(reversed(same), key=lambda item: item.details.date): None for same in by_id.values()}
         return [item for item in items if item in kept]
 
-    def _say(self, title: str, sentence: str) -> None:
-        self.problems.append(f"{title[:100]}: {sentence}")
-
-    def _remark(self, sentence: str) -> None:
-        self.remarks.append(f"{self._source.name}: {sentence}")
+    def _tell(self, title: str, error: InputError) -> None:
+        self.problems.append(str(SourceError("“{title}”: {problem}", title=title[:100], problem=error)))

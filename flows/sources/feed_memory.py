@@ -21,8 +21,6 @@ from storage.feeds import FeedLook, find_look, keep_look
 from storage.keys import manifest_key
 from storage.port import ObjectStore
 
-LONGEST = timedelta(days=1)
-"""After so long a feed is read whole, whatever it says: some servers say "not modified" of what was."""
 _VALIDATOR = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,299}")
 
 
@@ -40,7 +38,7 @@ class FeedMemory:
     def last(self) -> FeedLook | None:
         """The last whole look; None where that holds no more."""
         look = find_look(self._store, self._source.name)
-        if look is None or look.read_as != self._read_as or not timedelta() <= now() - look.read_at < LONGEST:
+        if look is None or look.read_as != self._read_as or now() >= look.good_until:
             return None
         waiting = {item.recording_id: item for item in self.waiting(look)}
         fetchable = (
@@ -55,14 +53,14 @@ class FeedMemory:
             if not self.has(item.recording_id):
                 yield item
 
-    def keep(self, first: Document, items: Iterable[Item], problems: Iterable[str]) -> None:
+    def keep(self, first: Document, items: Iterable[Item], problems: Iterable[str], *, good_for: timedelta) -> None:
         """After a whole look, once its items have been offered."""
         offered = {item.recording_id: item for item in items}
         waiting = [without_its_secrets(item) for item in offered.values() if not self.has(item.recording_id)]
         look = FeedLook(
             source=self._source.name,
             read_as=self._read_as,
-            read_at=now(),
+            good_until=now() + good_for,
             answered_by=_sha256(first.url),
             etag=_sendable(first.etag),
             last_modified=_sendable(first.last_modified),

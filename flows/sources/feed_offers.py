@@ -45,7 +45,7 @@ def choose(offers: Iterable[Offer], document: str, *, language: str | None, max_
     found: dict[str, Offer] = {}
     for offer in offers:
         if is_recording(offer):
-            found.setdefault(_whole(offer, document), offer)
+            found.setdefault(offer.against(document), offer)
     if not found:
         return None
 
@@ -107,17 +107,10 @@ def _stem(url: str) -> str:
     return _QUALITY.sub("", _path(url).stem.lower())
 
 
-def _whole(offer: Offer, document: str) -> str:
-    try:
-        return offer.against(document)
-    except ValueError:  # urljoin's word for what is no address; who fetches it says so
-        return offer.href
-
-
 def _can_be_fetched(url: str) -> bool:
     try:
-        return bool(urlsplit(url) and checked(url))
-    except (SourceError, ValueError):
+        return bool(checked(url))
+    except SourceError:
         return False
 
 

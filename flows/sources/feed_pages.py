@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 
 import httpx
@@ -25,6 +26,8 @@ PAGE_SECONDS = 120.0
 """For all of a page, from looking up the name to the last byte …"""
 PAGES_TIMES = 10
 """… and so many times as much for all pages together."""
+TOO_MANY = "The feed {name} has more than {most} entries; the others are left out."
+UNREAD = "Page {number} of the feed {name}, and what follows it, cannot be read: {problem}"
 NOTHING = Page(version="", next_page=None, count=0)
 
 
@@ -46,8 +49,8 @@ class Reading:
         self._source, self._seconds = source, seconds
         self._all, self._bytes_left = Deadline(PAGES_TIMES * seconds), MAX_BYTES
         self.problems: list[str] = []
-        self.whole = True
-        """Nothing was left unread that another look may read."""
+        self.good_for = timedelta(days=1)
+        """How long another look would find no more, should the feed not change: some servers say so of what has."""
 
     def first(self, conditions: Mapping[str, str]) -> Document:
         """The feed itself. Raises SourceError and SourceDown."""
@@ -61,15 +64,16 @@ class Reading:
             known.update(map(_mark, new))
             yield from ((entry, document.url) for entry in new)
             if document.page.count > len(document.page.entries):
-                self._say(f"it has more than {MAX_ENTRIES} entries; the others are left out.")
+                self.problems.append(str(SourceError(TOO_MANY, name=self._source.name, most=MAX_ENTRIES)))
                 return
             if number > 1 and not new:  # a server that knows no last page
                 return
             try:
                 following = self._following(document, asked, number, most=MAX_ENTRIES - len(known))
-            except (SourceError, SourceDown, ValueError) as error:  # ValueError: urljoin's word for what is no address
-                self._say(f"page {number + 1}, and what follows it, cannot be read: {error}")
-                self.whole = not isinstance(error, SourceDown)
+            except (SourceError, SourceDown) as error:
+                unread = SourceError(UNREAD, number=number + 1, name=self._source.name, problem=error)
+                self.problems.append(str(unread))
+                self.good_for = timedelta() if isinstance(error, SourceDown) else timedelta(hours=1)
                 return
             if following is None:
                 return
@@ -83,9 +87,10 @@ class Reading:
         if url in asked:
             return None
         if number >= MAX_PAGES:
-            raise SourceError(f"there are more than {MAX_PAGES}.")
+            raise SourceError("There are more than {most} pages.", most=MAX_PAGES)
         if self._all.left() <= 0:
-            raise SourceError(f"all together they take longer than {PAGES_TIMES * self._seconds / 60:.0f} minutes.")
+            minutes = f"{PAGES_TIMES * self._seconds / 60:.0f}"
+            raise SourceError("All pages together take longer than {minutes} minutes.", minutes=minutes)
         following = self._get(url, {}, most=most)
         asked |= {url, following.url}
         return following
@@ -106,16 +111,15 @@ class Reading:
             data += chunk
             if len(data) > most:
                 raise SourceError(
-                    f"The feed of the source {self._source.name!r} is larger than {MAX_PAGE_BYTES // 1_000_000} MB, or "
-                    f"all its pages than {MAX_BYTES // 1_000_000} MB."
+                    "The feed of the source {name} is larger than {most} MB, or all its pages than {all} MB.",
+                    name=repr(self._source.name),
+                    most=MAX_PAGE_BYTES // 1_000_000,
+                    all=MAX_BYTES // 1_000_000,
                 )
             if limit.left() <= 0:
                 raise limit.error(answer.host)
         self._bytes_left -= len(data)
         return bytes(data)
-
-    def _say(self, sentence: str) -> None:
-        self.problems.append(f"{self._source.name}: {sentence}")
 
 
 def _mark(entry: Entry) -> tuple[object, ...]:

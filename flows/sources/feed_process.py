@@ -50,10 +50,13 @@ def read_feed(feed: bytes, name: str, *, most: int, seconds: float = CLOCK_SECON
     if not lines:
         log.warning("reading the feed of the source %s ended with %d", name, status)
         raise SourceError(
-            f"The feed of the source {name!r} is damaged, or reading it takes unreasonably much time or memory; "
-            "whoever publishes it has to mend it."
+            "The feed of the source {name} is damaged, or reading it takes unreasonably much time or memory; whoever "
+            "publishes it has to mend it.",
+            name=repr(name),
         )
     page = Page(**json.loads(lines[0]), entries=tuple(map(_ENTRY.validate_json, lines[1:])))
     if not page.version:
-        raise SourceError(f"The address of the source {name!r} is not an RSS or Atom feed; check it in kring.toml.")
+        raise SourceError(
+            "The address of the source {name} is not an RSS or Atom feed; check it in kring.toml.", name=repr(name)
+        )
     return page

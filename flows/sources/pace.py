@@ -31,7 +31,11 @@ class Deadline:
 
     def error(self, host: str) -> InputError | TransientError:
         """What to say once nothing is left."""
-        return SourceDown(f"{host} takes longer than {self._seconds:.0f} s to answer; it is asked again later.")
+        return SourceDown(
+            "{host} takes longer than {seconds} s to answer; it is asked again later.",
+            host=host,
+            seconds=f"{self._seconds:.0f}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +96,25 @@ class Pace(Deadline):
     def error(self, host: str) -> InputError | TransientError:
         if self._total_left() <= 0:
             return SourceError(
-                f"{host} has sent {self._have / 1e6:.1f} MB in {self.spent / 3600:.1f} hours, which is too slow to go "
-                "on; download the file in another way and add it by hand."
+                "{host} has sent {size} MB in {hours} hours, which is too slow to go on; download the file in another "
+                "way and add it by hand.",
+                host=host,
+                size=f"{self._have / 1e6:.1f}",
+                hours=f"{self.spent / 3600:.1f}",
             )
         if self._begun is None:
             return super().error(host)
         if self._turn_left() <= 0:
             return SlowSource(
-                f"{host} needs longer than {self._speed.turn_seconds / 60:.0f} minutes; others have their turn, and it "
-                "goes on later where it stopped."
+                "{host} needs longer than {minutes} minutes; others have their turn, and it goes on later where it "
+                "stopped.",
+                host=host,
+                minutes=f"{self._speed.turn_seconds / 60:.0f}",
             )
         return SlowSource(
-            f"{host} sends less than {self._speed.floor / 1000:g} kB a second; it is asked again later, for "
-            "what is missing."
+            "{host} sends less than {speed} kB a second; it is asked again later, for what is missing.",
+            host=host,
+            speed=f"{self._speed.floor / 1000:g}",
         )
 
     def _below_floor(self) -> bool:

@@ -59,5 +59,5 @@ class RecordingSource(Protocol):
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """One sentence for each item the last `list` had to leave out."""
+        """One sentence for each item the last `list` had to leave out, or of which something is doubtful."""
         ...

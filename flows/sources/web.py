@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
@@ -84,15 +85,15 @@ def get(
                 return
         except BROKEN as error:
             raise _said(error, target.host, limit) from None
-    raise NotThere(f"{target.host} sends us in circles (more than {REDIRECTS} redirects).")
+    raise NotThere("{host} sends us in circles (more than {most} redirects).", host=target.host, most=REDIRECTS)
 
 
 def checked(url: str) -> httpx.URL:
     """Raises SourceError for what can never be fetched, before anything of it is kept anywhere."""
     try:
         address = httpx.URL(url) if len(url) <= MOST_CHARACTERS else None
-        fit = address if address is not None and _is_fit(address) else None
-    except (httpx.InvalidURL, ValueError):  # ValueError: what `idna` makes of some names
+        fit = address if address is not None and urlsplit(url) and _is_fit(address) else None
+    except (httpx.InvalidURL, ValueError):  # ValueError: urlsplit's word, and what `idna` makes of some names
         fit = None
     if fit is None:
         raise SourceError("Only http and https addresses can be fetched; give the full address of the file.")
@@ -115,8 +116,9 @@ def _led_to(address: httpx.URL, location: str) -> httpx.URL:
         return checked(str(address.join(location)))
     except (SourceError, httpx.InvalidURL, ValueError):
         raise NotThere(
-            f"{address.host} sends us on to an address that cannot be fetched; check the address in a browser, and "
-            "give the one that the file has in the end."
+            "{host} sends us on to an address that cannot be fetched; check the address in a browser, and give the one "
+            "that the file has in the end.",
+            host=address.host,
         ) from None
 
 
@@ -142,35 +144,43 @@ def _trusted() -> ssl.SSLContext:
 def _check(answer: Answer, *, conditional: bool) -> None:
     fine = 200 <= answer.status < 300 or answer.status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE
     if not fine and not (conditional and answer.status == httpx.codes.NOT_MODIFIED):
-        sentence = f"{answer.host} answers {answer.status} {httpx.codes.get_reason_phrase(answer.status)}".rstrip()
+        status = f"{answer.status} {httpx.codes.get_reason_phrase(answer.status)}".rstrip()
         if answer.status in GONE:
-            raise NotThere(f"{sentence}: check that the address is right and open to everyone.")
-        raise SourceDown(f"{sentence}.")
+            raise NotThere(
+                "{host} answers {status}: check that the address is right and open to everyone.",
+                host=answer.host,
+                status=status,
+            )
+        raise SourceDown("{host} answers {status}.", host=answer.host, status=status)
     if answer.headers.get("content-encoding", "identity").strip().lower() not in {"identity", ""}:
         raise NotThere(
-            f"{answer.host} sends it packed (Content-Encoding), which was not asked for and is not unpacked; "
-            "whoever runs it has to send it as it is."
+            "{host} sends it packed (Content-Encoding), which was not asked for and is not unpacked; whoever runs it "
+            "has to send it as it is.",
+            host=answer.host,
         )
 
 
 def _said(error: Exception, host: str, limit: Deadline) -> Exception:
     if isinstance(error, _PrivateAddress):
         return SourceError(
-            f"{error.host} is an address inside this network and is not fetched; "
-            "set allow_private if that is meant (see docs/settings.md)."
+            "{host} is an address inside this network and is not fetched; set allow_private if that is meant (see "
+            "docs/settings.md).",
+            host=error.host,
         )
     if limit.left() <= 0:
         return limit.error(host)
     if isinstance(error, HostileHead):
         return SourceDown(
-            f"{host} sends headers that are not read: much too long, or with control characters or endless blanks; "
-            "check the address in a browser."
+            "{host} sends headers that are not read: much too long, or with control characters or endless blanks; "
+            "check the address in a browser.",
+            host=host,
         )
     if isinstance(error, httpcore.ProtocolError):  # its own words quote what the server sent
-        return SourceDown(f"{host} broke off, or does not answer as a web server does.")
+        return SourceDown("{host} broke off, or does not answer as a web server does.", host=host)
     if isinstance(error, httpcore.TimeoutException):
-        return SourceDown(f"{host} does not answer: nothing came for {TIMEOUT['read']:.0f} s.")
-    return SourceDown(f"{host} does not answer: {str(error)[:200]}.")
+        seconds = f"{TIMEOUT['read']:.0f}"
+        return SourceDown("{host} does not answer: nothing came for {seconds} s.", host=host, seconds=seconds)
+    return SourceDown("{host} does not answer: {why}.", host=host, why=str(error)[:200])
 
 
 class _PrivateAddress(httpcore.ConnectError):

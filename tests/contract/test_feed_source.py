@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from flows.hiding import hide_secrets
-from flows.sources import feed_pages
+from flows.sources import feed_memory, feed_pages
 from flows.sources.feed import Feed
 from flows.sources.port import Item
 from flows.sources.web import REDIRECTS
 from kring.errors import SourceDown, SourceError
 from kring.model import Manifest, Original, now
 from kring.settings import FeedSource, Settings
+from search_ui.i18n import speaking
+from search_ui.saying import said
 from storage.addresses import find_address
 from storage.archive import Archive
 from storage.keys import FEEDS, manifest_key
@@ -108,7 +111,7 @@ def test_a_feed_in_utc_may_be_put_where_its_publisher_is(site: Site, read: Read)
     assert [one.details.date for one in read(timezone="Europe/Copenhagen").list()] == [date(2025, 3, 4)]
 
 
-@pytest.mark.parametrize("said", ["Di, 04 Mär 2025 09:00:00 +0100", "4. marts 2025", "03/04/2025", "soon"])
+@pytest.mark.parametrize("said", ["Di, 04 Mär 2025 09:00:00 +0100", "03/04/2025", "soon"])
 def test_a_date_that_cannot_be_read_is_told_and_is_not_today(site: Site, read: Read, said: str) -> None:
     day = f"<pubDate>{said}</pubDate>"
     site.files["/feed"] = rss(
@@ -126,9 +129,18 @@ def test_a_date_that_cannot_be_read_is_told_and_is_not_today(site: Site, read: R
         ("fine", 4),
     ]
     left_out, *doubtful = feed.problems
-    assert left_out.startswith(f"nothing else: its date “{said}” cannot be read, so it is left out;")
-    assert [problem.split(":")[0] for problem in doubtful] == ["changed", "Webinar 2025-03-06", "named"]
-    assert all(f"its date “{said}” cannot be read; it gets 2025-03-0" in problem for problem in doubtful)
+    assert left_out.startswith(f"“nothing else”: Its date “{said}” cannot be read, so it is left out;")
+    assert [problem.split("”")[0] for problem in doubtful] == ["“changed", "“Webinar 2025-03-06", "“named"]
+    assert all(f"Its date “{said}” cannot be read for certain; it gets 2025-03-0" in problem for problem in doubtful)
+
+
+@pytest.mark.parametrize("said", ["tir. 4. marts 2025 kl. 09:00", "4. mars 2025", "dinsdag 4 maart 2025"])
+def test_a_date_in_another_language_is_doubtful(site: Site, read: Read, said: str) -> None:
+    site.files["/feed"] = rss(item("a", day=f"<pubDate>{said}</pubDate><dc:date>2026-01-01</dc:date>"))
+    feed = read()
+    assert [one.details.date for one in feed.list()] == [date(2025, 3, 4)]
+    assert len(feed.problems) == 1
+    assert "cannot be read for certain; it gets 2025-03-04." in feed.problems[0]
 
 
 def test_without_any_date_it_is_said_that_the_day_is_the_one_it_came_in(site: Site, read: Read) -> None:
@@ -138,7 +150,7 @@ def test_without_any_date_it_is_said_that_the_day_is_the_one_it_came_in(site: Si
     days = [one.details.date for one in feed.list()]
     assert before <= days[0] == days[1] <= datetime.now(UTC).date()
     assert days[2:] == [date(2025, 3, 6), date(2025, 3, 4)]
-    assert feed.problems == ("it: entries without a date: 2; each gets the day on which it came in.",)
+    assert feed.problems == ("The feed it has 2 entries without a date; each gets the day on which it came in.",)
 
 
 # What is one recording
@@ -184,8 +196,8 @@ def test_an_id_used_twice_is_told(site: Site, read: Read) -> None:
     feed = read()
     assert titles(feed) == ["old", "c", "file"]
     assert [problem.partition(" Only")[0] for problem in feed.problems] == [
-        "2 episodes have one id: “new”, “old”.",
-        "2 episodes have one id: “same”, “file”.",
+        "These have one id: “new”, “old”.",
+        "These have one id: “same”, “file”.",
     ]
 
 
@@ -215,7 +227,7 @@ def test_of_several_files_the_best_is_taken_and_others_are_told(site: Site, read
     feed = read()
     assert [one.file_name for one in feed.list()] == ["film.mp4", "g-1080.mp4", "alt.mp4", "part1.mp3"]
     assert feed.problems == (
-        f"parts: it offers several files, and part1.mp3 is taken; left out: {site.address}/part2.mp3.",
+        f"“parts”: It offers several files, and part1.mp3 is taken; left out: {site.address}/part2.mp3.",
     )
 
 
@@ -246,7 +258,7 @@ def test_media_content_and_bytes_of_no_said_kind_are_recordings(site: Site, read
     feed = read()
     assert titles(feed) == ["media", "medium", "bytes", "link", "Only iTunes"]
     assert feed.problems == (
-        "stream: it offers only a list of pieces to be streamed, and no file that could be fetched.",
+        "“stream”: It offers only a list of pieces to be streamed, and no file that could be fetched.",
     )
 
 
@@ -273,11 +285,31 @@ def test_a_title_may_have_any_sign(site: Site, read: Read, written: str) -> None
     assert first.location == f"{site.address}/x.mp3?a=1&b=2"
 
 
+def test_what_is_wrong_with_a_feed_is_said_in_every_language(site: Site, read: Read) -> None:
+    site.files["/feed"] = rss(
+        item("dateless", day=""), item("doubtful", day="<pubDate>4. mars 2025</pubDate>"),
+        item("unread", day="<pubDate>soon</pubDate>"), item("one", guid="1"), item("two", guid="1"),
+        item("parts", url="part1.mp3", more='<enclosure url="part2.mp3" type="audio/mpeg"/>'),
+        item("transcript", more='<p:transcript url="ftp://x/" type="text/vtt"/>'), item("address", url="ftp://x/"),
+        item("pieces").replace("pieces.mp3", "live.m3u8"),
+        more=following("/gone"),
+    )  # fmt: skip
+    feed = read()
+    assert len(titles(feed)) == 5
+    assert len(feed.problems) == 9
+    for language in ("nb", "da", "nl"):
+        with speaking(language):
+            for problem in feed.problems:
+                told = said(problem)
+                assert told.language == language
+                assert not {"feed it has", "Its", "Only", "check"} & set(re.findall(r"feed it has|\w+", told.text))
+
+
 def test_a_feed_of_nothing_but_text_is_told(site: Site, read: Read) -> None:
     site.files["/feed"] = rss("<item><title>a</title></item>", "<item><title>b</title></item>")
     feed = read()
     assert list(feed.list()) == []
-    assert feed.problems == ("it: none of its 2 entries offers a file with sound or video.",)
+    assert feed.problems == ("The feed it has 2 entries, and none of them offers a file with sound or video.",)
 
 
 # Where it lies
@@ -348,17 +380,21 @@ def test_where_limits_cut_a_feed_off_is_told(site: Site, read: Read, monkeypatch
     monkeypatch.setattr(feed_pages, "MAX_PAGES", 3)
     feed = read()
     assert titles(feed) == ["e0", "e1", "e2"]
-    assert feed.problems == ("it: page 4, and what follows it, cannot be read: there are more than 3.",)
+    assert feed.problems == (
+        "Page 4 of the feed it, and what follows it, cannot be read: There are more than 3 pages.",
+    )
     monkeypatch.setattr(feed_pages, "MAX_ENTRIES", 2)
     assert titles(feed) == ["e0", "e1"]
-    assert feed.problems == ("it: it has more than 2 entries; the others are left out.",)
+    assert feed.problems == ("The feed it has more than 2 entries; the others are left out.",)
     monkeypatch.setattr(feed_pages, "MAX_BYTES", 3 * len(site.files["/feed"]) // 2)
     assert titles(feed) == ["e0"]
     assert "is larger than" in feed.problems[0]
 
 
 @pytest.mark.parametrize("status", [503, 404])
-def test_a_page_that_fails_takes_nothing_from_the_others(site: Site, read: Read, status: int) -> None:
+def test_a_page_that_fails_takes_nothing_from_the_others(
+    site: Site, read: Read, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = MemoryStore()
     site.files |= {"/feed": rss(item("a"), more=following("/2")), "/2": rss(item("b"))}
     assert titles(read(store=store)) == ["a", "b"]
@@ -366,14 +402,19 @@ def test_a_page_that_fails_takes_nothing_from_the_others(site: Site, read: Read,
     site.statuses["/2"] = status
     feed = read(store=store)
     assert titles(feed) == ["new", "a"]
-    assert feed.problems[0].startswith(f"it: page 2, and what follows it, cannot be read: 127.0.0.1 answers {status}")
+    assert feed.problems[0].startswith(
+        f"Page 2 of the feed it, and what follows it, cannot be read: 127.0.0.1 answers {status}"
+    )
     del site.statuses["/2"]
     again = read(store=store)
     told = titles(again), again.problems
-    if status == 503:  # what may pass is looked at again
+    if status == 503:  # what may pass is looked at again at once, the rest after an hour
         assert told == (["new", "a", "b"], ())
     else:
         assert told == (["new", "a"], feed.problems)
+        moment = now() + timedelta(hours=1)
+        monkeypatch.setattr(feed_memory, "now", lambda: moment)
+        assert titles(read(store=store)) == ["new", "a", "b"]
 
 
 @pytest.mark.parametrize("page", [b"<html/>", b"", following("http://[").encode()])
@@ -388,7 +429,7 @@ def test_a_next_page_at_no_address_is_told(site: Site, read: Read) -> None:
     site.files["/feed"] = rss(item("a"), more=following("http://["))
     feed = read()
     assert titles(feed) == ["a"]
-    assert feed.problems[0].startswith("it: page 2, and what follows it, cannot be read: ")
+    assert feed.problems[0].startswith("Page 2 of the feed it, and what follows it, cannot be read: ")
 
 
 # What has not changed
@@ -521,10 +562,6 @@ def test_not_modified_is_no_answer_to_who_knows_nothing(site: Site, read: Read) 
 def test_a_feed_is_read_whole_once_a_day_whatever_its_server_says(
     site: Site, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from datetime import timedelta
-
-    from flows.sources import feed_memory
-
     store = MemoryStore()
     site.headers["/feed"] = {"ETag": '"never another"'}
     site.files["/feed"] = rss(item("a"))

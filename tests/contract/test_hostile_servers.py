@@ -379,11 +379,11 @@ def test_at_most_so_many_entries_and_so_many_complaints(settings: Settings, monk
         site.files["/feed"] = rss(*(item(str(n)) for n in range(60)))
         found = source(f"{site.address}/feed", settings, seconds=30)
         assert len(list(found.list())) == 50
-        assert found.problems == ("the feed: it has more than 50 entries; the others are left out.",)
+        assert found.problems == ("The feed the feed has more than 50 entries; the others are left out.",)
         site.files["/feed"] = rss(*(item(str(n)).replace(f'"{n}.mp3', '"ftp://x/a.mp3') for n in range(50)))
         assert list(found.list()) == []
         assert len(found.problems) == MAX_PROBLEMS + 1
-        assert found.problems[-1] == "the feed: and 30 more."
+        assert found.problems[-1] == "The feed the feed has 30 entries more with such problems."
 
 
 # None holds up another
@@ -424,7 +424,7 @@ def test_recordings_of_one_source_start_while_another_still_drips(settings: Sett
     assert names == {"slow": ["late"], "feed": ["a", "b"], "folder": ["x"]}
     assert [one.started for one in asked] == [1, 2, 0, 1]
     assert [len(one.problems) for one in asked] == [0, 0, 1, 0]
-    assert asked[2].problems[0].startswith("gone: 127.0.0.1 answers 404")
+    assert asked[2].problems[0].startswith("The source gone cannot be looked at: 127.0.0.1 answers 404")
 
 
 def test_a_source_that_hangs_is_left_behind(settings: Settings) -> None:
@@ -470,11 +470,11 @@ def test_a_source_that_is_slow_again_and_again_is_no_news_each_time(settings: Se
         return ask_all([slow], lambda one: len(list(one.list())), seconds=seconds)[0].problems
 
     over.set()
-    assert problems(60) == ["slow: It is down."]
+    assert problems(60) == ["The source slow cannot be looked at: It is down."]
     over.clear()
-    assert problems(0.1) == problems(0.1) == ["slow: It is down."]
+    assert problems(0.1) == problems(0.1) == ["The source slow cannot be looked at: It is down."]
     over.set()
-    assert problems(60) == ["slow: It is down."]
+    assert problems(60) == ["The source slow cannot be looked at: It is down."]
 
 
 def test_what_no_source_can_do_without_stops_the_look(settings: Settings) -> None:

@@ -129,7 +129,7 @@ def test_a_transcript_at_no_address_takes_nothing_from_its_episode(tmp_path: Pat
         )
         source = Feed(wanted, Settings(data_dir=tmp_path))
         assert [item.captions_location for item in source.list()] == [None, f"{site.address}/t.vtt"]
-        assert source.problems == ("0: its transcript has no address that can be fetched; it comes without.",)
+        assert source.problems == ("“0”: Its transcript has no address that can be fetched; it comes without.",)
 
 
 @pytest.mark.parametrize("written", ["<title>a<br>b</title>", "<title>a &nosuch; b</title>", "<itunes:author>x"])

@@ -87,6 +87,13 @@ def test_sound_that_is_a_little_off_goes_to_browsers_as_it_is() -> None:
         assert times.unbroken == unbroken
 
 
+def test_what_is_not_later_for_a_second_was_put_behind() -> None:
+    times = Times()
+    for due in [0, 1, 2, *[2.0] * 30, 2.1, 2.1, 2.1, 3]:  # bursts are usual, where times are those of arrival
+        times.add(due, 0.1)
+    assert times.again == pytest.approx(3)
+
+
 def test_headers_promise_from_the_first_packet_on() -> None:
     late = PHONE.replace("start: 0.000000", "start: 100.500000")
     assert parse("matroska", late).promised == pytest.approx(3623)
