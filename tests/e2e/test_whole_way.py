@@ -181,6 +181,32 @@ def test_a_watched_folder_and_a_feed_bring_recordings_in(
     )
 
 
+def test_what_is_not_there_at_first_is_taken_though_the_feed_stays_as_it_is(
+    kring: Kring, site: Site, tmp_path: Path
+) -> None:
+    address = "/late.mp3?token=t"
+    site.files["/feed.xml"] = (
+        '<rss version="2.0"><channel><title>F</title><item><title>Late</title><guid>late</guid>'
+        "<pubDate>Tue, 04 Mar 2025 00:30:00 +0200</pubDate>"
+        f'<enclosure url="{address}" type="audio/mpeg" length="1"/></item></channel></rss>'
+    ).encode()
+    eventually(lambda: any(path == address for path, _ in site.requests), seconds=120, what="it to be missed")
+    asked = len([path for path, _ in site.requests if path == "/feed.xml"])
+    site.files[address] = tone(tmp_path / "late.mp3", "-metadata", "title=late").read_bytes()
+
+    def published() -> bool:
+        return any(
+            one.details.title == "Late" and one.state is State.PUBLISHED for one in kring.ports.archive.manifests()
+        )
+
+    eventually(published, seconds=180, what="the recording to be taken in")
+    feeds = [
+        condition for (path, _), condition in zip(site.requests, site.conditions, strict=True) if path == "/feed.xml"
+    ]
+    assert all(etag for etag, _ in feeds[asked:])
+    assert str(kring.recording("Late").details.date) == "2025-03-04"
+
+
 def test_a_token_in_an_address_is_used_and_kept_nowhere(kring: Kring, site: Site, tmp_path: Path) -> None:
     """Neither that of an address given by hand nor that of a feed's enclosure."""
     token = "s3cret-t0ken"
