@@ -17,6 +17,7 @@ from pathlib import Path
 import tantivy
 from tantivy import Occur, Query as Condition
 
+from index.answer import answer
 from index.conditions import in_recordings
 from index.documents import Fields, fields_of, passage_in, rec_of, schema
 from index.generations import Generations, engine_errors
@@ -25,7 +26,7 @@ from index.passages import by_recording
 from index.port import Passage, Prepared, Query, Results, damaged
 from index.soundness import probe
 from index.state import buckets
-from index.view import Search
+from index.view import Searched
 from index.wanted import parse
 from kring.errors import IndexNotReady, SearchDown, SetupError
 
@@ -103,7 +104,7 @@ class EmbeddedIndex:
         view = self._opening.view()
         try:
             with engine_errors():
-                found = Search(self._schema, view, query, wanted).run()
+                found = answer(Searched(self._schema, view), query, wanted)
         except SearchDown:
             self._opening.forget()
             raise

@@ -11,7 +11,7 @@ from index.analysis import TOKEN, labels
 from index.marks import Mark, Marker, Match
 from index.port import Because, Fragment, Passage, PassageHit, Reason, RecordingHit
 from index.scoring import WEIGHTS, Scored
-from index.wanted import Word
+from index.wanted import Part, Word
 
 EXCERPT = 240
 """Characters of an excerpt, about; words stay whole."""
@@ -98,7 +98,14 @@ def recording_hit(shown: Sequence[Scored], marker: Marker, required: int, passag
         reasons=tuple(_reasons(shown, marker, required)),
         topics=first.topics,
         organisations=first.organisations,
+        without=tuple(_without(shown, marker.parts[:required])),
     )
+
+
+def _without(shown: Sequence[Scored], parts: Sequence[Part]) -> Iterator[str]:
+    """The parts of the query that nothing shown holds."""
+    held = {mark.part for scored in shown for marks in scored.marks for mark in marks}
+    yield from (part.text for number, part in enumerate(parts) if number not in held)
 
 
 def _reasons(shown: Sequence[Scored], marker: Marker, required: int) -> Iterator[Reason]:

@@ -56,6 +56,9 @@ class Marks:
     labels: list[Mark]
     """In the names of topics and organisations."""
 
+    def __iter__(self) -> Iterator[list[Mark]]:
+        return iter((self.text, self.title, self.names, self.labels))
+
 
 class _Hit(NamedTuple):
     """`member` of `term` of `part`: a term of several words is found where all its members are."""

@@ -52,7 +52,7 @@ class Matching:
         self._searcher = searcher
         self._completions = completions
         self.wanted = wanted.tolerating(self._nowhere)
-        self._terms = [self._terms_of(part) for part in self.wanted.parts]
+        self._terms = {part: self._terms_of(part) for part in self.wanted.parts}
 
     @property
     def simple(self) -> bool:
@@ -80,7 +80,7 @@ class Matching:
 
     def recordings(self) -> Query:
         """The recordings that match, each once, where the query is `simple`."""
-        (terms,) = self._terms
+        (terms,) = self._terms.values()
         words = dict.fromkeys(BEGINS + word if field in _STARTS else word for field, word in terms.words)
         return any_of(
             [
@@ -98,14 +98,15 @@ class Matching:
         """The same, scored."""
         more = [query for part in self.wanted.parts for query in self._lifting(part)]
         limits = self._conditions(conditions)
-        if len(self._terms) == 1 and not limits and _single(self.wanted.parts[0]):
+        (part, *others) = self.wanted.parts
+        if not others and not limits and _single(part):
             # What lifts a passage has the key too, so any of these will do: plain terms, which Tantivy skips through.
-            return any_of([*self._any(0), *more])
+            return any_of([*self._any(part), *more])
         return Query.boolean_query([*self._at_least(least), *((Occur.Should, query) for query in more), *limits])
 
     def themselves(self, least: int, *conditions: Query) -> Query:
         """Matching passages with a part in their own text or speakers, scored."""
-        own = any_of(self._own(number) for number in range(len(self._terms)))
+        own = any_of(map(self._own, self.wanted.parts))
         return Query.boolean_query(
             [(Occur.Must, self.ranked(least, *conditions)), (Occur.Must, Query.const_score_query(own, 0.0))]
         )
@@ -114,10 +115,15 @@ class Matching:
         """The passages of the speakers wanted."""
         return Query.boolean_query(self._conditions(conditions))
 
-    def frequency(self, number: int) -> int:
+    def frequency(self, part: Part) -> int:
         """Passages that have this part."""
-        counted = self._searcher.search(any_of(self._any(number)), 1, count=True).count  # type: ignore[attr-defined]
+        counted = self._searcher.search(any_of(self._any(part)), 1, count=True).count  # type: ignore[attr-defined]
         return int(counted)
+
+    def allows(self, part: Part, *conditions: Query) -> bool:
+        """Whether it stands in a passage that passes these conditions, those of the speakers, and what is left out."""
+        query = Query.boolean_query([(Occur.Must, any_of(self._any(part))), *self._conditions(conditions)])
+        return bool(self._searcher.search(query, 1, count=False).hits)
 
     def _nowhere(self, word: Word) -> bool:
         if word.prefix and (len(word.beginning) in SHORT or self._beginning(word.beginning)):
@@ -154,11 +160,11 @@ class Matching:
         near = process.extract(asked, vocabulary, scorer=OSA.distance, score_cutoff=word.typos, limit=_NEIGHBOURS)
         return [term for term, _, _ in near]
 
-    def _any(self, number: int, fields: Sequence[str] = (*_FIELDS, *_STARTS)) -> list[Query]:
+    def _any(self, part: Part, fields: Sequence[str] = (*_FIELDS, *_STARTS)) -> list[Query]:
         """The ways a part is found in, by key or in these fields."""
-        part, terms = self.wanted.parts[number], self._terms[number]
         if isinstance(part, Phrase):
             return [self._phrase(field, part) for field in fields if field not in _STARTS]
+        terms = self._terms.get(part) or self._terms_of(part)
         return [
             *(self._term("keys", key) for key in terms.keys),
             *(
@@ -168,16 +174,16 @@ class Matching:
             ),
         ]
 
-    def _own(self, number: int) -> Query:
+    def _own(self, part: Part) -> Query:
         """Found in the passage's own text or speakers, not only in the title."""
-        terms = self._terms[number]
+        terms = self._terms[part]
         ways = [
             Query.boolean_query(
                 [(Occur.Must, self._term("keys", key)), (Occur.MustNot, self._term("lent", key, "basic"))]
             )
             for key in terms.keys
         ]
-        return any_of([*ways, *(way for way in self._any(number, _OWN)[len(terms.keys) :])])
+        return any_of([*ways, *(way for way in self._any(part, _OWN)[len(terms.keys) :])])
 
     def _lifting(self, part: Part) -> list[Query]:
         """What adds to the score of a passage that has the part, and never finds it alone."""
@@ -203,7 +209,7 @@ class Matching:
         return any_of(self._phrase(field, phrase) for field in _FIELDS)
 
     def _at_least(self, least: int) -> list[tuple[Occur, Query]]:
-        parts = [ways[0] if len(ways) == 1 else any_of(ways) for ways in map(self._any, range(len(self._terms)))]
+        parts = [ways[0] if len(ways) == 1 else any_of(ways) for ways in map(self._any, self.wanted.parts)]
         if least == len(parts):
             return [(Occur.Must, part) for part in parts]
         each = [(Occur.Should, part) for part in parts]

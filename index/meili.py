@@ -13,11 +13,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from index.answer import answer
 from index.meili_documents import COMPLETE, documents, prepared
 from index.meili_keys import ensured_key
 from index.meili_page import Ask
 from index.meili_query import body
-from index.meili_search import Search
+from index.meili_search import Searched
 from index.meili_server import Refused, Server
 from index.meili_writing import Writing
 from index.passages import by_recording
@@ -96,7 +97,10 @@ class MeiliIndex:
     def search(self, query: Query) -> Results:
         began = time.perf_counter()
         wanted = parse(query.text, query.filters, typing=query.typing)
-        found = Search(self._asker(), self._index, query, wanted).run()
+        ask = self._asker()
+        if wanted.hollow:
+            ask([])  # whether it is ready
+        found = answer(Searched(ask, self._index), query, wanted)
         return replace(found, seconds=time.perf_counter() - began)
 
     def versions(self) -> dict[str, int]:

@@ -39,6 +39,8 @@ class Level:
     """The best passages of the one way …"""
     complete: bool = False
     """… or all of them."""
+    least: int = 0
+    """Parts that must match."""
 
 
 class Page:

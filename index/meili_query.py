@@ -66,9 +66,9 @@ def ways(wanted: Wanted, least: int, among: Sequence[int]) -> list[Way]:
     ]
 
 
-def alone(part: Part) -> list[Way]:
-    """What finds one part, whatever else is wanted or excluded."""
-    return [_way(Wanted(), [term], (0,)) for term in terms_of(part)]
+def alone(part: Part, excluded: tuple[Part, ...] = ()) -> list[Way]:
+    """What finds one part, whatever else is wanted."""
+    return [_way(Wanted(excluded=excluded), [term], (0,)) for term in terms_of(part)]
 
 
 def at_once(part: Part) -> list[Way]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from index.cards import KINDS, LABELS, UNSPELT, by_count, spelt
+from index.engine import Found
 from index.marks import Marker
 from index.meili_documents import CARD_FIELDS, SPELT, as_said, as_was, card_in, passage_in
 from index.meili_page import WINDOWED_WAYS, Ask, Level, Page
@@ -31,9 +32,9 @@ from index.meili_query import (
     filtered_kinds,
     ways,
 )
+from index.missing import explained, in_question
 from index.port import Filters, Order, Query, RecordingHit, Results
 from index.scoring import Scorer, telling
-from index.suggest import BEGINNING, doubtful, nearest, suggestion
 from index.wanted import MAX_REQUIRED, Part, Wanted, Word
 
 UNITED = 4_000
@@ -45,23 +46,57 @@ def _no_facets() -> dict[str, dict[str, int]]:
     return {kind: {} for kind in KINDS}
 
 
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """The index, as one search sees it."""
+
+    ask: Ask
+    index: str
+
+    def find(self, query: Query, wanted: Wanted) -> Found:
+        return Search(self.ask, self.index, query, wanted).run()
+
+    def words(self, beginning: str) -> set[str]:
+        fields = ["title", "speakers", "text"]
+        more = {"limit": _VOCABULARY, "attributesToRetrieve": fields}
+        (answer,) = self.ask([body(self.index, beginning_so(beginning), conditions(Filters()), **more)])
+        known = {as_said(one) for hit in answer["hits"] for name in fields for one in hit[name].split()}
+        return {one for one in known if one.startswith(beginning)}
+
+
 class Search:
     def __init__(self, ask: Ask, index: str, query: Query, wanted: Wanted) -> None:
         self._ask, self._index = ask, index
         self._query = replace(query, order=wanted.order(query.order))
         self._use(wanted)
 
-    def run(self) -> Results:
+    def run(self) -> Found:
         if not self._wanted.parts:
-            return self._everything()
-        level, suggested = self._level(len(self._wanted.parts)), ""
+            return Found(self._everything(), self._wanted)
+        level = self._level(len(self._wanted.parts))
         if not level.total:
-            level, suggested = self._fewer(level)
+            level = self._fewer(level)
         hits: tuple[RecordingHit, ...] = ()
         if level.total > (self._query.page - 1) * self._query.per_page:
             page = self._page()
             hits = page.hits(level, page.recordings(level))
-        return Results(hits, level.total, self._spelt(level.facets), suggestion=suggested)
+        results = Results(hits, level.total, self._spelt(level.facets))
+        if level.least < len(self._wanted.parts) or not level.total:
+            results = explained(results, self._wanted, level.least, *self._holding())
+        return Found(results, self._wanted)
+
+    def _holding(self) -> tuple[set[Part], set[Part]]:
+        """Of what is in question: what stands where results may come from, and what stands anywhere."""
+        asked = [(part, way) for part in in_question(self._wanted) for way in alone(part)]
+        limited = [way for part in in_question(self._wanted) for way in alone(part, self._wanted.excluded)]
+        queries = [body(self._index, way, conditions(self._wanted.filters), hitsPerPage=0) for way in limited]
+        queries += [body(self._index, way, conditions(Filters()), hitsPerPage=0) for _, way in asked]
+        found = [bool(answer["totalHits"]) for answer in self._ask(queries)]
+        here, anywhere = (
+            {part for (part, _), stands in zip(asked, some, strict=True) if stands}
+            for some in (found[: len(asked)], found[len(asked) :])
+        )
+        return here, anywhere
 
     def _use(self, wanted: Wanted, weights: Sequence[float] = ()) -> None:
         self._wanted = wanted
@@ -94,7 +129,8 @@ class Search:
 
     def _level(self, least: int, among: Sequence[int] | None = None) -> Level:
         several = ways(self._wanted, least, range(len(self._wanted.parts)) if among is None else among)
-        return self._counted(several[0]) if len(several) == 1 else self._united(several)
+        level = self._counted(several[0]) if len(several) == 1 else self._united(several)
+        return replace(level, least=least)
 
     def _counted(self, way: Way) -> Level:
         """The server counts; its best passages come along."""
@@ -165,11 +201,8 @@ class Search:
         seen = [passage_in(hit) for answer in self._ask(windows) for hit in answer["hits"]]
         return replace(level, ways=several, seen=[*level.seen, *seen], complete=False)
 
-    def _fewer(self, level: Level) -> tuple[Level, str]:
-        """Nothing has all parts: words that are nowhere may be misspelt, and then as many parts as any passage has.
-
-        Where all are nowhere, also another text to search for.
-        """
+    def _fewer(self, level: Level) -> Level:
+        """Nothing has all parts: words that are nowhere may be misspelt, and then as many parts as any passage has."""
         total, counts = self._frequencies(self._wanted.parts)
 
         def nowhere(word: Word) -> bool:
@@ -183,19 +216,19 @@ class Search:
             if len(tolerant.parts) <= MAX_REQUIRED:  # a term may have fallen apart; the server reads no more than these
                 level = self._level(len(tolerant.parts))
             if level.total:
-                return level, ""
+                return level
             counts |= self._frequencies([part for part in tolerant.parts if part not in counts])[1]
         parts = self._wanted.parts
         rarest = sorted((at for at, part in enumerate(parts) if counts[part]), key=lambda at: counts[parts[at]])
         if not rarest:
-            return level, self._suggestion()
+            return level
         among = sorted(rarest[:MOST_PARTS])
         self._use(self._wanted, telling([counts[part] for part in parts], total))
         for least in range(min(len(parts) - 1, len(among)), 0, -1):
             level = self._level(least, among)
             if level.total:
                 break
-        return level, ""
+        return level
 
     def _frequencies(self, parts: Sequence[Part]) -> tuple[int, dict[Part, int]]:
         """The number of all passages, and of those that have each of these parts."""
@@ -208,29 +241,6 @@ class Search:
         for (part, _, sign), count in zip(asked, totals[1:], strict=True):
             counts[part] = counts.get(part, 0) + sign * count
         return totals[0], counts
-
-    def _suggestion(self) -> str:
-        words = doubtful(self._wanted)
-        fields = ["title", "speakers", "text"]
-        answers = self._ask(
-            [
-                body(
-                    self._index,
-                    beginning_so(word.forms[0].folded[:BEGINNING]),
-                    conditions(Filters()),
-                    limit=_VOCABULARY,
-                    attributesToRetrieve=fields,
-                )
-                for word in words
-            ]
-        )
-        better: dict[Part, str] = {}
-        for word, answer in zip(words, answers, strict=True):
-            known = {as_said(one) for hit in answer["hits"] for name in fields for one in hit[name].split()}
-            alike = sorted(one for one in known if one.startswith(word.forms[0].folded[:BEGINNING]))
-            if found := nearest(word, alike):
-                better[word] = found
-        return suggestion(self._query.text, better)
 
 
 def _facets(answers: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:

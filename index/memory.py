@@ -8,18 +8,20 @@ in their own text or speakers; where only its title matches, its first passage s
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from index.analysis import Analysed, analysed
+from index.answer import answer
 from index.cards import Card, admitted, card_of, facet_counts, in_order, spellings
+from index.engine import Found
 from index.highlight import recording_hit
 from index.marks import Marker
+from index.missing import explained, in_question
 from index.passages import by_recording
 from index.port import Passage, Prepared, Query, RecordingHit, Results, not_ready
 from index.scoring import Scored, Scorer, best_first, of_recording, telling
-from index.suggest import BEGINNING, doubtful, nearest, suggestion
 from index.wanted import Part, Phrase, Wanted, distance, parse
 
 
@@ -87,31 +89,7 @@ class MemoryIndex:
         wanted = parse(query.text, query.filters, typing=query.typing)
         if not self._built:
             raise not_ready()
-        entries = self._entries
-        wanted = wanted.tolerating(lambda word: not any(one.has(word) for of in entries.values() for one in of))
-        marker = Marker((*wanted.parts, *wanted.optional))
-        matching: dict[str, list[_Entry]] = {}
-        cards: list[Card] = []
-        chosen: list[Card] = []
-        least = 0
-        for least in range(len(wanted.parts), 0 if wanted.parts else -1, -1):
-            matching = {key: found for key, of in entries.items() if (found := _matching(of, wanted, least))}
-            cards = [card_of(found[0].passage) for found in matching.values()]
-            chosen = admitted(cards, wanted.filters)
-            if chosen:
-                break
-        scorer = Scorer(marker, len(wanted.parts), self._telling(wanted) if least < len(wanted.parts) else ())
-        scored = {card.recording_id: _scored(matching[card.recording_id], wanted, scorer) for card in chosen}
-        best = {key: of_recording(found[0].score, len(found)) for key, found in scored.items()}
-        chosen = in_order(chosen, wanted.order(query.order), best)
-        page = chosen[(query.page - 1) * query.per_page : query.page * query.per_page]
-        return Results(
-            hits=tuple(_hit(scored[card.recording_id], marker, wanted, query.passages) for card in page),
-            total=len(chosen),
-            facets=facet_counts(cards, wanted.filters, spellings(card_of(of[0].passage) for of in entries.values())),
-            seconds=time.perf_counter() - began,
-            suggestion="" if matching else self._suggestion(wanted, query.text),
-        )
+        return replace(answer(_State(self._entries), query, wanted), seconds=time.perf_counter() - began)
 
     def rebuild(self, passages: Iterable[Passage]) -> int:
         return self.rebuild_prepared(map(self.prepare, by_recording(passages)))
@@ -134,18 +112,58 @@ class MemoryIndex:
 
     def close(self) -> None: ...
 
-    def _telling(self, wanted: Wanted) -> list[float]:
-        passages = [one for of in self._entries.values() for one in of]
-        return telling([sum(one.has(part) for one in passages) for part in wanted.parts], len(passages))
 
-    def _suggestion(self, wanted: Wanted, text: str) -> str:
-        words = {word for of in self._entries.values() for one in of for field in one.words for word in field.split()}
-        better: dict[Part, str] = {}
-        for word in doubtful(wanted):
-            alike = {one for one in words if one.startswith(word.forms[0].folded[:BEGINNING])}
-            if found := nearest(word, sorted(alike)):
-                better[word] = found
-        return suggestion(text, better)
+@dataclass(frozen=True)
+class _State:
+    """All entries of one moment, by recording."""
+
+    entries: Mapping[str, Sequence[_Entry]]
+
+    def find(self, query: Query, wanted: Wanted) -> Found:
+        wanted = wanted.tolerating(lambda word: not any(one.has(word) for one in self._all))
+        marker = Marker((*wanted.parts, *wanted.optional))
+        matching: dict[str, list[_Entry]] = {}
+        cards: list[Card] = []
+        chosen: list[Card] = []
+        least = 0
+        for least in range(len(wanted.parts), 0 if wanted.parts else -1, -1):
+            matching = {key: found for key, of in self.entries.items() if (found := _matching(of, wanted, least))}
+            cards = [card_of(found[0].passage) for found in matching.values()]
+            chosen = admitted(cards, wanted.filters)
+            if chosen:
+                break
+        scorer = Scorer(marker, len(wanted.parts), self._telling(wanted) if least < len(wanted.parts) else ())
+        scored = {card.recording_id: _scored(matching[card.recording_id], wanted, scorer) for card in chosen}
+        best = {key: of_recording(found[0].score, len(found)) for key, found in scored.items()}
+        ordered = in_order(chosen, wanted.order(query.order), best)
+        page = ordered[(query.page - 1) * query.per_page : query.page * query.per_page]
+        spelt = spellings(card_of(of[0].passage) for of in self.entries.values())
+        results = Results(
+            hits=tuple(_hit(scored[card.recording_id], marker, wanted, query.passages) for card in page),
+            total=len(chosen),
+            facets=facet_counts(cards, wanted.filters, spelt),
+        )
+        if least < len(wanted.parts) or not chosen:
+            results = explained(results, wanted, least, *self._holding(wanted))
+        return Found(results, wanted)
+
+    def words(self, beginning: str) -> set[str]:
+        said = {word for one in self._all for field in one.words for word in field.split()}
+        return {word for word in said if word.startswith(beginning)}
+
+    @cached_property
+    def _all(self) -> list[_Entry]:
+        return [one for of in self.entries.values() for one in of]
+
+    def _holding(self, wanted: Wanted) -> tuple[set[Part], set[Part]]:
+        """Of what is in question: what stands where results may come from, and what stands anywhere."""
+        allowed = [one for one in _matching(self._all, wanted, 0) if admitted([card_of(one.passage)], wanted.filters)]
+        parts = in_question(wanted)
+        here, anywhere = ({part for part in parts if any(one.has(part) for one in of)} for of in (allowed, self._all))
+        return here, anywhere
+
+    def _telling(self, wanted: Wanted) -> list[float]:
+        return telling([sum(one.has(part) for one in self._all) for part in wanted.parts], len(self._all))
 
 
 def _has(part: Part, keys: frozenset[str], fields: Sequence[str]) -> bool:
@@ -162,7 +180,7 @@ def _has(part: Part, keys: frozenset[str], fields: Sequence[str]) -> bool:
 
 
 def _matching(entries: Sequence[_Entry], wanted: Wanted, least: int) -> list[_Entry]:
-    """The passages of one recording that match, in order of time."""
+    """The passages that match, in the order given."""
     return [
         entry
         for entry in entries

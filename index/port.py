@@ -137,6 +137,24 @@ class Reason:
     because: Because
 
 
+class Lack(StrEnum):
+    NOWHERE = "nowhere"
+    """The archive does not have it, not even misspelt."""
+    ELSEWHERE = "elsewhere"
+    """The archive has it, but not within the filters, or only beside what is left out."""
+    SIGN = "sign"
+    """There is neither letter nor digit in it: it cannot be searched for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that was asked for and that no result holds."""
+
+    text: str
+    """As it was typed; a quotation with its signs."""
+    lack: Lack
+
+
 @dataclass(frozen=True, slots=True)
 class RecordingHit:
     """One recording with its best passages, best first."""
@@ -158,6 +176,8 @@ class RecordingHit:
     """For words that neither the title nor the passages shown hold as they were asked for."""
     topics: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    """What was asked for, as it was typed, and stands in other results but not in what is shown of this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +191,13 @@ class Results:
     organisations that differ in the case of letters only are one, spelt as most recordings of the archive spell it."""
     seconds: float = 0.0
     suggestion: str = ""
-    """Where nothing is found: another text to search for, which finds something."""
+    """Where a word is nowhere: another text to search for, with a word of the archive for it, that finds something."""
+    missing: tuple[Missing, ...] = ()
+    """What was asked for that none of the results holds."""
+    about: tuple[str, ...] = ()
+    """What they are for, as it was typed, where that is not all that was asked for."""
+    together: bool = True
+    """Whether all that they are for stands in one passage; else each has some of it."""
 
 
 @dataclass(frozen=True, slots=True)

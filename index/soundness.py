@@ -104,4 +104,4 @@ def probe(schema: tantivy.Schema, view: View) -> None:
 
 
 def _found(schema: tantivy.Schema, view: View, query: Query) -> Results:
-    return Search(schema, view, query, parse(query.text, query.filters, typing=False)).run()
+    return Search(schema, view, query, parse(query.text, query.filters, typing=False)).run().results

@@ -15,14 +15,15 @@ from tantivy import Query as Condition
 
 from index.conditions import filtering, in_recordings, written
 from index.documents import passage_in
+from index.engine import Found
 from index.highlight import recording_hit
 from index.marks import Marker
 from index.matching import Matching
+from index.missing import explained, in_question
 from index.port import Filters, Order, Query, RecordingHit, Results
 from index.scoring import Scored, Scorer, best_first, of_recording, telling
 from index.shelf import Rows
 from index.state import View, buckets
-from index.suggest import BEGINNING, doubtful, nearest, suggestion
 from index.wanted import Part, Wanted
 
 WINDOW = 20
@@ -44,6 +45,20 @@ class _Level:
     admitted: Rows
 
 
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One view, as searches see it."""
+
+    schema: tantivy.Schema
+    view: View
+
+    def find(self, query: Query, wanted: Wanted) -> Found:
+        return Search(self.schema, self.view, query, wanted).run()
+
+    def words(self, beginning: str) -> list[str]:
+        return [term for term, _ in self.view.searcher.terms_with_prefix("words", beginning, limit=_VOCABULARY)]
+
+
 class Search:
     """One search over one view."""
 
@@ -60,15 +75,23 @@ class Search:
         self._counted: dict[int, int] = {}
         self._first, self._after = (query.page - 1) * query.per_page, query.page * query.per_page
 
-    def run(self) -> Results:
+    def run(self) -> Found:
         level = self._highest_level() if self._wanted.parts else self._everything()
         facets = self._shelf.facets(level.rows, self._filters)
         hits: tuple[RecordingHit, ...] = ()
         if len(level.admitted) > self._first:
             scorer = self._scorer(level)
             hits = self._hits(level, self._page(level, scorer), scorer)
-        nowhere = not len(level.rows) and not any(map(self._matching.frequency, range(len(self._wanted.parts))))
-        return Results(hits, len(level.admitted), facets, suggestion=self._suggestion() if nowhere else "")
+        results = Results(hits, len(level.admitted), facets)
+        if level.least < len(self._wanted.parts) or not len(level.admitted):
+            results = explained(results, self._wanted, level.least, *self._holding())
+        return Found(results, self._wanted)
+
+    def _holding(self) -> tuple[set[Part], set[Part]]:
+        """Of what is in question: what stands where results may come from, and what stands anywhere."""
+        parts, within = in_question(self._wanted), filtering(self._schema, self._filters)
+        here = {part for part in parts if self._matching.allows(part, *within)}
+        return here, here | {part for part in parts if part not in here and self._matching.frequency(part)}
 
     def _page(self, level: _Level, scorer: Scorer) -> list[int]:
         """The recordings of the page, in order."""
@@ -157,7 +180,7 @@ class Search:
         required = len(self._wanted.parts)
         if level.least == required:
             return Scorer(self._marker, required)
-        frequencies = [self._matching.frequency(number) for number in range(required)]
+        frequencies = [self._matching.frequency(part) for part in self._wanted.parts]
         return Scorer(self._marker, required, telling(frequencies, self._searcher.num_docs - len(self._shelf.cards)))
 
     def _hits(self, level: _Level, page: Sequence[int], scorer: Scorer) -> tuple[RecordingHit, ...]:
@@ -225,15 +248,6 @@ class Search:
         if scored is None:
             scored = self._looked_at[place] = scorer.score(passage_in(self._searcher.doc(at)))
         return scored
-
-    def _suggestion(self) -> str:
-        better: dict[Part, str] = {}
-        for word in doubtful(self._wanted):
-            beginning = word.forms[0].folded[:BEGINNING]
-            alike = self._searcher.terms_with_prefix("words", beginning, limit=_VOCABULARY)
-            if found := nearest(word, [term for term, _ in alike]):
-                better[word] = found
-        return suggestion(self._query.text, better)
 
     def _values(self, field: str, addresses: list[tantivy.DocAddress]) -> list[int]:
         return [int(value or 0) for value in self._searcher.fast_field_values(field, addresses)]

@@ -14,7 +14,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
+from unicodedata import category
 
 from rapidfuzz.distance import OSA
 
@@ -79,6 +80,8 @@ class Phrase:
     """Words in quotes: these, in this order, in these forms (accents aside)."""
 
     folded: tuple[str, ...]
+    text: str = field(default="", compare=False)
+    """As it was typed, with its signs."""
 
 
 Part = Word | Phrase
@@ -92,6 +95,13 @@ class Wanted:
     optional: tuple[Word, ...] = ()
     excluded: tuple[Part, ...] = ()
     filters: Filters = field(default_factory=Filters)
+    signs: tuple[str, ...] = ()
+    """What was asked for and cannot be searched for: it has neither letter nor digit."""
+
+    @property
+    def hollow(self) -> bool:
+        """There is nothing to search for in what was asked: that finds nothing, not everything."""
+        return bool(self.signs) and not self.parts
 
     def order(self, asked: Order) -> Order:
         """The order of what is found. Where nothing, or nothing but stop words, is asked for, nothing is more relevant:
@@ -133,11 +143,14 @@ def parse(text: str, filters: Filters | None = None, *, typing: bool = False) ->
         except BadQuery:
             if not (unfinished and MAY_BECOME_A_DAY.fullmatch(_value(piece).strip(MARKS))):
                 raise
+            asked.begun = True
             continue
         if not narrows:
             asked.add(piece, unfinished=unfinished)
     asked.flush()
-    return _wanted(asked.parts, asked.excluded, asked.filters)
+    wanted = replace(_wanted(asked.parts, asked.excluded, asked.filters), signs=tuple(asked.signs))
+    empty = not wanted.parts and wanted.filters == (filters or Filters())
+    return replace(wanted, signs=(text.strip(),)) if empty and text.strip() and not asked.begun else wanted
 
 
 class _Asked:
@@ -147,6 +160,9 @@ class _Asked:
         self.filters = filters
         self.parts: list[Part] = []
         self.excluded: list[Part] = []
+        self.signs: dict[str, None] = {}
+        self.begun = False
+        """Something was begun of which nobody knows yet what it will be."""
         self._run: list[Word] = []  # words that stand next to each other, unquoted
 
     def flush(self) -> None:
@@ -167,18 +183,20 @@ class _Asked:
         value = _value(piece)
         words = _words(value, piece.end() - len(value))
         before = _words(piece["name"], piece.start("name")) if piece["name"] else []
+        self.begun |= unfinished and not value.strip(f"{MARKS}-")
         if piece["minus"]:
             self.flush()
             self.excluded += before
             if piece["quoted"] is not None:
-                self.excluded.append(_phrase(value))
+                self.excluded.append(_phrase(value, piece["quoted"]))
             elif not unfinished or self.parts:
                 self.excluded += words
             return
+        self.signs |= dict.fromkeys(_pictures(value))
         self._run += before
         if piece["quoted"] is not None:
             self.flush()
-            self.parts.append(_phrase(value))
+            self.parts.append(_phrase(value, piece["quoted"]))
             return
         if unfinished and words and value.endswith(words[-1].text):
             words[-1] = replace(words[-1], prefix=True)
@@ -190,8 +208,19 @@ def _value(piece: re.Match[str]) -> str:
     return piece["quoted"][1:-1] if piece["quoted"] is not None else piece["open"] or piece["word"] or ""
 
 
-def _phrase(text: str) -> Phrase:
-    return Phrase(tuple(token.forms.folded for token in tokens(text, "")))
+def _pictures(text: str) -> list[str]:
+    """Emoji and their like, neighbours together; other signs go without saying."""
+    groups = ("".join(group) for drawn, group in groupby(text, key=_drawn) if drawn)
+    return [group for group in groups if any(category(sign) == "So" for sign in group)]
+
+
+def _drawn(sign: str) -> bool:
+    """Whether it is such a sign, or what joins, tints or varies them."""
+    return category(sign) == "So" or sign in "\u200d\ufe0e\ufe0f" or "\U0001f3fb" <= sign <= "\U0001f3ff"
+
+
+def _phrase(text: str, quoted: str) -> Phrase:
+    return Phrase(tuple(token.forms.folded for token in tokens(text, "")), quoted)
 
 
 def distance(one: str, other: str) -> int:

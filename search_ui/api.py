@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from index.port import Because, Fragment, Order, PassageHit, RecordingHit
+from index.port import Because, Fragment, Lack, Order, PassageHit, RecordingHit
 from kring.model import Activity, Details, Problem, State, Step, Transcript
 from search_ui import captions, view
 from search_ui.captions import transcript_of
@@ -72,16 +72,33 @@ class FoundRecording(BaseModel):
     passages: list[FoundPassage]
     passage_count: int
     reasons: list[FoundReason]
+    without: list[str]
+    """What was asked for and stands in other results, but not in what is shown of this one."""
+
+
+class FoundMissing(BaseModel):
+    """Something that was asked for and that no result holds, as it was typed: the archive has it `nowhere`, or only
+    `elsewhere` than the filters allow, or it is a `sign`, which cannot be searched for."""
+
+    text: str
+    lack: Lack
 
 
 class Found(BaseModel):
-    """`total`: matching recordings over all pages; `facets`: kind → value → number of recordings. `suggestion`: where
-    nothing is found, another text to search for that finds something; else empty."""
+    """`total`: matching recordings over all pages; `facets`: kind → value → number of recordings. `suggestion`: where a
+    word is nowhere, another text to search for that finds something; else empty.
+
+    `about`: what the results are for, where that is not all that was asked for; `missing` is the rest. `together`: all
+    of it stands in one passage; else each recording says what it is `without`.
+    """
 
     total: int
     page: int
     sort: Order
     suggestion: str
+    missing: list[FoundMissing]
+    about: list[str]
+    together: bool
     seconds: float
     facets: dict[str, dict[str, int]]
     recordings: list[FoundRecording]
@@ -145,6 +162,9 @@ def search(site: Annotated[Site, Depends(site_of)], want: Annotated[Wanted, Depe
         page=want.page,
         sort=want.sorting,
         suggestion=results.suggestion,
+        missing=[FoundMissing(text=one.text, lack=one.lack) for one in results.missing],
+        about=list(results.about),
+        together=results.together,
         seconds=results.seconds,
         facets={kind: dict(counts) for kind, counts in results.facets.items()},
         recordings=[_recording(site, hit) for hit in results.hits],
@@ -170,6 +190,7 @@ def _recording(site: Site, hit: RecordingHit) -> FoundRecording:
         passages=[_passage(hit.recording_id, passage) for passage in hit.passages],
         passage_count=hit.passage_count,
         reasons=[FoundReason(asked=one.asked, found=one.found, because=one.because) for one in hit.reasons],
+        without=list(hit.without),
     )
 
 

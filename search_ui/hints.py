@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from index.port import Filters, Results
+from index.port import Filters, Lack, Missing, Results
 from search_ui.choices import Link
 from search_ui.i18n import _, pgettext
 from search_ui.site import Names
@@ -37,6 +37,24 @@ class Lost:
     others: list[Link]
     guess: bool
     """There is one other, and it was probably meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What was asked for, and no result holds, for one reason."""
+
+    lack: Lack
+    words: list[str]
+
+
+def lacking(missing: Iterable[Missing], text: str = "") -> list[Lacking]:
+    """What is to be said of it beside the heading `Nothing found about “text”`, and of what is `lost`."""
+    grouped: dict[Lack, list[str]] = {}
+    for one in missing:
+        said = one.text == text and one.lack is Lack.NOWHERE
+        if not said and not one.text.startswith(("circle:", "network:")):
+            grouped.setdefault(one.lack, []).append(one.text)
+    return [Lacking(lack, words) for lack, words in grouped.items()]
 
 
 def tips(names: Names, results: Results | None) -> list[Tip]:

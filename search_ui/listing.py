@@ -7,8 +7,9 @@ from typing import Any
 
 from fastapi import Request
 
+from index.narrowing import MARKS
 from index.port import RecordingHit
-from index.wanted import parse
+from index.wanted import Phrase, parse
 from search_ui import choices, hints, reasons, timeline
 from search_ui.links import circle_links, topic_links
 from search_ui.site import Site, origin_of
@@ -41,6 +42,10 @@ def listed(site: Site, request: Request, want: Wanted) -> dict[str, Any]:
         "chips": choices.chips(site.names, want),
         "sortings": choices.sortings(want, ranked=bool(asked.parts)),
         "count": choices.count_sentence(want, results.total),
+        "about": " ".join(results.about) or want.text,
+        "hollow": asked.hollow,
+        "unquoted": _unquoted(want) if any(isinstance(part, Phrase) for part in asked.parts) else None,
+        "lacking": hints.lacking(results.missing, want.text),
         "lost": hints.lost(site.names, want, asked.filters, results),
         "said": said,
         "cards": [
@@ -50,3 +55,8 @@ def listed(site: Site, request: Request, want: Wanted) -> dict[str, Any]:
         "circles": circle_links(site.names, results.facets.get("circle", {})) if at_start else [],
         "feed": origin_of(site, request) + want.feed_url(),
     }
+
+
+def _unquoted(want: Wanted) -> Wanted:
+    """The same search for words that need not stand together."""
+    return want.asking(want.text.translate(dict.fromkeys(map(ord, MARKS))))

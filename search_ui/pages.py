@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query as Parameter, Request
@@ -63,8 +64,8 @@ def recording_page(
     if part is not None:
         return RedirectResponse(request.url.path, status_code=303)
     transcript, damaged = read_transcript(site, manifest)
-    everywhere, count, notice = find_inside(site, manifest, q)
-    found = [hit for hit in everywhere if hit.attachment is None]
+    inside = find_inside(site, manifest, q)
+    found = [hit for hit in inside.hits if hit.attachment is None]
     words = view.hit_words(fragment for hit in found for fragment in hit.fragments)
     seconds = manifest.duration
     start = view.parse_time(t) or 0.0
@@ -83,31 +84,44 @@ def recording_page(
         "start_place": timeline.place(start, seconds),
         "q": " ".join(q.split()),
         "marks": timeline.marks(found, seconds),
-        "found_count": count,
-        "notice": notice,
+        "found_count": inside.count,
+        "about": inside.about,
+        "lacking": inside.lacking,
+        "notice": inside.notice,
         **around(
-            site, manifest, origin_of(site, request), start, [hit for hit in everywhere if hit.attachment is not None]
+            site, manifest, origin_of(site, request), start, [hit for hit in inside.hits if hit.attachment is not None]
         ),
     }
     return page("recording.html", **values)
 
 
-def find_inside(site: Site, manifest: Manifest, q: str) -> tuple[list[PassageHit], int, str]:
-    """Passages of one recording that answer `q`, the best first; how many there are; why there is no answer.
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What a search finds in one recording; a recording stays readable where it finds nothing."""
 
-    A recording stays readable where the search does not answer or does not understand.
-    """
+    hits: list[PassageHit] = field(default_factory=list)
+    """The best first."""
+    count: int = 0
+    about: str = ""
+    """What they are for."""
+    lacking: list[hints.Lacking] = field(default_factory=list)
+    notice: str = ""
+    """Why there is no answer."""
+
+
+def find_inside(site: Site, manifest: Manifest, q: str) -> Inside:
+    """Passages of one recording that answer `q`."""
     if not q.strip():
-        return [], 0, ""
+        return Inside()
     query = Query(q, Filters(recording_id=manifest.id), passages=FOUND_IN_RECORDING, per_page=1)
     try:
         results = site.index.search(query)
     except SearchDown:
-        return [], 0, _("The search does not answer just now, so nothing is marked in the transcript.")
+        return Inside(notice=_("The search does not answer just now, so nothing is marked in the transcript."))
     except BadQuery as error:
-        return [], 0, sentence(error)
+        return Inside(notice=sentence(error))
     if not results.hits:
-        return [], 0, ""
+        return Inside()
     hit = results.hits[0]
-    spoken = [passage for passage in hit.passages if any(fragment.hit for fragment in passage.fragments)]
-    return spoken, hit.passage_count, ""
+    marked = [passage for passage in hit.passages if any(fragment.hit for fragment in passage.fragments)]
+    return Inside(marked, hit.passage_count, " ".join(results.about) or q, hints.lacking(results.missing))

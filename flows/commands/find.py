@@ -7,7 +7,7 @@ from rich.text import Text
 from flows.commands.console import out, printable, say
 from flows.reports import clock
 from index import open_index
-from index.port import Because, Filters, Fragment, Order, PassageHit, Query, Reason
+from index.port import Because, Filters, Fragment, Lack, Missing, Order, PassageHit, Query, Reason
 from kring.errors import IndexNotReady
 from kring.local import connect_locally, public_address
 from kring.settings import load_settings
@@ -42,16 +42,24 @@ def run_search(
         out.print(Text.assemble(_text(hit.title, "bold"), f"  {hit.date}  {hit.circle}  {hit.language}"))
         for reason in hit.reasons:
             say(f"  {explained(reason)}", "italic")
+        if hit.without:
+            say(f"  Without {', '.join(f'“{word}”' for word in hit.without)}.", "italic")
         for passage in hit.passages:
             place, address = _place(passage)
             out.print(Text.assemble("  ", (printable(place), "cyan"), "  ", _text(passage.fragments)))
             out.print(Text(f"  {public_address(settings)}/r/{hit.recording_id}{address}", style="dim"))
+    for missing in results.missing:
+        say(lacking(missing))
+    if results.total and results.missing and results.about:
+        say(f"This is about {' '.join(results.about)}.")
     if results.total:
         recordings = "1 recording" if results.total == 1 else f"{results.total} recordings"
         say(f"{recordings} in {1000 * results.seconds:.0f} ms.")
-        return 0
-    say("Nothing was found." + (f" Did you mean: {results.suggestion}" if results.suggestion else ""))
-    return 1
+    else:
+        say("Nothing was found.")
+    if results.suggestion:
+        say(f"Did you mean: {results.suggestion}")
+    return 0 if results.total else 1
 
 
 def explained(reason: Reason) -> str:
@@ -59,6 +67,17 @@ def explained(reason: Reason) -> str:
     if reason.because is Because.SPELLING:
         return f"“{reason.asked}” was not found; this is about “{reason.found}”."
     return f"“{reason.found}” is another word for “{reason.asked}”."
+
+
+def lacking(missing: Missing) -> str:
+    """Why something that was asked for is not in what was found."""
+    match missing.lack:
+        case Lack.NOWHERE:
+            return f"“{missing.text}” was found nowhere."
+        case Lack.ELSEWHERE:
+            return f"“{missing.text}” was not found in this selection."
+        case Lack.SIGN:
+            return f"“{missing.text}” cannot be searched for."
 
 
 def _place(passage: PassageHit) -> tuple[str, str]:

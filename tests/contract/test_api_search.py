@@ -84,6 +84,77 @@ def test_another_word_is_suggested_where_nothing_is_found(served: Served) -> Non
     assert "Did you mean" not in served.web.get("/?q=kredsen").text
 
 
+def plain(html_text: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", html_text)).split())
+
+
+def test_what_is_missing_is_said_and_what_the_results_are_for(served: Served) -> None:
+    api = served.web.get("/api/search", params={"q": "kommuner xylofon 😀"}).json()
+    assert api["total"] == served.web.get("/api/search", params={"q": "kommuner"}).json()["total"] > 1
+    assert api["missing"] == [{"text": "xylofon", "lack": "nowhere"}, {"text": "😀", "lack": "sign"}]
+    assert (api["about"], api["together"]) == (["kommuner"], True)
+    page = served.web.get("/", params={"q": "kommuner xylofon 😀"}).text
+    heading = page.split('id="found-heading"')[1].split("</h2>")[0]
+    assert plain(heading).endswith("recordings about kommuner")
+    assert "xylofon was found nowhere." in plain(page)
+    assert "😀 cannot be searched for." in plain(page)
+    assert re.search(r'data-count="\d+ recordings\. .*xylofon.* was found nowhere', page)
+    found = served.web.get("/api/search", params={"q": "kommuner"}).json()
+    assert (found["missing"], found["about"], found["together"]) == ([], [], True)
+    assert "nowhere" not in served.web.get("/?q=kommuner").text
+
+
+def test_what_is_only_outside_the_filters(served: Served) -> None:
+    asked = {"q": "risikovurdering foreninger", "circle": "personvern-nord"}
+    api = served.web.get("/api/search", params=asked).json()
+    assert api["missing"] == [{"text": "foreninger", "lack": "elsewhere"}]
+    page = served.web.get("/", params=asked).text
+    assert "foreninger was not found in this selection. Search again without the filters" in plain(page)
+
+
+def test_what_each_result_lacks_where_none_has_all(served: Served) -> None:
+    api = served.web.get("/api/search", params={"q": "risikovurdering foreninger"}).json()
+    assert (api["missing"], api["together"]) == ([], False)
+    without = {hit["id"]: hit["without"] for hit in api["recordings"]}
+    assert without[PERSONVERN.id] == ["foreninger"]
+    assert without[FORENINGER.id] == ["risikovurdering"]
+    page = plain(served.web.get("/?q=risikovurdering+foreninger").text)
+    assert "Nothing holds all of these words together; each result says what it lacks." in page
+    assert "Without foreninger" in page
+
+
+@pytest.mark.parametrize("text", ["😀", "!!!"])
+def test_signs_alone_find_nothing(served: Served, text: str) -> None:
+    api = served.web.get("/api/search", params={"q": text}).json()
+    assert (api["total"], api["recordings"], api["missing"]) == (0, [], [{"text": text, "lack": "sign"}])
+    page = served.web.get("/", params={"q": text}).text
+    assert f"{text} cannot be searched for." in plain(page)
+    assert "longer words" not in page
+    assert served.web.get("/feed.xml", params={"q": text}).text.count("<item>") == 0
+
+
+def test_a_filter_that_nothing_passes_is_named(served: Served) -> None:
+    api = served.web.get("/api/search", params={"q": "kommuner circle:zzzz", "topic": "Ballong"}).json()
+    assert [one["text"] for one in api["missing"]] == ["circle:zzzz", "topic:Ballong"]
+    page = plain(served.web.get("/", params={"q": "kommuner circle:zzzz", "topic": "Ballong"}).text)
+    assert "topic:Ballong was found nowhere." in page
+    assert "There is no circle zzzz" in page
+    assert "circle:zzzz was found nowhere" not in page
+
+
+def test_a_quotation_that_is_nowhere(served: Served) -> None:
+    page = served.web.get("/", params={"q": '"kommuner kredsen"'}).text
+    assert '<a data-search href="/?q=kommuner+kredsen">Search without the quotation marks</a>' in page
+    page = served.web.get("/", params={"q": 'personvern "kommuner kredsen"'}).text
+    assert '"kommuner kredsen" was found nowhere.' in plain(page)
+
+
+def test_what_is_missing_in_one_recording(served: Served) -> None:
+    page = plain(served.web.get(f"/r/{PERSONVERN.id}", params={"q": "risikovurdering xylofon"}).text)
+    assert "about risikovurdering Clear" in page
+    assert "xylofon was not found here." in page
+
+
 def test_why_something_is_found_is_said_once(served: Served) -> None:
     found = served.index.search(Query("risikovurdering"))
     spelling = Reason("risikovurdring", "Risikovurdering", Because.SPELLING)

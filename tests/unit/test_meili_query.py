@@ -267,7 +267,7 @@ class TestRequests:
 
         filters = Filters(circles=frozenset({"x"}), after=date(2024, 1, 1))
         found = Search(ask, "kring", Query(text, filters, typing=True, order=order), parse(text, filters, typing=True))
-        result = found.run()
+        result = found.run().results
         assert (result.total, result.hits) == (0, ())
         assert seen
         for one in seen:
@@ -295,7 +295,7 @@ class TestRequests:
                 for one in queries
             ]
 
-        facets = Search(ask, "kring", Query(text), parse(text)).run().facets
+        facets = Search(ask, "kring", Query(text), parse(text)).run().results.facets
         assert list(facets["topic"].items()) == [("Arkiv", 2), ("SKY", 2)]
         assert facets["circle"] == {"x": 2}
         assert facets["organisation"] == {}
