@@ -12,7 +12,8 @@ from index.analysis import TOKEN, Forms, Known, folded, forms_in, labels
 from index.glossary import terms_of
 from index.port import Passage
 from index.stemming import stem
-from index.wanted import Part, Phrase, Word, distance
+from index.tolerance import distance
+from index.wanted import Part, Phrase, Word
 
 _LINKS = ("", "s", "e", "en")  # letters between the parts of a compound
 _SHORTEST = 3  # letters of such a part

@@ -17,6 +17,7 @@ from tantivy import Occur, Query
 
 from index.conditions import any_of
 from index.documents import BEGINS, SHORT
+from index.tolerance import tolerating
 from index.wanted import Part, Phrase, Wanted, Word
 
 _COMPLETIONS = {"text": 30, "title": 10, "speakers": 10}
@@ -51,7 +52,7 @@ class Matching:
         self._schema = schema
         self._searcher = searcher
         self._completions = completions
-        self.wanted = wanted.tolerating(self._nowhere)
+        self.wanted = tolerating(wanted, self._nowhere)
         self._terms = {part: self._terms_of(part) for part in self.wanted.parts}
 
     @property

@@ -35,6 +35,7 @@ from index.meili_query import (
 from index.missing import explained, in_question
 from index.port import Filters, Order, Query, RecordingHit, Results
 from index.scoring import Scorer, telling
+from index.tolerance import tolerating
 from index.wanted import MAX_REQUIRED, Part, Wanted, Word
 
 UNITED = 4_000
@@ -210,7 +211,7 @@ class Search:
                 counts.update(self._frequencies([word])[1])
             return not counts[word]
 
-        tolerant = self._wanted.tolerating(nowhere)
+        tolerant = tolerating(self._wanted, nowhere)
         if tolerant != self._wanted:
             self._use(tolerant)
             if len(tolerant.parts) <= MAX_REQUIRED:  # a term may have fallen apart; the server reads no more than these

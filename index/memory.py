@@ -22,7 +22,8 @@ from index.missing import explained, in_question
 from index.passages import by_recording
 from index.port import Passage, Prepared, Query, RecordingHit, Results, not_ready
 from index.scoring import Scored, Scorer, best_first, of_recording, telling
-from index.wanted import Part, Phrase, Wanted, distance, parse
+from index.tolerance import distance, tolerating
+from index.wanted import Part, Phrase, Wanted, parse
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class _State:
     entries: Mapping[str, Sequence[_Entry]]
 
     def find(self, query: Query, wanted: Wanted) -> Found:
-        wanted = wanted.tolerating(lambda word: not any(one.has(word) for one in self._all))
+        wanted = tolerating(wanted, lambda word: not any(one.has(word) for one in self._all))
         marker = Marker((*wanted.parts, *wanted.optional))
         matching: dict[str, list[_Entry]] = {}
         cards: list[Card] = []

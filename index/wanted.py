@@ -11,16 +11,13 @@ Days are inclusive, and a month or a year stands for its first day (after) or it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from itertools import groupby, pairwise
 from unicodedata import category
 
-from rapidfuzz.distance import OSA
-
 from index.analysis import CONCEPT, Forms, tokens
-from index.glossary import concept_of, glossary, term_words
+from index.glossary import concept_of
 from index.narrowing import MARKS, MAY_BECOME_A_DAY, filter_name, narrowed
 from index.port import Filters, Order
 from index.stopwords import STOP_WORDS
@@ -109,20 +106,6 @@ class Wanted:
         tells = any(isinstance(part, Phrase) or part.prefix or part.key for part in self.parts)
         return Order.NEWEST if asked is Order.RELEVANCE and not tells else asked
 
-    def tolerating(self, nowhere: Callable[[Word], bool]) -> Wanted:
-        """The same where words that are nowhere may be misspelt: one letter from 5, two from 9 letters.
-
-        Such a word stands for the word of the glossary that it nearly is, where the archive has that; else any word of
-        the archive that it nearly is will do. A term of several words that is nowhere is taken for words like others.
-        """
-        parts: list[Part] = []
-        for part in self.parts:
-            alone = _apart(part) if isinstance(part, Word) and len(part.forms) > 1 and nowhere(part) else [part]
-            parts += [_tolerant(one, nowhere) if isinstance(one, Word) else one for one in alone]
-        if any(isinstance(part, Word) and part.misspelt for part in parts):
-            parts = _joined(parts)
-        return replace(self, parts=tuple(_without_repeats(parts)))
-
 
 def parse(text: str, filters: Filters | None = None, *, typing: bool = False) -> Wanted:
     """What `text` asks for, within `filters`.
@@ -166,7 +149,7 @@ class _Asked:
         self._run: list[Word] = []  # words that stand next to each other, unquoted
 
     def flush(self) -> None:
-        self.parts += _terms(self._run)
+        self.parts += terms_in(self._run)
         self._run = []
 
     def narrow(self, piece: re.Match[str]) -> bool:
@@ -181,8 +164,8 @@ class _Asked:
     def add(self, piece: re.Match[str], *, unfinished: bool) -> None:
         """A piece that is no filter. `unfinished`: somebody is still writing it."""
         value = _value(piece)
-        words = _words(value, piece.end() - len(value))
-        before = _words(piece["name"], piece.start("name")) if piece["name"] else []
+        words = words_in(value, piece.end() - len(value))
+        before = words_in(piece["name"], piece.start("name")) if piece["name"] else []
         self.begun |= unfinished and not value.strip(f"{MARKS}-")
         if piece["minus"]:
             self.flush()
@@ -223,53 +206,7 @@ def _phrase(text: str, quoted: str) -> Phrase:
     return Phrase(tuple(token.forms.folded for token in tokens(text, "")), quoted)
 
 
-def distance(one: str, other: str) -> int:
-    """Wrong, missing, surplus or swapped letters; 99 where the first letters differ, which typing seldom gets wrong."""
-    return OSA.distance(one, other, score_cutoff=2) if one[:1] == other[:1] else 99
-
-
-def _tolerant(word: Word, nowhere: Callable[[Word], bool]) -> Word:
-    asked = word.forms[0].folded
-    if len(word.forms) > 1 or not word.forms[0].stem or not asked.isalpha() or len(asked) < 5 or not nowhere(word):
-        return word
-    typos = 2 if len(asked) >= 9 else 1
-    near = [(distance(known, asked), known) for known in _glossary_words()]
-    for _, known in sorted(one for one in near if one[0] <= typos):
-        meant = next(tokens(known, "")).forms
-        corrected = replace(word, forms=(meant,), concept=concept_of([meant.stem]) or "", prefix=False, misspelt=True)
-        if not nowhere(corrected):
-            return corrected
-    return replace(word, typos=typos)
-
-
-@cache
-def _glossary_words() -> tuple[str, ...]:
-    """Every word, folded, of every term."""
-    terms = (term for languages in glossary().words.values() for each in languages.values() for term in each)
-    return tuple(sorted({word for term in terms for word in term_words(term)}))
-
-
-def _apart(term: Word) -> list[Word]:
-    """The words of a term, each by itself."""
-    return [word for word in _words(term.text, term.start) if word.forms[0].stem]
-
-
-def _joined(parts: Sequence[Part]) -> list[Part]:
-    """Terms made of neighbouring words, now that these are spelt right."""
-    joined: list[Part] = []
-    run: list[Word] = []
-    for part in parts:
-        if not isinstance(part, Word) or (run and part.start > run[-1].end + 1):
-            joined += _terms(run)
-            run = []
-        if isinstance(part, Word):
-            run.append(part)
-        else:
-            joined.append(part)
-    return [*joined, *_terms(run)]
-
-
-def _words(text: str, start: int) -> list[Word]:
+def words_in(text: str, start: int) -> list[Word]:
     """The words of a piece of the query that begins at `start`."""
     return [
         Word(text[token.start : token.end], start + token.start, start + token.end, (token.forms,))
@@ -277,7 +214,7 @@ def _words(text: str, start: int) -> list[Word]:
     ]
 
 
-def _terms(run: Sequence[Word]) -> Iterator[Word]:
+def terms_in(run: Sequence[Word]) -> Iterator[Word]:
     """Neighbouring words, where they are a term of the glossary taken together: the longest first."""
     at = 0
     while at < len(run):
@@ -311,8 +248,8 @@ def _term(words: Sequence[Word]) -> Word | None:
 
 def _wanted(parts: Sequence[Part], excluded: Sequence[Part], filters: Filters) -> Wanted:
     parts, excluded = ([part for part in some if isinstance(part, Word) or part.folded] for some in (parts, excluded))
-    parts = _without_repeats(parts)
-    excluded = _without_repeats(excluded)
+    parts = without_repeats(parts)
+    excluded = without_repeats(excluded)
     if (
         sum(len(part.folded) if isinstance(part, Phrase) else len(part.forms) for part in (*parts, *excluded))
         > MAX_WORDS
@@ -331,7 +268,7 @@ def _wanted(parts: Sequence[Part], excluded: Sequence[Part], filters: Filters) -
     return Wanted(tuple(required), optional, tuple(excluded), filters)
 
 
-def _without_repeats(parts: Sequence[Part]) -> list[Part]:
+def without_repeats(parts: Sequence[Part]) -> list[Part]:
     """Each key once: of two words with one key the one still being written, else the first."""
     kept: dict[object, Part] = {}
     for part in parts:

@@ -10,6 +10,7 @@ from index.highlight import EXCERPT, Span, apart, fragments, passage_hit, record
 from index.marks import Marker, Match
 from index.port import Because, Fragment, Passage, PassageHit, Reason, RecordingHit
 from index.scoring import Scorer
+from index.tolerance import tolerating
 from index.wanted import parse
 from tests.index_cases import marked, plain
 
@@ -35,7 +36,7 @@ def hit(of: Passage, query: str) -> PassageHit:
 
 
 def found(query: str, *passages: Passage, count: int = 1) -> RecordingHit:
-    wanted = parse(query).tolerating(lambda word: word.text in {"sykkwl", "persovnern"} and not word.misspelt)
+    wanted = tolerating(parse(query), lambda word: word.text in {"sykkwl", "persovnern"} and not word.misspelt)
     marker = Marker((*wanted.parts, *wanted.optional))
     scorer = Scorer(marker, len(wanted.parts))
     return recording_hit([scorer.score(one) for one in passages], marker, len(wanted.parts), count)

@@ -43,6 +43,7 @@ from index.meili_query import (
 )
 from index.meili_search import Search
 from index.port import Filters, Order, Query
+from index.tolerance import tolerating
 from index.wanted import Wanted, parse
 from kring.errors import SearchDown
 from tests.index_cases import recording, recording_id
@@ -68,7 +69,7 @@ PARAMETERS = {
 def asked(text: str, *, typing: bool = False, nowhere: bool = False) -> list[str]:
     wanted = parse(text, typing=typing)
     if nowhere:
-        wanted = wanted.tolerating(lambda word: True)
+        wanted = tolerating(wanted, lambda word: True)
     return [way.q for way in ways(wanted, len(wanted.parts), range(len(wanted.parts)))]
 
 
@@ -89,9 +90,9 @@ class TestQueries:
     def test_misspelt_words_are_asked_without_quotes_and_never_last_as_a_beginning(self) -> None:
         (q,) = asked('"en to" xyzzyxyzzy', nowhere=True)
         assert q == f'{spelt("xyzzyxyzzy")} "en to" '
-        (way,) = ways(parse("xyzzyx").tolerating(lambda word: True), 1, [0])
+        (way,) = ways(tolerating(parse("xyzzyx"), lambda word: True), 1, [0])
         assert way.fields == (*FOUND_IN, SPELLING)
-        assert themselves(parse("xyzzyx").tolerating(lambda word: True), 0)[0].fields == (SPELLING,)
+        assert themselves(tolerating(parse("xyzzyx"), lambda word: True), 0)[0].fields == (SPELLING,)
         assert themselves(parse("covid19 -ab1"), 0) == [Way('-"0qab1" "0qcovid19" ', OWN, (0,))]
 
     def test_fewer_parts_are_choices_of_them(self) -> None:

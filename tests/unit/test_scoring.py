@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 
 from index.marks import Marker
 from index.scoring import Scored, Scorer, best_first, of_recording, telling
+from index.tolerance import tolerating
 from index.wanted import parse
 from tests.index_cases import recording
 
@@ -21,7 +22,7 @@ def scored(
     weights: tuple[float, ...] = (),
     typing: bool = False,
 ) -> Scored:
-    wanted = parse(query, typing=typing).tolerating(lambda word: word.text == "sykkwl")
+    wanted = tolerating(parse(query, typing=typing), lambda word: word.text == "sykkwl")
     marker = Marker((*wanted.parts, *wanted.optional))
     (passage,) = recording("a", text, title=title, language=language, speakers=speakers)
     return Scorer(marker, len(wanted.parts), weights).score(passage)

@@ -8,7 +8,8 @@ from hypothesis import given, settings, strategies as st
 
 from index.analysis import CONCEPT
 from index.port import Filters
-from index.wanted import MAX_CHARACTERS, MAX_REQUIRED, MAX_WORDS, Part, Phrase, Word, distance, parse
+from index.tolerance import distance, tolerating
+from index.wanted import MAX_CHARACTERS, MAX_REQUIRED, MAX_WORDS, Part, Phrase, Word, parse
 from kring.errors import BadQuery
 
 
@@ -278,7 +279,7 @@ def test_as_much_as_is_allowed() -> None:
 class TestTolerating:
     @staticmethod
     def tolerated(text: str, nowhere: Callable[[Word], bool] = lambda word: True, *, typing: bool = False) -> Word:
-        (part,) = parse(text, typing=typing).tolerating(nowhere).parts
+        (part,) = tolerating(parse(text, typing=typing), nowhere).parts
         assert isinstance(part, Word)
         return part
 
@@ -291,7 +292,7 @@ class TestTolerating:
         assert self.tolerated(text, lambda word: False) == only(text)
 
     def test_only_the_word_that_is_nowhere(self) -> None:
-        wanted = parse("tog brxukere").tolerating(lambda word: word.text == "brxukere")
+        wanted = tolerating(parse("tog brxukere"), lambda word: word.text == "brxukere")
         assert [part.typos for part in wanted.parts if isinstance(part, Word)] == [0, 1]
 
     def test_it_stands_for_the_word_of_the_glossary_that_it_nearly_is(self) -> None:
@@ -300,22 +301,22 @@ class TestTolerating:
         assert meant.misspelt
 
     def test_two_words_may_then_be_a_term(self) -> None:
-        wanted = parse("kunstig inteligens").tolerating(lambda word: word.text == "inteligens" and not word.misspelt)
+        wanted = tolerating(parse("kunstig inteligens"), lambda word: word.text == "inteligens" and not word.misspelt)
         (term,) = wanted.parts
         assert isinstance(term, Word)
         assert (term.text, term.concept) == ("kunstig inteligens", "artificial-intelligence")
 
     def test_where_nothing_is_misspelt_words_apart_stay_apart(self) -> None:
         wanted = parse('kunstig -sykkel intelligens "båt"')
-        assert wanted.tolerating(lambda word: False) == wanted
+        assert tolerating(wanted, lambda word: False) == wanted
 
     def test_a_term_that_is_nowhere_is_taken_for_its_words(self) -> None:
-        wanted = parse("tog right of access").tolerating(lambda word: len(word.forms) > 1)
+        wanted = tolerating(parse("tog right of access"), lambda word: len(word.forms) > 1)
         assert [plain(part) for part in wanted.parts] == ["tog", "right", "access"]
 
     def test_phrases_and_what_is_excluded_are_taken_as_they_are(self) -> None:
         wanted = parse('"brxukere" -brxukere')
-        assert wanted.tolerating(lambda word: True) == wanted
+        assert tolerating(wanted, lambda word: True) == wanted
 
 
 @pytest.mark.parametrize(
