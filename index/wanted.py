@@ -126,14 +126,14 @@ def parse(text: str, filters: Filters | None = None, *, typing: bool = False) ->
         except BadQuery:
             if not (unfinished and MAY_BECOME_A_DAY.fullmatch(_value(piece).strip(MARKS))):
                 raise
-            asked.begun = True
+            asked.only_signs = False
             continue
         if not narrows:
             asked.add(piece, unfinished=unfinished)
     asked.flush()
-    wanted = replace(_wanted(asked.parts, asked.excluded, asked.filters), signs=tuple(asked.signs))
-    empty = not wanted.parts and wanted.filters == (filters or Filters())
-    return replace(wanted, signs=(text.strip(),)) if empty and text.strip() and not asked.begun else wanted
+    wanted = _wanted(asked.parts, asked.excluded, asked.filters)
+    only_signs = asked.only_signs and text.strip() and not wanted.parts
+    return replace(wanted, signs=(text.strip(),) if only_signs else tuple(asked.signs))
 
 
 class _Asked:
@@ -144,8 +144,8 @@ class _Asked:
         self.parts: list[Part] = []
         self.excluded: list[Part] = []
         self.signs: dict[str, None] = {}
-        self.begun = False
-        """Something was begun of which nobody knows yet what it will be."""
+        self.only_signs = True
+        """There was no filter, and nothing is begun of which nobody knows yet what it will be."""
         self._run: list[Word] = []  # words that stand next to each other, unquoted
 
     def flush(self) -> None:
@@ -158,6 +158,7 @@ class _Asked:
         name = filter_name(piece["name"], value)
         if name:
             self.flush()
+            self.only_signs = False
             self.filters = narrowed(self.filters, name, value, minus=bool(piece["minus"]))
         return bool(name)
 
@@ -166,7 +167,7 @@ class _Asked:
         value = _value(piece)
         words = words_in(value, piece.end() - len(value))
         before = words_in(piece["name"], piece.start("name")) if piece["name"] else []
-        self.begun |= unfinished and not value.strip(f"{MARKS}-")
+        self.only_signs &= not unfinished or bool(value.strip(f"{MARKS}-"))
         if piece["minus"]:
             self.flush()
             self.excluded += before
@@ -174,6 +175,7 @@ class _Asked:
                 self.excluded.append(_phrase(value, piece["quoted"]))
             elif not unfinished or self.parts:
                 self.excluded += words
+            self.only_signs &= not words
             return
         self.signs |= dict.fromkeys(_pictures(value))
         self._run += before

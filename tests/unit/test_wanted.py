@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from datetime import date
 
@@ -27,10 +28,28 @@ def only(text: str, *, typing: bool = False) -> Word:
     return part
 
 
-@pytest.mark.parametrize("text", ["", " \n\t", "-", "…", '"', '""', "« »", "_"])
+@pytest.mark.parametrize("text", ["", " \n\t"])
 def test_nothing_is_asked_for(text: str) -> None:
     assert parse(text) == parse("")
+    assert not parse(text).hollow
+
+
+@pytest.mark.parametrize("text", ["-", "…", '"', '""', "« »", "_", "!!!", "😀", "-😀", "❤️ 👍🏽", "+ -"])
+def test_signs_alone_are_nothing_to_search_for(text: str) -> None:
     assert parse(text).parts == ()
+    assert parse(text).hollow
+    assert parse(f" {text} circle:x").hollow == any(unicodedata.category(sign) == "So" for sign in text)
+    assert not parse(f"{text} tog").hollow
+
+
+@pytest.mark.parametrize("text", ["-", '"', "circle:x", "circle:", "after:20"])
+def test_what_is_begun_is_no_sign(text: str) -> None:
+    assert not parse(text, typing=True).hollow
+    assert not parse(text, Filters(circles=frozenset({"x"})), typing=True).hollow
+
+
+def test_pictures_are_told_apart() -> None:
+    assert parse("tog👍🏽❤️ 🇳🇴, 👩‍🏫 😀😀 tog™ 20 €").signs == ("👍🏽❤️", "🇳🇴", "👩‍🏫", "😀😀", "™")
 
 
 def test_words_and_phrases_in_order() -> None:
