@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,30 +16,22 @@ from prefect.states import Completed, Failed
 
 from flows import reconcile as reconciling
 from flows.discovery import ask_all
-from flows.hiding import hide_secrets
-from flows.orchestrator import Orchestrator, Run
-from flows.reports import NOT_THERE, STOPPED, foreseen
+from flows.orchestrator import Orchestrator
+from flows.reports import foreseen
 from flows.sources import open_sources
-from flows.sources.port import Item, RecordingSource
+from flows.starting import start_new
 from flows.uploads import sweep_uploads
 from flows.wiring import Ports, open_ports
-from kring.addresses import without_secrets
-from kring.errors import KringError, SourceError
+from kring.errors import KringError
 from kring.model import now
-from kring.requests import Request
 from kring.settings import Settings, Worker
-from storage.keys import manifest_key
 from storage.left_out import forget_other_sources, keep_left_out
-from storage.requests import Requests
 
-STAYS_OUT = "{name} was not taken in. {problem}"
 TAG = "chore"
 """Of the runs that say what a chore has done."""
 TOLD = 10
 """So many sentences are in a run's message; all are in its log."""
 
-LONGEST_PAUSE = 24 * 3600.0
-"""Seconds between two tries to fetch what its source still offers."""
 LOOK_SECONDS = 10.0
 """Between two looks whether a person has cancelled a run."""
 
@@ -74,92 +65,6 @@ def discover(ports: Ports, orchestrator: Orchestrator) -> Outcome:
         tuple(f"{one.name}: {one.started} new recordings." for one in asked if one.started),
         tuple(problem for sentences in problems.values() for problem in sentences),
     )
-
-
-def start_new(
-    source: RecordingSource, ports: Ports, orchestrator: Orchestrator, stopped: list[str] | None = None
-) -> int:
-    """One run per item that is not in the archive, or whose transcript has changed; how many were not asked for before.
-
-    Whose run waits or works is not asked for again: of a batch of a hundred, that would be a hundred writes a round.
-    What was stopped before it was received and is not tried again by this look is added to `stopped`, a sentence each.
-    """
-    runs = orchestrator.runs(finished_well=False)
-    requests = Requests(ports.archive.store).all()
-    of: dict[str, list[Run]] = defaultdict(list)
-    for run in runs:
-        of[run.recording_id].append(run)
-    known = {run.id for run in runs}
-    started = 0
-    for item in source.list():
-        after, before = item.attempt, of[item.recording_id]
-        if any(run.going for run in before) or _is_cancelled(requests.get(item.recording_id), item):
-            continue
-        if ports.archive.store.exists(manifest_key(item.recording_id)):
-            if not _is_news(ports, item):
-                continue
-            last = orchestrator.newest(item.recording_id)
-            if last is not None and last.going:
-                continue
-            after = last.id if last else None
-        elif before and before[0].state_name in {STOPPED, NOT_THERE} and item.attempt is None:
-            if not is_worth_a_try(item, before, ports.settings.worker.discover_seconds, now()):
-                if stopped is not None:
-                    stopped.append(_why_out(item, before[0]))
-                continue
-            after = before[0].id
-        run_id = orchestrator.start(
-            item.recording_id,
-            title=item.details.title,
-            circle=item.details.circle,
-            item=hide_secrets(ports.archive.store, item).model_dump(mode="json"),
-            after=after,
-        )
-        started += run_id not in known
-    return started
-
-
-def _is_cancelled(request: Request | None, item: Item) -> bool:
-    """A person has cancelled its run, and nobody has brought it in once more since."""
-    if request is None or request.cancelled_at is None:
-        return False
-    return (request.parameters.get("item") or {}).get("attempt") == item.attempt
-
-
-def _why_out(item: Item, run: Run) -> str:
-    if item.file_name in run.message:
-        return run.message
-    return str(SourceError(STAYS_OUT, name=item.file_name, problem=run.message))
-
-
-def _is_news(ports: Ports, item: Item) -> bool:
-    """Whether a recording that is there comes with a transcript that is new, or grew after it was taken in."""
-    if item.captions_sha256 is None and not item.grown:
-        return False
-    manifest = ports.archive.manifest(item.recording_id)
-    if item.grown and manifest.original.sha256 != item.sha256:
-        return True
-    there = None if manifest.captions is None else manifest.captions.sha256
-    return item.captions_sha256 is not None and item.captions_sha256 != there
-
-
-def is_worth_a_try(item: Item, before: Sequence[Run], look_seconds: float, moment: datetime) -> bool:
-    """Whether what was stopped before it was received is tried again by this look.
-
-    It is where it lies elsewhere than before (a file that was renamed). What could not be fetched is tried by the next
-    look, then after ever longer pauses, once a day at last. All else stays as it was, so it would stop again.
-    `before`: its runs, newest first. `look_seconds`: from one look to the next.
-    """
-    last = before[0]
-    then: dict[str, object] = last.parameters.get("item") or {}
-    offered = (without_secrets(item.location), item.file_name, item.sha256)
-    if offered != tuple(then.get(name) for name in ("location", "file_name", "sha256")):
-        return True
-    if last.state_name != NOT_THERE:
-        return False
-    tries = sum(run.state_name == NOT_THERE for run in before)
-    pause = min(look_seconds * (2 ** min(tries - 1, 20) - 1), LONGEST_PAUSE)
-    return bool((moment - last.since).total_seconds() >= pause)
 
 
 def reconcile(ports: Ports, orchestrator: Orchestrator) -> Outcome:

@@ -14,11 +14,11 @@ from uuid import UUID
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterTags
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
-from prefect.states import Cancelled, Crashed, Scheduled
+from prefect.states import Cancelled, Completed, Crashed, Scheduled
 
 from kring.errors import KringError, OrchestratorDown, SetupError
 from kring.model import now
@@ -164,10 +164,21 @@ class Orchestrator:
         with _client() as client:
             client.set_flow_run_state(UUID(run_id), Crashed(message=why), force=True)
 
+    def let_go(self, run_id: str) -> None:
+        """Call a run settled that was stopped, of what nobody offers any more: there is nothing to wait for."""
+        with _client() as client:
+            gone: State[None] = Completed(name="Let go", message="Its source no longer offers it.")
+            client.set_flow_run_state(UUID(run_id), gone, force=True)
+
     def end_cancelled(self, run_id: str) -> None:
         """Call a run cancelled that should have been, by a worker that is gone."""
         with _client() as client:
             client.set_flow_run_state(UUID(run_id), Cancelled(), force=True)
+
+
+def source_of(run: Run) -> str:
+    """Name of the source that its item is fetched from; empty where nothing is to be fetched."""
+    return str(((run.parameters.get("item") or {}).get("ref") or {}).get("source", ""))
 
 
 def is_shutdown(message: str) -> bool:

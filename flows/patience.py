@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,12 +12,25 @@ from kring.errors import DiskFull, SlowSource, TransientError
 RETRY_SECONDS: list[float] = [2, 10, 30]
 """Waits before work is tried again: a server that is started again is back within a few seconds."""
 
+LONGEST_PAUSE = 24 * 3600.0
+"""Seconds between two tries to fetch what could not be fetched before."""
+MOST_TRIES = 40
+"""Of that: most of a month, at last once a day."""
+
 Result = TypeVar("Result")
 
 
 def may_pass(error: object) -> bool:
     """Only what is marked transient; within a minute no full disk empties itself, and no slow server hurries."""
     return isinstance(error, TransientError) and not isinstance(error, DiskFull | SlowSource)
+
+
+def pause_before(tries: int, look_seconds: float) -> float:
+    """Seconds until what could not be fetched so many times is tried again: the next look does, then after pauses that
+    double. Without end after `MOST_TRIES`. `look_seconds`: from one look to the next."""
+    if tries >= MOST_TRIES:
+        return math.inf
+    return min(look_seconds * (2.0 ** min(tries - 1, 20) - 1), LONGEST_PAUSE)
 
 
 def patiently(work: Callable[[], Result], say: Callable[[str], None]) -> Result:

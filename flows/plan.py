@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from flows.orchestrator import Run
+from flows.orchestrator import Run, source_of
+from flows.patience import pause_before
 from flows.reports import NOT_THERE, STOPPED
-from kring.model import Activity, Manifest, State
+from kring.model import ADDRESS, Activity, Manifest, State
 from kring.requests import Request
 
 REBUILD_SHARE = 0.5
@@ -70,21 +72,25 @@ def plan(
     retry_failed: bool = False,
     corrections: Mapping[str, int] = MappingProxyType({}),
     requests: Mapping[str, Request] = MappingProxyType({}),
+    look_seconds: float = 60.0,
 ) -> list[Action]:
     """What has to be done so that every recording is either searchable, being worked on, or stopped for a reason.
 
     `indexed`: recording → version in the index; None: the index cannot be used as it is. `runs` newest first.
     `activities`: who works on a recording, and whether that process is alive.
     `corrections`: recording → the number of its last correction. `requests`: what was asked for and not received yet.
+    `look_seconds`: after so long what could not be fetched is tried again for the first time.
     A run that claims to work without holding the lease gets `grace` to take it.
     """
     known = {manifest.id: manifest for manifest in manifests}
     latest: dict[str, Run] = {}
+    tries = Counter[str]()
     actions: list[Action] = []
     busy: set[str] = set()
     dead: set[str] = set()
     for run in runs:
         latest.setdefault(run.recording_id, run)
+        tries[run.recording_id] += run.state_name == NOT_THERE
         if run.waiting:
             busy.add(run.recording_id)
         elif run.active:
@@ -109,7 +115,9 @@ def plan(
             actions.append(Restart(recording_id, why, manifest, place))
     for recording_id in dict.fromkeys([*latest, *requests]):
         if recording_id not in known and recording_id not in busy:
-            actions += _missing(recording_id, latest.get(recording_id), requests.get(recording_id), dead, retry_failed)
+            last = latest.get(recording_id)
+            if last is None or retry_failed or not _waits(last, tries[recording_id], moment, look_seconds):
+                actions += _missing(recording_id, last, requests.get(recording_id), dead, retry_failed)
     return [*actions, rebuild] if rebuild else actions
 
 
@@ -125,6 +133,14 @@ def _missing(
     lost = last is None or last.id in dead or _ended_badly(last, retry_failed)
     place = last.place if last is not None else request.asked_at if request is not None else None
     return [Restart(recording_id, "stopped before it was received", None, place)] if lost else []
+
+
+def _waits(last: Run, tries: int, moment: datetime, look_seconds: float) -> bool:
+    """Whether it could not be fetched and its next try has not come. What a source lists, the source's next look tries,
+    which knows where it lies now; what a person gave the address of is tried from here."""
+    if last.state_name != NOT_THERE:
+        return False
+    return source_of(last) != ADDRESS or (moment - last.since).total_seconds() < pause_before(tries, look_seconds)
 
 
 def _received(manifest: Manifest) -> datetime | None:
@@ -171,6 +187,6 @@ def _unfinished(manifest: Manifest, retry_failed: bool) -> str:
 
 def _ended_badly(run: Run, retry_failed: bool) -> bool:
     """Killed, ended by a stop, or failed in a way that may pass. What was stopped for a reason waits."""
-    if run.state_name in {STOPPED, NOT_THERE}:
+    if run.state_name == STOPPED:
         return retry_failed
     return run.state.value in {"CRASHED", "FAILED", "CANCELLED"}

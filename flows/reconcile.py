@@ -10,7 +10,7 @@ from flows.feed import read_all
 from flows.older_runs import take_over
 from flows.orchestrator import Orchestrator
 from flows.plan import Action, Cancel, Crash, Rebuild, Restart, Settle, plan
-from flows.reports import damaged_of, record_cancelled, record_problem
+from flows.reports import NOT_THERE, damaged_of, record_cancelled, record_problem
 from flows.scratch import sweep_scratch
 from flows.wiring import Ports
 from index.port import Prepared
@@ -19,6 +19,9 @@ from kring.model import State, Step, now
 from kring.requests import Request
 from services.index_ownership import require_own_index
 from storage.requests import Requests
+
+BROKEN_OFF = timedelta(hours=1)
+"""So long what was fetched of a file is kept for the next try, which goes on from there."""
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +69,7 @@ def reconcile(
         retry_failed=retry_failed,
         corrections=corrections,
         requests=requests,
+        look_seconds=ports.settings.worker.discover_seconds,
     )
     done = [
         action
@@ -78,6 +82,7 @@ def reconcile(
     if not whole:
         return done
     wanted = {run.recording_id for run in runs if run.going}
+    wanted |= {run.recording_id for run in runs if run.state_name == NOT_THERE and now() - run.since < BROKEN_OFF}
     wanted |= {action.recording_id for action in actions if isinstance(action, Restart)}
     wanted |= {recording_id for recording_id, (_, alive) in activities.items() if alive}
     sweep_scratch(ports.settings, wanted)

@@ -35,9 +35,10 @@ from flows.scratch import clear_scratch
 from flows.sources.port import Item
 from flows.steps import Job
 from flows.wiring import Ports, ports_from_environment
-from kring.errors import Damaged, DiskFull, KringError, NotFound, NotThere
+from kring.errors import Damaged, DiskFull, KringError, NotFound, NotThere, SlowSource, SourceDown
 from kring.local import public_address
 from kring.model import Step
+from storage.keys import manifest_key
 from storage.leases import owner_name
 
 LONG_STEPS = (Step.RECEIVE, Step.RENDER, Step.TRANSCRIBE)
@@ -151,7 +152,8 @@ def process_recording(recording_id: str, title: str, item: dict[str, Any] | None
     """Take one recording the whole way; safe to run again at any time.
 
     `item` (an `Item` as plain data) says where to fetch it; None: it was received already. The state says how it
-    ended: Completed, Failed (may pass: `reconcile` starts it again) or Stopped (someone must do something first).
+    ended: Completed, Failed (may pass: `reconcile` starts it again), Not there (its file could not be fetched: tried
+    again after ever longer pauses) or Stopped (someone must do something first).
     """
     die_with_parent()
     ports = ports_from_environment()
@@ -180,6 +182,7 @@ def process_recording(recording_id: str, title: str, item: dict[str, Any] | None
 def _stopped(ports: Ports, heart: Heart, recording_id: str, error: Exception) -> PrefectState[Any]:
     """Write down why it stopped, in the manifest where there is one and in the run's state."""
     known = foreseen(error)
+    not_there = _is_not_there(ports, heart, recording_id, known)
     log.warning("Stopped: %s", known, exc_info=None if known is error else error)
     if isinstance(known, Damaged) or (isinstance(known, NotFound) and heart.current_step is not Step.RECEIVE):
         known = damaged_of(recording_id)
@@ -189,10 +192,19 @@ def _stopped(ports: Ports, heart: Heart, recording_id: str, error: Exception) ->
         log.warning("The problem could not be written down: %s", down)
     if isinstance(known, DiskFull) or not known.transient:
         clear_scratch(ports.settings, recording_id)
-    if known.transient:
-        return Failed(message=str(known))
-    not_there = isinstance(known, NotThere) and heart.current_step is Step.RECEIVE
-    return Failed(name=NOT_THERE if not_there else STOPPED, message=str(known))
+    if not_there:
+        return Failed(name=NOT_THERE, message=str(known))
+    return Failed(message=str(known)) if known.transient else Failed(name=STOPPED, message=str(known))
+
+
+def _is_not_there(ports: Ports, heart: Heart, recording_id: str, error: KringError) -> bool:
+    """Whether its file could not be fetched, so that it is tried again after ever longer pauses. A server that is slow
+    goes on, and of one that failed once the recording was here, `reconcile` knows from the manifest."""
+    if heart.current_step is not Step.RECEIVE or isinstance(error, SlowSource):
+        return False
+    if isinstance(error, SourceDown):
+        return not ports.archive.store.exists(manifest_key(recording_id))
+    return isinstance(error, NotThere)
 
 
 def _leave_artifacts(ports: Ports, recording_id: str, seconds: dict[Step, float]) -> None:

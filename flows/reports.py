@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 STOPPED = "Stopped"
 """Name of the Prefect state of a run that will not pass by being tried again."""
 NOT_THERE = "Not there"
-"""The same of one whose file could not be fetched: tried again if its source still offers it."""
+"""The same of one whose file could not be fetched: tried again after ever longer pauses."""
 CANCELLED = (
     "It was cancelled in Prefect, so nothing more is done with it. “Try again” on its page or "
     "`kring reconcile --retry-failed` starts it again."

@@ -18,7 +18,7 @@ from flows import transcripts
 from flows.attachments import read_attachments, with_text
 from flows.hiding import with_secrets
 from flows.receive import content_of, describe, take_captions, take_in
-from flows.scratch import require_space, scratch_folder
+from flows.scratch import clear_scratch, require_space, scratch_folder
 from flows.sources import open_source
 from flows.sources.address import file_name_of
 from flows.sources.port import Item
@@ -87,9 +87,10 @@ def _has_grown(job: Job, item: Item) -> bool:
 
 def _fetch(job: Job, item: Item) -> None:
     source = open_source(job.ports.settings, job.ports.archive, item.ref.source)
+    if item.grown:  # what lies there, and what is found, may be of its first part
+        clear_scratch(job.ports.settings, job.recording_id)
+        job.ports.index.remove(job.recording_id)
     path = job.folder / "original"
-    if item.grown:  # what lies there may be its first part
-        path.unlink(missing_ok=True)
     if not path.exists():
         part = job.folder / "original.part"
 

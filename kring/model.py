@@ -111,6 +111,8 @@ class Details(Frozen):
     """Why it may be kept and shown: who has consented, or the law; said by who brought it in."""
 
 
+ADDRESS = "address"
+"""Name of the source of web addresses given by hand; its external id is the address."""
 UPLOAD = "upload"
 """Name of the source of what people bring in themselves; its external id is the content's SHA-256."""
 

@@ -34,7 +34,7 @@ KEPT = (
     "storage/archive.py",
     "flows/attachments.py",
     "flows/discovery.py",
-    "flows/housekeeping.py",
+    "flows/starting.py",
     "flows/receive.py",
     "flows/reports.py",
     "flows/scratch.py",

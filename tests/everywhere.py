@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from index.memory import MemoryIndex
+from kring.left_out import MOST
 from kring.model import Details, Hole, Manifest, Original, Step, now
 from kring.settings import Settings
 from kring.uploads import Upload, UploadState, source_of
@@ -20,6 +21,7 @@ from search_ui.people import ID_COOKIE
 from search_ui.runs import MemoryRuns
 from storage.archive import Archive
 from storage.leases import Leases, owner_name
+from storage.left_out import keep_left_out
 from storage.memory import MemoryStore
 from tests import facilitator, web_archive, web_members
 from tests.browser import DESKTOP, Complaints, serving
@@ -30,6 +32,12 @@ from tests.web_members import SOUND
 SECRET = "0123456789abcdef" * 2
 ME = hashlib.sha256(SECRET.encode()).hexdigest()[:16]
 LOCALES = {"nb": "nb-NO", "da": "da-DK", "nl": "nl-NL", "en": "en-GB"}
+LEFT_OUT = [
+    "2026-03-12 Møte_med_et_langt_navn_uten_mellomrom_om_skytjenester_og_anskaffelser.mp4 has no circle: write "
+    "`circle = '…'` into a.toml or into the source's settings.",
+    "Webinar <b>2</b>.mp3 ends in nothing but zeros: it is probably still being copied; if not, copy it anew.",
+    "Somebody else's sentence.",
+]
 SAID_NO = "Failed to load resource"
 """What Chromium writes to the console where the page itself is answered with an error."""
 
@@ -61,6 +69,10 @@ def everything(data: Path) -> Iterator[Everything]:
     ids = {"waiting": waiting.id, "stopped": stopped.id, "working": _working(archive), "holed": _holed(archive)}
     for state, name in zip(UploadState, ("arriving", "arrived", "spoilt"), strict=True):
         ids[name] = _upload(archive, name, state)
+    keep_left_out(archive.store, "Fellesområdet", LEFT_OUT, now())
+    keep_left_out(
+        archive.store, "podcast", [f"{number}.mp3 was not taken in. Gone." for number in range(MOST + 2)], now()
+    )
     settings = Settings(data_dir=data)
     with serving(create_app(settings, archive, index, MemoryRuns())) as origin:
         yield Everything(origin, archive, ids, owner_name("run"))

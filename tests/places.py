@@ -123,6 +123,8 @@ PLACES = (
     Place("upload, a file not described", "/upload", _sent_without, scripts=UPLOAD),
     Place("upload, being sent", "/upload", _sending, scripts=UPLOAD),
     Place("uploads", "/uploads", scripts=("uploads.js",)),
+    Place("left out", "/left-out"),
+    Place("left out, in Dutch", "/left-out", language="nl"),
     Place("editor", _DESK, _desk, scripts=EDIT),
     Place("editor, sound with a hole", "/r/{holed}/edit", _desk, language="nb", scripts=EDIT),
     Place("editor, keys", _DESK, _dialog("keys"), scripts=EDIT),

@@ -16,14 +16,13 @@ from flows.hiding import hide_secrets
 from flows.patience import patiently
 from flows.receive import describe, take_in
 from flows.reports import keep_request
-from flows.sources import ADDRESS
 from flows.sources.address import file_name_of
 from flows.sources.details import date_of, neighbours_in, title_of
 from flows.sources.port import Item
 from flows.sources.web import checked
 from flows.wiring import Ports
 from kring.errors import BadMetadata, BadTranscript, EmptyFile, KringError, NotFound
-from kring.model import UPLOAD, Details, SourceRef, Step, Visibility
+from kring.model import ADDRESS, UPLOAD, Details, SourceRef, Step, Visibility
 from services.index_ownership import require_own_index
 from transcribe.captions import MAX_BYTES, read_captions
 from transcribe.details import make_details

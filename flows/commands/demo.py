@@ -77,8 +77,8 @@ def _source() -> FolderSource:
 
 def bring_in_samples(ports: Ports) -> list[Item]:
     """Ask for a run of every sample that is not there yet, through the source they come by."""
-    from flows.housekeeping import start_new
     from flows.orchestrator import Orchestrator
+    from flows.starting import start_new
 
     bring_in_circles(ports)
     source = Folder(_source(), ports.settings)

@@ -8,12 +8,9 @@ from flows.sources.folder import Folder
 from flows.sources.port import RecordingSource
 from flows.sources.uploaded import Uploaded
 from kring.errors import SetupError
-from kring.model import UPLOAD
+from kring.model import ADDRESS, UPLOAD
 from kring.settings import FolderSource, Settings
 from storage.archive import Archive
-
-ADDRESS = "address"
-"""Name of the source of web addresses given by hand; its external id is the address."""
 
 
 def open_sources(settings: Settings, archive: Archive) -> list[RecordingSource]:
@@ -25,7 +22,7 @@ def open_sources(settings: Settings, archive: Archive) -> list[RecordingSource]:
     return [
         Uploaded(settings, archive),
         *(
-            Folder(source, settings) if isinstance(source, FolderSource) else Feed(source, settings, archive)
+            Folder(source, settings, archive) if isinstance(source, FolderSource) else Feed(source, settings, archive)
             for source in settings.sources
         ),
     ]

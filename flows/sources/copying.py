@@ -18,6 +18,9 @@ of recording but unpacked silence ends so."""
 @dataclass(frozen=True)
 class Hashes:
     sha256: str
+    written: int
+    """Bytes up to the last that is not zero: what follows may be room that waits for its bytes."""
+    written_sha256: str
     part_sha256: str | None = None
     """Of as many bytes of its beginning as were asked for; None: it is shorter."""
 
@@ -25,13 +28,18 @@ class Hashes:
 def hashes_of(path: Path, part_size: int = 0) -> Hashes:
     """SHA-256 of a file and of its beginning, read once with constant memory."""
     digest, part, read = hashlib.sha256(), None, 0
+    written, until_there = 0, digest.copy()
     with path.open("rb") as file:
         while chunk := file.read(min(CHUNK, part_size - read) if read < part_size else CHUNK):
-            digest.update(chunk)
+            solid = len(chunk.rstrip(b"\0"))
+            digest.update(chunk[:solid])
+            if solid:
+                written, until_there = read + solid, digest.copy()
+            digest.update(chunk[solid:])
             read += len(chunk)
             if read == part_size:
                 part = digest.hexdigest()
-    return Hashes(digest.hexdigest(), part)
+    return Hashes(digest.hexdigest(), written, until_there.hexdigest(), part)
 
 
 def ends_in_zeros(path: Path, size: int) -> bool:

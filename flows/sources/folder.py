@@ -6,6 +6,7 @@ import errno
 import hashlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from flows.sources.folder_files import files_below
 from flows.sources.folder_memory import Look, Sighting, recall, remember
 from flows.sources.port import Item, Progress
 from kring.errors import BadTranscript, InputError, NotThere, SourceDown, SourceError
-from kring.model import SourceRef
+from kring.model import Original, SourceRef
 from kring.settings import FolderSource, Settings
+from storage.archive import Archive
+from storage.keys import manifest_key
 from transcribe.beside import Neighbours
 from transcribe.captions import MAX_BYTES
 
@@ -35,12 +38,14 @@ class Folder:
     """Takes every media file below `path` once its size has stood still.
 
     What was seen is remembered by path, size and time of change in the data folder: a file that still grows is a
-    new sight each time, and a poll reads no file twice. The memory can be deleted at any time; then only a file that
-    was offered before all of it was there is a new recording.
+    new sight each time, and a poll reads no file twice. The memory can be deleted at any time; then only a file of
+    which a first part was taken in, and which has grown since, is a new recording.
     """
 
-    def __init__(self, source: FolderSource, settings: Settings) -> None:
+    def __init__(self, source: FolderSource, settings: Settings, archive: Archive | None = None) -> None:
+        """`archive`: where a recording is known again whose first part was taken in before the memory was lost."""
         self.name = source.name
+        self._archive = archive
         self._source, self._settings = source, settings
         self._root = source.path.expanduser().resolve()
         self._memory = settings.data_dir / "sources" / f"{hashlib.sha256(source.name.encode()).hexdigest()[:16]}.json"
@@ -75,7 +80,7 @@ class Folder:
                     self._tell(SourceError("{name} cannot be read: {why}.", name=path.name, why=error.strerror))
             complete = True
         finally:  # also where who asks goes away: no file is read twice
-            remember(self._memory, seen if complete else known | seen)
+            remember(self._memory, (look.gone(seen) if complete else known) | seen)
 
     def fetch(
         self, location: str, dest: Path, progress: Progress | None = None, *, max_bytes: int | None = None
@@ -122,7 +127,8 @@ class Folder:
         check_size(path.name, stat.st_size, most)
         name = str(path.relative_to(self._root))
         mark = f"{name}|{stat.st_size}|{stat.st_mtime_ns}"
-        sighting = seen[mark] = look.known.get(mark) or look.new(name)
+        there = look.known.get(mark)
+        sighting = seen[mark] = replace(there, gone_since=None) if there else look.new(name)
         age = time.time() - sighting.since
         if age < self._source.settle_seconds:
             return None
@@ -136,7 +142,23 @@ class Folder:
                     name=path.name,
                 )
             sighting = seen[mark] = look.read(sighting, hashes_of(path, sighting.part_size), stat.st_size)
+            if sighting.first is None:
+                sighting = seen[mark] = replace(sighting, first=self._first_of(sighting.sha256))
         return sighting if sighting.sha256 is not None else None
+
+    def _first_of(self, sha256: str | None) -> str | None:
+        """What the archive knows these bytes by, if they came from here and it is not by themselves. Reads manifests
+        only where the bytes are there already."""
+        if self._archive is None or sha256 is None:
+            return None
+        own = SourceRef(source=self.name, external_id=sha256)
+        store = self._archive.store
+        if store.exists(manifest_key(own.recording_id)) or not store.exists(
+            Original(sha256=sha256, size=0, file_name="-").key
+        ):
+            return None
+        there = (one for one in self._archive.manifests() if one.original.sha256 == sha256)
+        return next((one.source.external_id for one in there if one.source.source == self.name), None)
 
     def _item(self, path: Path, sighting: Sighting, neighbours: Neighbours) -> Item:
         details = details_of(path, circle=self._source.circle, neighbours=neighbours)

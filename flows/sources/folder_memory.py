@@ -11,6 +11,12 @@ from pathlib import Path
 
 from flows.sources.copying import Hashes, open_for_writing
 
+LEAST = 64 << 10
+"""Bytes that a file has to begin with, as another did that ended in zeros, to be the whole of that one: the heads of
+two recordings may be the same."""
+KEPT_SECONDS = 7 * 24 * 3600.0
+"""So long a file that is gone is known: one whose copy was broken off is copied again under its name."""
+
 
 @dataclass(frozen=True)
 class Sighting:
@@ -18,8 +24,12 @@ class Sighting:
 
     since: float
     sha256: str | None = None
+    written: int = 0
+    written_sha256: str | None = None
+    """Of the bytes before the zeros at its end, of which there are `written`."""
+    gone_since: float | None = None
     part_size: int = 0
-    """Bytes the file had when it was offered last under this path; 0: it never was."""
+    """Bytes of the file that was offered last under this path, without zeros at its end; 0: it never was."""
     part_sha256: str | None = None
     first: str | None = None
     """SHA-256 under which it was offered first; None: under its own."""
@@ -35,7 +45,7 @@ class Look:
 
     def __init__(self, known: dict[str, Sighting], until: float) -> None:
         self.known, self._until = known, until
-        self._of = {mark.rsplit("|", 2)[0]: (mark, sighting) for mark, sighting in known.items()}
+        self._of = {_name_of(mark): (mark, sighting) for mark, sighting in known.items()}
         self._first = {one.sha256: one.first for one in known.values() if one.sha256 and one.first}
 
     @property
@@ -55,13 +65,35 @@ class Look:
         if before.sha256 is None:
             return replace(before, since=time.time())
         size = int(mark.rsplit("|", 2)[1])
-        return Sighting(time.time(), part_size=size, part_sha256=before.sha256, first=before.id)
+        written, digest = (before.written, before.written_sha256) if before.written_sha256 else (size, before.sha256)
+        part_size = written if written >= min(size, LEAST) else 0
+        return Sighting(time.time(), part_size=part_size, part_sha256=digest, first=before.id)
 
     def read(self, sighting: Sighting, hashes: Hashes, size: int) -> Sighting:
         """The same file once it was read. It has grown if it begins with what was offered; else it is another one."""
-        grown = size > sighting.part_size > 0 and hashes.part_sha256 == sighting.part_sha256
+        grown = size >= sighting.part_size > 0 and hashes.part_sha256 == sighting.part_sha256
         first = sighting.first if grown else self._first.get(hashes.sha256)
-        return Sighting(sighting.since, sha256=hashes.sha256, first=first)
+        return Sighting(
+            sighting.since,
+            sha256=hashes.sha256,
+            written=hashes.written,
+            written_sha256=hashes.written_sha256,
+            first=first if first != hashes.sha256 else None,
+        )
+
+    def gone(self, seen: Mapping[str, Sighting]) -> dict[str, Sighting]:
+        """Of what was known and read, that which no longer lies there and may come back as a whole."""
+        names = {_name_of(mark) for mark in seen}
+        moment = time.time()
+        return {
+            mark: replace(one, gone_since=one.gone_since or moment)
+            for mark, one in self.known.items()
+            if one.sha256 and _name_of(mark) not in names and moment - (one.gone_since or moment) < KEPT_SECONDS
+        }
+
+
+def _name_of(mark: str) -> str:
+    return mark.rsplit("|", 2)[0]
 
 
 def recall(path: Path) -> dict[str, Sighting]:

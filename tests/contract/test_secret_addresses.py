@@ -11,14 +11,13 @@ from hypothesis import given, strategies as st
 
 from flows import steps
 from flows.hiding import hide_secrets, with_secrets
-from flows.sources import ADDRESS
 from flows.sources.feed import Feed
 from flows.sources.port import Item
 from flows.steps import Job
 from flows.wiring import Ports
 from kring.addresses import without_secrets
 from kring.errors import SourceDown, SourceError, StorageDown
-from kring.model import Circle, Details, SourceRef
+from kring.model import ADDRESS, Circle, Details, SourceRef
 from kring.settings import FeedSource, Fetch, Settings
 from storage.addresses import find_address
 from storage.archive import Archive

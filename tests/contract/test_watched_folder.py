@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -13,17 +14,19 @@ import pytest
 from prefect.client.schemas.objects import StateType
 
 from flows import steps
-from flows.housekeeping import LONGEST_PAUSE, start_new
 from flows.orchestrator import Run
+from flows.patience import LONGEST_PAUSE, MOST_TRIES
 from flows.reports import NOT_THERE, STOPPED
+from flows.scratch import scratch_folder
 from flows.sources.copying import ZEROS
 from flows.sources.details import title_of
 from flows.sources.folder import Folder
 from flows.sources.name_dates import dated
 from flows.sources.port import Item
+from flows.starting import AT_ONCE, start_new
 from flows.steps import Job
 from flows.wiring import Ports
-from kring.errors import NotThere
+from kring.errors import NotThere, SourceError
 from kring.model import Circle, Manifest, State, now
 from kring.settings import FolderSource, Settings
 from storage.archive import Archive
@@ -31,6 +34,7 @@ from storage.damage import Kind
 from storage.leases import Leases
 from storage.memory import MemoryStore
 from storage.verify import verify
+from tests.index_cases import recording
 
 SOUND = bytes(range(256)) * 4000
 WHEN = datetime(2026, 3, 12, 12, tzinfo=UTC)
@@ -47,8 +51,9 @@ class House:
         self.archive = Archive(MemoryStore())
         self.archive.put_circle(Circle(slug="privacy", name="P", network="n", network_name="N"))
         self.ports = Ports(settings, self.archive, Leases(self.archive.store, lease_seconds=60))
-        self.folder = Folder(source, settings)
+        self.folder = Folder(source, settings, self.archive)
         self.runs: list[Run] = []
+        self.let_go: list[str] = []
 
     def look(self) -> list[Item]:
         return list(self.folder.list())
@@ -61,6 +66,7 @@ class House:
         """What a look asks for, and what it says of the rest."""
         runs, stopped = Runs(self.runs), list[str]()
         start_new(self.folder, self.ports, runs, stopped)  # type: ignore[arg-type]  # stands in for Prefect
+        self.let_go += runs.settled
         return runs.asked, stopped
 
     def ended(self, item: Item, name: str, message: str = "Gone.", since: datetime | None = None) -> None:
@@ -85,7 +91,7 @@ class House:
 
 class Runs:
     def __init__(self, runs: list[Run]) -> None:
-        self.there, self.asked = runs, list[Item]()
+        self.there, self.asked, self.settled = runs, list[Item](), list[str]()
 
     def runs(self, *, finished_well: bool) -> list[Run]:
         return self.there
@@ -94,9 +100,13 @@ class Runs:
         return next((run for run in self.there if run.recording_id == recording_id), None)
 
     def start(self, recording_id: str, *, item: dict[str, Any], after: str | None, **_: Any) -> str:
-        assert after == (self.there[0].id if self.there else None)
+        last = self.newest(recording_id)
+        assert after == (last.id if last else None)
         self.asked.append(Item.model_validate(item))
         return "new"
+
+    def let_go(self, run_id: str) -> None:
+        self.settled.append(run_id)
 
 
 @pytest.fixture
@@ -162,6 +172,75 @@ def test_a_copy_that_paused_becomes_the_whole_in_the_same_recording(house: House
     assert (renamed.recording_id, renamed.sha256) == (before.id, whole.sha256)
 
 
+def grown(house: House, first: bytes, whole: bytes, *, between: Callable[[Path], None] | None = None) -> bool:
+    """Whether a file that was `first` when it was taken in comes in as the same recording once it is `whole`."""
+    file = house.watched / "a.mp3"
+    file.write_bytes(first)
+    (half,) = house.look()
+    house.receive(half)
+    if between:
+        between(file)
+    file.write_bytes(whole)
+    (item,) = house.look()
+    return (item.recording_id, item.sha256) == (half.recording_id, sha256(whole).hexdigest())
+
+
+def test_a_copy_that_was_broken_off_and_begun_again_becomes_the_whole(house: House) -> None:
+    def away(file: Path) -> None:
+        file.unlink()
+        assert house.look() == []
+
+    assert grown(house, SOUND[:300_000], SOUND, between=away)
+
+
+def test_room_that_was_filled_after_it_was_taken_in_becomes_the_whole(house: House) -> None:
+    assert grown(house, SOUND[:700_000] + bytes(len(SOUND) - 700_000), SOUND)
+
+
+def test_two_files_that_begin_alike_and_go_on_in_silence_are_two(house: House) -> None:
+    head = b"RIFF" * 11
+    assert not grown(house, head + bytes(ZEROS // 2), head + SOUND)
+
+
+def test_the_whole_is_known_again_without_the_memory(house: House) -> None:
+    file = house.watched / "a.mp3"
+    assert grown(house, SOUND[:300_000], SOUND)
+    (whole,) = house.look()
+    house.receive(whole)
+    for memory in (house.ports.settings.data_dir / "sources").glob("*.json"):
+        memory.unlink()
+    assert [item.recording_id for item in house.look()] == [whole.recording_id]
+    assert house.discover() == ([], [])
+    file.rename(house.watched / "b.mp3")
+    assert [item.recording_id for item in house.look()] == [whole.recording_id]
+
+
+def test_nothing_of_the_half_is_found_or_used_once_the_whole_is_there(house: House) -> None:
+    file = house.watched / "a.mp3"
+    file.write_bytes(SOUND[:300_000])
+    (half,) = house.look()
+    manifest, index = house.receive(half), house.ports.index
+    index.rebuild(replace(one, recording_id=manifest.id) for one in recording("half", "the first half"))
+    assert set(index.versions()) == {manifest.id}
+    scratch = scratch_folder(house.ports.settings, manifest.id)
+    (scratch / "speech.flac").write_bytes(b"of the half")
+    file.write_bytes(SOUND)
+    (whole,) = house.look()
+    house.receive(whole)
+    assert not (scratch / "speech.flac").exists()
+    assert index.versions() == {}
+
+
+def test_a_whole_that_cannot_be_fetched_is_tried_after_pauses(house: House) -> None:
+    assert grown(house, SOUND[:300_000], SOUND)
+    (whole,) = house.look()
+    asked = 0
+    for _ in range(6):
+        asked += len(house.discover()[0])
+        house.ended(whole, NOT_THERE)
+    assert asked == 2, "at once, by the next look, and then after a pause"
+
+
 def test_another_file_under_the_same_name_is_another_recording(house: House) -> None:
     file = house.watched / "a.mp3"
     file.write_bytes(SOUND[:300_000])
@@ -224,12 +303,48 @@ def test_what_could_not_be_fetched_is_tried_again_after_ever_longer_pauses(house
     assert house.discover() == ([], ["a.mp3 was not taken in. Gone."])
     house.runs[0] = replace(house.runs[0], since=now() - timedelta(seconds=seconds + 1))
     assert len(house.discover()[0]) == 1
-    for _ in range(40):
+    while len(house.runs) < MOST_TRIES - 1:
         house.ended(item, NOT_THERE)
     house.runs[0] = replace(house.runs[0], since=now() - timedelta(seconds=LONGEST_PAUSE - 60))
     assert house.discover()[0] == []
     house.runs[0] = replace(house.runs[0], since=now() - timedelta(seconds=LONGEST_PAUSE + 1))
-    assert len(house.discover()[0]) == 1, "once a day, for as long as the source offers it"
+    assert len(house.discover()[0]) == 1, "at last once a day"
+    house.ended(item, NOT_THERE, since=now() - timedelta(days=365))
+    assert house.discover() == ([], ["a.mp3 was not taken in. Gone."]), "and nothing is tried for ever"
+
+
+def test_of_many_that_cannot_be_fetched_a_few_are_tried_at_a_time(house: House) -> None:
+    for number in range(AT_ONCE + 5):
+        (house.watched / f"{number:02}.mp3").write_bytes(SOUND + bytes([number + 1]))
+    for item in house.look():
+        house.ended(item, NOT_THERE)
+    asked, stopped = house.discover()
+    assert (len(asked), len(stopped)) == (AT_ONCE, 5)
+    (house.watched / "new.mp3").write_bytes(SOUND)
+    assert "new.mp3" in {item.file_name for item in house.discover()[0]}, "what is new waits for none of them"
+
+
+def test_what_is_no_longer_there_is_no_longer_waited_for(house: House) -> None:
+    file = house.watched / "a.mp3"
+    file.write_bytes(SOUND)
+    (item,) = house.look()
+    house.ended(item, NOT_THERE)
+    house.ended(item, STOPPED)
+    file.unlink()
+    house.watched.rename(house.watched.with_name("aside"))
+    with pytest.raises(SourceError, match="does not exist"):
+        house.discover()
+    assert house.let_go == [], "a look that failed says nothing of what is there"
+    house.watched.with_name("aside").rename(house.watched)
+    assert house.discover() == ([], [])
+    assert house.let_go == ["run 1", "run 0"]
+
+
+def test_what_a_crash_stopped_is_left_to_reconcile_which_knows_its_place(house: House) -> None:
+    (house.watched / "a.mp3").write_bytes(SOUND)
+    (item,) = house.look()
+    house.ended(item, "Crashed")
+    assert house.discover() == ([], [])
 
 
 def test_what_would_stop_again_is_told_and_not_tried(house: House) -> None:

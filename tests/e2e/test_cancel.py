@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from flows.reports import CANCELLED
-from flows.sources import ADDRESS
-from kring.model import SourceRef, State, Step
+from kring.model import ADDRESS, SourceRef, State, Step
 from kring.settings import Fetch, Settings, Worker
 from storage.requests import Requests
 from tests.e2e.test_crash import held

@@ -15,10 +15,9 @@ from pathlib import Path
 import pytest
 
 from flows.receive import describe
-from flows.sources import ADDRESS
 from flows.stack.parts import worker_ready_file
 from kring.corrections import Correction, LineChange
-from kring.model import Manifest, SourceRef, State, Step, now
+from kring.model import ADDRESS, Manifest, SourceRef, State, Step, now
 from kring.settings import Fetch, Settings
 from storage.keys import correction_key, manifest_key
 from storage.verify import verify

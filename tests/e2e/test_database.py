@@ -17,11 +17,10 @@ from rich.console import Console
 
 from flows.hiding import with_secrets
 from flows.older_runs import take_over
-from flows.sources import ADDRESS
 from flows.sources.port import Item
 from flows.stack import postgres_home
 from flows.stack.up import Stack
-from kring.model import SourceRef, State
+from kring.model import ADDRESS, SourceRef, State
 from kring.settings import Local, Search, Settings, Web
 from storage.archive import Archive
 from storage.keys import manifest_key

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.older_runs import READ, SET_ASIDE, take_over
-from flows.sources import ADDRESS
-from kring.model import SourceRef
+from kring.model import ADDRESS, SourceRef
 from kring.runs import FLOW
 from storage.archive import Archive
 from storage.memory import MemoryStore

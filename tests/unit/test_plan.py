@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from prefect.client.schemas.objects import StateType
 
 from flows.orchestrator import SHUTTING_DOWN, Run
+from flows.patience import MOST_TRIES
 from flows.plan import Action, Cancel, Crash, Rebuild, Restart, Settle, plan
-from flows.reports import STOPPED
-from kring.model import Activity, Details, Manifest, Original, Problem, SourceRef, State, Step
+from flows.reports import NOT_THERE, STOPPED
+from kring.model import ADDRESS, Activity, Details, Manifest, Original, Problem, SourceRef, State, Step
 from kring.requests import Request
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -265,3 +267,23 @@ def test_what_is_published_does_not_go_before_others() -> None:
     others = [manifest(f"other {number}", State.PUBLISHED) for number in range(3)]
     indexed = {other.id: 1 for other in others} | {one.id: 1}
     assert ask([one, *others], [old], indexed=indexed) == [Restart(one.id, "not in the index", one, None)]
+
+
+def not_there(source: str, age: float = 0, run_id: str = "run-1") -> Run:
+    """Ended so many seconds ago because its file could not be fetched."""
+    ended = run("e" * 16, StateType.FAILED, name=NOT_THERE, age=age, run_id=run_id)
+    return replace(ended, parameters={**ended.parameters, "item": {"ref": {"source": source, "external_id": "x"}}})
+
+
+def test_what_could_not_be_fetched_from_a_source_is_left_to_its_next_look() -> None:
+    assert ask([], [not_there("drive", age=10**6)]) == []
+    assert len(ask([], [not_there("drive")], retry_failed=True)) == 1
+
+
+def test_an_address_that_could_not_be_fetched_is_tried_after_ever_longer_pauses() -> None:
+    assert len(ask([], [not_there(ADDRESS)])) == 1
+    twice = [not_there(ADDRESS, 59), not_there(ADDRESS, 500, "run-0")]
+    assert ask([], twice) == []
+    assert len(ask([], [replace(twice[0], since=NOON - timedelta(seconds=61)), twice[1]])) == 1
+    for_a_month = [not_there(ADDRESS, 10**6 + n, f"run-{n}") for n in range(MOST_TRIES)]
+    assert ask([], for_a_month) == [], "nothing is tried for ever"

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from flows import steps
-from flows.housekeeping import start_new
 from flows.reports import record_problem
 from flows.sources import open_source, open_sources
 from flows.sources.port import Item
 from flows.sources.uploaded import Uploaded
+from flows.starting import start_new
 from flows.steps import Job
 from flows.uploads import sweep_uploads
 from flows.wiring import Ports
