@@ -39,7 +39,7 @@ def test_so_many_are_taken_and_no_more(name: str) -> None:
 def test_a_sidecar_with_too_many_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "x.mp4").touch()
     (tmp_path / "x.toml").write_text(f"{name} = {json.dumps(['x'] * (MOST_LABELS + 1))}")
-    with pytest.raises(BadMetadata, match=rf"^x\.toml: There are too many {name}"):
+    with pytest.raises(BadMetadata, match=rf"^x\.toml cannot be used: There are too many {name}"):
         details_of(tmp_path / "x.mp4", circle="privacy")
 
 

@@ -443,7 +443,7 @@ def test_a_file_beside_the_recording_can_ask_for_english(tmp_path: Path) -> None
     recording.with_suffix(".toml").write_text("english = true\n", encoding="utf-8")
     assert details_of(recording, circle="privacy").english is True
     recording.with_suffix(".toml").write_text('english = "perhaps"\n', encoding="utf-8")
-    with pytest.raises(BadMetadata, match=r"meeting\.toml: The english"):
+    with pytest.raises(BadMetadata, match=r"meeting\.toml cannot be used: The english"):
         details_of(recording, circle="privacy")
 
 
