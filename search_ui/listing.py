@@ -42,7 +42,7 @@ def listed(site: Site, request: Request, want: Wanted) -> dict[str, Any]:
         "chips": choices.chips(site.names, want),
         "sortings": choices.sortings(want, ranked=bool(asked.parts)),
         "count": choices.count_sentence(want, results.total),
-        "about": " ".join(results.about) or want.text,
+        "subject": " ".join(results.about) or want.text,
         "hollow": asked.hollow,
         "unquoted": _unquoted(want) if any(isinstance(part, Phrase) for part in asked.parts) else None,
         "lacking": hints.lacking(results.missing, want.text),

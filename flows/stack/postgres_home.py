@@ -191,7 +191,7 @@ def _make(programs: Path, data: Path, account: int | None) -> None:
     options = ["-U", ROLE, "--auth=peer", "--encoding=UTF8", "--no-locale", "--no-instructions"]
     done = runs_as([programs / "initdb", "-D", part, *options], user=user, group=account)
     if done.returncode != 0:
-        raise NoPostgres(f"initdb says: {_last_line(done.stderr)}")
+        raise NoPostgres(f"initdb says: {_last_line(done.stderr.partition('initdb: removing')[0])}")
     (part / "pg_hba.conf").write_text(f"local all {ROLE} peer map=kring\n", encoding="ascii")
     (part / "pg_ident.conf").write_text(f'kring "{pwd.getpwuid(os.geteuid()).pw_name}" {ROLE}\n', encoding="utf-8")
     if account is not None:

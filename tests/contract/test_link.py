@@ -57,6 +57,7 @@ GUARDED: dict[tuple[str, str], tuple[Any, int]] = {
     ("DELETE", f"{PDF}/{{sha256}}"): (None, 404),
     ("GET", "/api/recordings/{recording_id}/corrected"): (None, 200),
     ("POST", "/api/recordings/{recording_id}/corrections"): ({"change": CHANGE}, 201),
+    ("POST", "/api/recordings/{recording_id}/sound"): ({"name": "0"}, 400),
     ("POST", "/api/me"): ({"name": "Kari"}, 200),
     ("GET", "/upload"): (None, 200),
     ("GET", "/uploads"): (None, 200),
