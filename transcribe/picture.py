@@ -14,6 +14,8 @@ LARGEST: Final = 1280
 _FASTEST: Final = 30  # frames per second
 _SLOWEST: Final = 10  # likewise; ffmpeg may put a frame where the one before it was due
 _ALL_KEY_FRAMES: Final = frozenset(["dnxhd", "mjpeg", "prores", "rawvideo"])
+_ALL_FRAMES: Final = frozenset(["theora"])
+"""Of these, ffmpeg's threads take frames for damaged when others were skipped (seen in 5.1)."""
 _SCALED = re.compile(
     r"^\[Parsed_scale_0 @ [^\]\n]*\] w:(\d{1,5}) h:(\d{1,5}) .*?\bsar:(\d{1,9})/(\d{1,9}) -> ", re.MULTILINE
 )
@@ -38,7 +40,8 @@ def filters_for(job: Job) -> str:
 
 def _sizes(job: Job, video: Stream) -> list[tuple[float, float]]:
     """Width and height in square pixels, at the beginning and wherever a key frame changes them."""
-    picture = job.contents.read(seconds=job.longest, skip_frame="nokey")[str(video.index)]
+    skipped = {} if video.codec in _ALL_FRAMES else {"skip_frame": "nokey"}
+    picture = job.contents.read(seconds=job.longest, **skipped)[str(video.index)]
     some = {"frames:v": 1} if video.codec in _ALL_KEY_FRAMES else {}
     node = ffmpeg.output([picture], "pipe:1", f="null", vf="scale=2:2", **some)
     finished = job.run(ffmpeg.arguments(node, log_level="verbose"), job.path)
