@@ -37,7 +37,7 @@ def main(name: str) -> None:
         faulthandler.dump_traceback_later(LONGEST_ROUND, exit=True)
         cancelled = cancelled_by(chore)
         outcome = attempt(chore, settings)
-        if outcome.is_news_after(before) and tell(chore, outcome):
+        if outcome.is_news_after(before) and tell(chore, outcome, before):
             before = outcome
         faulthandler.cancel_dump_traceback_later()
         rest(chore, settings, cancelled)

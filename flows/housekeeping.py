@@ -120,8 +120,11 @@ def rest(chore: Chore, settings: Settings, known: set[str]) -> None:
             return
 
 
-def tell(chore: Chore, outcome: Outcome) -> bool:
-    """Show an outcome on Prefect's runs page, as a run with a name of its own; whether that could be done."""
+def tell(chore: Chore, outcome: Outcome, before: Outcome) -> bool:
+    """Show an outcome on Prefect's runs page, as a run with a name of its own; whether that could be done.
+
+    `before`: what was shown there last.
+    """
 
     def report() -> State[None]:
         for sentence in outcome.done:
@@ -130,7 +133,8 @@ def tell(chore: Chore, outcome: Outcome) -> bool:
             log.warning(problem)
         if outcome.problems:
             return Failed(message=" ".join(outcome.problems))
-        return Completed(message=" ".join(outcome.done[:TOLD]) or "All is well again.")
+        well_again = ["All is well again."] if before.problems else []
+        return Completed(message=" ".join([*outcome.done[:TOLD], *well_again]))
 
     run_name = f"{chore.name} {datetime.now().astimezone():%Y-%m-%d %H:%M}"
     try:
