@@ -33,6 +33,7 @@ from storage.keys import (
     MEDIA_MARK,
     PROBE_RECIPE,
     RECORDINGS,
+    RENDITIONS_MARK,
     REQUESTS,
     RUNS,
     UPLOADS,
@@ -61,9 +62,9 @@ class Report:
     unchecked: int
     """Objects nothing is known of to compare them with: stored by a Kring that wrote no hashes. Only counted deeply."""
     older: tuple[ObjectInfo, ...]
-    """Transcripts that were replaced by newer ones of the same recording: kept, and no fault."""
+    """Transcripts and renditions that were replaced by newer ones of the same recording: kept, and no fault."""
     orphans: tuple[ObjectInfo, ...] | None
-    """Other objects no manifest names: work of a run that is under way or crashed, or replaced by newer work.
+    """Other objects no manifest names: work of a run that is under way or crashed.
     None (and no older ones): not known, because a manifest or an upload that cannot be read may name any of them."""
     not_kept: str = ""
     """Why the findings could not be written down for `kring status`."""
@@ -135,7 +136,7 @@ def verify(archive: Archive, *, deep: bool = False, progress: Progress = lambda 
                 damages[found.key] = found
     unknown = any(damage.key.startswith((RECORDINGS, UPLOADS)) for damage in damages.values()) or _set_aside(objects)
     unnamed = tuple(_unnamed(manifests, uploads, objects)) if not unknown else ()
-    older = frozenset(_older(manifests, unnamed))
+    older = frozenset(_older(manifests, unnamed, objects))
     # Two recordings may share an original, and all that is made of it.
     all_found = tuple(
         damages[key].model_copy(update={"recording_id": owner})
@@ -251,6 +252,13 @@ def _unnamed(manifests: list[Manifest], uploads: list[Upload], objects: dict[str
             yield info
 
 
-def _older(manifests: list[Manifest], unnamed: tuple[ObjectInfo, ...]) -> Iterator[ObjectInfo]:
+def _older(
+    manifests: list[Manifest], unnamed: tuple[ObjectInfo, ...], objects: Mapping[str, ObjectInfo]
+) -> Iterator[ObjectInfo]:
     folders = {transcripts_of(manifest.original.sha256) for manifest in manifests if manifest.transcript is not None}
-    yield from (info for info in unnamed if info.key.rpartition("/")[0] + "/" in folders)
+    rendered = {manifest.original.sha256 for manifest in manifests if manifest.renditions is not None}
+    for info in unnamed:
+        folder = info.key.rpartition("/")[0] + "/"
+        complete = f"{folder}{RENDITIONS_MARK}" in objects and folder.split("/")[1] in rendered
+        if folder in folders or complete:
+            yield info

@@ -26,7 +26,7 @@ def run_verify(*, deep: bool) -> int:
     for damage in report.damages:
         say(_line(damage, report))
     for older in report.older:
-        say(f"older    {older.key}, {older.size} bytes: a transcript that was replaced")
+        say(f"older    {older.key}, {older.size} bytes: replaced by what the recording has now")
     for orphan in report.orphans or ():
         say(f"orphan   {orphan.key}, {orphan.size} bytes")
     say(_count(report))
@@ -52,7 +52,7 @@ def _count(report: Report) -> str:
     unchecked = f", {report.unchecked} objects could not be compared with anything" if report.unchecked else ""
     return (
         f"{report.recordings} recordings, {report.objects} objects, {report.size / 1e9:.2f} GB: "
-        f"{len(report.damages)} faults, {orphans}, {len(report.older)} older transcripts{unchecked}."
+        f"{len(report.damages)} faults, {orphans}, {len(report.older)} older transcripts and renditions{unchecked}."
     )
 
 

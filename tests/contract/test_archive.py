@@ -279,6 +279,10 @@ def test_verify_finds_what_is_missing_cut_short_altered_and_left_over(archive: A
     archive.store.put_bytes(whole.original.key, b"X" * len(DATA), media_type=BYTES)
     archive.store.put_bytes(transcript_key(SHA256, "older"), write_document(transcript()), media_type=BYTES)
     archive.store.put_bytes(transcript_key("f" * 64, "left"), b"{}", media_type=BYTES)
+    replaced = [rendition_key(SHA256, "web-1-track2", name) for name in ("audio.m4a", RENDITIONS_MARK)]
+    crashed = rendition_key(SHA256, "web-1-track3", "audio.m4a")
+    for key in (*replaced, crashed):
+        archive.store.put_bytes(key, b"{}", media_type=BYTES)
     stray = write_document(correction("f" * 16))
     archive.store.put_bytes(f"corrections/{'f' * 16}/000001.json", stray, media_type=BYTES)
     archive.store.put_bytes(circle_key("broken"), b"[]", media_type=BYTES)
@@ -286,8 +290,9 @@ def test_verify_finds_what_is_missing_cut_short_altered_and_left_over(archive: A
     assert not report.sound
     assert [(entry.recording_id, entry.key) for entry in report.missing] == [(ID, whole.renditions.speech)]
     assert report.orphans is not None
-    assert [info.key for info in report.older] == [transcript_key(SHA256, "older")]
+    assert {info.key for info in report.older} == {transcript_key(SHA256, "older"), *replaced}
     assert {info.key for info in report.orphans} == {
+        crashed,
         transcript_key("f" * 64, "left"),
         f"corrections/{'f' * 16}/000001.json",
     }
