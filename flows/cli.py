@@ -90,7 +90,7 @@ def add(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="The meeting platform's transcript: VTT, SRT, JSON or text. Default: a .vtt or .srt beside the file.",
+            help="The platform's transcript: VTT, SRT, JSON, text or Word. Default: a .vtt or .srt beside the file.",
         ),
     ] = None,
     presenter: Annotated[list[str] | None, typer.Option(help="Who speaks; may be given several times.")] = None,

@@ -23,7 +23,7 @@ from transcribe.languages import language_tagged, same_language
 
 CAPTIONS = (".vtt", ".srt")
 """How a transcript that lies beside its recording may end, the first there is wins. Any program may have left a JSON or
-text file of the recording's name there (Zoom's chat is one), so those have to be named."""
+text file of the recording's name there (Zoom's chat is one), and people the minutes in Word: those have to be named."""
 SIDECAR = ".toml"
 
 _VIEW = re.compile(r"(?:[_-](?:as|avo|gvo|gallery))?[_-]\d{3,4}x\d{3,4}$|[_-]audio[_-]only$")

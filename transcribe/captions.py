@@ -18,6 +18,7 @@ from transcribe.subrip import is_srt, read_srt
 from transcribe.timed import Said, segments_of
 from transcribe.turns import read_turns
 from transcribe.webvtt import is_vtt, language_of, read_vtt
+from transcribe.word import is_word, word_text
 
 MAX_BYTES = 20_000_000
 """A day of dense captions is about 5 MB."""
@@ -29,7 +30,7 @@ AFTER = "begins after the end of the recording"
 
 
 class Read(NamedTuple):
-    """What a file says, and in which format: `vtt`, `srt`, `json` or `txt`."""
+    """What a file says, and in which format: `vtt`, `srt`, `json` or `txt` (also where Word keeps it)."""
 
     format: str
     segments: list[Segment]
@@ -45,7 +46,7 @@ def read_captions(data: bytes) -> Read:
         raise BadTranscript(
             "The transcript is larger than {most} MB; that is no captions file.", most=MAX_BYTES // 1_000_000
         )
-    text = decoded(data)
+    text = word_text(data) if is_word(data) else decoded(data)
     lines = [line for line in lines_of(text[:20_000]) if line.strip()][:10]
     if not lines:
         raise BadTranscript("The transcript is empty.")
@@ -57,6 +58,11 @@ def read_captions(data: bytes) -> Read:
         return _read("srt", read_srt(text))
     if (turns := read_turns(text)) is not None:
         return _read("txt", turns)
+    if is_word(data):
+        raise BadTranscript(
+            "This Word document is no transcript with times and names, as Teams and Word make it; download the "
+            "transcript itself from the meeting, as WebVTT (.vtt) or Word."
+        )
     at = next(number for number, line in enumerate(lines_of(text), start=1) if line.strip())
     if lines[0].lstrip().startswith("<"):
         raise BadTranscript(

@@ -9,8 +9,8 @@ from kring.text import coding_of
 
 _WESTERN = re.compile(r"[ÆØÅæøåÄÖÜäöüßÉÈÊËéèêëÁÀÂáàâÍÎÏíìîïÓÒÔóòôÚÙÛúùûÇçÑñ]")
 _SIGNS = re.compile(r"(?<!\w)[‘“„]|[’”«»–—…§°€\xa0]")
-_OTHERS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF-", b"{\\rtf")
-"""How files of Word, old Word, PDF and RTF begin."""
+_OTHERS = (b"\xd0\xcf\x11\xe0", b"%PDF-", b"{\\rtf")
+"""How files of old Word, PDF and RTF begin."""
 
 
 def decoded(data: bytes) -> str:
@@ -20,8 +20,8 @@ def decoded(data: bytes) -> str:
     """
     if data.startswith(_OTHERS):
         raise BadTranscript(
-            "This is a document of Word, RTF or PDF, which is neither WebVTT nor other text: download the transcript "
-            "from the meeting as WebVTT (.vtt), or open it in Word and save it as plain text (.txt)."
+            "This is a document of old Word, RTF or PDF, which is neither WebVTT nor other text: download the "
+            "transcript from the meeting as WebVTT (.vtt), or open it in Word and save it as .docx."
         )
     coding = _coding(data)
     try:

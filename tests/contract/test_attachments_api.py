@@ -101,7 +101,7 @@ def test_the_same_document_comes_once_and_can_be_left_out_again(site: Uploading)
         ("attachment", "a.pdf", b"<html>%PDF-1.7", "a.pdf is not a PDF"),
         ("attachment", "a.pdf", b"", "is empty"),
         ("transcript", "a.vtt", b"WEBVTT\n\n00:00 --> never\nHei.\n", "Line 3"),
-        ("transcript", "a.docx", b"PK\x03\x04", "neither WebVTT"),
+        ("transcript", "a.docx", b"PK\x03\x04", "Word document cannot be read"),
         ("transcript", "a.vtt", b"WEBVTT\n", "no captions with text"),
         ("transcript", "a.vtt", b"WEBVTT\n\n" + bytes(20_000_000), "at most 20 MB"),
     ],
