@@ -60,8 +60,14 @@ def test_a_facilitator_chooses_another_sound(browser: Browser, desk: Desk, size:
         assert looking.axe(page) == []
         assert looking.sideways(page) == []
         dialog.get_by_role("radio", name="sound track 2 (English)").check()
-        dialog.get_by_role("button", name="Use this sound").click()
+        button = dialog.get_by_role("button", name="Use this sound")
+        before = button.bounding_box()
+        button.click()
         expect(dialog.get_by_text("The recording is being made anew with this sound.")).to_be_visible()
+        after = button.bounding_box()
+        assert before is not None
+        assert after is not None
+        assert (after["width"], after["height"]) == (before["width"], before["height"]), "the sentence leaves it room"
     assert chosen(desk, manifest) == ("track2", True)
     assert any(asked["recording_id"] == manifest.id for asked in desk.runs.asked.values())
 
