@@ -17,7 +17,8 @@ from kring.errors import NotFound, NotMedia, UnknownLanguage
 from kring.model import Segment, Transcript, Word
 from kring.settings import MediaLimits, Settings, Transcribe
 from tests import timed
-from tests.speech_sounds import SOUNDS, Sound, silence, white_noise, write
+from tests.sound_tracks import make_tracks
+from tests.speech_sounds import SOUNDS, Sound, hum, silence, white_noise, write
 from tests.spoken import DANISH, JFK, MEETING, RULES, VISIT, Spoken, needs, of
 from transcribe.engines import ENGINES, open_transcriber
 from transcribe.fake import FakeTranscriber, Said
@@ -386,6 +387,28 @@ def test_words_after_a_jingle_in_other_channels_have_the_time_of_the_original(
     assert [plain(word.text) for word in words] == spoken.words
     times = {number: 4.0 + start for number, start in spoken.starts.items()}
     assert {number: words[number].start for number in times} == pytest.approx(times, abs=0.5)
+
+
+@pytest.mark.parametrize("spoken", of(RULES))
+@pytest.mark.parametrize("case", ["opposite phase", "the first track silent", "one channel only", "hum in the other"])
+def test_what_is_said_on_some_of_the_channels_and_tracks_is_written_down(
+    real: Transcriber, spoken: Spoken, case: str, tmp_path: Path
+) -> None:
+    if is_slow(real):
+        pytest.skip("the sound is the same for every engine")
+    voice = np.concatenate(list(read_blocks(spoken.write(tmp_path / "spoken.flac")))).astype(np.float64)
+    nothing, humming = np.zeros(len(voice)), np.resize(hum(20), len(voice))
+    tracks: dict[str, tuple[str, list[Sequence[Sound]]]] = {
+        "opposite phase": ("x.flac", [[voice, -voice]]),
+        "the first track silent": ("x.m4a", [[nothing], [voice]]),
+        "one channel only": ("x.wav", [[voice, nothing]]),
+        "hum in the other": ("x.wav", [[humming, voice]]),
+    }
+    name, sounds = tracks[case]
+    original, limits = make_tracks(tmp_path / name, *sounds), MediaLimits(spare_disk_mb=0)
+    made = render(original, probe(original, limits), tmp_path / "out", limits)
+    heard = real.transcribe(made.speech, language=spoken.language)
+    assert word_error_rate(spoken.words, text_of(heard).split()) <= 0.1
 
 
 @pytest.mark.parametrize("spoken", of(MEETING, RULES))
