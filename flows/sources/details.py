@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from flows.sources.name_dates import dated
+from flows.sources.name_dates import dated, undated
 from kring.errors import BadMetadata, UnknownLanguage
 from kring.model import Details
 from kring.text import coding_of
@@ -70,9 +70,7 @@ def _said(sidecar: Path) -> dict[str, Any]:
 
 def title_of(path: Path) -> str:
     """The file's name without its ending, its date and its underscores."""
-    found = dated(path.stem)
-    said = f"{path.stem[: found.begin]} {path.stem[found.end :]}" if found else path.stem
-    words = said.replace("_", " ").replace("-", " ").split()
+    words = undated(path.stem).replace("_", " ").replace("-", " ").split()
     return " ".join(words) or path.stem
 
 

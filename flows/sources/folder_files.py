@@ -17,8 +17,19 @@ SYSTEM_FOLDERS = frozenset(
 )  # fmt: skip
 """Recycle bins, snapshots and the like of Windows, macOS, Synology, QNAP and NetApp, in small letters; beside all that
 is hidden (`.Trash-1000`, `.snapshot`, `.stversions`)."""
-TEMPORARY = ("~$", "~wrd", "._")
+TEMPORARY = ("~$", "~wrd", "._", "~syncthing~")
 """How names of files begin that programs put beside those they work on."""
+UNFINISHED = frozenset(
+    {
+        ".part", ".partial", ".filepart", ".dtapart", ".dlpart", ".crdownload", ".opdownload", ".fdmdownload",
+        ".!qb", ".!ut", ".bc!", ".az!", ".!sync", ".aria2", ".ytdl", ".tmp", ".temp", ".ffs_tmp",
+        ".incomplete", ".unfinished", ".downloading", ".uploading", ".copying",
+    }
+)  # fmt: skip
+"""What programs that download and copy add to the name of a file that is not all there, in small letters: behind its
+ending, or before it, as in `x.part.mp4`. A number makes it one of several parts, and whole: `x.part2.mp4`."""
+UNFINISHED_FOLDER = ".download"
+"""Safari's, in which a file has its final name from the beginning: `x.mp4.download/x.mp4`."""
 
 
 def files_below(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[Path]:
@@ -27,8 +38,19 @@ def files_below(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[P
     `unreadable` is called with each folder that cannot be listed.
     """
     for folder, folders, files in os.walk(root, onerror=unreadable):
-        folders[:] = [name for name in folders if not (name.startswith(".") or name.lower() in SYSTEM_FOLDERS)]
+        folders[:] = [name for name in folders if not _is_systems(name)]
         for name in files:
-            own = name.startswith(".") or name.lower().startswith(TEMPORARY)
-            if may_be_recording(name) and not own:
+            if may_be_recording(name) and not _is_programs(name):
                 yield Path(folder, name)
+
+
+def _is_systems(folder: str) -> bool:
+    name = folder.lower()
+    downloading = name.endswith(UNFINISHED_FOLDER) and may_be_recording(name.removesuffix(UNFINISHED_FOLDER))
+    return name.startswith(".") or name in SYSTEM_FOLDERS or downloading
+
+
+def _is_programs(file: str) -> bool:
+    """Whether a program keeps it for itself, or has not given it its final name yet."""
+    name = file.lower()
+    return name.startswith((".", *TEMPORARY)) or Path(Path(name).stem).suffix in UNFINISHED

@@ -34,6 +34,10 @@ _FORMS = tuple(
         (r"(?<![^\W\d_])", _MONTH_FIRST),
     )
 )
+_BRACKETS = {"(": ")", "[": "]", "{": "}", "（": "）", "【": "】"}
+_DASHES = "-‐‑‒–—―"
+_SETTING_APART = f" _,;|·•:/{_DASHES}"
+"""What stands between a date and the rest of a name."""
 
 
 class Dated(NamedTuple):
@@ -46,6 +50,25 @@ class Dated(NamedTuple):
 def dated(name: str) -> Dated | None:
     """The first day that a name says; None: it says none. 2025-03-14, 20250314, 14.3.2025, 14. mars 2025."""
     return min(_days(name), key=lambda one: one.begin, default=None)
+
+
+def undated(name: str) -> str:
+    """The name without its date, and without what only set that apart: brackets around it, the second comma."""
+    found = dated(name)
+    if found is None:
+        return name
+    before, behind = name[: found.begin], re.sub(r"^\.(?=\s)", "", name[found.end :])
+    while True:
+        left, right = before.rstrip(_SETTING_APART), behind.lstrip(_SETTING_APART)
+        opened = left[-1:] in _BRACKETS
+        if not (opened and right.startswith(_BRACKETS[left[-1]])):
+            break
+        before, behind = left[:-1], right[1:]
+    if not left or not right or opened or right[0] in _BRACKETS.values():
+        return left + right
+    between = before[len(left) :] + behind[: len(behind) - len(right)]
+    mark = between.strip(" _")[:1]
+    return f"{left}{'' if mark in ',;:' else ' '}{mark} {right}"
 
 
 def _days(name: str) -> Iterator[Dated]:

@@ -122,6 +122,9 @@ def house(tmp_path: Path) -> House:
         "System Volume Information/a.mp4",
         "lost+found/a.mp4", ".snapshot/daily/a.mp4", ".stversions/a.mp4", "__MACOSX/a.mp4", "~snapshot/a.mp4",
         "a.mp4.part", "a.mp4.crdownload", "a.mp4.filepart", "a.mp4.tmp", "a.mp4.partial", ".a.mp4.Xy12", "a.mp4~",
+        "a.part.mp4", "a.PART.MP4", "a.mp4.part.mp4", "a.crdownload.mp4", "Unconfirmed 123.crdownload", "a.mp4.!qB",
+        "a.!qB.mp4", "a.temp.mp4", "a.tmp.mkv", "a.filepart.mp4", "a.mp4.part-Frag12", "a.mp4.ocTransferId7.part",
+        "a.mp4.1f2e.ffs_tmp", "~syncthing~a.mp4", "a.mp4.download/a.mp4", "a.mp4.opdownload", "a.incomplete.mp3",
     ],
 )  # fmt: skip
 def test_what_systems_keep_for_themselves_is_left_alone(house: House, path: str) -> None:
@@ -131,6 +134,27 @@ def test_what_systems_keep_for_themselves_is_left_alone(house: House, path: str)
     (house.watched / "møter #1" / "@våren.mp4").write_bytes(SOUND)
     assert [item.file_name for item in house.look()] == ["@våren.mp4"]
     assert house.folder.problems == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "part 2.mp4", "x.part2.mp4", "Teil.part1.mp4", "part.mp4", "tmp.mp4", "x part.mp4", "x.del2.mp4", "Temp.mp4",
+        "x.parts.mp4", "download.mp4", "a.download/x.mp4", "Unconfirmed report.mp4", "x.2.mp4", "departement.mp4",
+    ],
+)  # fmt: skip
+def test_recordings_in_parts_are_taken(house: House, name: str) -> None:
+    (house.watched / name).parent.mkdir(exist_ok=True)
+    (house.watched / name).write_bytes(SOUND)
+    assert [item.file_name for item in house.look()] == [Path(name).name]
+
+
+@pytest.mark.parametrize("name", ["a.part.mp4", "a.mp4.part", "~$a.mp4", ".a.mp4.AbC123"])
+def test_what_gets_its_final_name_is_taken_then(house: House, name: str) -> None:
+    (house.watched / name).write_bytes(SOUND)
+    assert house.look() == []
+    (house.watched / name).rename(house.watched / "a.mp4")
+    assert [item.file_name for item in house.look()] == ["a.mp4"]
 
 
 def test_a_folder_that_cannot_be_listed_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -368,7 +392,27 @@ def test_what_would_stop_again_is_told_and_not_tried(house: House) -> None:
         ("12. mars 2026 Møte", date(2026, 3, 12), "Møte"),
         ("Møde 12. marts 2026", date(2026, 3, 12), "Møde"),
         ("Overleg 12 maart 2026", date(2026, 3, 12), "Overleg"),
-        ("Meeting, March 12, 2026", date(2026, 3, 12), "Meeting,"),
+        ("Meeting, March 12, 2026", date(2026, 3, 12), "Meeting"),
+        ("Møte (12.03.2026)", date(2026, 3, 12), "Møte"),
+        ("Møte (12.03.2026) del 2", date(2026, 3, 12), "Møte del 2"),
+        ("Møte [ (12.03.2026) ]", date(2026, 3, 12), "Møte"),
+        ("Møte (Oslo, 12.03.2026)", date(2026, 3, 12), "Møte (Oslo)"),
+        ("Møte (12.03.2026, Oslo)", date(2026, 3, 12), "Møte (Oslo)"),
+        ("Møte (Oslo, 12.03.2026, kl. 9)", date(2026, 3, 12), "Møte (Oslo, kl. 9)"),
+        ("Møte (12.03.2026) (opptak)", date(2026, 3, 12), "Møte (opptak)"),
+        ("Møte_(2026-03-12)_del_2", date(2026, 3, 12), "Møte del 2"),
+        ("Webinar, 12. mars 2026, del 2", date(2026, 3, 12), "Webinar, del 2"),
+        ("Webinar,12.03.2026,del 2", date(2026, 3, 12), "Webinar, del 2"),
+        ("[2026-03-12] Møte", date(2026, 3, 12), "Møte"),
+        ("[2026-03-12 14.00] – Møte", date(2026, 3, 12), "Møte"),
+        ("2026-03-12, Møte", date(2026, 3, 12), "Møte"),
+        ("12.03.2026. Møte m.m.", date(2026, 3, 12), "Møte m.m."),
+        ("Møte m.m. 12.03.2026", date(2026, 3, 12), "Møte m.m."),
+        ("Møte – 12.03.2026 – del 2", date(2026, 3, 12), "Møte – del 2"),
+        ("Møte - 12.03.2026 - del 2", date(2026, 3, 12), "Møte del 2"),
+        ("Møte —12.03.2026", date(2026, 3, 12), "Møte"),
+        ("Møte  12.03.2026  del  2", date(2026, 3, 12), "Møte del 2"),
+        ("(12.03.2026)", date(2026, 3, 12), "(12.03.2026)"),
         ("4th May 2026 Meeting", date(2026, 5, 4), "Meeting"),
         ("12032026 Møte", date(2026, 3, 12), "Møte"),
         ("GMT20240402-080000_Recording", date(2024, 4, 2), "GMT Recording"),
