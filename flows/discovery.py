@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from flows.reports import foreseen
 from flows.sources.port import RecordingSource
 from kring.errors import KringError, OrchestratorDown, SourceError, StorageDown
+from kring.left_out import Told
 
 ROUND_SECONDS = 30.0
 """What a round waits for a source; the others are asked again after it."""
@@ -22,11 +23,11 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Asked:
-    """What came of one source: how many runs were started, and one sentence for each thing that was left out."""
+    """What came of one source: how many runs were started, and what was left out."""
 
     name: str
     started: int = 0
-    problems: list[str] = field(default_factory=list)
+    problems: list[Told] = field(default_factory=list)
     down: KringError | None = None
     """What no source can do without does not answer."""
 
@@ -37,7 +38,7 @@ class Asking:
 
     def __init__(self) -> None:
         self._going: dict[str, tuple[threading.Thread, Asked]] = {}
-        self._before: dict[str, list[str]] = {}
+        self._before: dict[str, list[Told]] = {}
         """The problems that each source had last."""
 
     def ask_all(
@@ -65,7 +66,7 @@ class Asking:
         thread, one = self._going[name]
         thread.join(max(0.0, until - time.monotonic()))
         if thread.is_alive():  # the same words as before, until there are others
-            return Asked(name, problems=self._before.get(name) or [str(SourceError(LONG, name=name))])
+            return Asked(name, problems=self._before.get(name) or [Told(says=str(SourceError(LONG, name=name)))])
         del self._going[name]
         self._before[name] = one.problems
         return one
@@ -80,7 +81,7 @@ def _begun(source: RecordingSource, start_new: Callable[[RecordingSource], int])
 
 
 def _ask(source: RecordingSource, start_new: Callable[[RecordingSource], int], one: Asked) -> None:
-    problems: list[str] = []
+    problems: list[Told] = []
     try:
         one.started = start_new(source)
     except (StorageDown, OrchestratorDown) as error:
@@ -88,9 +89,8 @@ def _ask(source: RecordingSource, start_new: Callable[[RecordingSource], int], o
     except Exception as error:  # one bad source does not hold up the others
         known = foreseen(error)
         log.warning("%s: %s", source.name, known, exc_info=None if known is error else error)
-        problems.append(
-            str(SourceError("The source {name} cannot be looked at: {problem}", name=source.name, problem=known))
-        )
+        sentence = SourceError("The source {name} cannot be looked at: {problem}", name=source.name, problem=known)
+        problems.append(Told(says=str(sentence)))
     one.problems = [*problems, *source.problems]
 
 

@@ -23,8 +23,10 @@ from flows.starting import start_new
 from flows.uploads import sweep_uploads
 from flows.wiring import Ports, open_ports
 from kring.errors import KringError
+from kring.left_out import Told
 from kring.model import now
 from kring.settings import Settings, Worker
+from services.index_ownership import host
 from storage.left_out import forget_other_sources, keep_left_out
 
 TAG = "chore"
@@ -55,15 +57,16 @@ def discover(ports: Ports, orchestrator: Orchestrator) -> Outcome:
     store = ports.archive.store
     sweep_uploads(ports.archive, now())
     sources = open_sources(ports.settings, ports.archive)
-    stopped: dict[str, list[str]] = {source.name: [] for source in sources}
+    stopped: dict[str, list[Told]] = {source.name: [] for source in sources}
     asked = ask_all(sources, lambda source: start_new(source, ports, orchestrator, stopped[source.name]))
     problems = {one.name: [*one.problems, *stopped[one.name]] for one in asked}
-    forget_other_sources(store, problems)
-    for name, sentences in problems.items():
-        keep_left_out(store, name, sentences, now())
+    looker = f"{host()} {ports.settings.data_dir}"
+    for name, told in problems.items():
+        keep_left_out(store, looker, name, told, now())
+    forget_other_sources(store, looker, problems, now())
     return Outcome(
         tuple(f"{one.name}: {one.started} new recordings." for one in asked if one.started),
-        tuple(problem for sentences in problems.values() for problem in sentences),
+        tuple(one.says for told in problems.values() for one in told),
     )
 
 

@@ -14,6 +14,7 @@ from flows.sources.port import Item, RecordingSource
 from flows.wiring import Ports
 from kring.addresses import without_secrets
 from kring.errors import SourceError
+from kring.left_out import Told
 from kring.model import UPLOAD, now
 from kring.requests import Request
 from storage.archive import Archive
@@ -28,11 +29,11 @@ AT_ONCE = 10
 
 
 def start_new(
-    source: RecordingSource, ports: Ports, orchestrator: Orchestrator, stopped: list[str] | None = None
+    source: RecordingSource, ports: Ports, orchestrator: Orchestrator, stopped: list[Told] | None = None
 ) -> int:
     """One run per item that is not in the archive, or is there and has news; how many were not asked for before.
 
-    What was stopped before it was received and is not tried again by this look is added to `stopped`, a sentence each.
+    What was stopped before it was received and is not tried again by this look is added to `stopped`.
     What the source no longer offers is no longer waited for.
     """
     look = _Look(ports, orchestrator)
@@ -132,10 +133,11 @@ def _is_cancelled(request: Request | None, item: Item) -> bool:
     return (request.parameters.get("item") or {}).get("attempt") == item.attempt
 
 
-def _why_out(item: Item, run: Run) -> str:
+def _why_out(item: Item, run: Run) -> Told:
+    name = item.details.title if "://" in item.location else item.file_name
     if item.file_name in run.message:
-        return run.message
-    return str(SourceError(STAYS_OUT, name=item.file_name, problem=run.message))
+        return Told(says=run.message, name=name)
+    return Told(says=str(SourceError(STAYS_OUT, name=item.file_name, problem=run.message)), name=name)
 
 
 def _is_whole(archive: Archive, item: Item) -> bool:

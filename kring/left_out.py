@@ -1,7 +1,9 @@
-"""What a source offers and Kring could not take in, with the reason. Stored at `left-out/<id of the source>.json`."""
+"""What a source offers and Kring could not take in, with the reason. Stored at `left-out/<who looked>/<source>.json`,
+where both are ids."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from kring.model import SCHEMA_VERSION, Frozen, Line
@@ -10,9 +12,16 @@ MOST = 200
 """Of one source; of further ones only their number is kept."""
 
 
-class LeftOut(Frozen):
+class Told(Frozen):
+    """Why something was left out, or what of it is doubtful."""
+
     says: str
     """One sentence that names it: what is wrong, and what to do."""
+    name: str | None = None
+    """Of the file, or the title of the entry; None: it is about the source as a whole, or an older Kring wrote it."""
+
+
+class LeftOut(Told):
     since: datetime
     """When a look found it first."""
 
@@ -27,9 +36,22 @@ class LeftOuts(Frozen):
     """So many besides."""
 
 
-def as_found(before: LeftOuts, says: list[str], moment: datetime) -> LeftOuts:
+def as_found(before: LeftOuts, told: Sequence[Told], moment: datetime) -> LeftOuts:
     """What there is after another look: what was left out before keeps its time, what no longer is has gone."""
     since = {one.says: one.since for one in before.items}
-    sentences = list(dict.fromkeys(says))
-    items = tuple(LeftOut(says=one, since=since.get(one, moment)) for one in sentences[:MOST])
-    return LeftOuts(source=before.source, items=items, more=max(0, len(sentences) - MOST))
+    names: dict[str, str | None] = {}
+    for one in told:
+        names.setdefault(one.says, one.name)
+    items = tuple(LeftOut(says=says, name=name, since=since.get(says, moment)) for says, name in names.items())
+    return LeftOuts(source=before.source, items=items[:MOST], more=max(0, len(items) - MOST))
+
+
+def together(lists: Sequence[LeftOuts]) -> LeftOuts:
+    """One list of one source, at which several machines look; what several have found is there once."""
+    if len(lists) == 1:
+        return lists[0]
+    items: dict[str, LeftOut] = {}
+    for one in sorted((item for each in lists for item in each.items), key=lambda item: item.since):
+        items.setdefault(one.says, one)
+    more = max(each.more for each in lists) + max(0, len(items) - MOST)
+    return LeftOuts(source=lists[0].source, items=tuple(items.values())[:MOST], more=more)

@@ -19,8 +19,10 @@ router = APIRouter()
 
 
 class LeftOutItem(BaseModel):
-    """`text` names what was left out, and says why, in the language of the answer."""
+    """`text` says why, in the language of the answer, and names it too."""
 
+    name: str | None
+    """Of the file, or the title of the entry; null where it is about the source as a whole."""
     text: str
     since: datetime
 
@@ -41,7 +43,7 @@ def left_out(
     return [
         LeftOutSource(
             source=one.source,
-            items=[LeftOutItem(text=said(item.says).text, since=item.since) for item in one.items],
+            items=[LeftOutItem(name=item.name, text=said(item.says).text, since=item.since) for item in one.items],
             more=one.more,
         )
         for one in all_left_out(site.archive.store)

@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
+from kring.left_out import Told
 from kring.model import Frozen, RecordingId
 from storage.documents import JSON, read_replaceable, write_document
 from storage.keys import feed_key
@@ -30,7 +31,7 @@ class FeedLook(Frozen):
     recordings: tuple[RecordingId, ...]
     waiting: tuple[dict[str, Any], ...]
     """Those of its items that were not received then, without secrets."""
-    problems: tuple[str, ...]
+    problems: tuple[Told, ...]
 
 
 def find_look(store: ObjectStore, source: str) -> FeedLook | None:

@@ -109,7 +109,12 @@ def address_key(recording_id: str) -> str:
     return f"{ADDRESSES}{_fit(_ID, recording_id)}.json"
 
 
-def left_out_key(source_id: str) -> str:
+def left_out_key(looker_id: str, source_id: str) -> str:
+    return f"{LEFT_OUT}{_fit(_ID, looker_id)}/{_fit(_ID, source_id)}.json"
+
+
+def older_left_out_key(source_id: str) -> str:
+    """Where Kring wrote it before machines had lists of their own."""
     return f"{LEFT_OUT}{_fit(_ID, source_id)}.json"
 
 

@@ -1,47 +1,66 @@
-"""What each source offers and could not be taken in, in the bucket: so that every machine can show it."""
+"""What each source offers and could not be taken in, in the bucket: so that every machine can show it.
+
+Several machines may look at sources of their own, or at the same. Each writes lists of its own and deletes no other's,
+unless nobody has written that for so long that who wrote it is gone.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kring.errors import Damaged, NotFound, SetupError
-from kring.left_out import LeftOuts, as_found
+from kring.left_out import LeftOuts, Told, as_found, together
 from storage.documents import JSON, read_document, read_replaceable, write_document
-from storage.keys import LEFT_OUT, left_out_key
+from storage.keys import LEFT_OUT, left_out_key, older_left_out_key
 from storage.port import ObjectStore
 
+RENEWED = timedelta(hours=6)
+"""A list that stays as it is is written again after so long, which says that somebody still looks …"""
+LAPSED = timedelta(days=2)
+"""… and after so long without it anybody deletes it."""
 
-def keep_left_out(store: ObjectStore, source: str, says: Sequence[str], moment: datetime) -> None:
-    """What the last look at a source left out: a sentence each. Nothing is written where that is as it was."""
-    key = _key(source)
-    before, _ = read_replaceable(store, LeftOuts, key)
-    after = as_found(before or LeftOuts(source=source), list(says), moment)
-    if after.items and after != before:
+
+def keep_left_out(store: ObjectStore, looker: str, source: str, told: Sequence[Told], moment: datetime) -> None:
+    """What the last look at a source left out. Nothing is written where that is as it was.
+
+    `looker`: names the installation that looks, and always the same.
+    """
+    key = left_out_key(_id(looker), _id(source))
+    there, _ = read_replaceable(store, LeftOuts, key)
+    before = there or read_replaceable(store, LeftOuts, older_left_out_key(_id(source)))[0]
+    after = as_found(before or LeftOuts(source=source), told, moment)
+    info = store.stat(key)
+    if after.items and (after != there or info is None or moment - info.modified > RENEWED):
         store.put_bytes(key, write_document(after), media_type=JSON)
-    elif before is not None and not after.items:
+    elif info is not None and not after.items:
         store.delete(key)
 
 
-def forget_other_sources(store: ObjectStore, sources: Iterable[str]) -> None:
-    """Nothing is known of a source that is no longer looked at."""
-    kept = {_key(source) for source in sources}
+def forget_other_sources(store: ObjectStore, looker: str, sources: Iterable[str], moment: datetime) -> None:
+    """Nothing is known of a source at which this installation no longer looks, nor of those of one that is gone."""
+    ids = {_id(source) for source in sources}
+    kept = {left_out_key(_id(looker), one) for one in ids}
+    replaced = {older_left_out_key(one) for one in ids}
     for info in store.list(LEFT_OUT):
-        if info.key not in kept:
+        own = info.key.startswith(f"{LEFT_OUT}{_id(looker)}/") or info.key in replaced
+        if info.key not in kept and (own or moment - info.modified > LAPSED):
             store.delete(info.key)
 
 
 def all_left_out(store: ObjectStore) -> list[LeftOuts]:
     """By the names of the sources. One that cannot be read is written anew by the next look, and left out here."""
-    found = []
+    found: dict[str, list[LeftOuts]] = defaultdict(list)
     for info in store.list(LEFT_OUT):
         try:
-            found.append(read_document(LeftOuts, info.key, store.get_bytes(info.key).data))
+            one = read_document(LeftOuts, info.key, store.get_bytes(info.key).data)
         except (NotFound, Damaged, SetupError):
             continue
-    return sorted(found, key=lambda one: one.source)
+        found[one.source].append(one)
+    return [together(found[source]) for source in sorted(found)]
 
 
-def _key(source: str) -> str:
-    return left_out_key(hashlib.sha256(source.encode()).hexdigest()[:16])
+def _id(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:16]

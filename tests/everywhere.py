@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from index.memory import MemoryIndex
-from kring.left_out import MOST
+from kring.left_out import MOST, Told
 from kring.model import Details, Hole, Manifest, Original, Step, now
 from kring.settings import Settings
 from kring.uploads import Upload, UploadState, source_of
@@ -27,6 +27,7 @@ from tests import facilitator, web_archive, web_members
 from tests.browser import DESKTOP, Complaints, serving
 from tests.patience import PATIENCE
 from tests.places import Place
+from tests.told import told
 from tests.web_members import SOUND
 
 SECRET = "0123456789abcdef" * 2
@@ -69,10 +70,9 @@ def everything(data: Path) -> Iterator[Everything]:
     ids = {"waiting": waiting.id, "stopped": stopped.id, "working": _working(archive), "holed": _holed(archive)}
     for state, name in zip(UploadState, ("arriving", "arrived", "spoilt"), strict=True):
         ids[name] = _upload(archive, name, state)
-    keep_left_out(archive.store, "Fellesområdet", LEFT_OUT, now())
-    keep_left_out(
-        archive.store, "podcast", [f"{number}.mp3 was not taken in. Gone." for number in range(MOST + 2)], now()
-    )
+    keep_left_out(archive.store, "here", "Fellesområdet", told(*LEFT_OUT), now())
+    gone = [Told(says=f"{number}.mp3 was not taken in. Gone.", name=f"Episode {number}") for number in range(MOST + 2)]
+    keep_left_out(archive.store, "here", "podcast", gone, now())
     settings = Settings(data_dir=data)
     with serving(create_app(settings, archive, index, MemoryRuns())) as origin:
         yield Everything(origin, archive, ids, owner_name("run"))

@@ -84,7 +84,7 @@ def bring_in_samples(ports: Ports) -> list[Item]:
     source = Folder(_source(), ports.settings)
     items = list(source.list())
     if source.problems:
-        raise SetupError(f"The samples are damaged: {source.problems[0]}")
+        raise SetupError(f"The samples are damaged: {source.problems[0].says}")
     start_new(source, ports, Orchestrator())
     return items
 

@@ -88,12 +88,13 @@ def say_left_out(source: LeftOuts) -> None:
 
 
 def left_out_as_json(source: LeftOuts) -> Iterator[dict[str, object]]:
-    """As the recordings of the list: they have no id."""
+    """As the recordings of the list: they have no id, and a name in place of the title."""
     for one in source.items:
         yield {
             "id": None,
             "title": None,
             "state": "left out",
+            "name": one.name,
             "problem": one.says,
             "source": source.source,
             "since": one.since.isoformat(),

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from flows.sources.download import download
 from flows.sources.port import Item, Progress
+from kring.left_out import Told
 from kring.settings import Settings
 
 
@@ -18,7 +19,7 @@ def file_name_of(url: str) -> str:
 
 class Address:
     name = "address"
-    problems: tuple[str, ...] = ()
+    problems: tuple[Told, ...] = ()
 
     def __init__(self, settings: Settings, *, allow_private: bool) -> None:
         self._settings, self._allow_private = settings, allow_private

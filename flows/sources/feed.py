@@ -11,6 +11,7 @@ from flows.sources.feed_memory import FeedMemory, conditions, is_same
 from flows.sources.feed_pages import PAGE_SECONDS, Reading
 from flows.sources.port import Item, Progress
 from kring.errors import SourceError
+from kring.left_out import Told
 from kring.settings import FeedSource, Settings
 from storage.archive import Archive
 
@@ -30,10 +31,10 @@ class Feed:
         self._source, self._settings, self._seconds = source, settings, seconds
         self._address = Address(settings, allow_private=source.allow_private)
         self._memory = FeedMemory(archive.store, source) if archive is not None else None
-        self._problems: tuple[str, ...] = ()
+        self._problems: tuple[Told, ...] = ()
 
     @property
-    def problems(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[Told, ...]:
         return self._problems
 
     def list(self) -> Iterator[Item]:
@@ -50,7 +51,7 @@ class Feed:
         items = episodes.of(reading.entries(first))
         named = episodes.problems[:MAX_PROBLEMS]
         more = len(episodes.problems) - len(named)
-        further = [str(SourceError(MORE, name=self.name, count=more))] if more else []
+        further = [Told(says=str(SourceError(MORE, name=self.name, count=more)))] if more else []
         self._problems = (*reading.problems, *episodes.remarks, *named, *further)
         yield from items
         if self._memory is not None and reading.good_for:

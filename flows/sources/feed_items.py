@@ -18,6 +18,7 @@ from flows.sources.port import Item
 from flows.sources.web import checked
 from kring.addresses import without_secrets
 from kring.errors import InputError, SourceError
+from kring.left_out import Told
 from kring.model import SourceRef
 from kring.settings import FeedSource, Settings
 from transcribe.details import make_details
@@ -27,13 +28,13 @@ NO_FILE = "The feed {name} has {count} entries, and none of them offers a file w
 
 
 class Episodes:
-    """`problems`: a sentence for each entry that is left out or doubtful; `remarks`: on the feed as a whole."""
+    """`problems`: of each entry that is left out or doubtful; `remarks`: on the feed as a whole."""
 
     def __init__(self, source: FeedSource, settings: Settings, memory: FeedMemory | None) -> None:
         self._source, self._memory = source, memory
         self._max_bytes = int(settings.media.max_gb * 1e9)
-        self.problems: list[str] = []
-        self.remarks: list[str] = []
+        self.problems: list[Told] = []
+        self.remarks: list[Told] = []
         self._undated = 0
 
     def of(self, entries: Iterable[tuple[Entry, str]]) -> list[Item]:
@@ -50,9 +51,9 @@ class Episodes:
             else:
                 items += [item] if item is not None else []
         if self._undated:
-            self.remarks.append(str(SourceError(UNDATED, name=self._source.name, count=self._undated)))
+            self._remark(UNDATED, self._undated)
         if count and not items and not self.problems:
-            self.remarks.append(str(SourceError(NO_FILE, name=self._source.name, count=count)))
+            self._remark(NO_FILE, count)
         return self._one_each(items)
 
     def _item(self, entry: Entry, document: str, title: str) -> Item | None:
@@ -152,9 +153,13 @@ class Episodes:
                     "each its own guid.",
                     titles=", ".join(f"“{title[:100]}”" for title in list(titles)[:5]),
                 )
-                self.problems.append(str(error))
+                self.problems.append(Told(says=str(error), name=", ".join(titles)[:300]))
         kept = {min(reversed(same), key=lambda item: item.details.date): None for same in by_id.values()}
         return [item for item in items if item in kept]
 
     def _tell(self, title: str, error: InputError) -> None:
-        self.problems.append(str(SourceError("“{title}”: {problem}", title=title[:100], problem=error)))
+        sentence = SourceError("“{title}”: {problem}", title=title[:100], problem=error)
+        self.problems.append(Told(says=str(sentence), name=title))
+
+    def _remark(self, template: str, count: int) -> None:
+        self.remarks.append(Told(says=str(SourceError(template, name=self._source.name, count=count))))

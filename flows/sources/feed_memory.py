@@ -14,6 +14,7 @@ from datetime import timedelta
 from flows.hiding import without_its_secrets
 from flows.sources.feed_pages import Document
 from flows.sources.port import Item
+from kring.left_out import Told
 from kring.model import now
 from kring.settings import FeedSource
 from storage.addresses import find_address
@@ -53,7 +54,7 @@ class FeedMemory:
             if not self.has(item.recording_id):
                 yield item
 
-    def keep(self, first: Document, items: Iterable[Item], problems: Iterable[str], *, good_for: timedelta) -> None:
+    def keep(self, first: Document, items: Iterable[Item], problems: Iterable[Told], *, good_for: timedelta) -> None:
         """After a whole look, once its items have been offered."""
         offered = {item.recording_id: item for item in items}
         waiting = [without_its_secrets(item) for item in offered.values() if not self.has(item.recording_id)]

@@ -15,6 +15,7 @@ from flows.sources.feed_process import read_feed
 from flows.sources.pace import Deadline
 from flows.sources.web import Answer, get
 from kring.errors import SourceDown, SourceError
+from kring.left_out import Told
 from kring.settings import FeedSource
 
 MAX_PAGE_BYTES = 20_000_000
@@ -48,7 +49,7 @@ class Reading:
     def __init__(self, source: FeedSource, *, seconds: float) -> None:
         self._source, self._seconds = source, seconds
         self._all, self._bytes_left = Deadline(PAGES_TIMES * seconds), MAX_BYTES
-        self.problems: list[str] = []
+        self.problems: list[Told] = []
         self.good_for = timedelta(days=1)
         """How long another look would find no more, should the feed not change: some servers say so of what has."""
 
@@ -64,20 +65,22 @@ class Reading:
             known.update(map(_mark, new))
             yield from ((entry, document.url) for entry in new)
             if document.page.count > len(document.page.entries):
-                self.problems.append(str(SourceError(TOO_MANY, name=self._source.name, most=MAX_ENTRIES)))
+                self._tell(SourceError(TOO_MANY, name=self._source.name, most=MAX_ENTRIES))
                 return
             if number > 1 and not new:  # a server that knows no last page
                 return
             try:
                 following = self._following(document, asked, number, most=MAX_ENTRIES - len(known))
             except (SourceError, SourceDown) as error:
-                unread = SourceError(UNREAD, number=number + 1, name=self._source.name, problem=error)
-                self.problems.append(str(unread))
+                self._tell(SourceError(UNREAD, number=number + 1, name=self._source.name, problem=error))
                 self.good_for = timedelta() if isinstance(error, SourceDown) else timedelta(hours=1)
                 return
             if following is None:
                 return
             document = following
+
+    def _tell(self, error: SourceError) -> None:
+        self.problems.append(Told(says=str(error)))
 
     def _following(self, document: Document, asked: set[str], number: int, *, most: int) -> Document | None:
         """The page after this one, the `number`th; None: it is the last, or the feed goes round in circles."""

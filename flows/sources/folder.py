@@ -18,6 +18,7 @@ from flows.sources.folder_files import files_below
 from flows.sources.folder_memory import Look, Sighting, recall, remember
 from flows.sources.port import Item, Progress
 from kring.errors import BadTranscript, InputError, NotThere, SourceDown, SourceError
+from kring.left_out import Told
 from kring.model import Original, SourceRef
 from kring.settings import FolderSource, Settings
 from storage.archive import Archive
@@ -49,10 +50,10 @@ class Folder:
         self._source, self._settings = source, settings
         self._root = source.path.expanduser().resolve()
         self._memory = settings.data_dir / "sources" / f"{hashlib.sha256(source.name.encode()).hexdigest()[:16]}.json"
-        self._problems: list[str] = []
+        self._problems: list[Told] = []
 
     @property
-    def problems(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[Told, ...]:
         return tuple(self._problems)
 
     def list(self) -> Iterator[Item]:
@@ -73,11 +74,13 @@ class Folder:
                     if sighting is not None:
                         yield self._item(path, sighting, neighbours(path.parent))
                 except InputError as error:
-                    self._tell(error)
+                    self._tell(path.name, error)
                 except UnicodeEncodeError:
-                    self._tell(SourceError("{name} has a name that is not UTF-8; rename it.", name=ascii(path.name)))
+                    name = ascii(path.name)
+                    self._tell(name, SourceError("{name} has a name that is not UTF-8; rename it.", name=name))
                 except OSError as error:
-                    self._tell(SourceError("{name} cannot be read: {why}.", name=path.name, why=error.strerror))
+                    unread = SourceError("{name} cannot be read: {why}.", name=path.name, why=error.strerror)
+                    self._tell(path.name, unread)
             complete = True
         finally:  # also where who asks goes away: no file is read twice
             remember(self._memory, (look.gone(seen) if complete else known) | seen)
@@ -112,10 +115,10 @@ class Folder:
 
     def _unreadable(self, error: OSError) -> None:
         name = Path(error.filename or self._root).name
-        self._tell(SourceError("The folder {name} cannot be read: {why}.", name=name, why=error.strerror))
+        self._tell(name, SourceError("The folder {name} cannot be read: {why}.", name=name, why=error.strerror))
 
-    def _tell(self, error: InputError) -> None:
-        self._problems.append(str(error))
+    def _tell(self, name: str, error: InputError) -> None:
+        self._problems.append(Told(says=str(error), name=name))
 
     def _seen(self, path: Path, look: Look, seen: dict[str, Sighting]) -> Sighting | None:
         """The file with its hash, noted in `seen`; None where it is no recording, or not one yet."""
@@ -187,7 +190,8 @@ class Folder:
             if size > MAX_BYTES:
                 raise BadTranscript("{name} is too large to be a transcript; put the right one there.", name=name)
         except BadTranscript as error:
-            self._tell(BadTranscript("{problem} Until then {name} comes without.", problem=error, name=path.name))
+            without = BadTranscript("{problem} Until then {name} comes without.", problem=error, name=path.name)
+            self._tell(path.name, without)
             return None
         return captions
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+from kring.left_out import Told
 from kring.model import Details, Frozen, SourceRef
 
 Progress = Callable[[int, int | None], None]
@@ -58,6 +59,6 @@ class RecordingSource(Protocol):
         """
 
     @property
-    def problems(self) -> tuple[str, ...]:
-        """One sentence for each item the last `list` had to leave out, or of which something is doubtful."""
+    def problems(self) -> tuple[Told, ...]:
+        """Each item the last `list` had to leave out, or of which something is doubtful."""
         ...

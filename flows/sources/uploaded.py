@@ -9,6 +9,7 @@ from pathlib import Path
 from flows.scratch import disk_full, require_space
 from flows.sources.port import Item, Progress
 from kring.errors import SourceError
+from kring.left_out import Told
 from kring.model import UPLOAD
 from kring.settings import Settings
 from kring.uploads import UploadState, item_of
@@ -24,7 +25,7 @@ class Uploaded:
     """`location` is the id of the upload."""
 
     name = UPLOAD
-    problems: tuple[str, ...] = ()
+    problems: tuple[Told, ...] = ()
 
     def __init__(self, settings: Settings, archive: Archive) -> None:
         self._settings, self._archive = settings, archive

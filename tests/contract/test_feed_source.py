@@ -25,6 +25,7 @@ from storage.keys import FEEDS, manifest_key
 from storage.memory import MemoryStore
 from storage.port import ObjectStore
 from storage.verify import verify
+from tests.told import says
 from tests.webserver import Site, serve
 
 DAY = "<pubDate>Tue, 04 Mar 2025 00:30:00 +0200</pubDate>"
@@ -102,7 +103,7 @@ def test_the_publishers_own_day_is_kept(site: Site, read: Read, day: str, expect
     site.files["/feed"] = rss(item("a", day=day))
     feed = read()
     assert [one.details.date for one in feed.list()] == [expected]
-    assert feed.problems == ()
+    assert says(feed) == ()
 
 
 def test_a_feed_in_utc_may_be_put_where_its_publisher_is(site: Site, read: Read) -> None:
@@ -128,7 +129,7 @@ def test_a_date_that_cannot_be_read_is_told_and_is_not_today(site: Site, read: R
         ("named", 7),
         ("fine", 4),
     ]
-    left_out, *doubtful = feed.problems
+    left_out, *doubtful = says(feed)
     assert left_out.startswith(f"“nothing else”: Its date “{said}” cannot be read, so it is left out;")
     assert [problem.split("”")[0] for problem in doubtful] == ["“changed", "“Webinar 2025-03-06", "“named"]
     assert all(f"Its date “{said}” cannot be read for certain; it gets 2025-03-0" in problem for problem in doubtful)
@@ -139,8 +140,8 @@ def test_a_date_in_another_language_is_doubtful(site: Site, read: Read, said: st
     site.files["/feed"] = rss(item("a", day=f"<pubDate>{said}</pubDate><dc:date>2026-01-01</dc:date>"))
     feed = read()
     assert [one.details.date for one in feed.list()] == [date(2025, 3, 4)]
-    assert len(feed.problems) == 1
-    assert "cannot be read for certain; it gets 2025-03-04." in feed.problems[0]
+    assert len(says(feed)) == 1
+    assert "cannot be read for certain; it gets 2025-03-04." in says(feed)[0]
 
 
 def test_without_any_date_it_is_said_that_the_day_is_the_one_it_came_in(site: Site, read: Read) -> None:
@@ -150,7 +151,7 @@ def test_without_any_date_it_is_said_that_the_day_is_the_one_it_came_in(site: Si
     days = [one.details.date for one in feed.list()]
     assert before <= days[0] == days[1] <= datetime.now(UTC).date()
     assert days[2:] == [date(2025, 3, 6), date(2025, 3, 4)]
-    assert feed.problems == ("The feed it has 2 entries without a date; each gets the day on which it came in.",)
+    assert says(feed) == ("The feed it has 2 entries without a date; each gets the day on which it came in.",)
 
 
 # What is one recording
@@ -167,7 +168,7 @@ def test_a_changing_token_makes_no_new_recording(site: Site, read: Read) -> None
         )
         feed = read()
         items = list(feed.list())
-        assert feed.problems == ()
+        assert says(feed) == ()
         assert all(token in one.location for one in items[:3])
         ids.add(tuple(one.recording_id for one in items))
     (known,) = ids
@@ -195,7 +196,7 @@ def test_an_id_used_twice_is_told(site: Site, read: Read) -> None:
     )  # fmt: skip
     feed = read()
     assert titles(feed) == ["old", "c", "file"]
-    assert [problem.partition(" Only")[0] for problem in feed.problems] == [
+    assert [problem.partition(" Only")[0] for problem in says(feed)] == [
         "These have one id: “new”, “old”.",
         "These have one id: “same”, “file”.",
     ]
@@ -205,7 +206,7 @@ def test_an_entry_that_stands_there_twice_is_one(site: Site, read: Read) -> None
     site.files["/feed"] = rss(item("a", url="a.mp3?token=1"), item("a", url="a.mp3?token=2"))
     feed = read()
     assert titles(feed) == ["a"]
-    assert feed.problems == ()
+    assert says(feed) == ()
 
 
 # What it offers
@@ -226,7 +227,7 @@ def test_of_several_files_the_best_is_taken_and_others_are_told(site: Site, read
     )
     feed = read()
     assert [one.file_name for one in feed.list()] == ["film.mp4", "g-1080.mp4", "alt.mp4", "part1.mp3"]
-    assert feed.problems == (
+    assert says(feed) == (
         f"“parts”: It offers several files, and part1.mp3 is taken; left out: {site.address}/part2.mp3.",
     )
 
@@ -257,7 +258,7 @@ def test_media_content_and_bytes_of_no_said_kind_are_recordings(site: Site, read
     )
     feed = read()
     assert titles(feed) == ["media", "medium", "bytes", "link", "Only iTunes"]
-    assert feed.problems == (
+    assert says(feed) == (
         "“stream”: It offers only a list of pieces to be streamed, and no file that could be fetched.",
     )
 
@@ -296,10 +297,10 @@ def test_what_is_wrong_with_a_feed_is_said_in_every_language(site: Site, read: R
     )  # fmt: skip
     feed = read()
     assert len(titles(feed)) == 5
-    assert len(feed.problems) == 9
+    assert len(says(feed)) == 9
     for language in ("nb", "da", "nl"):
         with speaking(language):
-            for problem in feed.problems:
+            for problem in says(feed):
                 told = said(problem)
                 assert told.language == language
                 assert not {"feed it has", "Its", "Only", "check"} & set(re.findall(r"feed it has|\w+", told.text))
@@ -309,7 +310,7 @@ def test_a_feed_of_nothing_but_text_is_told(site: Site, read: Read) -> None:
     site.files["/feed"] = rss("<item><title>a</title></item>", "<item><title>b</title></item>")
     feed = read()
     assert list(feed.list()) == []
-    assert feed.problems == ("The feed it has 2 entries, and none of them offers a file with sound or video.",)
+    assert says(feed) == ("The feed it has 2 entries, and none of them offers a file with sound or video.",)
 
 
 # Where it lies
@@ -354,7 +355,7 @@ def test_all_pages_of_a_feed_are_read(site: Site, read: Read) -> None:
     }
     feed = read()
     assert titles(feed) == ["a", "b", "c"]
-    assert feed.problems == ()
+    assert says(feed) == ()
 
 
 def test_archived_feeds_are_read_back_to_their_beginning(site: Site, read: Read) -> None:
@@ -372,7 +373,7 @@ def test_a_feed_that_goes_round_in_circles_has_an_end(site: Site, read: Read, ba
     site.files["/2?same=1"] = rss(item("b"), more=following("?same=2"))
     feed = read()
     assert titles(feed) == ["a", "b"]
-    assert feed.problems == ()
+    assert says(feed) == ()
 
 
 def test_where_limits_cut_a_feed_off_is_told(site: Site, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -380,15 +381,13 @@ def test_where_limits_cut_a_feed_off_is_told(site: Site, read: Read, monkeypatch
     monkeypatch.setattr(feed_pages, "MAX_PAGES", 3)
     feed = read()
     assert titles(feed) == ["e0", "e1", "e2"]
-    assert feed.problems == (
-        "Page 4 of the feed it, and what follows it, cannot be read: There are more than 3 pages.",
-    )
+    assert says(feed) == ("Page 4 of the feed it, and what follows it, cannot be read: There are more than 3 pages.",)
     monkeypatch.setattr(feed_pages, "MAX_ENTRIES", 2)
     assert titles(feed) == ["e0", "e1"]
-    assert feed.problems == ("The feed it has more than 2 entries; the others are left out.",)
+    assert says(feed) == ("The feed it has more than 2 entries; the others are left out.",)
     monkeypatch.setattr(feed_pages, "MAX_BYTES", 3 * len(site.files["/feed"]) // 2)
     assert titles(feed) == ["e0"]
-    assert "is larger than" in feed.problems[0]
+    assert "is larger than" in says(feed)[0]
 
 
 @pytest.mark.parametrize("status", [503, 404])
@@ -402,16 +401,16 @@ def test_a_page_that_fails_takes_nothing_from_the_others(
     site.statuses["/2"] = status
     feed = read(store=store)
     assert titles(feed) == ["new", "a"]
-    assert feed.problems[0].startswith(
+    assert says(feed)[0].startswith(
         f"Page 2 of the feed it, and what follows it, cannot be read: 127.0.0.1 answers {status}"
     )
     del site.statuses["/2"]
     again = read(store=store)
-    told = titles(again), again.problems
+    told = titles(again), says(again)
     if status == 503:  # what may pass is looked at again at once, the rest after an hour
         assert told == (["new", "a", "b"], ())
     else:
-        assert told == (["new", "a"], feed.problems)
+        assert told == (["new", "a"], says(feed))
         moment = now() + timedelta(hours=1)
         monkeypatch.setattr(feed_memory, "now", lambda: moment)
         assert titles(read(store=store)) == ["new", "a", "b"]
@@ -422,14 +421,14 @@ def test_a_page_that_is_none_takes_nothing_from_the_others(site: Site, read: Rea
     site.files |= {"/feed": rss(item("a"), more=following("/2")), "/2": page}
     feed = read()
     assert titles(feed) == ["a"]
-    assert len(feed.problems) == 1
+    assert len(says(feed)) == 1
 
 
 def test_a_next_page_at_no_address_is_told(site: Site, read: Read) -> None:
     site.files["/feed"] = rss(item("a"), more=following("http://["))
     feed = read()
     assert titles(feed) == ["a"]
-    assert feed.problems[0].startswith("Page 2 of the feed it, and what follows it, cannot be read: ")
+    assert says(feed)[0].startswith("Page 2 of the feed it, and what follows it, cannot be read: ")
 
 
 # What has not changed
@@ -443,19 +442,19 @@ def test_what_has_not_changed_is_not_sent_again(site: Site, read: Read, store: O
     items = list(feed.list())
     received(store, *items)
     assert [one.details.title for one in items] == ["a", "b"]
-    told = feed.problems
+    told = says(feed)
     assert len(told) == 1
     del site.files["/2"]
     site.requests.clear()
     again = read(store=store)  # a feed that was not modified has lost nothing, and nothing is well all of a sudden
     assert list(again.list()) == []
-    assert again.problems == told
+    assert says(again) == told
     assert [path for path, _ in site.requests] == ["/feed"]
     site.statuses["/feed"] = 503
     down = read(store=store)
     with pytest.raises(SourceDown):
         titles(down)
-    assert down.problems == told
+    assert says(down) == told
     del site.statuses["/feed"]
     site.files["/feed"] = rss(item("c"))
     assert titles(read(store=store)) == ["c"]

@@ -25,6 +25,7 @@ from kring.errors import KringError, SlowSource, SourceDown, SourceError, Storag
 from kring.settings import FeedSource, FolderSource, Settings
 from tests.patience import PATIENCE
 from tests.rawserver import Raw, serve_raw
+from tests.told import says
 from tests.webserver import serve
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -369,8 +370,8 @@ def test_what_is_much_too_long_is_left_out_or_cut(settings: Settings) -> None:
         )
         found = source(f"{site.address}/feed", settings, seconds=30)
         assert [one.details.title for one in found.list()] == ["t" * 300, "d"]
-        assert len(found.problems) == 1
-        assert "id is too long" in found.problems[0]
+        assert len(says(found)) == 1
+        assert "id is too long" in says(found)[0]
 
 
 def test_at_most_so_many_entries_and_so_many_complaints(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -379,11 +380,11 @@ def test_at_most_so_many_entries_and_so_many_complaints(settings: Settings, monk
         site.files["/feed"] = rss(*(item(str(n)) for n in range(60)))
         found = source(f"{site.address}/feed", settings, seconds=30)
         assert len(list(found.list())) == 50
-        assert found.problems == ("The feed the feed has more than 50 entries; the others are left out.",)
+        assert says(found) == ("The feed the feed has more than 50 entries; the others are left out.",)
         site.files["/feed"] = rss(*(item(str(n)).replace(f'"{n}.mp3', '"ftp://x/a.mp3') for n in range(50)))
         assert list(found.list()) == []
-        assert len(found.problems) == MAX_PROBLEMS + 1
-        assert found.problems[-1] == "The feed the feed has 30 entries more with such problems."
+        assert len(says(found)) == MAX_PROBLEMS + 1
+        assert says(found)[-1] == "The feed the feed has 30 entries more with such problems."
 
 
 # None holds up another
@@ -423,8 +424,8 @@ def test_recordings_of_one_source_start_while_another_still_drips(settings: Sett
         )
     assert names == {"slow": ["late"], "feed": ["a", "b"], "folder": ["x"]}
     assert [one.started for one in asked] == [1, 2, 0, 1]
-    assert [len(one.problems) for one in asked] == [0, 0, 1, 0]
-    assert asked[2].problems[0].startswith("The source gone cannot be looked at: 127.0.0.1 answers 404")
+    assert [len(says(one)) for one in asked] == [0, 0, 1, 0]
+    assert says(asked[2])[0].startswith("The source gone cannot be looked at: 127.0.0.1 answers 404")
 
 
 def test_a_source_that_hangs_is_left_behind(settings: Settings) -> None:
@@ -445,11 +446,11 @@ def test_a_source_that_hangs_is_left_behind(settings: Settings) -> None:
     ask_all = Asking().ask_all
     for _ in range(3):
         (asked,) = ask_all([hanging], start_new, seconds=0.1)
-        assert asked.problems == [LONG.format(name="stuck")]
+        assert says(asked) == (LONG.format(name="stuck"),)
     assert times == ["stuck"]
     over.set()
     (asked,) = ask_all([hanging], start_new, seconds=60)  # the look that still went on has come to its end
-    assert (asked.problems, times) == ([], ["stuck"])
+    assert (says(asked), times) == ((), ["stuck"])
     ask_all([hanging], start_new, seconds=60)
     assert times == ["stuck", "stuck"]
 
@@ -467,7 +468,7 @@ def test_a_source_that_is_slow_again_and_again_is_no_news_each_time(settings: Se
     ask_all = Asking().ask_all
 
     def problems(seconds: float) -> list[str]:
-        return ask_all([slow], lambda one: len(list(one.list())), seconds=seconds)[0].problems
+        return list(says(ask_all([slow], lambda one: len(list(one.list())), seconds=seconds)[0]))
 
     over.set()
     assert problems(60) == ["The source slow cannot be looked at: It is down."]

@@ -11,6 +11,7 @@ from flows.sources.feed import Feed
 from flows.sources.feed_process import read_feed
 from flows.sources.folder import Folder
 from kring.settings import FeedSource, FolderSource, Settings
+from tests.told import says
 from tests.webserver import serve
 from transcribe.captions import MAX_BYTES
 
@@ -86,12 +87,12 @@ def test_of_two_languages_the_recordings_is_taken_or_none_and_that_is_told(tmp_p
     source = watched(folder, "x.mp4", "x.nb.vtt", "x.en.vtt")
     (item,) = source.list()
     assert item.captions_location is None
-    (problem,) = source.problems
+    (problem,) = says(source)
     assert problem.startswith("Beside x.mp4 lie several transcripts (x.en.vtt, x.nb.vtt): say the recording's language")
     (folder / "X.TOML").write_text('language = "no"\n', encoding="utf-8-sig")
     (item,) = source.list()
     assert (item.details.language, item.captions_location) == ("nb", str(folder / "x.nb.vtt"))
-    assert source.problems == ()
+    assert says(source) == ()
 
 
 @pytest.mark.parametrize(("size", "wrong"), [(MAX_BYTES + 1, "too large to be a transcript"), (0, "empty")])
@@ -101,7 +102,7 @@ def test_one_that_is_none_is_told(tmp_path: Path, size: int, wrong: str) -> None
         file.truncate(size)
     (item,) = source.list()
     assert item.captions_location is None
-    assert source.problems == (f"x.vtt is {wrong}; put the right one there. Until then x.mp4 comes without.",)
+    assert says(source) == (f"x.vtt is {wrong}; put the right one there. Until then x.mp4 comes without.",)
 
 
 def test_of_several_transcripts_in_a_feed_the_best_is_taken(tmp_path: Path) -> None:
@@ -129,7 +130,7 @@ def test_a_transcript_at_no_address_takes_nothing_from_its_episode(tmp_path: Pat
         )
         source = Feed(wanted, Settings(data_dir=tmp_path))
         assert [item.captions_location for item in source.list()] == [None, f"{site.address}/t.vtt"]
-        assert source.problems == ("“0”: Its transcript has no address that can be fetched; it comes without.",)
+        assert says(source) == ("“0”: Its transcript has no address that can be fetched; it comes without.",)
 
 
 @pytest.mark.parametrize("written", ["<title>a<br>b</title>", "<title>a &nosuch; b</title>", "<itunes:author>x"])

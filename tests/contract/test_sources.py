@@ -21,6 +21,7 @@ from storage.archive import Archive
 from storage.memory import MemoryStore
 from tests.patience import PATIENCE
 from tests.running import eventually
+from tests.told import says
 from tests.webserver import Site, serve
 from transcribe.kinds import SUFFIXES
 
@@ -162,7 +163,7 @@ def test_a_bad_sidecar_is_reported_and_holds_up_nobody(settings: Settings, tmp_p
     (tmp_path / "b.toml").write_text('language = "klingonsk"')
     source = folder_with(settings, tmp_path)
     assert [item.file_name for item in source.list()] == ["c.mp3"]
-    assert [problem.split(" ")[0].rstrip(":") for problem in source.problems] == ["a.toml", "b.toml"]
+    assert [problem.split(" ")[0].rstrip(":") for problem in says(source)] == ["a.toml", "b.toml"]
 
 
 def test_without_a_sidecar_the_name_tells_title_and_date(settings: Settings, tmp_path: Path) -> None:

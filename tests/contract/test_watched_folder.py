@@ -27,6 +27,7 @@ from flows.starting import AT_ONCE, start_new
 from flows.steps import Job
 from flows.wiring import Ports
 from kring.errors import NotThere, SourceError
+from kring.left_out import Told
 from kring.model import Circle, Manifest, State, now
 from kring.settings import FolderSource, Settings
 from storage.archive import Archive
@@ -35,6 +36,7 @@ from storage.leases import Leases
 from storage.memory import MemoryStore
 from storage.verify import verify
 from tests.index_cases import recording
+from tests.told import says
 
 SOUND = bytes(range(256)) * 4000
 WHEN = datetime(2026, 3, 12, 12, tzinfo=UTC)
@@ -64,10 +66,10 @@ class House:
 
     def discover(self) -> tuple[list[Item], list[str]]:
         """What a look asks for, and what it says of the rest."""
-        runs, stopped = Runs(self.runs), list[str]()
+        runs, stopped = Runs(self.runs), list[Told]()
         start_new(self.folder, self.ports, runs, stopped)  # type: ignore[arg-type]  # stands in for Prefect
         self.let_go += runs.settled
-        return runs.asked, stopped
+        return runs.asked, [one.says for one in stopped]
 
     def ended(self, item: Item, name: str, message: str = "Gone.", since: datetime | None = None) -> None:
         parameters = {"recording_id": item.recording_id, "title": "T", "item": item.model_dump(mode="json")}
@@ -133,7 +135,7 @@ def test_what_systems_keep_for_themselves_is_left_alone(house: House, path: str)
     (house.watched / "møter #1").mkdir()
     (house.watched / "møter #1" / "@våren.mp4").write_bytes(SOUND)
     assert [item.file_name for item in house.look()] == ["@våren.mp4"]
-    assert house.folder.problems == ()
+    assert says(house.folder) == ()
 
 
 @pytest.mark.parametrize(
@@ -168,7 +170,7 @@ def test_a_folder_that_cannot_be_listed_is_told(house: House, monkeypatch: pytes
 
     monkeypatch.setattr(os, "scandir", listed)
     assert house.look() == []
-    (problem,) = house.folder.problems
+    (problem,) = says(house.folder)
     assert problem.startswith("The folder shut cannot be read")
 
 
@@ -287,7 +289,7 @@ def test_room_that_waits_for_its_bytes_is_no_recording_yet(house: House) -> None
     file = house.watched / "a.mp4"
     file.write_bytes(SOUND + bytes(ZEROS))
     assert house.look() == []
-    (problem,) = house.folder.problems
+    (problem,) = says(house.folder)
     assert problem.startswith("a.mp4 ends in nothing but zeros")
     (house.watched / "silence.wav").write_bytes(SOUND + bytes(ZEROS))
     file.write_bytes(SOUND)
