@@ -50,6 +50,8 @@ class Run:
     tags: tuple[str, ...]
     place: datetime
     """Its place in the queue: runs are taken up in the order of this."""
+    not_before: datetime | None = None
+    """Of one that failed: when a next one may begin, where a server has said so."""
 
     @property
     def cancelled(self) -> bool:
@@ -65,6 +67,9 @@ class Run:
     @property
     def active(self) -> bool:
         return self.state in ACTIVE
+
+    def pauses(self, moment: datetime) -> bool:
+        return self.not_before is not None and moment < self.not_before
 
     @property
     def going(self) -> bool:
@@ -198,6 +203,7 @@ def _run(run: FlowRun) -> Run:
         parameters=dict(run.parameters),
         tags=tuple(run.tags),
         place=run.expected_start_time or now(),
+        not_before=state.state_details.scheduled_time if state and state.type is StateType.FAILED else None,
     )
 
 

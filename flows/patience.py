@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from kring.errors import DiskFull, SlowSource, TransientError
+from kring.errors import Busy, DiskFull, SlowSource, TransientError
 
 RETRY_SECONDS: list[float] = [2, 10, 30]
 """Waits before work is tried again: a server that is started again is back within a few seconds."""
@@ -21,8 +21,9 @@ Result = TypeVar("Result")
 
 
 def may_pass(error: object) -> bool:
-    """Only what is marked transient; within a minute no full disk empties itself, and no slow server hurries."""
-    return isinstance(error, TransientError) and not isinstance(error, DiskFull | SlowSource)
+    """Only what is marked transient; within a minute no full disk empties itself, no slow server hurries,
+    and one that has asked for a pause gets it."""
+    return isinstance(error, TransientError) and not isinstance(error, DiskFull | SlowSource | Busy)
 
 
 def pause_before(tries: int, look_seconds: float) -> float:

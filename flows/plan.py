@@ -110,7 +110,7 @@ def plan(
         ours = last is not None and (last.id in dead or last.since >= manifest.changed_at)
         if last is not None and ours and last.cancelled and not retry_failed:
             actions.append(Cancel(last))
-        else:
+        elif last is None or not ours or retry_failed or not last.pauses(moment):
             place = last.place if last is not None and ours else _received(manifest)
             actions.append(Restart(recording_id, why, manifest, place))
     for recording_id in dict.fromkeys([*latest, *requests]):
@@ -138,6 +138,8 @@ def _missing(
 def _waits(last: Run, tries: int, moment: datetime, look_seconds: float) -> bool:
     """Whether it could not be fetched and its next try has not come. What a source lists, the source's next look tries,
     which knows where it lies now; what a person gave the address of is tried from here."""
+    if last.pauses(moment):
+        return True
     if last.state_name != NOT_THERE:
         return False
     return source_of(last) != ADDRESS or (moment - last.since).total_seconds() < pause_before(tries, look_seconds)

@@ -23,7 +23,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State as PrefectState
+from prefect.client.schemas.objects import State as PrefectState, StateDetails
 from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
@@ -35,7 +35,7 @@ from flows.scratch import clear_scratch
 from flows.sources.port import Item
 from flows.steps import Job
 from flows.wiring import Ports, ports_from_environment
-from kring.errors import Damaged, DiskFull, KringError, NotFound, NotThere, SlowSource, SourceDown
+from kring.errors import Busy, Damaged, DiskFull, Gone, KringError, NotFound, NotThere, SlowSource, SourceDown
 from kring.local import public_address
 from kring.model import Step
 from storage.keys import manifest_key
@@ -192,9 +192,13 @@ def _stopped(ports: Ports, heart: Heart, recording_id: str, error: Exception) ->
         log.warning("The problem could not be written down: %s", down)
     if isinstance(known, DiskFull) or not known.transient:
         clear_scratch(ports.settings, recording_id)
+    until = known.until if isinstance(known, Busy) else None
+    details = StateDetails.model_validate({"scheduled_time": until})
     if not_there:
-        return Failed(name=NOT_THERE, message=str(known))
-    return Failed(message=str(known)) if known.transient else Failed(name=STOPPED, message=str(known))
+        return Failed(name=NOT_THERE, message=str(known), state_details=details)
+    if known.transient:
+        return Failed(message=str(known), state_details=details)
+    return Failed(name=STOPPED, message=str(known))
 
 
 def _is_not_there(ports: Ports, heart: Heart, recording_id: str, error: KringError) -> bool:
@@ -204,7 +208,7 @@ def _is_not_there(ports: Ports, heart: Heart, recording_id: str, error: KringErr
         return False
     if isinstance(error, SourceDown):
         return not ports.archive.store.exists(manifest_key(recording_id))
-    return isinstance(error, NotThere)
+    return isinstance(error, NotThere) and not isinstance(error, Gone)
 
 
 def _leave_artifacts(ports: Ports, recording_id: str, seconds: dict[Step, float]) -> None:

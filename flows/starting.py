@@ -164,7 +164,7 @@ def is_worth_a_try(item: Item, before: Sequence[Run], look_seconds: float, momen
     offered = (without_secrets(item.location), item.file_name, item.sha256)
     if offered != tuple(then.get(name) for name in ("location", "file_name", "sha256")):
         return True
-    if last.state_name != NOT_THERE:
+    if last.state_name != NOT_THERE or last.pauses(moment):
         return False
     pause = pause_before(sum(run.state_name == NOT_THERE for run in before), look_seconds)
     return (moment - last.since).total_seconds() >= pause

@@ -15,7 +15,8 @@
         ├── SearchDown
         │   └── IndexNotReady there is nothing to search in until it is built (again) from the bucket
         ├── SourceDown
-        │   └── SlowSource    it sends, but so slowly that others have their turn first
+        │   ├── SlowSource    it sends, but so slowly that others have their turn first
+        │   └── Busy          it says until when it does not want to be asked again
         └── DiskFull
 
 A message is one sentence for people that says what happened and what to do, without secrets.
@@ -24,6 +25,7 @@ A message is one sentence for people that says what happened and what to do, wit
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -79,6 +81,10 @@ class NotThere(SourceError):
     """What a source offered cannot be fetched as it is now; a later look at the source may find it."""
 
 
+class Gone(NotThere):
+    """It was taken away for good, says its server: nobody asks for it again."""
+
+
 class SetupError(KringError): ...
 
 
@@ -114,6 +120,14 @@ class SourceDown(TransientError): ...
 
 
 class SlowSource(SourceDown): ...
+
+
+class Busy(SourceDown):
+    """Its server says for how long it does not want to be asked again."""
+
+    def __init__(self, template: str = "", *, until: datetime | None = None, **values: object) -> None:
+        super().__init__(template, **values)
+        self.until = until
 
 
 class DiskFull(TransientError): ...

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from flows.sources.address import Address
+from flows.sources.asking_again import Pauses
 from flows.sources.feed_items import Episodes
 from flows.sources.feed_memory import FeedMemory, conditions, is_same
-from flows.sources.feed_pages import PAGE_SECONDS, Reading
+from flows.sources.feed_pages import PAGE_SECONDS, Document, Reading
 from flows.sources.port import Item, Progress
 from kring.errors import SourceError
 from kring.left_out import Told
@@ -17,6 +18,8 @@ from storage.archive import Archive
 
 MAX_PROBLEMS = 20
 """Entries with a problem that are named; of further ones only their number is."""
+PAUSES = Pauses()
+"""Of the feeds of this process."""
 MORE = "The feed {name} has {count} entries more with such problems."
 
 
@@ -41,12 +44,12 @@ class Feed:
         last = self._memory.last() if self._memory is not None else None
         self._problems = last.problems if last is not None else ()
         reading = Reading(self._source, seconds=self._seconds)
-        first = reading.first(conditions(last))
+        first = self._first(reading, conditions(last))
         if self._memory is not None and last is not None and is_same(first, last):
             yield from self._memory.waiting(last)
             return
         if not first.modified:  # it is led elsewhere than before
-            first = reading.first({})
+            first = self._first(reading, {})
         episodes = Episodes(self._source, self._settings, self._memory)
         items = episodes.of(reading.entries(first))
         named = episodes.problems[:MAX_PROBLEMS]
@@ -56,6 +59,10 @@ class Feed:
         yield from items
         if self._memory is not None and reading.good_for:
             self._memory.keep(first, items, self._problems, good_for=reading.good_for)
+
+    def _first(self, reading: Reading, conditions: Mapping[str, str]) -> Document:
+        with PAUSES.kept(self._source.url):
+            return reading.first(conditions)
 
     def fetch(
         self, location: str, dest: Path, progress: Progress | None = None, *, max_bytes: int | None = None

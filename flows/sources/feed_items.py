@@ -51,9 +51,9 @@ class Episodes:
             else:
                 items += [item] if item is not None else []
         if self._undated:
-            self._remark(UNDATED, self._undated)
+            self._remark(SourceError(UNDATED, name=self._source.name, count=self._undated))
         if count and not items and not self.problems:
-            self._remark(NO_FILE, count)
+            self._remark(SourceError(NO_FILE, name=self._source.name, count=count))
         return self._one_each(items)
 
     def _item(self, entry: Entry, document: str, title: str) -> Item | None:
@@ -161,5 +161,5 @@ class Episodes:
         sentence = SourceError("“{title}”: {problem}", title=title[:100], problem=error)
         self.problems.append(Told(says=str(sentence), name=title))
 
-    def _remark(self, template: str, count: int) -> None:
-        self.remarks.append(Told(says=str(SourceError(template, name=self._source.name, count=count))))
+    def _remark(self, error: InputError) -> None:
+        self.remarks.append(Told(says=str(error)))

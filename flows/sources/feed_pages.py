@@ -14,8 +14,9 @@ from flows.sources.feed_ids import stable
 from flows.sources.feed_process import read_feed
 from flows.sources.pace import Deadline
 from flows.sources.web import Answer, get
-from kring.errors import SourceDown, SourceError
+from kring.errors import Busy, Gone, SourceDown, SourceError
 from kring.left_out import Told
+from kring.model import now
 from kring.settings import FeedSource
 
 MAX_PAGE_BYTES = 20_000_000
@@ -73,7 +74,7 @@ class Reading:
                 following = self._following(document, asked, number, most=MAX_ENTRIES - len(known))
             except (SourceError, SourceDown) as error:
                 self._tell(SourceError(UNREAD, number=number + 1, name=self._source.name, problem=error))
-                self.good_for = timedelta() if isinstance(error, SourceDown) else timedelta(hours=1)
+                self.good_for = _good_for(error)
                 return
             if following is None:
                 return
@@ -123,6 +124,15 @@ class Reading:
                 raise limit.error(answer.host)
         self._bytes_left -= len(data)
         return bytes(data)
+
+
+def _good_for(error: SourceError | SourceDown) -> timedelta:
+    """After what kept it from reading on."""
+    if isinstance(error, Busy) and error.until is not None:
+        return error.until - now()
+    if isinstance(error, Gone):
+        return timedelta(days=1)
+    return timedelta() if isinstance(error, SourceDown) else timedelta(hours=1)
 
 
 def _mark(entry: Entry) -> tuple[object, ...]:

@@ -18,10 +18,12 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
+from flows.sources.asking_again import until
 from flows.sources.heads import Heads, HostileHead
 from flows.sources.pace import Deadline
 from flows.sources.public import is_public
-from kring.errors import NotThere, SourceDown, SourceError
+from kring.errors import Busy, Gone, NotThere, SourceDown, SourceError
+from kring.model import now
 
 REDIRECTS = 20
 """As browsers do; podcasts are counted by several services, one after the other."""
@@ -30,8 +32,8 @@ TIMEOUT = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 10.0}
 AGENT = "Kring/0.1 (recording archive)"
 MOST_CHARACTERS = 8000
 """Of an address; signed ones have up to 2,000 or so."""
-GONE = {400, 401, 403, 404, 405, 410, 451}
-"""Answers that will not change by asking again."""
+REFUSED = {400, 401, 403, 404, 405, 451}
+"""Answers that will not change by asking again soon."""
 CONDITIONS = frozenset({"If-None-Match", "If-Modified-Since"})
 """Headers with which "not modified" is an answer."""
 
@@ -145,11 +147,28 @@ def _check(answer: Answer, *, conditional: bool) -> None:
     fine = 200 <= answer.status < 300 or answer.status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE
     if not fine and not (conditional and answer.status == httpx.codes.NOT_MODIFIED):
         status = f"{answer.status} {httpx.codes.get_reason_phrase(answer.status)}".rstrip()
-        if answer.status in GONE:
+        if answer.status == httpx.codes.GONE:
+            raise Gone(
+                "{host} answers {status}: it was taken away there for good, and is not asked for again; whoever "
+                "publishes it can say where it is now.",
+                host=answer.host,
+                status=status,
+            )
+        if answer.status in REFUSED:
             raise NotThere(
                 "{host} answers {status}: check that the address is right and open to everyone.",
                 host=answer.host,
                 status=status,
+            )
+        moment = now()
+        pause_ends = until(answer.headers.get("retry-after", ""), moment)
+        if pause_ends is not None:
+            raise Busy(
+                "{host} answers {status} and asks for a pause; it is asked again after {minutes} min.",
+                until=pause_ends,
+                host=answer.host,
+                status=status,
+                minutes=math.ceil((pause_ends - moment).total_seconds() / 60),
             )
         raise SourceDown("{host} answers {status}.", host=answer.host, status=status)
     if answer.headers.get("content-encoding", "identity").strip().lower() not in {"identity", ""}:

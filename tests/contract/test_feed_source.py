@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 
 from flows.hiding import hide_secrets
-from flows.sources import feed_memory, feed_pages
+from flows.sources import asking_again, feed_memory, feed_pages
 from flows.sources.feed import Feed
 from flows.sources.port import Item
 from flows.sources.web import REDIRECTS
-from kring.errors import SourceDown, SourceError
+from kring.errors import Busy, Gone, NotThere, SourceDown, SourceError
 from kring.model import Manifest, Original, now
 from kring.settings import FeedSource, Settings
 from search_ui.i18n import speaking
@@ -550,6 +551,42 @@ def test_another_feed_behind_the_same_redirect_is_not_the_old_one(site: Site, re
     received(store, *read(store=store).list())
     site.redirects["/feed"] = "/two"
     assert titles(read(store=store)) == ["b"]
+
+
+def test_a_feed_whose_server_asks_for_a_pause_gets_it(site: Site, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.files["/feed"] = rss(item("a"))
+    for status, pause in ((429, "1800"), (503, format_datetime(now() + timedelta(minutes=30), usegmt=True))):
+        site.statuses["/feed"], site.headers["/feed"] = status, {"Retry-After": pause}
+        site.requests.clear()
+        for _ in range(3):
+            with pytest.raises(Busy, match=rf"answers {status} .* asks for a pause; it is asked again after 30 min"):
+                titles(read())
+        assert len(site.requests) == 1
+        site.statuses.clear()
+        with monkeypatch.context() as later:
+            later.setattr(asking_again, "now", lambda: now() + timedelta(minutes=31))
+            assert titles(read()) == ["a"]
+
+
+def test_a_feed_that_is_gone_is_not_asked_for_again(site: Site, read: Read) -> None:
+    site.statuses["/feed"] = 410
+    for _ in range(3):
+        with pytest.raises(Gone, match="answers 410 Gone: it was taken away there for good"):
+            titles(read())
+    assert len(site.requests) == 1
+    site.statuses["/other"] = 404
+    for _ in range(2):
+        with pytest.raises(NotThere, match="answers 404"):
+            titles(read("/other"))
+    assert len(site.requests) == 3
+
+
+def test_a_page_whose_server_asks_for_a_pause_gets_it(site: Site, read: Read, store: ObjectStore) -> None:
+    site.files["/feed"] = rss(item("a"), more=following("/page2"))
+    site.statuses["/page2"], site.headers["/page2"] = 429, {"Retry-After": "1800"}
+    for _ in range(3):
+        assert titles(read(store=store)) == ["a"]
+    assert len([path for path, _ in site.requests if path == "/page2"]) == 1
 
 
 def test_not_modified_is_no_answer_to_who_knows_nothing(site: Site, read: Read) -> None:

@@ -366,6 +366,16 @@ def test_what_is_no_longer_there_is_no_longer_waited_for(house: House) -> None:
     assert house.let_go == ["run 1", "run 0"]
 
 
+def test_what_its_server_wants_to_be_left_alone_for_is_tried_after_that(house: House) -> None:
+    (house.watched / "a.mp3").write_bytes(SOUND)
+    (item,) = house.look()
+    house.ended(item, NOT_THERE, "It answers 429.", now() - timedelta(days=1))
+    house.runs[0] = replace(house.runs[0], not_before=now() + timedelta(minutes=10))
+    assert house.discover() == ([], ["a.mp3 was not taken in. It answers 429."])
+    house.runs[0] = replace(house.runs[0], not_before=now() - timedelta(seconds=1))
+    assert len(house.discover()[0]) == 1
+
+
 def test_what_a_crash_stopped_is_left_to_reconcile_which_knows_its_place(house: House) -> None:
     (house.watched / "a.mp3").write_bytes(SOUND)
     (item,) = house.look()

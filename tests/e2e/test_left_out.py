@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
+from flows.orchestrator import Orchestrator
 from kring.model import State
 from kring.settings import FeedSource, FolderSource, Settings, Worker
 from tests.running import Kring, eventually, running
@@ -58,6 +60,13 @@ def feed(site: Site, *names: str) -> bytes:
     return f'<rss version="2.0"><channel><title>F</title>{items}</channel></rss>'.encode()
 
 
+def prefect_of(kring: Kring) -> dict[Any, Any]:
+    settings = kring.stack.settings
+    assert settings.prefect_auth_string is not None
+    auth_string = settings.prefect_auth_string.get_secret_value()
+    return {PREFECT_API_URL: settings.prefect_api_url, PREFECT_API_AUTH_STRING: auth_string}
+
+
 def told(kring: Kring, state: str = "left out") -> list[dict[str, Any]]:
     said = json.loads(kring.run("status", "--json").stdout)
     return [one for one in said if one["state"] == state]
@@ -75,9 +84,14 @@ def test_what_cannot_be_fetched_at_first_is_taken_by_a_later_look(
 ) -> None:
     name = f"late-{status}"
     site.statuses[f"/{name}.mp3"] = status
+    site.headers[f"/{name}.mp3"] = {"Retry-After": "30"} if status == 503 else {}
     site.files["/feed.xml"] = feed(site, name)
     found = eventually(lambda: told(kring), seconds=180, what="it to be told")
     assert (found[0]["source"], str(status) in found[0]["problem"]) == ("podcast", True)
+    assert found[0]["name"] == name
+    with temporary_settings(prefect_of(kring)):
+        (run,) = (one for one in Orchestrator().runs() if one.parameters["title"] == name)
+    assert (run.not_before is not None) == (status == 503)
     site.files[f"/{name}.mp3"] = tone(tmp_path / "late.mp3").read_bytes()
     site.statuses.clear()
     eventually(
@@ -88,6 +102,23 @@ def test_what_cannot_be_fetched_at_first_is_taken_by_a_later_look(
         what="the recording to be taken in",
     )
     eventually(lambda: told(kring) == [], seconds=60, what="it to be told no more")
+
+
+def test_what_is_gone_is_told_and_not_asked_for_again(kring: Kring, site: Site) -> None:
+    site.statuses["/over.mp3"] = 410
+    site.files["/feed.xml"] = feed(site, "over")
+    (one,) = eventually(lambda: told(kring), seconds=120, what="it to be told")
+    assert (one["name"], "410 Gone: it was taken away there for good" in one["problem"]) == ("over", True)
+    looks = len([path for path, _ in site.requests if path == "/feed.xml"])
+    eventually(
+        lambda: len([path for path, _ in site.requests if path == "/feed.xml"]) >= looks + 4,
+        seconds=120,
+        what="four more looks",
+    )
+    assert [path for path, _ in site.requests].count("/over.mp3") == 1
+    site.files["/feed.xml"] = feed(site)
+    eventually(lambda: told(kring) == [], seconds=60, what="it to be told no more")
+    site.statuses.clear()
 
 
 def test_what_is_taken_out_of_a_feed_is_no_longer_waited_for(kring: Kring, site: Site) -> None:
@@ -105,6 +136,7 @@ def test_what_a_folder_leaves_out_is_told_until_it_is_put_right(kring: Kring, wa
     (one,) = eventually(lambda: told(kring), seconds=60, what="it to be told")
     assert (one["source"], one["id"]) == ("drive", None)
     assert "møte.mp3 has no circle" in one["problem"]
+    assert one["name"] == "møte.mp3"
     shown = kring.run("status").stdout
     assert "Left out of the source drive:" in shown
     assert "møte.mp3 has no circle" in shown

@@ -285,5 +285,8 @@ def test_an_address_that_could_not_be_fetched_is_tried_after_ever_longer_pauses(
     twice = [not_there(ADDRESS, 59), not_there(ADDRESS, 500, "run-0")]
     assert ask([], twice) == []
     assert len(ask([], [replace(twice[0], since=NOON - timedelta(seconds=61)), twice[1]])) == 1
+    asked_to_wait = replace(not_there(ADDRESS, age=500), not_before=NOON + timedelta(seconds=1))
+    assert ask([], [asked_to_wait]) == []
+    assert len(ask([], [replace(asked_to_wait, not_before=NOON)])) == 1
     for_a_month = [not_there(ADDRESS, 10**6 + n, f"run-{n}") for n in range(MOST_TRIES)]
     assert ask([], for_a_month) == [], "nothing is tried for ever"
