@@ -6,8 +6,10 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
+from pydantic import Field
+
 from kring.left_out import Told
-from kring.model import Frozen, RecordingId
+from kring.model import Frozen, RecordingId, SourceRef
 from storage.documents import JSON, read_replaceable, write_document
 from storage.keys import feed_key
 from storage.port import ObjectStore
@@ -32,6 +34,8 @@ class FeedLook(Frozen):
     waiting: tuple[dict[str, Any], ...]
     """Those of its items that were not received then, without secrets."""
     problems: tuple[Told, ...]
+    unnamed: dict[str, SourceRef] = Field(default_factory=dict)
+    """Entries without an id that were there once: each by what it is known by."""
 
 
 def find_look(store: ObjectStore, source: str) -> FeedLook | None:

@@ -57,8 +57,8 @@ class Feed:
         further = [Told(says=str(SourceError(MORE, name=self.name, count=more)))] if more else []
         self._problems = (*reading.problems, *episodes.remarks, *named, *further)
         yield from items
-        if self._memory is not None and reading.good_for:
-            self._memory.keep(first, items, self._problems, good_for=reading.good_for)
+        if self._memory is not None:
+            self._memory.keep(first, items, self._problems, unnamed=episodes.unnamed, good_for=reading.good_for)
 
     def _first(self, reading: Reading, conditions: Mapping[str, str]) -> Document:
         with PAUSES.kept(self._source.url):

@@ -14,6 +14,7 @@ from flows.sources.feed_ids import stable
 from flows.sources.feed_memory import FeedMemory
 from flows.sources.feed_offers import Chosen, choose, is_list
 from flows.sources.feed_titles import title_of
+from flows.sources.feed_unnamed import Marked, known_again, mark_of, marks_of
 from flows.sources.port import Item
 from flows.sources.web import checked
 from kring.addresses import without_secrets
@@ -35,28 +36,32 @@ class Episodes:
         self._max_bytes = int(settings.media.max_gb * 1e9)
         self.problems: list[Told] = []
         self.remarks: list[Told] = []
+        self.unnamed: dict[str, SourceRef] = {}
+        """Of the entries without an id: what the next look may know them by."""
         self._undated = 0
 
     def of(self, entries: Iterable[tuple[Entry, str]]) -> list[Item]:
         """Each with the address of the document it is in."""
-        items: list[Item] = []
+        found: list[Marked] = []
         count = 0
         for entry, document in entries:
             count += 1
             title = title_of(entry.title, plain=entry.plain)
             try:
-                item = self._item(entry, document, title)
+                marked = self._item(entry, document, title)
             except InputError as error:
                 self._tell(title or entry.id or "?", error)
             else:
-                items += [item] if item is not None else []
+                found += [marked] if marked is not None else []
         if self._undated:
             self._remark(SourceError(UNDATED, name=self._source.name, count=self._undated))
-        if count and not items and not self.problems:
+        if count and not found and not self.problems:
             self._remark(SourceError(NO_FILE, name=self._source.name, count=count))
-        return self._one_each(items)
+        found = known_again(found, self._memory.unnamed() if self._memory is not None else {})
+        self.unnamed = marks_of(found)
+        return self._one_each([item for item, _ in found])
 
-    def _item(self, entry: Entry, document: str, title: str) -> Item | None:
+    def _item(self, entry: Entry, document: str, title: str) -> Marked | None:
         """None for an entry without a recording."""
         chosen = choose(entry.offers, document, language=self._source.language, max_bytes=self._max_bytes)
         if chosen is None and any(map(is_list, entry.offers)):
@@ -75,13 +80,14 @@ class Episodes:
             language=self._source.language,
         )
         self._tell_others(chosen, title)
-        return Item(
+        item = Item(
             ref=self._ref(entry.id or chosen.first),
             details=details,
             file_name=name,
             location=chosen.url,
             captions_location=self._transcript(entry, document, title),
         )
+        return item, mark_of(entry, chosen.offer)
 
     def _ref(self, name: str) -> SourceRef:
         """By its name without what signs it; one that was received by its whole name keeps that."""

@@ -15,13 +15,14 @@ from flows.hiding import without_its_secrets
 from flows.sources.feed_pages import Document
 from flows.sources.port import Item
 from kring.left_out import Told
-from kring.model import now
+from kring.model import SourceRef, now
 from kring.settings import FeedSource
 from storage.addresses import find_address
 from storage.feeds import FeedLook, find_look, keep_look
 from storage.keys import manifest_key
 from storage.port import ObjectStore
 
+MOST_UNNAMED = 10_000
 _VALIDATOR = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,299}")
 
 
@@ -54,8 +55,21 @@ class FeedMemory:
             if not self.has(item.recording_id):
                 yield item
 
-    def keep(self, first: Document, items: Iterable[Item], problems: Iterable[Told], *, good_for: timedelta) -> None:
-        """After a whole look, once its items have been offered."""
+    def unnamed(self) -> dict[str, SourceRef]:
+        """What entries without an id are known by, of all looks (`flows.sources.feed_unnamed`)."""
+        look = find_look(self._store, self._source.name)
+        return look.unnamed if look is not None else {}
+
+    def keep(
+        self,
+        first: Document,
+        items: Iterable[Item],
+        problems: Iterable[Told],
+        *,
+        unnamed: dict[str, SourceRef],
+        good_for: timedelta,
+    ) -> None:
+        """After a look to the end, once its items have been offered."""
         offered = {item.recording_id: item for item in items}
         waiting = [without_its_secrets(item) for item in offered.values() if not self.has(item.recording_id)]
         look = FeedLook(
@@ -69,6 +83,7 @@ class FeedMemory:
             recordings=tuple(offered),
             waiting=tuple(item.model_dump(mode="json") for item in waiting),
             problems=tuple(problems),
+            unnamed=dict([*(self.unnamed() | unnamed).items()][-MOST_UNNAMED:]),
         )
         keep_look(self._store, look)
 

@@ -176,6 +176,66 @@ def test_a_changing_token_makes_no_new_recording(site: Site, read: Read) -> None
     assert len(set(known)) == 4
 
 
+LENGTH = 'length="4711000"'
+
+
+def test_a_changing_token_in_the_path_makes_no_new_recording(site: Site, read: Read, store: ObjectStore) -> None:
+    ids = set()
+    for token in ("eyJhbGciOi1", "eyJhbGciOi2", "x", "x", "eyJhbGciOi3"):
+        a = item("a", guid=None, url=f"{token}/a.mp3").replace('length="1"', LENGTH)
+        b = item("b", guid=None, url=f"s/{token}/a.mp3").replace('length="1"', LENGTH)
+        site.files["/feed"] = rss(a, b, more=following("/down"))
+        site.statuses["/down"] = 503
+        items = list(read(store=store).list())
+        assert all(f"/{token}/" in one.location for one in items)
+        ids.add(tuple(one.recording_id for one in items))
+    (known,) = ids
+    assert len(set(known)) == 2
+
+
+@pytest.mark.parametrize(
+    ("other", "length"),
+    [
+        ("<title>another</title>" + DAY, LENGTH),
+        ("<title>a</title><pubDate>Wed, 05 Mar 2025 00:30:00 +0200</pubDate>", LENGTH),
+        ("<title>a</title>" + DAY, 'length="4711001"'),
+    ],
+)
+def test_what_differs_in_one_of_title_date_and_length_is_another(
+    site: Site, read: Read, store: ObjectStore, other: str, length: str
+) -> None:
+    site.files["/feed"] = rss(item("a", guid=None, url="1/a.mp3").replace('length="1"', LENGTH))
+    (first,) = read(store=store).list()
+    enclosure = f'<enclosure url="2/a.mp3" type="audio/mpeg" {length}/>'
+    site.files["/feed"] = rss(f"<item>{other}{enclosure}</item>")
+    (second,) = read(store=store).list()
+    assert first.recording_id != second.recording_id
+
+
+@pytest.mark.parametrize("length", ["", 'length="0"', 'length="1"'])
+def test_without_a_length_another_address_is_another_recording(
+    site: Site, read: Read, store: ObjectStore, length: str
+) -> None:
+    ids = set()
+    for token in ("1", "2"):
+        site.files["/feed"] = rss(item("a", guid=None, url=f"{token}/a.mp3").replace('length="1"', length))
+        ids |= {one.recording_id for one in read(store=store).list()}
+    assert len(ids) == 2
+
+
+def test_two_entries_that_look_alike_stay_two(site: Site, read: Read, store: ObjectStore) -> None:
+    def look(*addresses: str) -> list[str]:
+        alike = (item("a", guid=None, url=f"{one}/a.mp3").replace('length="1"', LENGTH) for one in addresses)
+        site.files["/feed"] = rss(*alike)
+        return [one.recording_id for one in read(store=store).list()]
+
+    (first,) = look("1")
+    both = look("1", "2")
+    assert both[0] == first
+    assert len(set(both)) == 2
+    assert look("2", "1") == both[::-1]
+
+
 def test_one_that_was_received_by_its_whole_address_keeps_that(site: Site, read: Read) -> None:
     from kring.model import SourceRef
 
