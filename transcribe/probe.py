@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,8 @@ from transcribe.codecs import AUDIO, VIDEO
 from transcribe.containers import ENDS_EARLY
 from transcribe.contents import Contents, contents_of
 from transcribe.ending import ends_whole
-from transcribe.seams import UNSEEN
+from transcribe.seams import BARE, UNSEEN
+from transcribe.tags import tags_amid, without
 from transcribe.times import seconds_decoded, times_of
 from transcribe.tracks import tracks_of
 
@@ -54,7 +56,11 @@ def probe(path: Path, limits: MediaLimits) -> Media:
             "The picture in this file is stored in a form Kring does not read ({codec}); export it as MP4.",
             codec=contents.video.codec[:20],
         )
-    duration, restarts = _length(path, contents, limits)
+    if contents.demuxer in BARE and (tags := tags_amid(path, contents.begins)):
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            duration, restarts = _length(without(path, tags, Path(folder) / "plain"), contents, limits)
+    else:
+        duration, restarts = _length(path, contents, limits)
     width, height = contents.video.shown if contents.video else (None, None)
     return Media(
         duration=duration,

@@ -2,6 +2,7 @@
 
 ffmpeg finds such seams by itself where they are usual, in transport streams and Ogg. In Matroska and Flash video it
 drops what is not later than all before it; so there the times after a seam are first made to go on from those before.
+In bare frames, it looks for frames in the tags at a seam too; so those are taken out first.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from typing import Final
 from transcribe import ffmpeg
 from transcribe.contents import contents_of
 from transcribe.job import Job
+from transcribe.tags import tags_amid, without
 
+BARE: Final = frozenset(["mp3", "aac"])
+"""Demuxers of frames without a container."""
 UNSEEN: Final = frozenset(["matroska", "flv"])
 """Demuxers for which ffmpeg goes by the times alone."""
 _BACK: Final = "lt(DTS-PREV_INDTS,-25*max(PREV_INDURATION,1))"  # further back than any order of frames
@@ -21,7 +25,10 @@ _GOES_ON: Final = f"if(eq(N,0),{{time}},if({_BACK},{_ON}+{{time}}-DTS,PREV_OUTDT
 
 
 def without_seams(job: Job) -> Job:
-    """The same job on a copy whose times go on, where those of the original begin anew."""
+    """The same job on a copy without tags amid the sound, or whose times go on, where the original's begin anew."""
+    if job.contents.demuxer in BARE and (tags := tags_amid(job.path, job.contents.begins)):
+        job.spare_disk(job.bytes_needed + job.size)
+        return replace(job, path=without(job.path, tags, job.work / "plain"))
     if not job.media.restarts:
         return job
     assert job.contents.audio is not None  # noqa: S101  probe() refuses what has no sound

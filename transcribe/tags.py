@@ -1,25 +1,38 @@
-"""What programs write in front of the sound: tags (ID3v2, APE), as many as they like, and zeros."""
+"""What programs write in front of the sound: tags (ID3v2, APE), as many as they like, and zeros.
+
+Where files were put one behind the other, the tags of the next stand amid the sound. Players pass over them; ffmpeg
+looks for frames in the pictures that they hold, finds some, and all that follows is late.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
 from typing import IO, Final
+
+from transcribe.frames import first_frame
 
 _HEADER: Final = 10
 """Bytes of an ID3v2 header, and of its footer."""
 _APE_HEADER: Final = 32
 _MOST_TAGS: Final = 64
 _BLOCK: Final = 1 << 16
+_PIECE: Final = 1 << 20
 _MOST_ZEROS: Final = 1 << 26
+_LOOKED_AT: Final = 100_000
+"""What looks like a tag amid the sound, at most: a file may be made of it."""
 _OWN_ZEROS: Final = 8
 """So many may belong to what follows: start codes and time stamps begin with them."""
 
 
-def end_of_tags(file: IO[bytes]) -> int:
-    """Bytes that tags and zeros take at the beginning of `file` (seekable), but for the last few zeros.
+def end_of_tags(file: IO[bytes], begins: int = 0) -> int:
+    """Where the tags and zeros end that `file` (seekable) has from byte `begins` on, but for the last few zeros.
 
-    More than the file has where a tag was cut off.
+    Beyond the file where a tag was cut off.
     """
-    end = 0
+    end = begins
     for _ in range(_MOST_TAGS):
         after = _past_zeros(file, end)
         file.seek(after)
@@ -29,6 +42,54 @@ def end_of_tags(file: IO[bytes]) -> int:
             return max(end, after - _OWN_ZEROS)
         end = after + length
     return end
+
+
+def tags_amid(path: Path, begins: int) -> list[tuple[int, int]]:
+    """The ID3v2 tags that stand between frames behind byte `begins`: of each, and of all that follow it at once, the
+    first byte and the first one after."""
+    with path.open("rb") as file:
+        return list(_amid(file, begins))
+
+
+def without(path: Path, tags: Sequence[tuple[int, int]], copy: Path) -> Path:
+    """Write `copy`, which is `path` without these."""
+    with path.open("rb") as file, copy.open("wb") as kept:
+        at = 0
+        for begin, end in (*tags, (path.stat().st_size, 0)):
+            file.seek(at)
+            while at < begin and (block := file.read(min(_BLOCK, begin - at))):
+                kept.write(block)
+                at += len(block)
+            at = end
+    return copy
+
+
+def _amid(file: IO[bytes], begins: int) -> Iterator[tuple[int, int]]:
+    after = begins
+    for at in islice(_named(file, begins), _LOOKED_AT):
+        file.seek(at)
+        if at < after or not _id3(file.read(_HEADER)):
+            continue
+        end = end_of_tags(file, at)
+        file.seek(end)
+        frame = first_frame(file.read(_BLOCK))
+        if frame is not None and frame[1] <= _OWN_ZEROS:
+            yield at, end
+            after = end
+
+
+def _named(file: IO[bytes], at: int) -> Iterator[int]:
+    """Where `ID3` stands."""
+    rest = b""
+    while True:
+        file.seek(at)
+        block = file.read(_PIECE)
+        if not block:
+            return
+        data = rest + block
+        yield from (at - len(rest) + found.start() for found in re.finditer(b"ID3", data))
+        at += len(block)
+        rest = data[-2:]
 
 
 def _past_zeros(file: IO[bytes], at: int) -> int:

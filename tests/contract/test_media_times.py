@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -82,6 +83,22 @@ def test_a_chain_whose_channels_change_is_heard_whole_or_refused(tmp_path: Path)
             probe(chained, LIMITS)
     else:
         in_time(chained, TWICE, 2 * PART, tmp_path / "out")
+
+
+def tag() -> bytes:
+    """An ID3v2 tag with a picture, 500 kB in which frames of MP3 seem to begin."""
+    picture = b"APIC" + (500_000).to_bytes(4) + b"\0\0" + b"\0image/png\0\3\0"
+    body = picture + random.Random(7).randbytes(500_010 - len(picture))
+    return b"ID3\3\0\0" + bytes(len(body) >> shift & 0x7F for shift in (21, 14, 7, 0)) + body
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "aac"])
+def test_tags_amid_the_sound_are_no_sound(suffix: str, tmp_path: Path) -> None:
+    """As they stand where files that have some were put one behind the other."""
+    first, second = part(tmp_path / f"1.{suffix}"), part(tmp_path / f"2.{suffix}", channels=1)
+    original = tmp_path / f"x.{suffix}"
+    original.write_bytes(tag() + first.read_bytes() + tag() + tag() + second.read_bytes())
+    in_time(original, TWICE, 2 * PART, tmp_path / "out")
 
 
 # --- gaps, jumps and late beginnings ---
