@@ -380,7 +380,7 @@ def test_words_after_a_jingle_in_other_channels_have_the_time_of_the_original(
         pytest.skip("the sound is the same for every engine")
     stereo, mono = tmp_path / "1.mp3", tmp_path / "2.mp3"
     timed.ffmpeg("-f", "lavfi", "-i", "sine=f=440:d=4,volume=-20dB", "-ar", "44100", "-ac", "2", stereo)
-    timed.ffmpeg("-i", spoken.write(tmp_path / "spoken.flac"), "-ar", "22050", "-ac", "1", mono)
+    timed.ffmpeg("-i", spoken.write(tmp_path / "spoken.flac"), "-ar", "22050", "-ac", "1", "-b:a", "128k", mono)
     original, limits = timed.joined(tmp_path / "x.mp3", stereo, mono), MediaLimits(spare_disk_mb=0)
     made = render(original, probe(original, limits), tmp_path / "out", limits)
     words = [word for one in real.transcribe(made.speech, language="en").segments for word in one.words]
