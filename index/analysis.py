@@ -30,7 +30,7 @@ from index.stemming import stem
 from index.stopwords import NO_STOP_WORDS, STOP_WORDS
 from kring.text import normalized
 
-SCHEMA = 7
+SCHEMA = 8
 """Grows with every change of what is indexed, or how; an index of another number is rebuilt."""
 CONCEPT = "kx"
 """Begins the key of a concept of the glossary; no stem of these languages begins so."""
@@ -42,6 +42,9 @@ _MARKS = f"[{''.join(c for c in map(chr, range(1 << 16)) if category(c) in {'Mn'
 _LETTER = r"[^\W_\u02b9-\u02bf]"  # without the letters that are typed for apostrophes
 _REMEMBERED = 1 << 18  # words of a language, some 100 MB: more than most archives have
 TOKEN = re.compile(rf"{_LETTER}+(?:{_MARKS}+{_LETTER}*)*")
+_HYPHENS = "-/\u2010\u2011"
+_HYPHENED = re.compile(rf"{TOKEN.pattern}(?:[{_HYPHENS}]{TOKEN.pattern})+")
+_MOST_HYPHENED = 4  # words; a longer row is an address or debris
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,17 +191,31 @@ def _indexed(text: str, language: str) -> _Indexed:
     known = _columns(language)
     found = [known[word] for word in TOKEN.findall(text)]
     keys = [key for _, key in found if key]
-    return _Indexed(" ".join([folded for folded, _ in found if folded]), " ".join(keys + _apart(found, language)))
+    keys += _apart(found, language) + list(_hyphened(text))
+    return _Indexed(" ".join([folded for folded, _ in found if folded]), " ".join(keys))
+
+
+def _hyphened(text: str) -> Iterator[str]:
+    """The keys of what hyphens and slashes join, as one word: FIKS-plattformen, COVID-19."""
+    if not any(sign in text for sign in _HYPHENS):
+        return
+    joined = [piece for piece in text.split() if any(sign in piece for sign in _HYPHENS)]
+    for row in _HYPHENED.findall(" ".join(joined)):
+        words = [folded(word) for word in TOKEN.findall(row)]
+        if len(words) <= _MOST_HYPHENED:
+            yield from (stem("".join(words[a:b])) for a in range(len(words)) for b in range(a + 2, len(words) + 1))
 
 
 def _apart(found: Sequence[tuple[str, str]], language: str) -> list[str]:
-    """The keys of compounds whose parts are written as words of their own ("sky løsning")."""
+    """The keys of compounds whose parts are written as words of their own ("sky løsning", "covid 19")."""
     pairs = [(left[0], right[0]) for left, right in pairwise(found) if left[1] and right[1]]
     return [key for left, right in pairs if (key := _joined(left, right, language))]
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _joined(left: str, right: str, language: str) -> str:
+    if left.isdigit() != right.isdigit():
+        return left + right
     compound = together(left, right, language)
     return stem(compound) if compound else ""
 

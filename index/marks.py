@@ -16,7 +16,7 @@ from index.tolerance import distance
 from index.wanted import Part, Phrase, Word
 
 _LINKS = ("", "s", "e", "en")  # letters between the parts of a compound
-_SHORTEST = 3  # letters of such a part
+_MOST_TOGETHER = 4  # words that may be written for one
 _EVEN = {"e": "a?e", "f": "[fv]", "i": "[iyj]", "k": "[kc]", "s": "[sz]"}
 """Letter of a stem → what it may be in a folded word."""
 
@@ -79,8 +79,9 @@ class Marker:
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = tuple(parts)
-        self._words = [(number, part) for number, part in enumerate(self.parts) if isinstance(part, Word)]
-        self._phrases = [(number, part) for number, part in enumerate(self.parts) if isinstance(part, Phrase)]
+        asked_for = [(number, one) for number, part in enumerate(self.parts) for one in (part, *part.written)]
+        self._words = [(number, part) for number, part in asked_for if isinstance(part, Word)]
+        self._phrases = [(number, part) for number, part in asked_for if isinstance(part, Phrase)]
         self._terms = [_terms(part) if isinstance(part, Word) else () for part in self.parts]
         forms = [form for _, part in self._words for form in part.forms]
         asked = {form.folded for form in forms}
@@ -89,7 +90,8 @@ class Marker:
         self._as_they_are = {form.folded for form in forms if not form.stem or len(form.folded) == 1}
         """Stop words and single letters: nothing else has them for a key."""
         self._may_answer = _beginnings_anywhere(self._wanted - self._as_they_are)
-        self._wanted |= {one[:end] for one in asked for end in range(_SHORTEST, len(one) - _SHORTEST + 1)}
+        self._parts_of_it = {one[:end] for one in asked for end in range(1, len(one))}
+        self._wanted |= self._parts_of_it
         self._beginnings = tuple(part.beginning for _, part in self._words if part.prefix)
         self._misspelt = [(part.forms[0].folded, part.typos) for _, part in self._words if part.typos]
         self._known: dict[str, dict[str, tuple[_Hit, ...]]] = {}
@@ -117,8 +119,8 @@ class Marker:
             for hit in hits[words[place]]:
                 if hit.match is not Match.BEGINS:
                     raw.append((hit, place, place))
-                elif place + 1 < len(words) and self._together(hit.part, words[place], words[place + 1], language):
-                    raw.append((hit._replace(match=Match.PART), place, place + 1))
+                elif last := self._together(hit.part, words, place, language):
+                    raw.append((hit._replace(match=Match.PART), place, last))
         if self._phrases:
             raw += self._phrase_hits(words)
         return raw
@@ -128,6 +130,7 @@ class Marker:
         known = forms_in(language)
         distinct = set(words)
         unknown = [word for word in distinct if word not in known and self._may_answer(_plainly(word))]
+        unknown += [word for word in distinct if word not in known and _plainly(word) in self._parts_of_it]
         if self._as_they_are:
             unknown += [word for word in distinct if word not in known and folded(word) in self._as_they_are]
         forms = {word: known[word] for word in unknown}
@@ -150,7 +153,12 @@ class Marker:
         """What one word says, whatever stands around it."""
         if forms is None:
             return ()
-        return tuple(hit for number, part in self._words for hit in self._of(number, part, forms))
+        return tuple(hit for number, part in self._words for hit in self._as_written(number, part, forms))
+
+    def _as_written(self, number: int, part: Word, forms: Forms) -> Iterator[_Hit]:
+        """What is written otherwise than it was asked for is worth no more than another form of the word."""
+        for hit in self._of(number, part, forms):
+            yield hit if part is self.parts[number] else hit._replace(match=min(hit.match, Match.STEM))
 
     def _of(self, number: int, part: Word, forms: Forms) -> Iterator[_Hit]:
         for member, wanted in enumerate(part.forms):
@@ -158,7 +166,7 @@ class Marker:
                 yield _Hit(number, 0, member, match)
             elif len(part.forms) == 1 and _may_begin(wanted, forms):
                 yield _Hit(number, 0, 0, Match.BEGINS)
-        for term, stems in enumerate(self._terms[number], start=1):
+        for term, stems in enumerate(self._terms[number] if part is self.parts[number] else (), start=1):
             for member, key in enumerate(stems):
                 if key in forms.keys:
                     yield _Hit(number, term, member, Match.TRANSLATION)
@@ -177,13 +185,20 @@ class Marker:
             return 0
         return len(self._terms[hit.part][hit.term - 1]) if hit.term else len(part.forms)
 
-    def _together(self, number: int, left: str, right: str, language: str) -> bool:
-        part = self.parts[number]
+    def _together(self, number: int, words: Sequence[str], first: int, language: str) -> int | None:
+        """The place of the last of the words, from `first` on, that make a word of this part together."""
         known = forms_in(language)
-        one, other = known[left], known[right]
-        if one is None or other is None or not other.stem or not isinstance(part, Word):
-            return False
-        return any(stem(one.folded + link + other.folded) == part.forms[0].stem for link in _LINKS)
+        wanted = {part.forms[0].stem for other, part in self._words if other == number}
+        links: tuple[str, ...] = _LINKS  # letters stand between two words, and none between more
+        whole = folded(words[first])
+        for last in range(first + 1, min(first + _MOST_TOGETHER, len(words))):
+            form = known[words[last]]
+            if form is None or not form.stem:
+                return None
+            if any(stem(whole + link + form.folded) in wanted for link in links):
+                return last
+            whole, links = whole + form.folded, ("",)
+        return None
 
     def _phrase_hits(self, words: Sequence[str]) -> Iterator[_Raw]:
         spoken = [(place, form) for place, word in enumerate(words) if (form := folded(word))]
@@ -192,7 +207,8 @@ class Marker:
             size = len(phrase.folded)
             for at in range(len(said) - size + 1):
                 if said[at] == phrase.folded[0] and said[at : at + size] == phrase.folded:
-                    yield _Hit(number, 0, 0, Match.EXACT), spoken[at][0], spoken[at + size - 1][0]
+                    match = Match.EXACT if phrase is self.parts[number] else Match.STEM
+                    yield _Hit(number, 0, 0, match), spoken[at][0], spoken[at + size - 1][0]
 
 
 def _plainly(word: str) -> str:
@@ -231,9 +247,4 @@ def _match(part: Word, wanted: Forms, forms: Forms) -> Match | None:
 
 
 def _may_begin(wanted: Forms, forms: Forms) -> bool:
-    size = len(forms.folded)
-    return (
-        bool(forms.stem)
-        and _SHORTEST <= size <= len(wanted.folded) - _SHORTEST
-        and wanted.folded.startswith(forms.folded)
-    )
+    return bool(forms.stem) and forms.folded != wanted.folded and wanted.folded.startswith(forms.folded)

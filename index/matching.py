@@ -19,6 +19,7 @@ from index.conditions import any_of
 from index.documents import BEGINS, SHORT
 from index.tolerance import tolerating
 from index.wanted import Part, Phrase, Wanted, Word
+from index.written import otherwise
 
 _COMPLETIONS = {"text": 30, "title": 10, "speakers": 10}
 """Field → words that a beginning stands for there, the most frequent first."""
@@ -52,6 +53,8 @@ class Matching:
         self._schema = schema
         self._searcher = searcher
         self._completions = completions
+        self._terms: dict[Part, _Terms] = {}
+        wanted = otherwise(wanted, lambda parts: [part for part in parts if self._stands(part)])
         self.wanted = tolerating(wanted, self._nowhere)
         self._terms = {part: self._terms_of(part) for part in self.wanted.parts}
 
@@ -62,6 +65,7 @@ class Matching:
         return (
             len(wanted.parts) == 1
             and isinstance(wanted.parts[0], Word)
+            and not wanted.parts[0].written
             and not wanted.excluded
             and not wanted.filters.speakers
         )
@@ -126,6 +130,9 @@ class Matching:
         query = Query.boolean_query([(Occur.Must, any_of(self._any(part))), *self._conditions(conditions)])
         return bool(self._searcher.search(query, 1, count=False).hits)
 
+    def _stands(self, part: Part) -> bool:
+        return bool(self._searcher.search(any_of(self._any(part)), 1, count=False).hits)
+
     def _nowhere(self, word: Word) -> bool:
         if word.prefix and (len(word.beginning) in SHORT or self._beginning(word.beginning)):
             return False
@@ -163,6 +170,9 @@ class Matching:
 
     def _any(self, part: Part, fields: Sequence[str] = (*_FIELDS, *_STARTS)) -> list[Query]:
         """The ways a part is found in, by key or in these fields."""
+        return [way for one in (part, *part.written) for way in self._as_written(one, fields)]
+
+    def _as_written(self, part: Part, fields: Sequence[str]) -> list[Query]:
         if isinstance(part, Phrase):
             return [self._phrase(field, part) for field in fields if field not in _STARTS]
         terms = self._terms.get(part) or self._terms_of(part)
@@ -177,14 +187,15 @@ class Matching:
 
     def _own(self, part: Part) -> Query:
         """Found in the passage's own text or speakers, not only in the title."""
-        terms = self._terms[part]
+        terms = self._terms.get(part) or self._terms_of(part)
         ways = [
             Query.boolean_query(
                 [(Occur.Must, self._term("keys", key)), (Occur.MustNot, self._term("lent", key, "basic"))]
             )
             for key in terms.keys
         ]
-        return any_of([*ways, *(way for way in self._any(part, _OWN)[len(terms.keys) :])])
+        named = self._as_written(part, _OWN)[len(terms.keys) :]
+        return any_of([*ways, *named, *map(self._own, part.written)])
 
     def _lifting(self, part: Part) -> list[Query]:
         """What adds to the score of a passage that has the part, and never finds it alone."""

@@ -47,6 +47,10 @@ class Way:
 
 def terms_of(part: Part) -> list[Term]:
     """The ways to find it: any of them will do."""
+    return list(dict.fromkeys(term for one in (part, *part.written) for term in _as_written(one)))
+
+
+def _as_written(part: Part) -> list[Term]:
     if isinstance(part, Phrase):
         return [Term(f'"{plain_words(" ".join(part.folded))}"')]
     if part.typos:
@@ -62,8 +66,15 @@ def ways(wanted: Wanted, least: int, among: Sequence[int]) -> list[Way]:
     return [
         _way(wanted, terms, chosen)
         for chosen in combinations(among, least)
-        for terms in product(*(terms_of(wanted.parts[number]) for number in chosen))
+        for terms in _choices([terms_of(wanted.parts[number]) for number in chosen])
     ]
+
+
+def _choices(of_each: Sequence[Sequence[Term]]) -> list[tuple[Term, ...]]:
+    """The ways to find all of these parts, without those that find nothing that fewer terms do not find."""
+    chosen = list(dict.fromkeys(tuple(dict.fromkeys(terms)) for terms in product(*of_each)))
+    sets = [frozenset(terms) for terms in chosen]
+    return [terms for terms, own in zip(chosen, sets, strict=True) if not any(other < own for other in sets)]
 
 
 def alone(part: Part, excluded: tuple[Part, ...] = ()) -> list[Way]:
@@ -71,10 +82,11 @@ def alone(part: Part, excluded: tuple[Part, ...] = ()) -> list[Way]:
     return [_way(Wanted(excluded=excluded), [term], (0,)) for term in terms_of(part)]
 
 
-def at_once(part: Part) -> list[Way]:
-    """What finds one part in all ways at the same time, where there are several."""
+def at_once(part: Part) -> list[tuple[int, Way]]:
+    """What finds one part in several ways at the same time, and in how many."""
     terms = terms_of(part)
-    return [_way(Wanted(), terms, (0,))] if len(terms) > 1 else []
+    some = (chosen for size in range(2, len(terms) + 1) for chosen in combinations(terms, size))
+    return [(len(chosen), _way(Wanted(), chosen, (0,))) for chosen in some]
 
 
 def themselves(wanted: Wanted, number: int) -> list[Way]:
@@ -93,7 +105,7 @@ def in_words(wanted: Wanted, fields: tuple[str, ...]) -> Way | None:
     terms: list[Term] = []
     for part in wanted.parts:
         if isinstance(part, Phrase):
-            terms += terms_of(part)
+            terms += _as_written(part)
         else:
             terms += [_as_it_is(forms.folded) for forms in part.forms]
     mistakable = any(isinstance(part, Word) and part.mistakable for part in wanted.parts)

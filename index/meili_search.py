@@ -37,6 +37,7 @@ from index.port import Filters, Order, Query, RecordingHit, Results
 from index.scoring import Scorer, telling
 from index.tolerance import tolerating
 from index.wanted import MAX_REQUIRED, Part, Wanted, Word
+from index.written import otherwise
 
 UNITED = 4_000
 """Recordings of all queries that are put together here; beyond, the query that finds most counts alone."""
@@ -74,6 +75,7 @@ class Search:
     def run(self) -> Found:
         if not self._wanted.parts:
             return Found(self._everything(), self._wanted)
+        self._use(otherwise(self._wanted, self._anywhere))
         level = self._level(len(self._wanted.parts))
         if not level.total:
             level = self._fewer(level)
@@ -98,6 +100,11 @@ class Search:
             for some in (found[: len(asked)], found[len(asked) :])
         )
         return here, anywhere
+
+    def _anywhere(self, parts: Sequence[Part]) -> set[Part]:
+        asked = [(part, way) for part in parts for way in alone(part)]
+        answers = self._ask([body(self._index, way, conditions(Filters()), limit=0) for _, way in asked])
+        return {part for (part, _), found in zip(asked, answers, strict=True) if found["estimatedTotalHits"]}
 
     def _use(self, wanted: Wanted, weights: Sequence[float] = ()) -> None:
         self._wanted = wanted
@@ -234,7 +241,7 @@ class Search:
     def _frequencies(self, parts: Sequence[Part]) -> tuple[int, dict[Part, int]]:
         """The number of all passages, and of those that have each of these parts."""
         asked = [(part, way, 1) for part in parts for way in alone(part)]
-        asked += [(part, way, -1) for part in parts for way in at_once(part)]  # counted twice
+        asked += [(part, way, (-1) ** (many + 1)) for part in parts for many, way in at_once(part)]  # counted again
         everywhere = conditions(Filters())
         queries = [body(self._index, way, everywhere, hitsPerPage=0) for way in (None, *(way for _, way, _ in asked))]
         totals = [int(answer["totalHits"]) for answer in self._ask(queries)]

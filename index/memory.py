@@ -24,6 +24,7 @@ from index.port import Passage, Prepared, Query, RecordingHit, Results, not_read
 from index.scoring import Scored, Scorer, best_first, of_recording, telling
 from index.tolerance import distance, tolerating
 from index.wanted import Part, Phrase, Wanted, parse
+from index.written import otherwise
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ class _State:
     entries: Mapping[str, Sequence[_Entry]]
 
     def find(self, query: Query, wanted: Wanted) -> Found:
+        wanted = otherwise(wanted, lambda parts: {part for part in parts if any(one.has(part) for one in self._all)})
         wanted = tolerating(wanted, lambda word: not any(one.has(word) for one in self._all))
         marker = Marker((*wanted.parts, *wanted.optional))
         matching: dict[str, list[_Entry]] = {}
@@ -168,6 +170,10 @@ class _State:
 
 
 def _has(part: Part, keys: frozenset[str], fields: Sequence[str]) -> bool:
+    return any(_stands(one, keys, fields) for one in (part, *part.written))
+
+
+def _stands(part: Part, keys: frozenset[str], fields: Sequence[str]) -> bool:
     if isinstance(part, Phrase):
         return any(f" {' '.join(part.folded)} " in field for field in fields)
     if part.prefix and any(f" {part.beginning}" in field for field in fields):

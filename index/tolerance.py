@@ -35,7 +35,14 @@ def tolerating(wanted: Wanted, nowhere: Callable[[Word], bool]) -> Wanted:
 
 def _tolerant(word: Word, nowhere: Callable[[Word], bool]) -> Word:
     asked = word.forms[0].folded
-    if len(word.forms) > 1 or not word.forms[0].stem or not asked.isalpha() or len(asked) < 5 or not nowhere(word):
+    if (
+        word.written
+        or len(word.forms) > 1
+        or not word.forms[0].stem
+        or not asked.isalpha()
+        or len(asked) < 5
+        or not nowhere(word)
+    ):
         return word
     typos = 2 if len(asked) >= 9 else 1
     near = [(distance(known, asked), known) for known in _glossary_words()]

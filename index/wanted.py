@@ -53,6 +53,8 @@ class Word:
     """Letters that may be wrong, after the first, in a folded word; for a word that is nowhere."""
     misspelt: bool = False
     """The forms are those of a word of the glossary, which it nearly is."""
+    written: tuple[Part, ...] = ()
+    """Other ways to write it, as one word or several: any of them will do."""
 
     @property
     def key(self) -> str:
@@ -79,6 +81,8 @@ class Phrase:
     folded: tuple[str, ...]
     text: str = field(default="", compare=False)
     """As it was typed, with its signs."""
+    written: tuple[Part, ...] = ()
+    """Other ways to write it, as of a word."""
 
 
 Part = Word | Phrase

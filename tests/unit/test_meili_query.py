@@ -102,7 +102,7 @@ class TestQueries:
         assert [way.q for way in alone(wanted.parts[1])] == ['"c d" ']
         assert at_once(wanted.parts[1]) == []
         (typed,) = parse("covid1", typing=True).parts
-        assert [way.q for way in at_once(typed)] == ['"0qcovid1" covid1']
+        assert [way.q for _, way in at_once(typed)] == ['"0qcovid1" covid1']
 
     def test_as_they_were_typed(self) -> None:
         assert in_words(parse('anskaffelsene "om den"'), ("title",)) == Way(
