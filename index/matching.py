@@ -131,6 +131,10 @@ class Matching:
         return bool(self._searcher.search(query, 1, count=False).hits)
 
     def _stands(self, part: Part) -> bool:
+        if isinstance(part, Phrase) and not all(self._searcher.doc_freq("words", word) for word in part.folded):
+            return False
+        if isinstance(part, Word) and not part.prefix:
+            return bool(self._searcher.doc_freq("keys", part.key))
         return bool(self._searcher.search(any_of(self._any(part)), 1, count=False).hits)
 
     def _nowhere(self, word: Word) -> bool:
