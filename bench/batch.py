@@ -28,7 +28,7 @@ from rich.table import Table
 
 from flows.stack.environment import DATABASE_SETTING
 from kring.settings import FolderSource, Settings, Worker
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.keys import RECORDINGS, RUNS
 from tests.running import REPOSITORY, Kring, running
 from transcribe.ffmpeg import binary

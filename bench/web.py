@@ -28,8 +28,8 @@ from index.memory import MemoryIndex
 from kring.settings import Settings
 from search_ui.app import create_app
 from search_ui.runs import MemoryRuns
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from tests import facilitator, web_members
 from tests.browser import DESKTOP, FLAGS, find_chromium, serving
 from tests.web_members import FILM

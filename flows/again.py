@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from flows.transcripts import ENGLISH, glossary_of, language_said, translated_from, wants_english
 from kring.errors import Damaged, InputError, NotFound
 from kring.model import Circle, Manifest, State, TranscriptRef
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from transcribe.captions import ENGINE as PLATFORM
 from transcribe.languages import UNDETERMINED
 from transcribe.port import Transcriber

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kring.addresses import without_secrets
 from kring.errors import NotThere
-from storage.addresses import WholeAddress, find_address, keep_address
+from storage.archive.addresses import WholeAddress, find_address, keep_address
 from storage.port import ObjectStore
 
 if TYPE_CHECKING:  # a source that remembers what it offered hides it too

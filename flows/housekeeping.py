@@ -27,7 +27,7 @@ from kring.left_out import Told
 from kring.model import now
 from kring.settings import Settings, Worker
 from services.index_ownership import host
-from storage.left_out import forget_other_sources, keep_left_out
+from storage.archive.left_out import forget_other_sources, keep_left_out
 
 TAG = "chore"
 """Of the runs that say what a chore has done."""

@@ -19,9 +19,9 @@ from flows.sources.port import Item
 from kring.model import SourceRef
 from kring.requests import Request
 from kring.runs import FLOW
-from storage.archive import Archive
+from storage.archive.archive import Archive
+from storage.archive.requests import Requests
 from storage.keys import manifest_key
-from storage.requests import Requests
 
 SET_ASIDE = "before-postgresql-prefect.db"
 READ = "old-prefect.db"

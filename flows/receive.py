@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kring.errors import InputError
 from kring.model import Content, Details, Manifest, Original, SourceRef, State, now
-from storage.archive import Archive
+from storage.archive.archive import Archive
 
 CHUNK = 1 << 20
 

@@ -18,7 +18,7 @@ from kring.errors import Damaged, KringError, NotFound, OrchestratorDown, Storag
 from kring.model import State, Step, now
 from kring.requests import Request
 from services.index_ownership import require_own_index
-from storage.requests import Requests
+from storage.archive.requests import Requests
 
 BROKEN_OFF = timedelta(hours=1)
 """So long what was fetched of a file is kept for the next try, which goes on from there."""

@@ -15,9 +15,9 @@ from kring.errors import Damaged, KringError, NotFound, OrchestratorDown
 from kring.model import Manifest, Problem, State, Step, now
 from kring.requests import Request
 from kring.runs import run_tags
-from storage.archive import Archive
+from storage.archive.archive import Archive
+from storage.archive.requests import Requests
 from storage.keys import manifest_key
-from storage.requests import Requests
 
 if TYPE_CHECKING:
     from flows.orchestrator import Run

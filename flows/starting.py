@@ -17,9 +17,9 @@ from kring.errors import SourceError
 from kring.left_out import Told
 from kring.model import UPLOAD, now
 from kring.requests import Request
-from storage.archive import Archive
+from storage.archive.archive import Archive
+from storage.archive.requests import Requests
 from storage.keys import manifest_key
-from storage.requests import Requests
 
 STAYS_OUT = "{name} was not taken in. {problem}"
 ENDED = frozenset({STOPPED, NOT_THERE})

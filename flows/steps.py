@@ -28,7 +28,7 @@ from flows.wiring import Ports
 from index.replacing import replace_current
 from kring.errors import Damaged, InputError, NotThere
 from kring.model import UPLOAD, Content, Frozen, Manifest, Media, Original, Renditions, State, Step
-from storage.addresses import forget_address
+from storage.archive.addresses import forget_address
 from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, manifest_key, rendition_key
 from transcribe.captions import MAX_BYTES as MAX_CAPTION_BYTES
 from transcribe.probe import probe as probe_file

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kring.errors import BadTranscript
 from kring.model import Circle, Manifest, Transcript, TranscriptRef
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.keys import transcript_key
 from transcribe.beside import language_named
 from transcribe.captions import MAX_BYTES as MAX_CAPTION_BYTES, transcript_from_file

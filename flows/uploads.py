@@ -16,7 +16,7 @@ from kring.errors import InputError, SourceError
 from kring.model import Manifest, now
 from kring.uploads import Upload, UploadState, source_of
 from storage import BROUGHT_UPLOAD
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.keys import incoming_key, manifest_key
 
 BYTES_DIFFER = (

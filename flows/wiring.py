@@ -10,7 +10,7 @@ from kring.local import connect_locally
 from kring.settings import Settings, load_settings
 from services.index_ownership import open_own_index
 from storage import open_store
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.leases import Leases
 from transcribe.engines import open_transcriber
 from transcribe.port import Transcriber

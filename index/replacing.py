@@ -11,7 +11,7 @@ from kring.model import Attachment, Circle, Manifest, Pages, Transcript
 
 
 class Library(Protocol):
-    """Where recordings are read from: what is needed of `storage.archive.Archive`."""
+    """Where recordings are read from: what is needed of `storage.archive.archive.Archive`."""
 
     def manifest(self, recording_id: str) -> Manifest: ...
 

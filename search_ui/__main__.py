@@ -21,7 +21,7 @@ from search_ui.http.server import server_config
 from search_ui.rendering import check_built
 from services.index_ownership import owning
 from storage import open_store
-from storage.archive import Archive
+from storage.archive.archive import Archive
 
 TURN_SECONDS = 5.0
 """How long somebody who corrects a line waits for the index; after that a run makes it searchable."""

@@ -43,7 +43,7 @@ from search_ui.people import People
 from search_ui.rendering import HERE, Static
 from search_ui.runs import PrefectRuns, Runs
 from search_ui.site import Site
-from storage.archive import Archive
+from storage.archive.archive import Archive
 
 NOT_TO_COMPRESS = (*DEFAULT_EXCLUDED_CONTENT_TYPES, attaching.PDF)
 """What is compressed already, and is asked for in ranges."""

@@ -18,7 +18,7 @@ from search_ui.people import Person
 from search_ui.site import Site
 from storage.keys import incoming_key, manifest_key
 from storage.parts import MAX_PARTS
-from storage.seaweed import is_local
+from storage.seaweed.program import is_local
 from transcribe.details import make_details
 from transcribe.kinds import may_be_recording
 

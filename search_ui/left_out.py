@@ -13,7 +13,7 @@ from search_ui.people import Person, facilitator
 from search_ui.rendering import page
 from search_ui.saying import said
 from search_ui.site import Site, site_of
-from storage.left_out import all_left_out
+from storage.archive.left_out import all_left_out
 
 router = APIRouter()
 

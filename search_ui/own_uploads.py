@@ -17,7 +17,7 @@ from search_ui.i18n import N_, _
 from search_ui.people import Person, facilitator
 from search_ui.site import Site, site_of
 from search_ui.upload_parts import received
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.keys import RECORDINGS
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"])

@@ -10,7 +10,7 @@ from index.replacing import replace_current
 from kring.errors import KringError, OrchestratorDown
 from kring.model import Manifest
 from search_ui.runs import Runs, start_again
-from storage.archive import Archive
+from storage.archive.archive import Archive
 
 log = logging.getLogger("kring.web")
 

@@ -17,7 +17,7 @@ from kring.settings import Settings
 from search_ui.reindexing import Reindexing
 from search_ui.remembering import Remembered
 from search_ui.runs import Runs
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.leases import Leases
 
 NAMES_SECONDS = 10.0

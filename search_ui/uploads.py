@@ -33,7 +33,7 @@ from search_ui.people import Person, facilitator
 from search_ui.promised import ONE_AT_A_TIME, lapsed, promised
 from search_ui.site import Site, site_of
 from search_ui.upload_parts import parts_of, received, stored_parts
-from storage.archive import RECEIVED_TYPE
+from storage.archive.archive import RECEIVED_TYPE
 from storage.keys import incoming_key
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"])

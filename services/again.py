@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kring.errors import InputError
 from kring.model import Manifest, SoundTrack, State
-from storage.archive import Archive
+from storage.archive.archive import Archive
 
 
 def ask_again(archive: Archive, recording_id: str) -> Manifest:

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 
 from kring.errors import Damaged, NotFound
 from kring.model import Attachment, Manifest, Problem, State, Step, now
-from storage.archive import Archive
-from storage.damage import Damage, Kind
+from storage.archive.archive import Archive
 from storage.documents import JSON, write_document
-from storage.expected import marks_of, strangers_in
 from storage.keys import (
     ASIDE,
     CIRCLES,
@@ -27,6 +25,8 @@ from storage.keys import (
     correction_named,
     transcripts_of,
 )
+from storage.verify.expected import marks_of, strangers_in
+from storage.verify.findings import Damage, Kind
 
 UNREADABLE = (
     "The object store cannot give it back any more. Restore it from a backup of the bucket; without one, delete the "

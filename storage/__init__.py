@@ -14,7 +14,7 @@ from storage.keys import INCOMING, PROBES
 if TYPE_CHECKING:
     from storage.parts import PartStore
     from storage.port import ObjectStore
-    from storage.s3 import S3Store
+    from storage.s3.store import S3Store
 
 CRASHED_UPLOAD = timedelta(days=2)
 """An upload by a program of ours that has not ended after so long never will: it sends without a pause."""
@@ -31,8 +31,8 @@ def open_store(settings: Settings) -> ObjectStore:
     The first time in a process, the server is tried for conditional writes, on which manifests and leases rest.
     Raises StorageDown where it does not answer, SetupError where address, credentials or server are not fit.
     """
-    from storage import seaweed
-    from storage.s3 import S3Store
+    from storage.s3.store import S3Store
+    from storage.seaweed import program as seaweed
 
     if settings.s3_endpoint is None:
         raise SetupError("No object store is known. Start one with `kring up`, or set AWS_ENDPOINT_URL.")
@@ -59,14 +59,14 @@ def open_store(settings: Settings) -> ObjectStore:
 
 def open_parts(store: ObjectStore, reached_at: str = "") -> PartStore:
     """Objects that arrive in parts, on the server of `store`; `reached_at`: its address as browsers reach it."""
-    from storage.memory import MemoryStore
+    from storage.memory.store import MemoryStore
 
     if isinstance(store, MemoryStore):
-        from storage.memory_parts import MemoryParts
+        from storage.memory.multipart import MemoryParts
 
         return MemoryParts(store, reached_at)
-    from storage.s3 import S3Store
-    from storage.s3_parts import S3Parts
+    from storage.s3.multipart import S3Parts
+    from storage.s3.store import S3Store
 
     if not isinstance(store, S3Store):
         raise TypeError(f"{type(store).__name__} takes no parts")

@@ -1,7 +1,7 @@
 """Large objects that arrive in parts, from somebody who may go away in between and come back days later.
 
-Beside `storage.port`, because only what people bring in with a browser is stored this way. `storage.s3_parts` and
-`storage.memory_parts` keep this promise; one suite tests both.
+Beside `storage.port`, because only what people bring in with a browser is stored this way. `storage.s3.multipart` and
+`storage.memory.multipart` keep this promise; one suite tests both.
 """
 
 from __future__ import annotations

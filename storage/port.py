@@ -1,4 +1,6 @@
-"""The object store as Kring sees it. `storage.s3` and `storage.memory` keep this promise; one suite tests both."""
+"""The object store as Kring sees it. `storage.s3.store` and `storage.memory.store` keep this promise; one suite tests
+both.
+"""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from kring.errors import SearchDown
 from kring.settings import Settings
 from search_ui.app import create_app
 from search_ui.runs import MemoryRuns
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from storage.port import ObjectStore
 from tests import facilitator, web_archive
 from tests.browser import serving

@@ -17,8 +17,8 @@ from kring.model import Hole, Manifest, Segment
 from kring.settings import Settings, Web
 from search_ui.app import create_app
 from search_ui.runs import MemoryRuns
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from tests import web_archive
 from tests.browser import Complaints, serving
 from tests.patience import PATIENCE

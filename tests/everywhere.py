@@ -19,10 +19,10 @@ from kring.uploads import Upload, UploadState, source_of
 from search_ui.app import create_app
 from search_ui.people import ID_COOKIE
 from search_ui.runs import MemoryRuns
-from storage.archive import Archive
+from storage.archive.archive import Archive
+from storage.archive.left_out import keep_left_out
 from storage.leases import Leases, owner_name
-from storage.left_out import keep_left_out
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from tests import facilitator, web_archive, web_members
 from tests.browser import DESKTOP, Complaints, serving
 from tests.patience import PATIENCE

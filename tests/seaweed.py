@@ -15,8 +15,16 @@ import pytest
 from pydantic import SecretStr
 
 from kring.settings import Settings
-from storage.s3 import S3Store
-from storage.seaweed import LOOPBACK, SMALLEST_VOLUME_MB, command, environment, out_of_room, prepare, seaweed_healthy
+from storage.s3.store import S3Store
+from storage.seaweed.program import (
+    LOOPBACK,
+    SMALLEST_VOLUME_MB,
+    command,
+    environment,
+    out_of_room,
+    prepare,
+    seaweed_healthy,
+)
 
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from storage import inner_tls
+from storage.seaweed import inner_tls
 
 LOOPBACK = "127.0.0.1"
 SECONDS = 10.0

@@ -16,7 +16,7 @@ from kring.model import Circle
 from kring.settings import MediaLimits, Settings, Web
 from search_ui.app import create_app
 from search_ui.runs import MemoryRuns
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.port import ObjectStore
 from tests import facilitator
 from tests.browser import serving

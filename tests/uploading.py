@@ -19,9 +19,9 @@ from kring.uploads import Upload
 from search_ui import arriving
 from search_ui.app import create_app
 from search_ui.runs import MemoryRuns
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.keys import incoming_key
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from tests import facilitator
 from tests.browser import serving
 from tests.patience import PATIENCE

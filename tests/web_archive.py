@@ -31,7 +31,7 @@ from kring.model import (
     TranscriptRef,
 )
 from storage import keys
-from storage.archive import Archive
+from storage.archive.archive import Archive
 
 SECONDS = 60.0
 MOMENT = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ from index.port import SearchIndex
 from kring.corrections import ChapterChange, Correction
 from kring.model import Attachment, Manifest, Original, Pages, Visibility
 from storage import keys
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.documents import JSON, write_document
 from tests import web_archive
 from tests.web_archive import HOSTILE, MOMENT, SECONDS, TALKS

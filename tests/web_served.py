@@ -14,8 +14,8 @@ from kring.errors import StorageDown
 from kring.model import Manifest
 from kring.settings import Settings, Web
 from search_ui.app import create_app
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from tests import facilitator, web_archive
 from tests.browser import serving
 

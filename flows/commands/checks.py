@@ -26,7 +26,7 @@ from kring.settings import (
     Settings,
     load_settings,
 )
-from storage.seaweed import LOOPBACK
+from storage.seaweed.program import LOOPBACK
 
 TOOL_SECONDS = 20.0
 """How long ffmpeg, or a page, may take to answer."""
@@ -151,7 +151,7 @@ def _objects(known: Settings) -> str:
     if known.s3_endpoint is None:
         raise NotAsked("does not run yet: `kring up` starts it")
     from storage import open_store
-    from storage.archive import Archive
+    from storage.archive.archive import Archive
 
     return f"{known.s3_endpoint}, {len(Archive(open_store(known)).circles())} circles"
 

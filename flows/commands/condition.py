@@ -9,7 +9,7 @@ from enum import StrEnum
 from flows.reports import CANCELLED
 from flows.wiring import Ports
 from kring.model import Activity, Manifest, Problem, State
-from storage.damage import Damage
+from storage.verify.findings import Damage
 
 
 class Condition(StrEnum):

@@ -13,7 +13,7 @@ from flows.difference import Difference, Piece, Place, difference
 from flows.reports import clock
 from kring.errors import NotFound
 from kring.model import Manifest
-from storage.archive import Archive
+from storage.archive.archive import Archive
 
 PLACES = 20
 """Shown without being asked for all."""

@@ -15,8 +15,8 @@ from flows.wiring import Ports
 from kring.errors import BadMetadata, Damaged, KringError, NotFound
 from kring.model import Manifest
 from services.repair import Mend, ask_for_run, mend, plan, stopped_by_damage
-from storage.damage import read_findings
-from storage.verify import inspect
+from storage.verify.findings import read_findings
+from storage.verify.verify import inspect
 
 
 def run_repair(recordings: list[str], *, everything: bool, original: Path | None, wait: bool) -> int:

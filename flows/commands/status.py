@@ -20,10 +20,10 @@ from flows.wiring import Ports
 from kring.errors import KringError, OrchestratorDown, SearchDown, SetupError
 from kring.left_out import LeftOuts
 from kring.model import Manifest, State
-from storage.damage import Damage, Kind, read_findings
+from storage.archive.left_out import all_left_out
+from storage.archive.requests import Requests
 from storage.keys import RECORDINGS, manifest_key
-from storage.left_out import all_left_out
-from storage.requests import Requests
+from storage.verify.findings import Damage, Kind, read_findings
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from flows.commands.connection import connect
 from flows.commands.console import err, is_terminal, say
-from storage.damage import Damage
-from storage.verify import Report, verify
+from storage.verify.findings import Damage
+from storage.verify.verify import Report, verify
 
 
 def run_verify(*, deep: bool) -> int:

@@ -10,7 +10,7 @@ from flows.sources.uploaded import Uploaded
 from kring.errors import SetupError
 from kring.model import ADDRESS, UPLOAD
 from kring.settings import FolderSource, Settings
-from storage.archive import Archive
+from storage.archive.archive import Archive
 
 
 def open_sources(settings: Settings, archive: Archive) -> list[RecordingSource]:

@@ -14,7 +14,7 @@ from flows.sources.port import Item, Progress
 from kring.errors import SourceError
 from kring.left_out import Told
 from kring.settings import FeedSource, Settings
-from storage.archive import Archive
+from storage.archive.archive import Archive
 
 MAX_PROBLEMS = 20
 """Entries with a problem that are named; of further ones only their number is."""

@@ -17,8 +17,8 @@ from flows.sources.port import Item
 from kring.left_out import Told
 from kring.model import SourceRef, now
 from kring.settings import FeedSource
-from storage.addresses import find_address
-from storage.feeds import FeedLook, find_look, keep_look
+from storage.archive.addresses import find_address
+from storage.archive.feeds import FeedLook, find_look, keep_look
 from storage.keys import manifest_key
 from storage.port import ObjectStore
 

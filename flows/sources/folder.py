@@ -21,7 +21,7 @@ from kring.errors import BadTranscript, InputError, NotThere, SourceDown, Source
 from kring.left_out import Told
 from kring.model import Original, SourceRef
 from kring.settings import FolderSource, Settings
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.keys import manifest_key
 from transcribe.beside import Neighbours
 from transcribe.captions import MAX_BYTES

@@ -13,7 +13,7 @@ from kring.left_out import Told
 from kring.model import UPLOAD
 from kring.settings import Settings
 from kring.uploads import UploadState, item_of
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.keys import incoming_key
 
 CHUNK = 4 << 20

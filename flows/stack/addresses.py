@@ -27,8 +27,8 @@ from flows.stack.postgres_home import prefect_database
 from flows.stack.prefect_login import new_auth_string
 from kring.local import LocalStack
 from kring.settings import MEILI_PORT, PREFECT_PORT, S3_PORT, WEB_PORT, Settings
-from storage import seaweed
-from storage.seaweed import LOOPBACK
+from storage.seaweed import program as seaweed
+from storage.seaweed.program import LOOPBACK
 
 
 @dataclass(frozen=True)

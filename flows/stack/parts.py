@@ -28,8 +28,8 @@ from index.meili_keys import derived_key, ensured_key
 from index.meili_server import Server
 from kring.errors import KringError
 from kring.settings import Settings
-from storage import seaweed
-from storage.seaweed import Seaweed
+from storage.seaweed import program as seaweed
+from storage.seaweed.program import Seaweed
 
 OBJECTS, DATABASE, PREFECT, SEARCH, WORKER, WEB = "objects", "postgres", "prefect", "search", "worker", "web"
 TITLES = {

@@ -12,7 +12,7 @@ from index.embedded import EmbeddedIndex
 from index.meili import MeiliIndex
 from index.memory import MemoryIndex
 from index.port import SearchIndex
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from storage.port import ObjectStore
 from tests.meili import Meili, meili
 from tests.seaweed import Weed

@@ -9,7 +9,7 @@ import pytest
 
 from kring.model import MOST_LABELS
 from search_ui import changes, correcting
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from tests.correcting import Desk, quick
 from tests.upload_site import DETAILS, announced, uploading
 

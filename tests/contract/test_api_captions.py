@@ -14,8 +14,8 @@ from search_ui import view
 from search_ui.captions import sharing
 from search_ui.runs import MemoryRuns
 from search_ui.site import Site
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from tests.web_archive import CIRCLES, HOSTILE, SILENT, TALKS, received, transcript_of
 from tests.web_served import Served, served
 

@@ -15,8 +15,8 @@ from index.embedded import EmbeddedIndex
 from index.memory import MemoryIndex
 from kring.corrections import ChapterChange, Correction
 from kring.model import Segment, Word, now
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from storage.port import ObjectStore
 from tests import facilitator, web_archive
 from tests.correcting import LINES, LONG, TALK, Desk, desk

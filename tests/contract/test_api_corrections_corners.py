@@ -16,7 +16,7 @@ from kring.errors import StorageDown
 from kring.model import Manifest, now
 from kring.settings import Settings, Web
 from search_ui.app import create_app
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from tests import facilitator, web_archive
 from tests.browser import serving
 from tests.correcting import TALK, Desk, LockedIndex, change_of, desk, quick

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from tests.correcting import Desk, quick
 from tests.upload_site import announced, uploading
 from tests.web_archive import TALKS

@@ -11,8 +11,8 @@ import pytest
 from index.memory import MemoryIndex
 from kring.settings import Settings, Web
 from search_ui.app import create_app
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from tests import web_members
 from tests.browser import serving
 from tests.patience import PATIENCE

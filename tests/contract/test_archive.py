@@ -29,12 +29,12 @@ from kring.model import (
     TranscriptRef,
     now,
 )
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.documents import DamagedDocument, write_document
 from storage.keys import RENDITIONS_MARK, activity_key, circle_key, manifest_key, rendition_key, transcript_key
 from storage.leases import Leases, owner_name
 from storage.port import ObjectStore
-from storage.verify import verify
+from storage.verify.verify import verify
 from tests.contract.test_object_store import BYTES, winners
 
 DATA = b"the bytes as they came in"

@@ -12,12 +12,12 @@ import pytest
 from kring.model import Activity, Attachment, Manifest, Original, Pages, Problem, State, Step, now
 from kring.uploads import UploadState, source_of
 from search_ui.attaching import MAX_ATTACHMENTS
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.documents import write_document
 from storage.keys import activity_key, rendition_key
 from storage.leases import owner_name
-from storage.memory import MemoryStore
-from storage.verify import verify
+from storage.memory.store import MemoryStore
+from storage.verify.verify import verify
 from tests.pdf_files import pdf
 from tests.upload_site import DETAILS, Uploading, uploading
 

@@ -24,15 +24,15 @@ from kring.corrections import ChapterChange, Correction, DetailsChange, LineChan
 from kring.errors import Conflict, NotFound, StorageDown
 from kring.model import now
 from kring.settings import Settings
-from storage import corrected, corrections
-from storage.archive import Archive
-from storage.corrections import Corrections
+from storage.archive import corrected_cache as corrected, corrections
+from storage.archive.archive import Archive
+from storage.archive.corrections import Corrections
 from storage.documents import write_document
 from storage.keys import correction_key, correction_named, manifest_key
 from storage.leases import Leases
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from storage.port import Fetched, ObjectStore
-from storage.verify import verify
+from storage.verify.verify import verify
 from tests import web_archive
 
 TALK = web_archive.TALKS[3]

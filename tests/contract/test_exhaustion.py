@@ -23,8 +23,8 @@ from search_ui import promised, spool, upload_parts
 from search_ui.app import create_app
 from search_ui.http import bodies, places, rates
 from search_ui.http.places import Share
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from tests import web_archive
 from tests.browser import serving
 from tests.patience import PATIENCE

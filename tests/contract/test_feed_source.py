@@ -20,12 +20,12 @@ from kring.model import Manifest, Original, now
 from kring.settings import FeedSource, Settings
 from search_ui.i18n import speaking
 from search_ui.saying import said
-from storage.addresses import find_address
-from storage.archive import Archive
+from storage.archive.addresses import find_address
+from storage.archive.archive import Archive
 from storage.keys import FEEDS, manifest_key
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from storage.port import ObjectStore
-from storage.verify import verify
+from storage.verify.verify import verify
 from tests.told import says
 from tests.webserver import Site, serve
 

@@ -18,7 +18,7 @@ from kring.model import Manifest, State
 from kring.settings import Settings, Web
 from search_ui.app import create_app
 from search_ui.rss import ITUNES, PODCAST
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from tests import web_members
 from tests.browser import serving
 from tests.patience import PATIENCE

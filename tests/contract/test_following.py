@@ -21,11 +21,11 @@ from search_ui import following
 from search_ui.app import create_app
 from search_ui.progress import Pace, left_in_words
 from search_ui.runs import MemoryRuns
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.keys import incoming_key
 from storage.leases import Leases, owner_name
-from storage.memory import MemoryStore
-from storage.memory_parts import MemoryParts
+from storage.memory.multipart import MemoryParts
+from storage.memory.store import MemoryStore
 from tests import facilitator, web_archive
 from tests.browser import serving
 from tests.patience import PATIENCE

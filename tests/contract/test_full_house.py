@@ -24,8 +24,8 @@ from search_ui.following import Watchers
 from search_ui.http import protocol
 from search_ui.http.protocol import MOST_AHEAD, Connection
 from search_ui.http.room import MOST, RESERVE
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from tests import web_archive
 from tests.browser import serving
 from tests.patience import PATIENCE

@@ -19,7 +19,7 @@ from search_ui import rendering
 from search_ui.app import create_app
 from search_ui.http.health import Health, Probe
 from search_ui.runs import MemoryRuns, PrefectRuns
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from tests import web_archive
 from tests.browser import serving
 from tests.patience import PATIENCE

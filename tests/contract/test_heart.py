@@ -14,7 +14,7 @@ import pytest
 from flows.heart import Heart, LeaseLost
 from kring.model import Step
 from storage.leases import Leases, owner_name
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from tests.running import eventually
 
 RECORDING = "0123456789abcdef"

@@ -19,8 +19,8 @@ from kring.settings import Settings, Web
 from kring.text import MOST_MARKS, normalized
 from search_ui.app import create_app
 from search_ui.http.bounds import MOST_ADDRESS, MOST_FIELDS, MOST_HEADER, MOST_PARAMETERS, own_cookies
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from tests import web_archive
 from tests.browser import serving
 from tests.patience import PATIENCE

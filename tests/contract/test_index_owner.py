@@ -25,7 +25,7 @@ from storage.documents import JSON, write_document
 from storage.index_owner import LAPSED, IndexOwner, Ownership, Place, stands_in_the_way
 from storage.keys import INDEX_OWNER
 from storage.port import ObjectStore
-from storage.verify import verify
+from storage.verify.verify import verify
 from tests import web_archive
 from tests.patience import PATIENCE
 from tests.running import REPOSITORY, free_port

@@ -12,12 +12,12 @@ import pytest
 from flows.commands.status import left_out_as_json, say_left_out
 from kring.left_out import MOST, Told
 from kring.model import now
-from storage.archive import Archive
+from storage.archive.archive import Archive
+from storage.archive.left_out import LAPSED, RENEWED, all_left_out, forget_other_sources, keep_left_out
 from storage.keys import LEFT_OUT, older_left_out_key
-from storage.left_out import LAPSED, RENEWED, all_left_out, forget_other_sources, keep_left_out
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from storage.port import ObjectStore
-from storage.verify import verify
+from storage.verify.verify import verify
 from tests.running import eventually
 from tests.told import told
 from tests.upload_site import Uploading, uploading

@@ -13,7 +13,7 @@ from kring.settings import Settings, Web
 from search_ui import collected
 from search_ui.app import create_app
 from search_ui.guard import policy
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from tests import web_members
 from tests.browser import serving
 from tests.patience import PATIENCE

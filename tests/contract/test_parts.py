@@ -16,7 +16,7 @@ from storage import BROUGHT_UPLOAD, CRASHED_UPLOAD, open_parts, patience
 from storage.keys import incoming_key
 from storage.parts import MIN_PART, PartStore
 from storage.port import ObjectStore
-from storage.s3 import S3Store
+from storage.s3.store import S3Store
 from tests.patience import PATIENCE
 from tests.seaweed import Weed, free_port
 

@@ -15,8 +15,8 @@ from kring.settings import Settings, Web
 from search_ui.app import create_app
 from search_ui.guard import MOST_BYTES
 from search_ui.runs import MemoryRuns
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from tests.browser import serving
 from tests.patience import PATIENCE
 

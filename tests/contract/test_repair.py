@@ -7,11 +7,11 @@ import pytest
 
 from kring.model import State
 from services.repair import mend, plan
-from storage.archive import Archive
-from storage.damage import Damage, Kind, read_findings
+from storage.archive.archive import Archive
 from storage.keys import circle_key, correction_key, manifest_key
 from storage.port import ObjectStore
-from storage.verify import inspect, verify
+from storage.verify.findings import Damage, Kind, read_findings
+from storage.verify.verify import inspect, verify
 from tests.contract.test_archive import DATA, ID, correction, manifest
 from tests.contract.test_object_store import BYTES
 from tests.contract.test_verify_damage import MARK, PDF, SLIDES, TEXT, keys, published, same_length

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from kring.requests import Request
+from storage.archive.requests import Requests
 from storage.keys import request_key
 from storage.port import ObjectStore
-from storage.requests import Requests
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ONE = Request(id="a" * 16, parameters={"recording_id": "a" * 16, "title": "Talk", "item": None}, asked_at=NOON)

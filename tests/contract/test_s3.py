@@ -20,8 +20,8 @@ import pytest
 
 from kring.errors import DiskFull, SetupError, StorageDown
 from storage import open_store
-from storage.s3 import S3Store
-from storage.seaweed import LOOPBACK, prepare
+from storage.s3.store import S3Store
+from storage.seaweed.program import LOOPBACK, prepare
 from tests.contract.test_object_store import BYTES, MB, random_file, sha256
 from tests.seaweed import Weed, free_port
 
@@ -240,7 +240,7 @@ def test_a_server_on_a_small_disk_that_fills_up(tmp_path: Path) -> None:
 
 COST = """
 import sys, resource
-from storage.s3 import S3Store
+from storage.s3.store import S3Store
 from pathlib import Path
 endpoint, bucket, access, path = sys.argv[1:]
 store = S3Store(endpoint=endpoint, bucket=bucket, access_key=access, secret_key=sys.stdin.read(), region="us-east-1")

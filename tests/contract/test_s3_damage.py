@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kring.errors import Damaged, StorageDown
-from storage.s3 import S3Store
+from storage.s3.store import S3Store
 from tests.contract.test_object_store import BYTES, MB
 from tests.seaweed import Weed, flip_byte
 

@@ -15,8 +15,8 @@ import pytest
 import yaml
 from cryptography import x509
 
-from storage import inner_tls, seaweed as server
-from storage.s3 import S3Store
+from storage.s3.store import S3Store
+from storage.seaweed import inner_tls, program as server
 from tests.contract.test_object_store import BYTES
 from tests.running import REPOSITORY, eventually
 from tests.seaweed import Weed, free_port
@@ -172,7 +172,7 @@ def test_the_service_of_the_containers_is_closed_too(
 def test_the_service_says_what_is_missing(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "KRING_"))}
     environment |= {"KRING_DATA_DIR": str(tmp_path), "KRING_CONFIG": os.devnull}
-    command = [sys.executable, "-m", "storage.seaweed_server", "localhost", "1"]
+    command = [sys.executable, "-m", "storage.seaweed.server", "localhost", "1"]
     ended = subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stderr.startswith("Set AWS_ACCESS_KEY_ID")

@@ -19,12 +19,12 @@ from kring.addresses import without_secrets
 from kring.errors import SourceDown, SourceError, StorageDown
 from kring.model import ADDRESS, Circle, Details, SourceRef
 from kring.settings import FeedSource, Fetch, Settings
-from storage.addresses import find_address
-from storage.archive import Archive
+from storage.archive.addresses import find_address
+from storage.archive.archive import Archive
 from storage.keys import address_key, manifest_key
 from storage.leases import Leases
 from storage.port import ObjectStore
-from storage.verify import verify
+from storage.verify.verify import verify
 from tests.webserver import Site, serve
 
 TOKEN = "s3cret-t0ken"

@@ -17,8 +17,8 @@ from flows.sources.folder import Folder
 from flows.sources.port import RecordingSource
 from kring.errors import SetupError, SourceDown, SourceError
 from kring.settings import FeedSource, FolderSource, Settings
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from tests.patience import PATIENCE
 from tests.running import eventually
 from tests.told import says

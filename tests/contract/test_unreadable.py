@@ -8,14 +8,14 @@ import pytest
 
 from kring.errors import Damaged, DiskFull
 from kring.model import Manifest
-from storage.archive import Archive
-from storage.damage import Kind, read_findings
+from storage.archive.archive import Archive
+from storage.archive.requests import Requests
 from storage.keys import FINDINGS, INDEX_OWNER, activity_key, circle_key, manifest_key, request_key
 from storage.leases import Leases
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from storage.port import Fetched
-from storage.requests import Requests
-from storage.verify import inspect, verify
+from storage.verify.findings import Kind, read_findings
+from storage.verify.verify import inspect, verify
 from tests.contract.test_archive import ID
 from tests.contract.test_object_store import BYTES
 from tests.contract.test_verify_damage import NAMES, keys, published

@@ -16,9 +16,9 @@ from kring.settings import MediaLimits
 from kring.uploads import UploadState, attempt_of, item_of, source_of
 from storage import open_parts
 from storage.keys import incoming_key
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from storage.port import ObjectStore
-from storage.verify import verify
+from storage.verify.verify import verify
 from tests.patience import PATIENCE
 from tests.seaweed import Weed
 from tests.upload_site import DETAILS, MIB, Uploading, announced, uploading

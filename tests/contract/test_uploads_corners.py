@@ -22,7 +22,7 @@ from search_ui import completing, spool, upload_parts, uploads
 from search_ui.arriving import check_room
 from storage import open_parts
 from storage.keys import incoming_key
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from tests.upload_site import Uploading, announced, uploading
 
 SMALL = b"a recording of few bytes"

@@ -15,8 +15,8 @@ from kring.errors import StorageDown
 from kring.uploads import UploadState
 from search_ui import arriving
 from storage.keys import incoming_key
-from storage.memory import MemoryStore
-from storage.memory_parts import MemoryParts
+from storage.memory.multipart import MemoryParts
+from storage.memory.store import MemoryStore
 from tests.pdf_files import pdf
 from tests.upload_site import DETAILS, MIB, Uploading, announced, uploading
 

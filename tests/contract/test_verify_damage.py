@@ -11,9 +11,8 @@ import pytest
 
 from kring.model import Attachment, Circle, Manifest, Media, Original, Pages, Renditions, State, TranscriptRef
 from services.repair import mend, plan
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.contents import content_of
-from storage.damage import Kind, read_findings
 from storage.documents import write_document
 from storage.keys import (
     MEDIA_MARK,
@@ -25,7 +24,8 @@ from storage.keys import (
     rendition_key,
 )
 from storage.port import ObjectStore
-from storage.verify import inspect, verify
+from storage.verify.findings import Kind, read_findings
+from storage.verify.verify import inspect, verify
 from tests.contract.test_archive import DATA, ID, SHA256, correction, manifest, transcript
 from tests.contract.test_object_store import BYTES
 from tests.seaweed import Weed, flip_byte

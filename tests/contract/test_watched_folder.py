@@ -30,11 +30,11 @@ from kring.errors import NotThere, SourceError
 from kring.left_out import Told
 from kring.model import Circle, Manifest, State, now
 from kring.settings import FolderSource, Settings
-from storage.archive import Archive
-from storage.damage import Kind
+from storage.archive.archive import Archive
 from storage.leases import Leases
-from storage.memory import MemoryStore
-from storage.verify import verify
+from storage.memory.store import MemoryStore
+from storage.verify.findings import Kind
+from storage.verify.verify import verify
 from tests.index_cases import recording
 from tests.told import says
 

@@ -18,7 +18,7 @@ from flows.wiring import Ports
 from flows.worker import serve
 from kring.local import connect_locally
 from kring.settings import load_settings
-from storage.s3 import S3Store
+from storage.s3.store import S3Store
 from transcribe.port import Transcriber
 
 HOLD = Path(os.environ["KRING_TEST_HOLD"])

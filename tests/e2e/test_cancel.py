@@ -15,7 +15,7 @@ import pytest
 from flows.reports import CANCELLED
 from kring.model import ADDRESS, SourceRef, State, Step
 from kring.settings import Fetch, Settings, Worker
-from storage.requests import Requests
+from storage.archive.requests import Requests
 from tests.e2e.test_crash import held
 from tests.running import REPOSITORY, Kring, eventually, running
 from tests.webserver import serve

@@ -14,8 +14,8 @@ from index.memory import MemoryIndex
 from kring.model import Manifest, Segment, Transcript, TranscriptRef, Visibility
 from kring.settings import Settings
 from search_ui.app import create_app
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from tests import web_archive
 from tests.browser import DESKTOP, PHONE, browser, eventually, open_page, serving
 from tests.web_archive import HOSTILE, TALKS, transcript_of

@@ -20,7 +20,7 @@ from kring.corrections import Correction, LineChange
 from kring.model import ADDRESS, Manifest, SourceRef, State, Step, now
 from kring.settings import Fetch, Settings
 from storage.keys import correction_key, manifest_key
-from storage.verify import verify
+from storage.verify.verify import verify
 from tests.running import REPOSITORY, Kring, eventually, running
 from tests.webserver import serve
 

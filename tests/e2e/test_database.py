@@ -22,10 +22,10 @@ from flows.stack import postgres_home
 from flows.stack.up import Stack
 from kring.model import ADDRESS, SourceRef, State
 from kring.settings import Local, Search, Settings, Web
-from storage.archive import Archive
+from storage.archive.archive import Archive
+from storage.archive.requests import Requests
 from storage.keys import manifest_key
-from storage.memory import MemoryStore
-from storage.requests import Requests
+from storage.memory.store import MemoryStore
 from tests.e2e.test_stack import COMMANDS
 from tests.patience import PATIENCE
 from tests.running import REPOSITORY, Kring, eventually, prefect, running, tidy

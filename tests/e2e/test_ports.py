@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from kring.local import LocalStack
-from storage import seaweed
+from storage.seaweed import program as seaweed
 from tests.e2e.test_stack import ROOT, Supervisor, objects
 from tests.patience import PATIENCE
 from tests.stranger import listeners

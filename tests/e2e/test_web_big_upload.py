@@ -20,7 +20,7 @@ from kring.model import State
 from kring.settings import Settings
 from kring.uploads import source_of
 from storage.keys import incoming_key
-from storage.verify import verify
+from storage.verify.verify import verify
 from tests import facilitator
 from tests.browser import browser, eventually as eventually_on
 from tests.running import REPOSITORY, Kring, eventually, running

@@ -19,7 +19,7 @@ from index import open_index
 from kring.settings import Settings
 from search_ui.media import WINDOW
 from storage import open_store
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.keys import rendition_key
 from tests import web_archive
 from tests.patience import PATIENCE

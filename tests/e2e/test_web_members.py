@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 from index.memory import MemoryIndex
 from kring.settings import Settings
 from search_ui.app import create_app
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from tests import web_members
 from tests.browser import DESKTOP, PHONE, browser, eventually, open_page, player_time, serving
 from tests.web_archive import TALKS

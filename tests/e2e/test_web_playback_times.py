@@ -11,8 +11,8 @@ from playwright.sync_api import Browser
 from index.memory import MemoryIndex
 from kring.settings import MediaLimits, Settings
 from search_ui.app import create_app
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from tests import web_archive
 from tests.browser import browser, open_page, serving
 from tests.timed import appended, beginnings, part, retimed

@@ -15,9 +15,9 @@ from kring.model import Manifest, Segment, Step
 from kring.settings import Settings
 from search_ui.app import create_app
 from search_ui.view import time_parameter
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.leases import Leases, owner_name
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from tests import web_archive
 from tests.browser import PHONE, browser, eventually, open_page, player_time, serving
 from tests.web_archive import LONG, TALKS, transcript_of

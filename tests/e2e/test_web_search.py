@@ -14,8 +14,8 @@ from index.memory import MemoryIndex
 from index.port import Query, Results
 from kring.settings import Settings
 from search_ui.app import create_app
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from tests import web_archive
 from tests.browser import PHONE, browser, eventually, open_page, player_time, serving
 from tests.web_archive import HOSTILE, LONG, TALKS

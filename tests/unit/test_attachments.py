@@ -13,7 +13,7 @@ from flows.plan import Restart
 from index.port import Query
 from kring.errors import StorageDown
 from kring.model import Attachment, Original, Pages, State
-from storage.verify import verify
+from storage.verify.verify import verify
 from tests.pdf_files import encrypted, pdf
 from tests.unit.test_plan import ask
 from tests.unit.test_transcripts import House

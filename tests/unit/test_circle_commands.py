@@ -14,9 +14,9 @@ from flows.wiring import Ports
 from kring.errors import BadMetadata, UnknownCircle, UnknownLanguage
 from kring.model import Circle, Visibility
 from kring.settings import Settings
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.leases import Leases
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from transcribe.vocabulary import fitting
 
 

@@ -7,7 +7,6 @@ import re
 from datetime import date
 from gettext import NullTranslations
 from html import unescape
-from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
@@ -286,5 +285,5 @@ def test_a_page_of_a_failed_recording_holds_no_english(served: Served) -> None:
 
 
 def test_every_catalogue_is_packed() -> None:
-    packed = (Path(i18n.__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
+    packed = (catalogues.HERE.parent / "pyproject.toml").read_text(encoding="utf-8")
     assert '"locale/*/LC_MESSAGES/*.po"' in packed

@@ -11,9 +11,9 @@ from typing import Any
 from flows.older_runs import READ, SET_ASIDE, take_over
 from kring.model import ADDRESS, SourceRef
 from kring.runs import FLOW
-from storage.archive import Archive
-from storage.memory import MemoryStore
-from storage.requests import Requests
+from storage.archive.archive import Archive
+from storage.archive.requests import Requests
+from storage.memory.store import MemoryStore
 
 TABLES = """
     CREATE TABLE flow (id, name);

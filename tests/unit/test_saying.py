@@ -66,7 +66,7 @@ def test_every_template_recognises_what_is_made_from_it(source: str, language: L
     assert told.text == translated.format(**plain)
 
 
-FOR_OPERATORS = {"archive.py", "cache.py", "details.py", "hub.py", "languages.py", "speech.py"}
+FOR_OPERATORS = {"archive.py", "cache.py", "details.py", "hub.py", "languages.py", "vad.py"}
 """Weights, codes of languages, files of our own: most of what goes wrong there is read in a terminal, in English."""
 
 

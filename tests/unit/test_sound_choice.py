@@ -20,11 +20,11 @@ from kring.errors import InputError
 from kring.model import Circle, Details, Manifest, Original, SourceRef, State, Step
 from kring.settings import MediaLimits, Settings
 from services.again import ask_again, choose_sound
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.keys import RENDITIONS_MARK, rendition_key
 from storage.leases import Leases
-from storage.memory import MemoryStore
-from storage.verify import verify
+from storage.memory.store import MemoryStore
+from storage.verify.verify import verify
 from tests.sound_tracks import make_tracks, rules, visit
 from tests.unit.test_plan import ask as ask_plan
 from transcribe.fake import FakeTranscriber, Said

@@ -14,7 +14,7 @@ from flows.commands.up import with_port
 from flows.stack.ports import Ports, is_free
 from kring.errors import SetupError
 from kring.settings import WEB_PORT, Web, load_settings
-from storage.seaweed import prepare
+from storage.seaweed.program import prepare
 
 LOOPBACK = "127.0.0.1"
 

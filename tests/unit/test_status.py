@@ -7,7 +7,7 @@ import pytest
 from flows.commands.condition import Condition, hurt, resting, spoken, working
 from flows.commands.status import Entry
 from kring.model import Activity, Manifest, State, Step, TranscriptRef
-from storage.damage import Damage, Kind
+from storage.verify.findings import Damage, Kind
 from tests.unit.test_plan import NOON, manifest
 
 

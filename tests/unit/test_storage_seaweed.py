@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from storage.keys import manifest_key, rendition_key, transcript_key
-from storage.s3 import content_disposition
-from storage.seaweed import volume_mb
+from storage.s3.store import content_disposition
+from storage.seaweed.program import volume_mb
 
 GB = 1_000_000_000
 

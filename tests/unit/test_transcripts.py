@@ -40,12 +40,12 @@ from kring.model import (
 )
 from kring.settings import Settings
 from services.again import ask_again
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.documents import write_document
 from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, correction_key, rendition_key
 from storage.leases import Leases
-from storage.memory import MemoryStore
-from storage.verify import verify
+from storage.memory.store import MemoryStore
+from storage.verify.verify import verify
 from tests.unit.test_plan import ask as ask_plan
 from transcribe.fake import FakeTranscriber, Said
 from transcribe.port import Progress

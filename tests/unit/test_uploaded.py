@@ -24,10 +24,10 @@ from kring.model import UPLOAD, Attachment, Circle, Details, Original, Step, now
 from kring.settings import MediaLimits, Settings
 from kring.uploads import Upload, UploadState, attempt_of, item_of, source_of
 from storage import BROUGHT_UPLOAD
-from storage.archive import Archive
+from storage.archive.archive import Archive
 from storage.keys import incoming_key, upload_key
 from storage.leases import Leases
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 
 DATA = b"a recording" * 1000
 BYTES = "application/octet-stream"

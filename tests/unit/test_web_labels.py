@@ -8,8 +8,8 @@ from index.port import Fragment, PassageHit, Results
 from search_ui import choices, timeline
 from search_ui.site import Names
 from search_ui.wanted import Inside, Wanted, wanted
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 
 
 @pytest.fixture(scope="module")

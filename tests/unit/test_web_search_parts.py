@@ -10,8 +10,8 @@ from index.port import Because, Filters, Fragment, Order, PassageHit, Reason, Re
 from search_ui import choices, hints, reasons, timeline
 from search_ui.site import Names
 from search_ui.wanted import Wanted, wanted
-from storage.archive import Archive
-from storage.memory import MemoryStore
+from storage.archive.archive import Archive
+from storage.memory.store import MemoryStore
 from tests.web_archive import CIRCLES
 
 

@@ -152,7 +152,7 @@ def test_a_full_disk_is_said_to_be_full(tmp_path: Path) -> None:
 
 def test_names_agree_with_both_engines() -> None:
     program = (
-        "import faster_whisper.utils, whisper; from transcribe import names\n"
+        "import faster_whisper.utils, whisper; from transcribe.models import names\n"
         "known = {**names.REPOSITORIES, **{a: names.REPOSITORIES[s] for a, s in names.ALIASES.items()}}\n"
         "assert {s: faster_whisper.utils._MODELS[s] for s in known} == known\n"
         "assert set(known) == set(whisper.available_models())\n"

@@ -9,12 +9,10 @@ from kring.errors import Conflict, Damaged, NotFound, SetupError, TransientError
 from kring.model import Circle, Content, Manifest, Media, Pages, Renditions, Transcript
 from kring.requests import Request
 from kring.uploads import Upload
-from storage.archive import named
+from storage.archive.archive import named
+from storage.archive.corrections import read_correction
 from storage.contents import sha256_of
-from storage.corrections import read_correction
-from storage.damage import Damage, Kind
 from storage.documents import DamagedDocument, plain_document, read_document
-from storage.expected import contents_of, keys_of, marks_of, strangers_in
 from storage.keys import (
     CIRCLES,
     RECORDINGS,
@@ -27,6 +25,8 @@ from storage.keys import (
 )
 from storage.migrations import HASHED, version_of
 from storage.port import ObjectInfo, ObjectStore
+from storage.verify.expected import contents_of, keys_of, marks_of, strangers_in
+from storage.verify.findings import Damage, Kind
 
 DOCUMENTS: dict[str, type[Manifest | Circle | Upload | Request]] = {
     RECORDINGS: Manifest,

@@ -1,6 +1,6 @@
 """The local S3 server as a service by itself, for containers; `kring up` needs none of this.
 
-    python -m storage.seaweed_server NAME PORT [LISTEN]
+    python -m storage.seaweed.server NAME PORT [LISTEN]
 
 Serves what lies in `KRING_DATA_DIR` to those who know AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as NAME, the host
 name its clients use. LISTEN: the address it listens on; by default every one the container has. Its inner parts are
@@ -14,7 +14,7 @@ import sys
 
 from kring.errors import KringError, SetupError
 from kring.settings import load_settings
-from storage import seaweed
+from storage.seaweed import program as seaweed
 
 
 def main(host: str, port: int, listen: str = "0.0.0.0") -> int:  # noqa: S104 — a container is a machine of its own

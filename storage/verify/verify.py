@@ -9,18 +9,8 @@ from dataclasses import dataclass
 from kring.errors import Damaged, KringError, NotFound
 from kring.model import Content, Manifest, State
 from kring.uploads import Upload
-from storage.archive import Archive
-from storage.corrections import gaps
-from storage.damage import Damage, Kind, keep_findings
-from storage.expected import contents_of, keys_of, marks_of
-from storage.inspect import (
-    DeepLook,
-    damage_of,
-    document_damage,
-    is_document,
-    recording_damages,
-    unnamed_damages,
-)
+from storage.archive.archive import Archive
+from storage.archive.corrections import gaps
 from storage.keys import (
     ADDRESSES,
     ASIDE,
@@ -45,6 +35,16 @@ from storage.keys import (
     transcripts_of,
 )
 from storage.port import ObjectInfo
+from storage.verify.expected import contents_of, keys_of, marks_of
+from storage.verify.findings import Damage, Kind, keep_findings
+from storage.verify.inspect import (
+    DeepLook,
+    damage_of,
+    document_damage,
+    is_document,
+    recording_damages,
+    unnamed_damages,
+)
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far, and those there are."""

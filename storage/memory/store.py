@@ -36,7 +36,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._objects: dict[str, _Object] = {}
         self.unfinished: dict[str, tuple[str, str, dict[int, bytes]]] = {}
-        """Key, media type and parts by the name of what arrives in parts (`storage.memory_parts`)."""
+        """Key, media type and parts by the name of what arrives in parts (`storage.memory.multipart`)."""
         self.lock = threading.Lock()
 
     def put_file(self, key: str, path: Path, *, media_type: str, progress: Progress | None = None) -> None:

@@ -14,9 +14,9 @@ from kring.corrections import Correction
 from kring.errors import Damaged, KringError, NotFound, TransientError, UnknownCircle
 from kring.model import Attachment, Circle, Content, Manifest, Original, Pages, Transcript, now
 from kring.uploads import Upload
+from storage.archive.corrected_cache import CorrectedTranscripts
+from storage.archive.corrections import Corrections, Make
 from storage.contents import content_of, sha256_of
-from storage.corrected import CorrectedTranscripts
-from storage.corrections import Corrections, Make
 from storage.documents import JSON, DamagedDocument, change_document, create_document, read_document, write_document
 from storage.keys import CIRCLES, RECORDINGS, UPLOADS, circle_key, manifest_key, transcript_key, upload_key
 from storage.port import ObjectStore, Progress

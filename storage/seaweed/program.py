@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from kring.errors import SetupError
 from kring.local import write_private
-from storage import inner_tls
+from storage.seaweed import inner_tls
 
 LOOPBACK = "127.0.0.1"
 INNER_PORTS = ("master.port", "volume.port", "filer.port", "admin.port")

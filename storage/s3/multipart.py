@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from kring.errors import Conflict, NotFound
 from storage.parts import Part
-from storage.s3 import S3Store
-from storage.s3_errors import error_code
+from storage.s3.errors import error_code
+from storage.s3.store import S3Store
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef

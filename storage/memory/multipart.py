@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from kring.errors import Conflict, NotFound
-from storage.memory import MemoryStore
+from storage.memory.store import MemoryStore
 from storage.parts import MIN_PART, Part
 
 

@@ -23,7 +23,7 @@ from kring.errors import Conflict, Damaged, DiskFull, NotFound, SetupError, Stor
 from storage.files import arriving
 from storage.keys import PROBES
 from storage.port import Fetched, ObjectInfo, Progress
-from storage.s3_errors import broke_off, error_code, in_our_words, retries
+from storage.s3.errors import broke_off, error_code, in_our_words, retries
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -1,0 +1,1 @@
+"""The documents of the archive (manifests, corrections, requests and so on) as types over an object store."""

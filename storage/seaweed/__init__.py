@@ -1,0 +1,1 @@
+"""The local S3 server: its program, its keys, its start."""

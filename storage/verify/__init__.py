@@ -1,0 +1,1 @@
+"""Whether the bucket keeps its promises: what is missing, altered or damaged."""

@@ -1,0 +1,1 @@
+"""Confined processes for reading hostile files: no network, limited memory and time, no files but their own."""
