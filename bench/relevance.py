@@ -21,7 +21,7 @@ from rich.table import Table
 from bench.plain import Ask, Server, meilisearch_server, plain_meilisearch, plain_tantivy
 from bench.ranking import DEPTH, Scores, mean, scores
 from index import open_index
-from index.embedded import EmbeddedIndex
+from index.embedded.index import EmbeddedIndex
 from index.memory import MemoryIndex
 from index.port import Query, SearchIndex
 from kring.errors import SetupError

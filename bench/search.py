@@ -41,7 +41,7 @@ from bench.archive import CIRCLES, circle_of, made, manifest_of, passages_of, tr
 from flows.reconcile import reindex
 from flows.stack.environment import environment_of
 from flows.wiring import open_ports
-from index.embedded import EmbeddedIndex
+from index.embedded.index import EmbeddedIndex
 from index.port import Filters, Prepared, Query
 from kring.settings import Settings, Web
 from search_ui.__main__ import calm_collector

@@ -15,7 +15,7 @@ from rich.table import Column, Table
 
 from bench.speech import Said
 from bench.wer import each_normal, recognised
-from index.passages import passages_of
+from index.passages.build import passages_of
 from kring.model import Circle, Details, Manifest, Original, SourceRef, Transcript, Word
 
 WITHIN = (0.2, 0.5, 1.0)

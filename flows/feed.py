@@ -18,7 +18,7 @@ from multiprocessing import get_context
 
 from flows.heart import die_with_parent
 from flows.wiring import Ports, open_ports
-from index.passages import passages_of
+from index.passages.build import passages_of
 from index.port import Prepared
 from kring.errors import Damaged, KringError, NotFound, TransientError
 from kring.model import Circle, State

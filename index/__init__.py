@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from index.embedded import LOCK_SECONDS, EmbeddedIndex
+from index.embedded.index import LOCK_SECONDS, EmbeddedIndex
 from index.port import SearchIndex
 from kring.errors import SetupError
 from kring.settings import Settings
@@ -18,8 +18,8 @@ def open_index(settings: Settings, *, writer: bool = True, lock_seconds: float =
         return EmbeddedIndex(settings.index_dir, writer=writer, lock_seconds=lock_seconds)
     if settings.meili_url is None:
         raise SetupError("search.engine is meilisearch, but MEILI_URL does not say where that runs; start `kring up`.")
-    from index.meili import MeiliIndex, index_uid
-    from index.meili_server import Server
+    from index.meili.client import Server
+    from index.meili.index import MeiliIndex, index_uid
 
     uid = index_uid(settings.bucket)
     if not writer and settings.meili_search_key is not None:

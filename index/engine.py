@@ -1,4 +1,4 @@
-"""What an engine does for a search; index/answer.py does the rest, the same for all."""
+"""What an engine does for a search; index/query/answer.py does the rest, the same for all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from index.port import Query, Results
-from index.wanted import Wanted
+from index.query.parser import Wanted
 
 
 class Found(NamedTuple):

@@ -12,19 +12,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from index.analysis import Analysed, analysed
-from index.answer import answer
-from index.cards import Card, admitted, card_of, facet_counts, in_order, spellings
 from index.engine import Found
-from index.highlight import recording_hit
-from index.marks import Marker
-from index.missing import explained, in_question
-from index.passages import by_recording
+from index.facets.cards import Card, admitted, card_of, facet_counts, in_order, spellings
+from index.passages.build import by_recording
 from index.port import Passage, Prepared, Query, RecordingHit, Results, not_ready
-from index.scoring import Scored, Scorer, best_first, of_recording, telling
-from index.tolerance import distance, tolerating
-from index.wanted import Part, Phrase, Wanted, parse
-from index.written import otherwise
+from index.query.answer import answer
+from index.query.missing import explained, in_question
+from index.query.parser import Part, Phrase, Wanted, parse
+from index.query.typos import distance, tolerating
+from index.query.word_variants import otherwise
+from index.ranking.highlight import recording_hit
+from index.ranking.matches import Marker
+from index.ranking.scoring import Scored, Scorer, best_first, of_recording, telling
+from index.text.analysis import Analysed, analysed
 
 
 @dataclass(frozen=True)

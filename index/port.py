@@ -79,7 +79,7 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`text` (in the query language of index/wanted.py) empty: everything, newest first.
+    """`text` (in the query language of index/query/parser.py) empty: everything, newest first.
 
     The last word also matches as a prefix when `typing`.
     """

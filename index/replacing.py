@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from index.passages import passages_of
+from index.passages.build import passages_of
 from index.port import SearchIndex
 from kring.model import Attachment, Circle, Manifest, Pages, Transcript
 

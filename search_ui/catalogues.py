@@ -21,8 +21,8 @@ from search_ui.i18n import LANGUAGES, OWN_NAMES, SOURCE, STORED, Language, catal
 
 HERE = Path(__file__).parent
 BELOW = (
-    "index/wanted.py",
-    "index/narrowing.py",
+    "index/query/parser.py",
+    "index/query/filters.py",
     "kring/uploads.py",
     "kring/corrections.py",
     "kring/correcting.py",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from index.cards import LABELS
-from index.folding import same
+from index.facets.cards import LABELS
 from index.port import Order, Results
+from index.text.folding import same
 from search_ui.i18n import N_, _, format_date, format_number, language_name, ngettext
 from search_ui.site import Names
 from search_ui.wanted import Wanted

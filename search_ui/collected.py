@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from index.folding import same
 from index.port import Filters, Query
+from index.text.folding import same
 from kring.errors import BadQuery, NotFound
 from search_ui.i18n import N_, language_name, sentence
 from search_ui.links import KINDS, Counted, circle_links, most, path_of, topic_links

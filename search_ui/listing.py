@@ -7,9 +7,9 @@ from typing import Any
 
 from fastapi import Request
 
-from index.narrowing import MARKS
 from index.port import RecordingHit
-from index.wanted import Phrase, parse
+from index.query.filters import MARKS
+from index.query.parser import Phrase, parse
 from search_ui import choices, hints, reasons, timeline
 from search_ui.links import circle_links, topic_links
 from search_ui.site import Site, origin_of

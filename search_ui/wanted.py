@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from fastapi import Query as Parameter
 
-from index.folding import same
 from index.port import Filters, Order, Query
+from index.text.folding import same
 from transcribe.languages import ALIASES
 
 MAX_TEXT = 400

@@ -14,8 +14,8 @@ import pytest
 from pydantic import SecretStr
 
 from flows.stack import meilisearch
-from index.meili_keys import key_uid
-from index.meili_server import Refused, Server
+from index.meili.client import Refused, Server
+from index.meili.keys import key_uid
 from kring.errors import SearchDown
 from tests.seaweed import free_port
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from index.passages import passages_of
+from index.passages.build import passages_of
 from index.port import SearchIndex
 from kring.model import (
     Circle,

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 
-from index.passages import passages_of
+from index.passages.build import passages_of
 from index.port import SearchIndex
 from kring.corrections import ChapterChange, Correction
 from kring.model import Attachment, Manifest, Original, Pages, Visibility

@@ -23,9 +23,9 @@ from flows.stack.environment import (
     server_environment,
 )
 from flows.stack.postgres import Postgres, for_clients
-from index.meili import index_uid
-from index.meili_keys import derived_key, ensured_key
-from index.meili_server import Server
+from index.meili.client import Server
+from index.meili.index import index_uid
+from index.meili.keys import derived_key, ensured_key
 from kring.errors import KringError
 from kring.settings import Settings
 from storage.seaweed import program as seaweed

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from index.embedded import EmbeddedIndex
-from index.meili import MeiliIndex
+from index.embedded.index import EmbeddedIndex
+from index.meili.index import MeiliIndex
 from index.memory import MemoryIndex
 from index.port import SearchIndex
 from storage.memory.store import MemoryStore

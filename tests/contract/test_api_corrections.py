@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from index.embedded import EmbeddedIndex
+from index.embedded.index import EmbeddedIndex
 from index.memory import MemoryIndex
 from kring.corrections import ChapterChange, Correction
 from kring.model import Segment, Word, now

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from index.embedded import EmbeddedIndex
+from index.embedded.index import EmbeddedIndex
 from index.memory import MemoryIndex
 from kring.corrections import ChapterChange, Correction, Undo
 from kring.errors import StorageDown

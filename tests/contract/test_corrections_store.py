@@ -18,7 +18,7 @@ from flows.reconcile import reconcile
 from flows.steps import Job, index as index_step
 from flows.wiring import Ports
 from index.memory import MemoryIndex
-from index.passages import passages_of
+from index.passages.build import passages_of
 from index.port import Query
 from kring.corrections import ChapterChange, Correction, DetailsChange, LineChange, NameChange, Undo
 from kring.errors import Conflict, NotFound, StorageDown

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from index import open_index
-from index.embedded import EmbeddedIndex
-from index.generations import Generations
+from index.embedded.generations import Generations
+from index.embedded.index import EmbeddedIndex
 from index.port import Passage, Query
 from kring.errors import IndexNotReady, SearchDown, SetupError
 from kring.settings import Settings
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 WRITER = """
 import sys
 from pathlib import Path
-from index.embedded import EmbeddedIndex
+from index.embedded.index import EmbeddedIndex
 from tests.index_cases import recording, recording_id
 index = EmbeddedIndex(Path(sys.argv[1]))
 print("ready", flush=True)
@@ -40,7 +40,7 @@ import os, signal, sys
 from pathlib import Path
 from types import SimpleNamespace
 import tantivy
-import index.embedded as embedded
+import index.embedded.index as embedded
 from tests.index_cases import recording, recording_id
 when = sys.argv[2]
 

@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from index import meili_search, meili_writing, open_index
-from index.meili import MeiliIndex, index_uid
-from index.meili_documents import MADE_BY, SETTINGS, same_settings
-from index.meili_keys import derived_key, ensured_key
-from index.meili_server import Server
+from index import open_index
+from index.meili import search as meili_search, writer as meili_writing
+from index.meili.client import Server
+from index.meili.documents import MADE_BY, SETTINGS, same_settings
+from index.meili.index import MeiliIndex, index_uid
+from index.meili.keys import derived_key, ensured_key
 from index.port import Filters, Order, Passage, Query
 from kring.errors import IndexNotReady, SearchDown, SetupError
 from kring.settings import Settings

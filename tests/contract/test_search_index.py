@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from index.cards import LABELS
+from index.facets.cards import LABELS
 from index.port import Filters, Query, SearchIndex
 from tests.index_cases import fill, found, ids, marked, plain, recording, recording_id, search
 

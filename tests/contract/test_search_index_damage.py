@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from index.embedded import EmbeddedIndex
-from index.meili import MeiliIndex
-from index.meili_keys import derived_key
-from index.meili_server import Server
+from index.embedded.index import EmbeddedIndex
+from index.meili.client import Server
+from index.meili.index import MeiliIndex
+from index.meili.keys import derived_key
 from index.port import Passage, Query, SearchIndex
 from kring.errors import IndexNotReady, SearchDown
 from tests.index_cases import found, ids, recording, recording_id, search

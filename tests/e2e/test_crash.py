@@ -81,7 +81,7 @@ def add(kring: Kring, path: Path, *more: str, circle: str = "privacy") -> Manife
 
 
 def passages(kring: Kring, recording_id: str) -> list[tuple[float, float, str]]:
-    from index.passages import passages_of
+    from index.passages.build import passages_of
 
     manifest = kring.ports.archive.manifest(recording_id)
     assert manifest.transcript is not None

@@ -18,7 +18,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from index.passages import passages_of
+from index.passages.build import passages_of
 from index.port import Passage
 from kring.model import Circle, Details, Manifest, Media, Original, Segment, SourceRef, Transcript
 from tests.index_cases import recording_id

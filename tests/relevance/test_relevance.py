@@ -10,7 +10,7 @@ import pytest
 from bench.plain import Ask, plain_tantivy
 from bench.ranking import mean
 from bench.relevance import by, kring, measure
-from index.embedded import EmbeddedIndex
+from index.embedded.index import EmbeddedIndex
 from index.memory import MemoryIndex
 from tests.relevance.corpus import LANGUAGES, all_passages, corpus, names
 from tests.relevance.queries import queries, unknown_names

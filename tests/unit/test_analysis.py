@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from index import analysis
-from index.analysis import CONCEPT, Forms, Known, analysed, forms_in, tokens
 from index.port import Passage
-from index.stemming import stem
+from index.text import analysis
+from index.text.analysis import CONCEPT, Forms, Known, analysed, forms_in, tokens
+from index.text.stemming import stem
 
 PASSAGE = Passage("0" * 16 + "-0", "0" * 16, 1, 0.0, 30.0, "", (), "", "c", "n", "nb", date(2024, 1, 1))
 

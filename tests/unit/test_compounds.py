@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from index.compounds import parts, together
-from index.folding import fold
-from index.lexicon import SHORTEST, lexicon_of
+from index.text.compounds import parts, together
+from index.text.folding import fold
+from index.text.lexicon import SHORTEST, lexicon_of
 
 # The word → the parts that must be among those found.
 COMPOUNDS = {
@@ -186,6 +186,6 @@ def test_our_words_are_read_folded_and_in_every_language_there_is() -> None:
 
 
 def test_importing_loads_no_word_list() -> None:
-    code = "import sys, index.compounds; print('wordfreq' in sys.modules)"
+    code = "import sys, index.text.compounds; print('wordfreq' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

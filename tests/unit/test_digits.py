@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 from flows.sources.details import details_of
-from index.wanted import parse
+from index.query.parser import parse
 from kring.errors import BadMetadata, BadQuery, BadTranscript, SetupError
 from kring.settings import load_settings
 from search_ui.guard import byte_count

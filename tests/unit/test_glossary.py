@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from index import glossary
-from index.compounds import parts
-from index.glossary import LANGUAGES, concept_of, concepts, read, term_words, terms_of
-from index.stemming import stem
-from index.stopwords import STOP_WORDS
+from index.text import glossary
+from index.text.compounds import parts
+from index.text.glossary import LANGUAGES, concept_of, concepts, read, term_words, terms_of
+from index.text.stemming import stem
+from index.text.stopwords import STOP_WORDS
 
 
 def _stems(text: str) -> tuple[str, ...]:

@@ -6,12 +6,12 @@ from itertools import pairwise
 
 from hypothesis import given, settings, strategies as st
 
-from index.highlight import EXCERPT, Span, apart, fragments, passage_hit, recording_hit
-from index.marks import Marker, Match
 from index.port import Because, Fragment, Passage, PassageHit, Reason, RecordingHit
-from index.scoring import Scorer
-from index.tolerance import tolerating
-from index.wanted import parse
+from index.query.parser import parse
+from index.query.typos import tolerating
+from index.ranking.highlight import EXCERPT, Span, apart, fragments, passage_hit, recording_hit
+from index.ranking.matches import Marker, Match
+from index.ranking.scoring import Scorer
 from tests.index_cases import marked, plain
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from index import analysis
-from index.analysis import TOKEN
-from index.glossary import terms_of
-from index.marks import Mark, Marker, Match
-from index.wanted import Part, Word, parse
+from index.query.parser import Part, Word, parse
+from index.ranking.matches import Mark, Marker, Match
+from index.text import analysis
+from index.text.analysis import TOKEN
+from index.text.glossary import terms_of
 from tests.index_cases import recording
 
 

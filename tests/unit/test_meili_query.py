@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from index.cards import KINDS
-from index.meili_documents import (
+from index.facets.cards import KINDS
+from index.meili.documents import (
     FOUND_IN,
     OWN,
     SETTINGS,
@@ -28,8 +28,8 @@ from index.meili_documents import (
     spelt,
     written,
 )
-from index.meili_page import Level
-from index.meili_query import (
+from index.meili.page import Level
+from index.meili.query import (
     Way,
     alone,
     at_once,
@@ -41,10 +41,10 @@ from index.meili_query import (
     themselves,
     ways,
 )
-from index.meili_search import Search
+from index.meili.search import Search
 from index.port import Filters, Order, Query
-from index.tolerance import tolerating
-from index.wanted import Wanted, parse
+from index.query.parser import Wanted, parse
+from index.query.typos import tolerating
 from kring.errors import SearchDown
 from tests.index_cases import recording, recording_id
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from index import meili_server
-from index.meili import MeiliIndex
-from index.meili_keys import derived_key, ensured_key, key_uid
-from index.meili_server import Refused, Server
+from index.meili import client as meili_server
+from index.meili.client import Refused, Server
+from index.meili.index import MeiliIndex
+from index.meili.keys import derived_key, ensured_key, key_uid
 from index.port import Query
 from kring.errors import DiskFull, IndexNotReady, SearchDown, SetupError
 

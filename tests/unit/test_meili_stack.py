@@ -14,9 +14,9 @@ from flows.stack.addresses import House, settle
 from flows.stack.parts import SEARCH, WEB, WORKER, Part
 from flows.stack.ports import Ports
 from index import open_index
-from index.embedded import EmbeddedIndex
-from index.meili import MeiliIndex, index_uid
-from index.meili_keys import derived_key
+from index.embedded.index import EmbeddedIndex
+from index.meili.index import MeiliIndex, index_uid
+from index.meili.keys import derived_key
 from kring.errors import SetupError
 from kring.local import LocalStack, connect_locally, write_stack
 from kring.settings import Local, Search, Settings, Web

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from hypothesis import given, settings, strategies as st
 
-from index import attached
-from index.attached import pieces
-from index.passages import LONGEST, SHORTEST, passages_of
+from index.passages import attachments as attached
+from index.passages.attachments import pieces
+from index.passages.build import LONGEST, SHORTEST, passages_of
 from index.port import Passage
 from kring.model import (
     Attachment,

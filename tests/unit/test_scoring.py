@@ -5,10 +5,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, strategies as st
 
-from index.marks import Marker
-from index.scoring import Scored, Scorer, best_first, of_recording, telling
-from index.tolerance import tolerating
-from index.wanted import parse
+from index.query.parser import parse
+from index.query.typos import tolerating
+from index.ranking.matches import Marker
+from index.ranking.scoring import Scored, Scorer, best_first, of_recording, telling
 from tests.index_cases import recording
 
 

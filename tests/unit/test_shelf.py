@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 from hypothesis import given, settings, strategies as st
 
-from index.cards import Card, admitted, facet_counts, in_order, newest_first, spellings
+from index.facets.cards import Card, admitted, facet_counts, in_order, newest_first, spellings
+from index.facets.columns import Rows, Shelf
 from index.port import Filters, Order
-from index.shelf import Rows, Shelf
 
 EPOCH = date(2023, 12, 30)
 days = st.integers(0, 400).map(lambda number: EPOCH + timedelta(number)) | st.just(EPOCH)

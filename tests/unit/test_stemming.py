@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from index.folding import fold
-from index.stemming import stem
+from index.text.folding import fold
+from index.text.stemming import stem
 
 
 def _stems(words: str) -> set[str]:

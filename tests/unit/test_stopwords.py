@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from index.folding import fold
-from index.stopwords import NO_STOP_WORDS, STOP_WORDS
+from index.text.folding import fold
+from index.text.stopwords import NO_STOP_WORDS, STOP_WORDS
 
 
 @pytest.mark.parametrize(

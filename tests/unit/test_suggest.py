@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from index.suggest import doubtful, instead, nearest
-from index.wanted import Part, Word, parse
+from index.query.parser import Part, Word, parse
+from index.query.suggest import doubtful, instead, nearest
 
 
 def word(text: str) -> Word:

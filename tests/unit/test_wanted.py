@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from index.analysis import CONCEPT
 from index.port import Filters
-from index.tolerance import distance, tolerating
-from index.wanted import MAX_CHARACTERS, MAX_REQUIRED, MAX_WORDS, Part, Phrase, Word, parse
+from index.query.parser import MAX_CHARACTERS, MAX_REQUIRED, MAX_WORDS, Part, Phrase, Word, parse
+from index.query.typos import distance, tolerating
+from index.text.analysis import CONCEPT
 from kring.errors import BadQuery
 
 

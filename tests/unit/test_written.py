@@ -6,10 +6,10 @@ from hypothesis import assume, given, settings, strategies as st
 
 from index.memory import MemoryIndex
 from index.port import Query
-from index.stemming import stem
-from index.stopwords import STOP_WORDS
-from index.wanted import Part, Phrase, parse
-from index.written import otherwise
+from index.query.parser import Part, Phrase, parse
+from index.query.word_variants import otherwise
+from index.text.stemming import stem
+from index.text.stopwords import STOP_WORDS
 from tests.index_cases import fill, found, ids, recording
 
 WORDS = st.text("bdfgklmnprtvaeiou", min_size=3, max_size=8)

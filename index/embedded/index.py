@@ -1,0 +1,188 @@
+"""The embedded search index: Tantivy, memory-mapped, for several processes on one machine.
+
+Writers take turns (index/embedded/generations.py); each write is one Tantivy commit, so a process killed half-way
+leaves the state before. Readers look before every search whether somebody has committed, and so see it at
+once. A rebuild fills a new generation beside the current one and then takes its place; what others write
+meanwhile is carried over.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import tantivy
+from tantivy import Occur, Query as Condition
+
+from index.embedded.documents import Fields, fields_of, passage_in, rec_of, schema
+from index.embedded.filters import in_recordings
+from index.embedded.generations import Generations, engine_errors
+from index.embedded.opening import Opening
+from index.embedded.search import Searched
+from index.embedded.snapshot import buckets
+from index.embedded.soundness import probe
+from index.passages.build import by_recording
+from index.port import Passage, Prepared, Query, Results, damaged
+from index.query.answer import answer
+from index.query.parser import parse
+from kring.errors import IndexNotReady, SearchDown, SetupError
+
+LOCK_SECONDS = 30.0
+"""How long a writer waits for its turn."""
+_HEAP = 32_000_000  # bytes a writer may fill before it writes a segment; Tantivy's least is 15 MB per thread
+_REBUILD_HEAP = 256_000_000
+
+
+class EmbeddedIndex:
+    """Safe to share between threads. `writer=False`: it never creates or changes anything."""
+
+    def __init__(self, root: Path, *, writer: bool = True, lock_seconds: float = LOCK_SECONDS) -> None:
+        self._generations = Generations(root, lock_seconds=lock_seconds)
+        self._writer = writer
+        self._schema = schema()
+        self._opening = Opening(self._generations, self._schema)
+
+    @property
+    def needs_rebuild(self) -> bool:
+        """True until `rebuild` has filled it from the bucket: it is new, damaged or of another version."""
+        try:
+            self.check(deep=True)
+        except IndexNotReady:
+            return True
+        return False
+
+    def check(self, *, deep: bool = False) -> None:
+        if deep:  # what the memory still holds says nothing about the disk
+            self._opening.forget(everything=True)
+        while True:
+            view = self._opening.view()
+            try:
+                with engine_errors():
+                    probe(self._schema, view)
+                return
+            except SearchDown as error:
+                self._opening.forget()
+                if self._opening.is_now(view):
+                    raise damaged(error) from error
+
+    def replace(self, recording_id: str, passages: Sequence[Passage]) -> None:
+        self._write(recording_id, passages)
+
+    def remove(self, recording_id: str) -> None:
+        self._write(recording_id, ())
+
+    def rebuild(self, passages: Iterable[Passage]) -> int:
+        return self.rebuild_prepared(map(self.prepare, by_recording(passages)))
+
+    @staticmethod
+    def prepare(passages: Sequence[Passage]) -> Prepared:
+        return Prepared(len(passages), list(fields_of(passages)))
+
+    def rebuild_prepared(self, recordings: Iterable[Prepared]) -> int:
+        self._must_write()
+        with self._generations.rebuilding(), self._generations.building() as generation:
+            with engine_errors():
+                index = tantivy.Index(self._schema, str(generation))
+                writer = index.writer(_REBUILD_HEAP, 1)
+            try:
+                count = _add_all(writer, recordings)
+            finally:
+                with engine_errors():
+                    writer.wait_merging_threads()
+            with self._generations.writing(), engine_errors():
+                self._carry_over(index)
+                self._generations.publish(generation)
+                self._generations.sweep()
+        return count
+
+    def search(self, query: Query) -> Results:
+        began = time.perf_counter()
+        wanted = parse(query.text, query.filters, typing=query.typing)
+        view = self._opening.view()
+        try:
+            with engine_errors():
+                found = answer(Searched(self._schema, view), query, wanted)
+        except SearchDown:
+            self._opening.forget()
+            raise
+        return replace(found, seconds=time.perf_counter() - began)
+
+    def versions(self) -> dict[str, int]:
+        if self._generations.current() is None:
+            return {}
+        view = self._opening.view(complete=False)
+        with engine_errors():
+            return {card.recording_id: card.version for card in view.shelf.cards}
+
+    def close(self) -> None:
+        self._opening.forget()
+
+    def _must_write(self) -> None:
+        if not self._writer:
+            raise SetupError("This process opened the search index for reading only.")
+
+    def _write(self, recording_id: str, passages: Sequence[Passage]) -> None:
+        self._must_write()
+        made = list(fields_of(passages))
+        with self._generations.writing(), engine_errors():
+            self._generations.note(recording_id)
+            current = self._generations.current()
+            fresh = current is None or not self._generations.is_ours(current)
+            target = self._generations.create(complete=False) if current is None or fresh else current
+            if not fresh:  # a merge would make good files of damaged ones; without meta.json Tantivy begins afresh
+                self._opening.assure_whole(target)
+            _put(tantivy.Index(self._schema, str(target)), recording_id, made)
+            if fresh:
+                self._generations.publish(target)
+
+    def _carry_over(self, built: tantivy.Index) -> None:
+        """Bring what was written during a rebuild into it. The write lock is held, so nothing more comes."""
+        noted = self._generations.noted()
+        current = self._generations.current()
+        if not noted or current is None or not self._generations.is_ours(current):
+            return
+        for recording_id in noted:
+            with suppress(SearchDown):  # it is damaged: what the bucket had of the recording is in the new one
+                self._opening.assure_whole(current)
+                _put(built, recording_id, fields_of(self._passages(current, recording_id)))
+
+    def _passages(self, generation: Path, recording_id: str) -> list[Passage]:
+        with engine_errors():
+            searcher = tantivy.Index(self._schema, str(generation)).searcher()
+            mine = Condition.boolean_query(
+                [
+                    (Occur.Must, in_recordings(self._schema, [rec_of(recording_id)])),
+                    (Occur.Must, Condition.term_query(self._schema, "passage", True)),
+                ]
+            )
+            size = sum(buckets(searcher, mine, "rec", 1).values())
+            stored = [searcher.doc(at) for _, at in searcher.search(mine, max(1, size)).hits]
+            return sorted(map(passage_in, stored), key=lambda passage: passage.number)
+
+
+def _add_all(writer: tantivy.IndexWriter, recordings: Iterable[Prepared]) -> int:
+    """Everything in one commit; errors of the iterable pass through as they are."""
+    count = 0
+    for recording in recordings:
+        with engine_errors():
+            for made in recording.content:
+                writer.add_document(tantivy.Document(**made))
+        count += recording.passages
+    with engine_errors():
+        writer.commit()
+    return count
+
+
+def _put(index: tantivy.Index, recording_id: str, wanted: Iterable[Fields]) -> None:
+    """One commit: what there was of this recording goes, these come."""
+    writer = index.writer(_HEAP, 1)
+    try:
+        writer.delete_documents_by_term("rec", rec_of(recording_id))
+        for made in wanted:
+            writer.add_document(tantivy.Document(**made))
+        writer.commit()
+    finally:
+        writer.wait_merging_threads()  # ends the writer, which frees Tantivy's own lock

@@ -1,0 +1,100 @@
+"""Opening a generation of the embedded index for reading, anew whenever somebody has committed or a file has changed.
+
+Every file is held against its checksum before it is read, once in a process: a damaged one may not only mislead a
+search. It can end the process, when Rust aborts because a wrong length asks for more memory than there is, or when the
+kernel does because a file that is mapped has been cut off.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import tantivy
+
+from index.embedded.generations import Generations, engine_errors
+from index.embedded.snapshot import View
+from index.embedded.soundness import META, Stamp, changed_since, check_file, of_segments, stamps_of
+from index.port import damaged, not_ready
+from kring.errors import SearchDown
+
+
+class Opening:
+    """Safe to share between threads."""
+
+    def __init__(self, generations: Generations, schema: tantivy.Schema) -> None:
+        self._generations = generations
+        self._schema = schema
+        self._view: View | None = None
+        self._whole: dict[Path, Stamp] = {}
+        self._refreshing = threading.Lock()
+
+    def forget(self, *, everything: bool = False) -> None:
+        """Open it anew next time; `everything`: also hold all files against their checksums again."""
+        self._view = None
+        if everything:
+            self._whole = {}
+
+    def view(self, *, complete: bool = True) -> View:
+        """The state as of now. Raises IndexNotReady if there is none, or if it is damaged.
+
+        `complete=False`: also one that was not built from the whole bucket.
+        """
+        with self._refreshing:
+            while (current := self._generations.current()) is not None:
+                try:
+                    with engine_errors():
+                        view = self._view = self._seen(current)
+                except SearchDown as error:
+                    self._view = None
+                    if self._generations.current() == current:  # otherwise a rebuild has just taken its place
+                        raise damaged(error) from error
+                    continue
+                if view is None or (complete and not view.complete):
+                    break
+                return view
+            raise not_ready()
+
+    def assure_whole(self, generation: Path) -> None:
+        """Raises IndexNotReady if a file of it is damaged, or gone."""
+        try:
+            with engine_errors():
+                self._compare(generation, of_segments(generation, stamps_of(generation)))
+        except SearchDown as error:
+            raise damaged(error) from error
+
+    def is_now(self, view: View) -> bool:
+        """Whether nobody has written since this view was opened."""
+        try:
+            now = stamps_of(view.generation).get(META)
+        except OSError:
+            return False
+        return self._generations.current() == view.generation and now == view.files[META]
+
+    def _seen(self, generation: Path) -> View | None:
+        """The view there was if it still holds, else a new one; None: the generation is of another version."""
+        view = self._view if self._view is not None and self._view.generation == generation else None
+        there = stamps_of(generation)
+        if view is not None and view.files.items() <= there.items():
+            return view
+        if not self._generations.is_ours(generation):
+            return None
+        files = of_segments(generation, there)
+        changed = changed_since(view.files, files, there) if view else []
+        self._compare(generation, files)
+        if view is None or changed:
+            index = tantivy.Index(self._schema, str(generation))
+            index.config_reader("manual")
+        else:
+            index = view.index
+            index.reload()
+        files[META] = there[META]
+        return View(generation, self._generations.is_complete(generation), files, index, index.searcher())
+
+    def _compare(self, generation: Path, files: dict[str, Stamp]) -> None:
+        """Raises ValueError if one of these files is not as Tantivy wrote it."""
+        wanted = {generation / name: stamp for name, stamp in files.items()}
+        for path, stamp in wanted.items():
+            if self._whole.get(path) != stamp:
+                check_file(path)
+        self._whole = wanted

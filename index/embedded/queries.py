@@ -1,0 +1,244 @@
+"""From a parsed query to Tantivy queries. What matches is told in index/memory.py; this says it to the engine.
+
+A word is one term of `keys`, so that passages are found, and the best of them, without looking at all. The other
+fields only lift what is said as it was asked for, and what the title says: candidates for index/ranking/scoring.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import tantivy
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+from tantivy import Occur, Query
+
+from index.embedded.documents import BEGINS, SHORT
+from index.embedded.filters import any_of
+from index.query.parser import Part, Phrase, Wanted, Word
+from index.query.typos import tolerating
+from index.query.word_variants import otherwise
+
+_COMPLETIONS = {"text": 30, "title": 10, "speakers": 10}
+"""Field → words that a beginning stands for there, the most frequent first."""
+_NEIGHBOURS = 20
+"""Words a misspelt one may stand for, the nearest first."""
+_SAME, _EXACT, _TITLE = 1.0, 1.5, 2.0  # on top of what the key alone is worth
+_FIELDS = ("text", "title", "speakers")
+_OWN = ("text", "speakers", "starts")
+_STARTS = ("starts", "title_starts")
+
+
+Completions: TypeAlias = dict[str, tuple[tuple[str, str], ...]]
+"""Beginning → (field, word): remembered for one state of the index, where the beginnings of all words are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The terms one part of the query is found by: any of them will do. None at all: it is a phrase."""
+
+    keys: tuple[str, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
+    """(field, folded word)."""
+
+
+class Matching:
+    """Builds the queries for one search over one state of the index."""
+
+    def __init__(
+        self, schema: tantivy.Schema, searcher: tantivy.Searcher, wanted: Wanted, completions: Completions
+    ) -> None:
+        self._schema = schema
+        self._searcher = searcher
+        self._completions = completions
+        self._terms: dict[Part, _Terms] = {}
+        wanted = otherwise(wanted, lambda parts: [part for part in parts if self._stands(part)])
+        self.wanted = tolerating(wanted, self._nowhere)
+        self._terms = {part: self._terms_of(part) for part in self.wanted.parts}
+
+    @property
+    def simple(self) -> bool:
+        """Whether recordings themselves can be asked: for one word and nothing else."""
+        wanted = self.wanted
+        return (
+            len(wanted.parts) == 1
+            and isinstance(wanted.parts[0], Word)
+            and not wanted.parts[0].written
+            and not wanted.excluded
+            and not wanted.filters.speakers
+        )
+
+    @property
+    def barely_begun(self) -> bool:
+        """Whether one or two letters are all that is asked for."""
+        (part, *more) = self.wanted.parts
+        return not more and isinstance(part, Word) and part.prefix and len(part.beginning) in SHORT
+
+    def whole_word(self, *conditions: Query) -> Query:
+        """Passages with the one word as it is, scored: where very many words begin so, these come first."""
+        words = [part for part in self.wanted.parts if isinstance(part, Word)]
+        found = any_of(self._term(field, word.beginning) for word in words for field in _FIELDS)
+        limits = self._conditions(conditions)
+        return Query.boolean_query([(Occur.Must, found), *limits]) if limits else found
+
+    def recordings(self) -> Query:
+        """The recordings that match, each once, where the query is `simple`."""
+        (terms,) = self._terms.values()
+        words = dict.fromkeys(BEGINS + word if field in _STARTS else word for field, word in terms.words)
+        return any_of(
+            [
+                *(self._term("whole", key, "basic") for key in terms.keys),
+                *(self._term("words", word, "basic") for word in words),
+            ]
+        )
+
+    def passages(self, least: int, *conditions: Query) -> Query:
+        """The passages with at least `least` parts; no score."""
+        query = Query.boolean_query([*self._at_least(least), *self._conditions(conditions)])
+        return Query.const_score_query(query, 0.0)
+
+    def ranked(self, least: int, *conditions: Query) -> Query:
+        """The same, scored."""
+        more = [query for part in self.wanted.parts for query in self._lifting(part)]
+        limits = self._conditions(conditions)
+        (part, *others) = self.wanted.parts
+        if not others and not limits and _single(part):
+            # What lifts a passage has the key too, so any of these will do: plain terms, which Tantivy skips through.
+            return any_of([*self._any(part), *more])
+        return Query.boolean_query([*self._at_least(least), *((Occur.Should, query) for query in more), *limits])
+
+    def themselves(self, least: int, *conditions: Query) -> Query:
+        """Matching passages with a part in their own text or speakers, scored."""
+        own = any_of(map(self._own, self.wanted.parts))
+        return Query.boolean_query(
+            [(Occur.Must, self.ranked(least, *conditions)), (Occur.Must, Query.const_score_query(own, 0.0))]
+        )
+
+    def speaking(self, *conditions: Query) -> Query:
+        """The passages of the speakers wanted."""
+        return Query.boolean_query(self._conditions(conditions))
+
+    def frequency(self, part: Part) -> int:
+        """Passages that have this part."""
+        counted = self._searcher.search(any_of(self._any(part)), 1, count=True).count  # type: ignore[attr-defined]
+        return int(counted)
+
+    def allows(self, part: Part, *conditions: Query) -> bool:
+        """Whether it stands in a passage that passes these conditions, those of the speakers, and what is left out."""
+        query = Query.boolean_query([(Occur.Must, any_of(self._any(part))), *self._conditions(conditions)])
+        return bool(self._searcher.search(query, 1, count=False).hits)
+
+    def _stands(self, part: Part) -> bool:
+        if isinstance(part, Phrase) and not all(self._searcher.doc_freq("words", word) for word in part.folded):
+            return False
+        if isinstance(part, Word) and not part.prefix:
+            return bool(self._searcher.doc_freq("keys", part.key))
+        return bool(self._searcher.search(any_of(self._any(part)), 1, count=False).hits)
+
+    def _nowhere(self, word: Word) -> bool:
+        if word.prefix and (len(word.beginning) in SHORT or self._beginning(word.beginning)):
+            return False
+        return not self._searcher.doc_freq("keys", word.key)
+
+    def _beginning(self, beginning: str) -> tuple[tuple[str, str], ...]:
+        """(field, term) for the words that begin so: these words, or the beginning itself where it is indexed."""
+        if len(beginning) in SHORT:
+            return tuple((field, beginning) for field in _STARTS)
+        found = self._completions.get(beginning)
+        if found is None:
+            found = self._completions[beginning] = tuple(
+                (field, term)
+                for field, most in _COMPLETIONS.items()
+                for term, _ in self._searcher.terms_with_prefix(field, beginning, limit=most)
+            )
+        return found
+
+    def _terms_of(self, part: Part) -> _Terms:
+        if isinstance(part, Phrase):
+            return _Terms()
+        if part.typos:
+            return _Terms((), tuple((field, word) for word in self._neighbours(part) for field in _FIELDS))
+        keys = (part.key,) if part.key else ()
+        if part.prefix:
+            return _Terms(keys, self._beginning(part.beginning))
+        return _Terms(keys, () if keys else tuple((field, part.forms[0].folded) for field in _FIELDS))
+
+    def _neighbours(self, word: Word) -> list[str]:
+        """Words that differ in no more letters than may be wrong, the nearest first, with the same first letter."""
+        asked = word.forms[0].folded
+        vocabulary = [term for term, _ in self._searcher.terms_with_prefix("words", asked[0], limit=1 << 20)]
+        near = process.extract(asked, vocabulary, scorer=OSA.distance, score_cutoff=word.typos, limit=_NEIGHBOURS)
+        return [term for term, _, _ in near]
+
+    def _any(self, part: Part, fields: Sequence[str] = (*_FIELDS, *_STARTS)) -> list[Query]:
+        """The ways a part is found in, by key or in these fields."""
+        return [way for one in (part, *part.written) for way in self._as_written(one, fields)]
+
+    def _as_written(self, part: Part, fields: Sequence[str]) -> list[Query]:
+        if isinstance(part, Phrase):
+            return [self._phrase(field, part) for field in fields if field not in _STARTS]
+        terms = self._terms.get(part) or self._terms_of(part)
+        return [
+            *(self._term("keys", key) for key in terms.keys),
+            *(
+                self._term(field, word, "basic" if field in _STARTS else "freq")
+                for field, word in terms.words
+                if field in fields
+            ),
+        ]
+
+    def _own(self, part: Part) -> Query:
+        """Found in the passage's own text or speakers, not only in the title."""
+        terms = self._terms.get(part) or self._terms_of(part)
+        ways = [
+            Query.boolean_query(
+                [(Occur.Must, self._term("keys", key)), (Occur.MustNot, self._term("lent", key, "basic"))]
+            )
+            for key in terms.keys
+        ]
+        named = self._as_written(part, _OWN)[len(terms.keys) :]
+        return any_of([*ways, *named, *map(self._own, part.written)])
+
+    def _lifting(self, part: Part) -> list[Query]:
+        """What adds to the score of a passage that has the part, and never finds it alone."""
+        if isinstance(part, Phrase):
+            return [Query.boost_query(self._phrase("title", part), _TITLE)]
+        lifting = []
+        for forms in part.forms:
+            lifting.append(Query.boost_query(self._term("text", forms.folded), _EXACT))
+            lifting.append(Query.boost_query(self._term("title", forms.folded), _TITLE))
+            if part.concept and len(part.forms) == 1:
+                lifting.append(Query.boost_query(self._term("keys", forms.stem), _SAME))
+        return lifting
+
+    def _conditions(self, conditions: Sequence[Query]) -> list[tuple[Occur, Query]]:
+        speakers = [self._term("speakers", word) for word in sorted(self.wanted.filters.speakers)]
+        clauses = [(Occur.Must, Query.const_score_query(one, 0.0)) for one in (*conditions, *speakers)]
+        return clauses + [(Occur.MustNot, self._excluded(part)) for part in self.wanted.excluded]
+
+    def _excluded(self, part: Part) -> Query:
+        if isinstance(part, Word) and part.key:
+            return self._term("keys", part.key)
+        phrase = part if isinstance(part, Phrase) else Phrase((part.forms[0].folded,))
+        return any_of(self._phrase(field, phrase) for field in _FIELDS)
+
+    def _at_least(self, least: int) -> list[tuple[Occur, Query]]:
+        parts = [ways[0] if len(ways) == 1 else any_of(ways) for ways in map(self._any, self.wanted.parts)]
+        if least == len(parts):
+            return [(Occur.Must, part) for part in parts]
+        each = [(Occur.Should, part) for part in parts]
+        return [(Occur.Must, Query.boolean_query(each, minimum_number_should_match=least))]
+
+    def _term(self, field: str, term: str, option: str = "freq") -> Query:
+        return Query.term_query(self._schema, field, term, index_option=option)
+
+    def _phrase(self, field: str, phrase: Phrase) -> Query:
+        if len(phrase.folded) == 1:
+            return self._term(field, phrase.folded[0])
+        return Query.phrase_query(self._schema, field, list(phrase.folded))
+
+
+def _single(part: Part) -> bool:
+    return isinstance(part, Phrase) or (len(part.forms) == 1 and not part.mistakable)

@@ -1,0 +1,253 @@
+"""Searching the embedded index: one search over one state of it.
+
+Tantivy finds passages; people see recordings. So the recordings that match are counted first: from them follow total
+and facets. The engine's best passages give candidates, which index/ranking/scoring.py puts in order; and one query more
+fetches the passages of the recordings on the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import tantivy
+from tantivy import Query as Condition
+
+from index.embedded.documents import passage_in
+from index.embedded.filters import filtering, in_recordings, written
+from index.embedded.queries import Matching
+from index.embedded.snapshot import View, buckets
+from index.engine import Found
+from index.facets.columns import Rows
+from index.port import Filters, Order, Query, RecordingHit, Results
+from index.query.missing import explained, in_question
+from index.query.parser import Part, Wanted
+from index.ranking.highlight import recording_hit
+from index.ranking.matches import Marker
+from index.ranking.scoring import Scored, Scorer, best_first, of_recording, telling
+
+WINDOW = 20
+"""Recordings, the engine's best, that are put in order by score; those behind them stay in the engine's order."""
+_BEST = 2
+"""Passages of each of them, again the engine's best, that are looked at for that: where so few match that the engine
+gave all; else one."""
+_SPARE = 1
+"""Passages of a recording that are looked at beside those that are shown."""
+_VOCABULARY = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """What is found when `least` parts must match; `rows`: before the filters that facets count beside."""
+
+    least: int
+    rows: Rows
+    admitted: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One view, as searches see it."""
+
+    schema: tantivy.Schema
+    view: View
+
+    def find(self, query: Query, wanted: Wanted) -> Found:
+        return Search(self.schema, self.view, query, wanted).run()
+
+    def words(self, beginning: str) -> list[str]:
+        return [term for term, _ in self.view.searcher.terms_with_prefix("words", beginning, limit=_VOCABULARY)]
+
+
+class Search:
+    """One search over one view."""
+
+    def __init__(self, schema: tantivy.Schema, view: View, query: Query, wanted: Wanted) -> None:
+        self._schema = schema
+        self._searcher, self._has_written = view.searcher, view.has_written
+        self._shelf = view.shelf
+        self._query = query
+        self._matching = Matching(schema, view.searcher, wanted, view.completions)
+        self._wanted = self._matching.wanted
+        self._filters = self._wanted.filters
+        self._marker = Marker((*self._wanted.parts, *self._wanted.optional))
+        self._looked_at: dict[tuple[int, int], Scored] = {}
+        self._counted: dict[int, int] = {}
+        self._first, self._after = (query.page - 1) * query.per_page, query.page * query.per_page
+
+    def run(self) -> Found:
+        level = self._highest_level() if self._wanted.parts else self._everything()
+        facets = self._shelf.facets(level.rows, self._filters)
+        hits: tuple[RecordingHit, ...] = ()
+        if len(level.admitted) > self._first:
+            scorer = self._scorer(level)
+            hits = self._hits(level, self._page(level, scorer), scorer)
+        results = Results(hits, len(level.admitted), facets)
+        if level.least < len(self._wanted.parts) or not len(level.admitted):
+            results = explained(results, self._wanted, level.least, *self._holding())
+        return Found(results, self._wanted)
+
+    def _holding(self) -> tuple[set[Part], set[Part]]:
+        """Of what is in question: what stands where results may come from, and what stands anywhere."""
+        parts, within = in_question(self._wanted), filtering(self._schema, self._filters)
+        here = {part for part in parts if self._matching.allows(part, *within)}
+        return here, here | {part for part in parts if part not in here and self._matching.frequency(part)}
+
+    def _page(self, level: _Level, scorer: Scorer) -> list[int]:
+        """The recordings of the page, in order."""
+        order = self._wanted.order(self._query.order)
+        if order is Order.RELEVANCE:
+            return self._by_relevance(level, scorer)[self._first : self._after]
+        rows = level.admitted if order is Order.NEWEST else self._shelf.oldest(level.admitted)
+        return [int(self._shelf.recs[row]) for row in rows[self._first : self._after]]
+
+    def _everything(self) -> _Level:
+        rows = self._shelf.all()
+        if self._filters.speakers:
+            rows = self._rows(self._matching.speaking())
+        return _Level(0, rows, self._shelf.admitted(rows, self._filters))
+
+    def _highest_level(self) -> _Level:
+        """All parts, or as many as any passage that passes the filters has: halving, since fewer match more."""
+        low, high = 1, len(self._wanted.parts)
+        least = high
+        while True:
+            level = self._level(least)
+            if len(level.admitted):
+                best, low = level, least + 1
+            elif least == 1:
+                return level
+            else:
+                high = least - 1
+            if low > high:
+                return best
+            least = (low + high + 1) // 2
+
+    def _level(self, least: int) -> _Level:
+        if self._matching.simple:
+            rows = self._rows(self._matching.recordings())
+        else:
+            within = filtering(self._schema, Filters(recording_id=self._filters.recording_id))
+            rows = self._rows(self._matching.passages(least, *within))
+        return _Level(least, rows, self._shelf.admitted(rows, self._filters))
+
+    def _rows(self, query: Condition) -> Rows:
+        """The recordings of what matches."""
+        return self._shelf.rows(buckets(self._searcher, query, "rec", max(1, len(self._shelf.cards))))
+
+    def _by_relevance(self, level: _Level, scorer: Scorer) -> list[int]:
+        """Recordings, as many as the page needs: the engine's best by score, then the rest as the engine has them."""
+        need = max(self._after, WINDOW)
+        within = filtering(self._schema, self._filters)
+        begun = self._matching.barely_begun
+        query = self._matching.whole_word(*within) if begun else self._matching.ranked(level.least, *within)
+        limit = 3 * need
+        while True:
+            hits = self._searcher.search(query, limit, count=False).hits
+            best: dict[int, list[tantivy.DocAddress]] = {}
+            for rec, (_, at) in zip(self._values("rec", [at for _, at in hits]), hits, strict=True):
+                best.setdefault(rec, []).append(at)
+            if len(hits) < limit or len(best) >= need:
+                break
+            limit *= 4
+        look = _BEST if len(hits) < limit else 1
+        window = list(best)[:WINDOW]
+        counts = self._counts(level, window)
+        scores = {
+            rec: of_recording(max(self._scored(at, scorer).score for at in best[rec][:look]), counts.get(rec, 1))
+            for rec in window
+        }
+        row_of = dict(zip(window, self._shelf.places(window), strict=True))
+        window.sort(key=lambda rec: (-scores[rec], row_of[rec]))
+        ranked = window + list(best)[WINDOW:]
+        if begun:
+            ranked += [
+                rec for rec in self._shelf.recs[level.admitted[: need + len(ranked)]].tolist() if rec not in best
+            ]
+        return ranked
+
+    def _counts(self, level: _Level, recs: Sequence[int]) -> dict[int, int]:
+        """Recording → its passages that match themselves, where there are any. Those of a page were mostly candidates
+        for it, and are not counted again."""
+        others = [rec for rec in recs if rec not in self._counted]
+        if others:
+            query = self._matching.themselves(level.least, in_recordings(self._schema, others))
+            counted = buckets(self._searcher, query, "rec", len(others))
+            self._counted |= {rec: counted.get(rec, 0) for rec in others}
+        return {rec: self._counted[rec] for rec in recs if self._counted[rec]}
+
+    def _scorer(self, level: _Level) -> Scorer:
+        required = len(self._wanted.parts)
+        if level.least == required:
+            return Scorer(self._marker, required)
+        frequencies = [self._matching.frequency(part) for part in self._wanted.parts]
+        return Scorer(self._marker, required, telling(frequencies, self._searcher.num_docs - len(self._shelf.cards)))
+
+    def _hits(self, level: _Level, page: Sequence[int], scorer: Scorer) -> tuple[RecordingHit, ...]:
+        """The recordings of the page with their best passages, or the first that matches where only the title does."""
+        here = in_recordings(self._schema, page)
+        of: dict[int, list[tantivy.DocAddress]] = {}
+        if self._wanted.parts:
+            look = self._query.passages + (0 if self._matching.barely_begun else _SPARE)
+            counts = self._counts(level, page)
+            of = self._own(level, here, counts, look)
+        else:
+            counts = buckets(self._searcher, self._matching_passages(level, here), "rec", len(page))
+        hits = []
+        for rec in page:
+            places = of[rec] if rec in of else [self._first_of(level, rec)]
+            shown = sorted((self._scored(at, scorer) for at in places), key=best_first)[: self._query.passages]
+            hits.append(recording_hit(shown, self._marker, len(self._wanted.parts), counts.get(rec, 1)))
+        return tuple(hits)
+
+    def _matching_passages(self, level: _Level, here: Condition) -> Condition:
+        if self._wanted.parts:
+            return self._matching.passages(level.least, here)
+        passage = Condition.term_query(self._schema, "passage", True)
+        return self._matching.speaking(here, passage)
+
+    def _first_of(self, level: _Level, rec: int) -> tantivy.DocAddress:
+        """The recording's first passage of those that match."""
+        query = self._matching_passages(level, in_recordings(self._schema, [rec]))
+        (hit, *_) = self._searcher.search(query, 1, count=False, order_by_field="number", order=tantivy.Order.Asc).hits
+        return hit[1]
+
+    def _own(
+        self, level: _Level, here: Condition, counts: dict[int, int], look: int
+    ) -> dict[int, list[tantivy.DocAddress]]:
+        """The engine's best passages of each recording that match themselves: so many of what is said, and so many of
+        what is written, since neither may hide the other."""
+        if not self._has_written:
+            query = self._matching.themselves(level.least, here)
+            return self._best_of(query, {rec: min(count, look) for rec, count in counts.items()})
+        spoken, read = (
+            self._matching.themselves(level.least, here, written(self._schema, which)) for which in (False, True)
+        )
+        pages = buckets(self._searcher, read, "rec", len(counts))
+        said = self._best_of(spoken, {rec: min(count - pages.get(rec, 0), look) for rec, count in counts.items()})
+        shown = self._best_of(read, {rec: min(count, look) for rec, count in pages.items()})
+        return {rec: [*places, *shown.get(rec, ())] for rec, places in said.items()}
+
+    def _best_of(self, query: Condition, wanted: dict[int, int]) -> dict[int, list[tantivy.DocAddress]]:
+        """The engine's best passages of each recording, as many as wanted."""
+        limit = 2 * sum(wanted.values()) + 1
+        while True:
+            hits = self._searcher.search(query, limit, count=False).hits
+            of: dict[int, list[tantivy.DocAddress]] = {rec: [] for rec in wanted}
+            for rec, (_, at) in zip(self._values("rec", [at for _, at in hits]), hits, strict=True):
+                if len(of[rec]) < wanted[rec]:
+                    of[rec].append(at)
+            if len(hits) < limit or all(len(of[rec]) == count for rec, count in wanted.items()):
+                return of
+            limit *= 4
+
+    def _scored(self, at: tantivy.DocAddress, scorer: Scorer) -> Scored:
+        """Each is looked at once, though candidates for the order stand on the page too."""
+        place = (at.segment_ord, at.doc)
+        scored = self._looked_at.get(place)
+        if scored is None:
+            scored = self._looked_at[place] = scorer.score(passage_in(self._searcher.doc(at)))
+        return scored
+
+    def _values(self, field: str, addresses: list[tantivy.DocAddress]) -> list[int]:
+        return [int(value or 0) for value in self._searcher.fast_field_values(field, addresses)]

@@ -1,0 +1,1 @@
+"""The index in Meilisearch, for several machines."""

@@ -1,0 +1,163 @@
+"""The search index in Meilisearch: a server of its own, for an archive that several machines write to or read.
+
+What is promised is what index/memory.py does; how it is asked for is in index/meili/search.py, how it is written in
+index/meili/writer.py. Writers need the master key, readers only a key that can search.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from index.meili.client import Refused, Server
+from index.meili.documents import COMPLETE, documents, prepared
+from index.meili.keys import ensured_key
+from index.meili.page import Ask
+from index.meili.query import body
+from index.meili.search import Searched
+from index.meili.writer import Writing
+from index.passages.build import by_recording
+from index.port import Filters, Passage, Prepared, Query, Results, damaged, not_ready
+from index.query.answer import answer
+from index.query.parser import parse
+from kring.errors import IndexNotReady, SetupError
+
+_QUERIES = 70  # of one request
+
+
+class MeiliIndex:
+    """Safe to share between threads. `writer=False`: it never creates or changes anything but its own key."""
+
+    def __init__(self, server: Server, index: str, *, writer: bool = True, searches_only: bool = False) -> None:
+        """`searches_only`: the server's key is one for searching."""
+        self._server = server
+        self._index = index
+        self._writer = writer
+        self._writing = Writing(server, index)
+        self._settling = threading.Lock()
+        self._settled = False
+        self._searches_only = searches_only
+        self._searcher = server if writer or searches_only else None
+
+    @property
+    def needs_rebuild(self) -> bool:
+        """True until `rebuild` has filled it from the bucket: it is new, or of another version of Kring."""
+        if self._writer:
+            ensured_key(self._server, self._index)
+        try:
+            self.check(deep=True)
+        except IndexNotReady:
+            return True
+        return False
+
+    def check(self, *, deep: bool = False) -> None:
+        found = self.search(Query(per_page=1, passages=1))
+        for hit in found.hits:
+            known = Query(filters=Filters(recording_id=hit.recording_id), per_page=1, passages=1)
+            if self.search(known).total != 1:
+                raise damaged("a recording that is in it is not found")
+        if deep and not self._searches_only and (problem := self._writing.problem()):
+            raise damaged(problem)
+
+    def replace(self, recording_id: str, passages: Sequence[Passage]) -> None:
+        self._must_write()
+        made = documents(passages)
+        self._make_ready()
+        self._server.wait(self._writing.put(self._index, recording_id, made))
+
+    def remove(self, recording_id: str) -> None:
+        self.replace(recording_id, ())
+
+    def rebuild(self, passages: Iterable[Passage]) -> int:
+        return self.rebuild_prepared(map(self.prepare, by_recording(passages)))
+
+    @staticmethod
+    def prepare(passages: Sequence[Passage]) -> Prepared:
+        return prepared(passages)
+
+    def rebuild_prepared(self, recordings: Iterable[Prepared]) -> int:
+        self._must_write()
+        writing = self._writing
+        ensured_key(self._server, self._index)
+        writing.sweep()
+        before = writing.versions(self._index) if writing.is_ours(self._index) else {}
+        with writing.building(complete=True) as new:
+            count = writing.add_all(new, recordings)
+            if writing.is_ours(self._index):
+                before = writing.carry_over(before, self._index, new)
+            writing.publish(new)
+            if writing.is_ours(new):  # what is there now is the index before; it may have been written to until then
+                writing.carry_over(before, new, self._index)
+        return count
+
+    def search(self, query: Query) -> Results:
+        began = time.perf_counter()
+        wanted = parse(query.text, query.filters, typing=query.typing)
+        ask = self._asker()
+        if wanted.hollow:
+            ask([])  # whether it is ready
+        found = answer(Searched(ask, self._index), query, wanted)
+        return replace(found, seconds=time.perf_counter() - began)
+
+    def versions(self) -> dict[str, int]:
+        return self._writing.versions(self._index)
+
+    def close(self) -> None: ...
+
+    def _must_write(self) -> None:
+        if not self._writer:
+            raise SetupError("This process opened the search index for reading only.")
+
+    def _make_ready(self) -> None:
+        """Make an incomplete index where there is none of ours; the first time look after settings and readers' key."""
+        with self._settling:
+            if not self._writing.is_ours(self._index):
+                with self._writing.building(complete=False) as new:
+                    self._writing.publish(new, unless_ours=True)
+            elif not self._settled:
+                self._writing.settle(self._index)
+            if not self._settled:
+                ensured_key(self._server, self._index)
+                self._settled = True
+
+    def _asker(self) -> Ask:
+        """What one search asks the server with; at first also whether the index was built to its end, by this Kring."""
+        ready = False
+
+        def ask(queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            nonlocal ready
+            first = [] if ready else [body(self._index, None, COMPLETE, hitsPerPage=0)]
+            try:
+                answers = self._ask([*first, *queries])
+            except Refused as refused:
+                if refused.code == "index_not_found":
+                    raise not_ready() from refused
+                if refused.code.startswith("invalid_search_"):  # its settings are not ours, or those of an older Kring
+                    raise damaged(refused) from refused
+                raise
+            if first and not answers[0]["totalHits"]:
+                raise not_ready()
+            ready = True
+            return answers[len(first) :]
+
+        return ask
+
+    def _ask(self, queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        searcher = self._searcher
+        if searcher is None:
+            key = ensured_key(self._server, self._index)
+            searcher = self._searcher = self._server.with_key(key) if key else self._server
+        answers: list[dict[str, Any]] = []
+        for at in range(0, len(queries), _QUERIES):
+            asked = {"queries": queries[at : at + _QUERIES]}
+            answers += searcher.ask("post", "multi-search", asked)["results"]
+        return answers
+
+
+def index_uid(bucket: str) -> str:
+    """The index of an archive: named like its bucket, so that several archives can share a server."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", bucket)

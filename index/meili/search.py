@@ -1,0 +1,264 @@
+"""Searching Meilisearch: one search, in as few round trips as there are questions that depend on each other.
+
+Meilisearch finds passages; people see recordings. Each query asks for distinct recordings, so its total and its facets
+count them. Its best recordings, and its best passages, are put in order by index/ranking/scoring.py; what lies behind
+them follows as the server has it. Where several queries find what one search wants, their recordings are put together
+here, as long as they are few.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from index.engine import Found
+from index.facets.cards import KINDS, LABELS, UNSPELT, by_count, spelt
+from index.meili.documents import CARD_FIELDS, SPELT, as_said, as_was, card_in, passage_in
+from index.meili.page import WINDOWED_WAYS, Ask, Level, Page
+from index.meili.query import (
+    DISTINCT,
+    MOST_PARTS,
+    PASSAGES,
+    Way,
+    alone,
+    at_once,
+    beginning_so,
+    best_of,
+    body,
+    conditions,
+    filtered_kinds,
+    ways,
+)
+from index.port import Filters, Order, Query, RecordingHit, Results
+from index.query.missing import explained, in_question
+from index.query.parser import MAX_REQUIRED, Part, Wanted, Word
+from index.query.typos import tolerating
+from index.query.word_variants import otherwise
+from index.ranking.matches import Marker
+from index.ranking.scoring import Scorer, telling
+
+UNITED = 4_000
+"""Recordings of all queries that are put together here; beyond, the query that finds most counts alone."""
+_VOCABULARY = 200  # passages in which a word to suggest is looked for
+
+
+def _no_facets() -> dict[str, dict[str, int]]:
+    return {kind: {} for kind in KINDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """The index, as one search sees it."""
+
+    ask: Ask
+    index: str
+
+    def find(self, query: Query, wanted: Wanted) -> Found:
+        return Search(self.ask, self.index, query, wanted).run()
+
+    def words(self, beginning: str) -> set[str]:
+        fields = ["title", "speakers", "text"]
+        more = {"limit": _VOCABULARY, "attributesToRetrieve": fields}
+        (answer,) = self.ask([body(self.index, beginning_so(beginning), conditions(Filters()), **more)])
+        known = {as_said(one) for hit in answer["hits"] for name in fields for one in hit[name].split()}
+        return {one for one in known if one.startswith(beginning)}
+
+
+class Search:
+    def __init__(self, ask: Ask, index: str, query: Query, wanted: Wanted) -> None:
+        self._ask, self._index = ask, index
+        self._query = replace(query, order=wanted.order(query.order))
+        self._use(wanted)
+
+    def run(self) -> Found:
+        if not self._wanted.parts:
+            return Found(self._everything(), self._wanted)
+        self._use(otherwise(self._wanted, self._anywhere))
+        level = self._level(len(self._wanted.parts))
+        if not level.total:
+            level = self._fewer(level)
+        hits: tuple[RecordingHit, ...] = ()
+        if level.total > (self._query.page - 1) * self._query.per_page:
+            page = self._page()
+            hits = page.hits(level, page.recordings(level))
+        results = Results(hits, level.total, self._spelt(level.facets))
+        if level.least < len(self._wanted.parts) or not level.total:
+            results = explained(results, self._wanted, level.least, *self._holding())
+        return Found(results, self._wanted)
+
+    def _holding(self) -> tuple[set[Part], set[Part]]:
+        """Of what is in question: what stands where results may come from, and what stands anywhere."""
+        asked = [(part, way) for part in in_question(self._wanted) for way in alone(part)]
+        limited = [way for part in in_question(self._wanted) for way in alone(part, self._wanted.excluded)]
+        queries = [body(self._index, way, conditions(self._wanted.filters), hitsPerPage=0) for way in limited]
+        queries += [body(self._index, way, conditions(Filters()), hitsPerPage=0) for _, way in asked]
+        found = [bool(answer["totalHits"]) for answer in self._ask(queries)]
+        here, anywhere = (
+            {part for (part, _), stands in zip(asked, some, strict=True) if stands}
+            for some in (found[: len(asked)], found[len(asked) :])
+        )
+        return here, anywhere
+
+    def _anywhere(self, parts: Sequence[Part]) -> set[Part]:
+        asked = [(part, way) for part in parts for way in alone(part)]
+        answers = self._ask([body(self._index, way, conditions(Filters()), limit=0) for _, way in asked])
+        return {part for (part, _), found in zip(asked, answers, strict=True) if found["estimatedTotalHits"]}
+
+    def _use(self, wanted: Wanted, weights: Sequence[float] = ()) -> None:
+        self._wanted = wanted
+        self._marker = Marker((*wanted.parts, *wanted.optional))
+        self._scorer = Scorer(self._marker, len(wanted.parts), weights)
+
+    def _page(self) -> Page:
+        return Page(self._ask, self._index, self._query, self._wanted, self._scorer, self._marker)
+
+    def _everything(self) -> Results:
+        """All that pass the filters, without words: each recording counts, and shows, its first passage."""
+        narrowed = [] if self._wanted.filters.speakers else ["number = 0"]
+        answers = self._ask(self._counting(None, *narrowed))
+        page = self._page()
+        within = [*conditions(self._wanted.filters), *narrowed]
+        listed = page.listed(None, self._query.order, within)
+        return Results(page.firsts(listed), int(answers[0]["totalHits"]), self._spelt(_facets(answers)))
+
+    def _spelt(self, facets: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+        """The same with labels as the archive spells them, which is asked only where there are any."""
+        if not any(facets[kind] for kind in LABELS):
+            return facets
+        each_recording = body(self._index, None, ["number = 0"], hitsPerPage=0, facets=list(SPELT.values()))
+        (answer,) = self._ask([each_recording])
+        counted = answer.get("facetDistribution") or {}
+        topics, organisations = (
+            spelt({as_was(value): count for value, count in counted.get(SPELT[kind], {}).items()}) for kind in LABELS
+        )
+        return {kind: by_count(counts, kind, (topics, organisations)) for kind, counts in facets.items()}
+
+    def _level(self, least: int, among: Sequence[int] | None = None) -> Level:
+        several = ways(self._wanted, least, range(len(self._wanted.parts)) if among is None else among)
+        level = self._counted(several[0]) if len(several) == 1 else self._united(several)
+        return replace(level, least=least)
+
+    def _counted(self, way: Way) -> Level:
+        """The server counts; its best passages come along."""
+        counting = self._counting(way)
+        windows = best_of(self._index, way, self._wanted) if self._query.order is Order.RELEVANCE else []
+        answers = self._ask(counting + windows)
+        total, facets = int(answers[0]["totalHits"]), _facets(answers[: len(counting)])
+        seen = [passage_in(hit) for answer in answers[len(counting) :] for hit in answer["hits"]]
+        complete = bool(windows) and answers[-1]["estimatedTotalHits"] <= PASSAGES
+        return Level([way], total, facets, seen=seen, complete=complete)
+
+    def _counting(self, way: Way | None, *more: str) -> list[dict[str, Any]]:
+        """Queries for the total and all facets."""
+        filters = self._wanted.filters
+        ignoring = filtered_kinds(filters)
+        others = [kind for kind in KINDS if kind not in ignoring]
+        kinds = [([*conditions(filters), *more], others)]
+        kinds += [([*conditions(filters, but=kind), *more], [kind]) for kind in ignoring]
+        return [
+            body(self._index, way, which, distinct=DISTINCT, hitsPerPage=0, facets=counted) for which, counted in kinds
+        ]
+
+    def _united(self, several: Sequence[Way]) -> Level:
+        """The recordings of several ways, each once; in any order, which is the quickest."""
+        filters = self._wanted.filters
+        kinds = ["", *filtered_kinds(filters)]
+        most = max(UNITED // len(several), UNITED // 8)
+        answers = self._ask(
+            [
+                body(
+                    self._index,
+                    way,
+                    conditions(filters, but=kind),
+                    distinct=DISTINCT,
+                    limit=most,
+                    attributesToRetrieve=list(CARD_FIELDS),
+                )
+                for kind in kinds
+                for way in several
+            ]
+        )
+        if any(len(answer["hits"]) == most for answer in answers):
+            sizes = [int(answer["estimatedTotalHits"]) for answer in answers[: len(several)]]
+            return self._largest([way for _, way in sorted(zip(sizes, several, strict=True), key=_size, reverse=True)])
+        found = [[card_in(hit) for hit in answer["hits"]] for answer in answers]
+        size = len(several)
+        by_kind = {
+            kind: {card.recording_id: card for cards in found[at * size : (at + 1) * size] for card in cards}
+            for at, kind in enumerate(kinds)
+        }
+        facets = {
+            kind: by_count(
+                Counter(value for card in by_kind.get(kind, by_kind[""]).values() for value in card.values(place)),
+                kind,
+                UNSPELT,
+            )
+            for place, kind in enumerate(KINDS)
+        }
+        by_way = [frozenset(card.recording_id for card in cards) for cards in found[:size]]
+        return Level(several, len(by_kind[""]), facets, cards=by_kind[""], by_way=by_way)
+
+    def _largest(self, several: Sequence[Way]) -> Level:
+        """Too many to put together: the way that finds most counts, which is too low; the others lend their best."""
+        level = self._counted(several[0])
+        if self._query.order is not Order.RELEVANCE:
+            return level
+        windows = [query for way in several[1:WINDOWED_WAYS] for query in best_of(self._index, way, self._wanted)]
+        seen = [passage_in(hit) for answer in self._ask(windows) for hit in answer["hits"]]
+        return replace(level, ways=several, seen=[*level.seen, *seen], complete=False)
+
+    def _fewer(self, level: Level) -> Level:
+        """Nothing has all parts: words that are nowhere may be misspelt, and then as many parts as any passage has."""
+        total, counts = self._frequencies(self._wanted.parts)
+
+        def nowhere(word: Word) -> bool:
+            if word not in counts:
+                counts.update(self._frequencies([word])[1])
+            return not counts[word]
+
+        tolerant = tolerating(self._wanted, nowhere)
+        if tolerant != self._wanted:
+            self._use(tolerant)
+            if len(tolerant.parts) <= MAX_REQUIRED:  # a term may have fallen apart; the server reads no more than these
+                level = self._level(len(tolerant.parts))
+            if level.total:
+                return level
+            counts |= self._frequencies([part for part in tolerant.parts if part not in counts])[1]
+        parts = self._wanted.parts
+        rarest = sorted((at for at, part in enumerate(parts) if counts[part]), key=lambda at: counts[parts[at]])
+        if not rarest:
+            return level
+        among = sorted(rarest[:MOST_PARTS])
+        self._use(self._wanted, telling([counts[part] for part in parts], total))
+        for least in range(min(len(parts) - 1, len(among)), 0, -1):
+            level = self._level(least, among)
+            if level.total:
+                break
+        return level
+
+    def _frequencies(self, parts: Sequence[Part]) -> tuple[int, dict[Part, int]]:
+        """The number of all passages, and of those that have each of these parts."""
+        asked = [(part, way, 1) for part in parts for way in alone(part)]
+        asked += [(part, way, (-1) ** (many + 1)) for part in parts for many, way in at_once(part)]  # counted again
+        everywhere = conditions(Filters())
+        queries = [body(self._index, way, everywhere, hitsPerPage=0) for way in (None, *(way for _, way, _ in asked))]
+        totals = [int(answer["totalHits"]) for answer in self._ask(queries)]
+        counts: dict[Part, int] = {}
+        for (part, _, sign), count in zip(asked, totals[1:], strict=True):
+            counts[part] = counts.get(part, 0) + sign * count
+        return totals[0], counts
+
+
+def _facets(answers: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """Kind → value → recordings, from the answers that counted some kind each."""
+    facets = _no_facets()
+    for answer in answers:
+        for kind, counts in (answer.get("facetDistribution") or {}).items():
+            facets[kind] = by_count({as_was(value): count for value, count in counts.items()}, kind, UNSPELT)
+    return facets
+
+
+def _size(one: tuple[int, Way]) -> int:
+    return one[0]

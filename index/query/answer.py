@@ -1,0 +1,52 @@
+"""One search, from its text to its answer: the same for every engine, which only has to find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from index.engine import Engine
+from index.port import Filters, Lack, Missing, Query, Results
+from index.query.missing import signs, without_words
+from index.query.parser import Wanted
+from index.query.suggest import suggestion
+from index.text.folding import same
+
+
+def answer(engine: Engine, query: Query, wanted: Wanted) -> Results:
+    """What `wanted`, the query as it was understood, finds, and what is to be said about it."""
+    if wanted.hollow:
+        return without_words(wanted)
+    found = engine.find(query, wanted)
+    results = signs(found.results, wanted)
+    if not results.total and (unknown := tuple(_unknown(engine, wanted.filters))):
+        nowhere = tuple(one for one in results.missing if one.lack is not Lack.ELSEWHERE)  # the filter is why
+        return replace(results, missing=unknown + nowhere)
+    if any(one.lack is Lack.NOWHERE for one in results.missing):
+        return replace(results, suggestion=suggestion(engine, query, found))
+    return results
+
+
+def _unknown(engine: Engine, filters: Filters) -> Iterator[Missing]:
+    """The filters that no recording of the archive passes, as they are written in a query."""
+    if filters == Filters(recording_id=filters.recording_id, after=filters.after, before=filters.before):
+        return
+    facets = engine.find(Query(per_page=1), Wanted()).results.facets
+    asked = {
+        "circle": filters.circles,
+        "network": filters.networks,
+        "language": filters.languages,
+        "topic": filters.topics,
+        "organisation": filters.organisations,
+    }
+    for kind, values in asked.items():
+        known = {same(value) for value in facets[kind]}
+        yield from (_nowhere(kind, value) for value in sorted(values) if same(value) not in known)
+    for word in sorted(filters.speakers):
+        speaking = Wanted(filters=Filters(speakers=frozenset({word})))
+        if not engine.find(Query(per_page=1), speaking).results.total:
+            yield _nowhere("speaker", word)
+
+
+def _nowhere(kind: str, value: str) -> Missing:
+    return Missing(f'{kind}:"{value}"' if " " in value else f"{kind}:{value}", Lack.NOWHERE)

@@ -1,0 +1,81 @@
+"""Mistakes in what was typed: words that are nowhere in the archive, and what they may be meant for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+
+from rapidfuzz.distance import OSA
+
+from index.query.parser import Part, Wanted, Word, terms_in, without_repeats, words_in
+from index.text.analysis import tokens
+from index.text.glossary import concept_of, glossary, term_words
+
+
+def distance(one: str, other: str) -> int:
+    """Wrong, missing, surplus or swapped letters; 99 where the first letters differ, which typing seldom gets wrong."""
+    return OSA.distance(one, other, score_cutoff=2) if one[:1] == other[:1] else 99
+
+
+def tolerating(wanted: Wanted, nowhere: Callable[[Word], bool]) -> Wanted:
+    """The same where words that are nowhere may be misspelt: one letter from 5, two from 9 letters.
+
+    Such a word stands for the word of the glossary that it nearly is, where the archive has that; else any word of
+    the archive that it nearly is will do. A term of several words that is nowhere is taken for words like others.
+    """
+    parts: list[Part] = []
+    for part in wanted.parts:
+        alone = _apart(part) if isinstance(part, Word) and len(part.forms) > 1 and nowhere(part) else [part]
+        parts += [_tolerant(one, nowhere) if isinstance(one, Word) else one for one in alone]
+    if any(isinstance(part, Word) and part.misspelt for part in parts):
+        parts = _joined(parts)
+    return replace(wanted, parts=tuple(without_repeats(parts)))
+
+
+def _tolerant(word: Word, nowhere: Callable[[Word], bool]) -> Word:
+    asked = word.forms[0].folded
+    if (
+        word.written
+        or len(word.forms) > 1
+        or not word.forms[0].stem
+        or not asked.isalpha()
+        or len(asked) < 5
+        or not nowhere(word)
+    ):
+        return word
+    typos = 2 if len(asked) >= 9 else 1
+    near = [(distance(known, asked), known) for known in _glossary_words()]
+    for _, known in sorted(one for one in near if one[0] <= typos):
+        meant = next(tokens(known, "")).forms
+        corrected = replace(word, forms=(meant,), concept=concept_of([meant.stem]) or "", prefix=False, misspelt=True)
+        if not nowhere(corrected):
+            return corrected
+    return replace(word, typos=typos)
+
+
+@cache
+def _glossary_words() -> tuple[str, ...]:
+    """Every word, folded, of every term."""
+    terms = (term for languages in glossary().words.values() for each in languages.values() for term in each)
+    return tuple(sorted({word for term in terms for word in term_words(term)}))
+
+
+def _apart(term: Word) -> list[Word]:
+    """The words of a term, each by itself."""
+    return [word for word in words_in(term.text, term.start) if word.forms[0].stem]
+
+
+def _joined(parts: Sequence[Part]) -> list[Part]:
+    """Terms made of neighbouring words, now that these are spelt right."""
+    joined: list[Part] = []
+    run: list[Word] = []
+    for part in parts:
+        if not isinstance(part, Word) or (run and part.start > run[-1].end + 1):
+            joined += terms_in(run)
+            run = []
+        if isinstance(part, Word):
+            run.append(part)
+        else:
+            joined.append(part)
+    return [*joined, *terms_in(run)]

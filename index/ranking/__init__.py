@@ -1,0 +1,1 @@
+"""What comes first, and which words of a hit are marked."""

@@ -1,0 +1,118 @@
+"""How well a passage answers a query: the order of results, the same for every engine.
+
+An engine finds candidates, by the keys; what is asked for as it is stands above the same word in another form,
+that above a part of a compound, that above a translation or a misspelling. A word in the title counts as well as in
+the passage, and so does one among the topics and organisations. Words that stand close together count more than the
+same words far apart. What is spoken stands above what an attachment says alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log
+
+from index.port import Passage
+from index.ranking.matches import Mark, Marker, Marks, Match
+
+WEIGHTS = {
+    Match.SPELLING: 0.2,
+    Match.TRANSLATION: 0.2,
+    Match.PREFIX: 0.3,
+    Match.PART: 0.45,
+    Match.STEM: 0.75,
+    Match.FOLDED: 0.9,
+    Match.EXACT: 1.0,
+}
+_TITLE = 1.2
+_LABEL = 0.5  # of a topic or an organisation: what a recording is said to be about, where its title does not say so
+_WRITTEN = 0.9  # of what an attachment says: a page repeats its words, and nobody needs to listen to it
+_REPEATS = 0.08  # at most, for a word that is said again and again
+_LENGTH = 0.03  # at most, for a passage of so many letters …
+_LONG = 1200
+_NEAR = 0.5  # for each word beyond the first, where all stand beside each other
+_AGAIN = 0.4  # at most, for a recording in which many passages match
+_OPTIONAL = 0.1
+DECIMALS = 3
+"""Of a score; passages alike in all that counts are alike in score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    passage: Passage
+    score: float
+    own: int
+    """Parts found in its text or its speakers' names."""
+    marks: Marks
+
+
+def best_first(scored: Scored) -> tuple[float, int]:
+    """Sort key: of alike ones what is said first, and before all that is written."""
+    return (-scored.score, scored.passage.number)
+
+
+def of_recording(best: float, passages: int) -> float:
+    """What a recording is worth whose best passage is worth so much, of so many that match: one that is about it says
+    it again and again."""
+    return round(best * (1 + _AGAIN * (1 - 0.5 ** (passages - 1))), DECIMALS)
+
+
+def telling(frequencies: Sequence[int], total: int) -> list[float]:
+    """How telling each part is, by how few of `total` passages have it: 1 for the rarest.
+
+    The inverse document frequency of BM25 (Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework").
+    """
+    rarity = [log(1 + (total - min(one, total) + 0.5) / (one + 0.5)) for one in frequencies]
+    return [one / max(rarity) for one in rarity]
+
+
+class Scorer:
+    """Scores passages for one search. `weights`: how telling each part is, 1 for the most telling."""
+
+    def __init__(self, marker: Marker, required: int, weights: Sequence[float] = ()) -> None:
+        self._marker = marker
+        self._required = required
+        self._weights = (list(weights) or [1.0] * required) + [_OPTIONAL] * (len(marker.parts) - required)
+
+    def score(self, passage: Passage) -> Scored:
+        marks = self._marker.marks(passage)
+        in_text = self._best(marks.text, min(len(passage.text), _LONG) / _LONG)
+        in_names = self._best(marks.names, 0.0)
+        of_all = [
+            max(_TITLE * title, _LABEL * label)
+            for title, label in zip(self._best(marks.title, 0.0), self._best(marks.labels, 0.0), strict=True)
+        ]
+        own = [max(one, other) for one, other in zip(in_text, in_names, strict=True)]
+        less = 1.0 if passage.attachment is None else _WRITTEN
+        score = sum(weight * (less * o + t) for weight, o, t in zip(self._weights, own, of_all, strict=True))
+        score += less * _nearness(marks.text, self._required)
+        return Scored(passage, round(score, DECIMALS), sum(one > 0 for one in own[: self._required]), marks)
+
+    def _best(self, marks: Iterable[Mark], length: float) -> list[float]:
+        """For each part the weight of its best match, a little more where it is repeated."""
+        best = [0.0] * len(self._weights)
+        count = [0] * len(self._weights)
+        for mark in marks:
+            best[mark.part] = max(best[mark.part], WEIGHTS[mark.match])
+            count[mark.part] += mark.member == 0  # the words of one term count once
+        return [
+            one * (1 + _REPEATS * (1 - 0.5**times) - _LENGTH * length) if one else 0.0
+            for one, times in zip(best, count, strict=True)
+        ]
+
+
+def _nearness(marks: Sequence[Mark], required: int) -> float:
+    """More the fewer words stand between the different words asked for, for each that is there beside the first."""
+    apart = [mark for mark in marks if mark.part < required and mark.match > Match.PREFIX]
+    wanted = {(mark.part, mark.member) for mark in apart}
+    if len(wanted) < 2:
+        return 0.0
+    window: list[Mark] = []
+    fewest = float("inf")
+    for mark in apart:
+        window = [other for other in window if (other.part, other.member) != (mark.part, mark.member)] + [mark]
+        if len(window) == len(wanted):
+            said = sum(one.last - one.first + 1 for one in window)
+            fewest = min(fewest, max(0, mark.last - window[0].first + 1 - said))
+    more = len(wanted) - 1
+    return _NEAR * more / (1 + fewest / more)
