@@ -31,7 +31,7 @@ from kring.settings import FolderSource, Settings, Worker
 from storage.archive.archive import Archive
 from storage.keys import RECORDINGS, RUNS
 from tests.running import REPOSITORY, Kring, running
-from transcribe.ffmpeg import binary
+from transcribe.media.ffmpeg import binary
 
 FILES = 97
 """As many as stood still for over a minute on SQLite, twice of twice."""

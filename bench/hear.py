@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from kring.settings import Settings, Worker
-from transcribe.engines import open_transcriber
-from transcribe.weights import folder
+from transcribe.engines.registry import open_transcriber
+from transcribe.models.weights import folder
 
 HEARD = dict[str, Any]
 

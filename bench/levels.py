@@ -1,8 +1,8 @@
 """What levelling does to words: `python -m bench.levels [--minutes N] [--audio FILE --words FILE]`.
 
 The same speech, clean and behind a jingle that is so many decibels louder, goes through the whole of
-`transcribe.render`, and Kring's engine listens to its speech.flac: as it is levelled, with one gain for all of it, and
-as it came. Shown is the word error rate of each.
+`transcribe.rendering.render`, and Kring's engine listens to its speech.flac: as it is levelled, with one gain for all
+of it, and as it came. Shown is the word error rate of each.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from bench.speech import CACHE, LEVEL, RATE, Sound, built, cut, decoded, given
 from bench.wer import error_rate
 from kring.errors import KringError
 from kring.settings import MediaLimits, Settings
-from transcribe import levels, render
-from transcribe.probe import probe
+from transcribe.media.probe import probe
+from transcribe.rendering import levels, render
 
 MINUTES = 3.0
 JINGLE_SECONDS = 20

@@ -17,7 +17,7 @@ from typing import Any
 from bench.hear import ENGINES
 from kring.errors import SetupError
 from kring.settings import Settings
-from transcribe.weights import checkpoint, folder
+from transcribe.models.weights import checkpoint, folder
 
 OURS = "kring"
 REPOSITORY = Path(__file__).parents[1]

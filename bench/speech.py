@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from bench.prompts import Prompt, prompts
 from kring.errors import KringError, SetupError
-from transcribe import ffmpeg
+from transcribe.media import ffmpeg
 
 CACHE = Path("data/bench")
 MINUTES = 11.0

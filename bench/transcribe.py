@@ -26,7 +26,8 @@ from bench.speech import CACHE, MINUTES, Speech, built, given
 from kring.errors import KringError, SetupError
 from kring.model import Transcript
 from kring.settings import Settings
-from transcribe import ffmpeg, weights
+from transcribe.media import ffmpeg
+from transcribe.models import weights
 
 SLOW = "openai-whisper"
 """So much slower that one round is enough."""

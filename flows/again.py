@@ -14,7 +14,7 @@ from flows.transcripts import ENGLISH, glossary_of, language_said, translated_fr
 from kring.errors import Damaged, InputError, NotFound
 from kring.model import Circle, Manifest, State, TranscriptRef
 from storage.archive.archive import Archive
-from transcribe.captions import ENGINE as PLATFORM
+from transcribe.captions.reader import ENGINE as PLATFORM
 from transcribe.languages import UNDETERMINED
 from transcribe.port import Transcriber
 from transcribe.recipe import recipe_of

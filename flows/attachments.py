@@ -17,7 +17,7 @@ from storage.contents import content_of
 from storage.documents import JSON, read_document, write_document
 from storage.keys import rendition_key
 from storage.port import ObjectStore
-from transcribe.documents import RECIPE, read_pages
+from transcribe.documents.pdf import RECIPE, read_pages
 
 PAGES = "pages.json"
 

@@ -23,7 +23,7 @@ from index.port import Prepared
 from kring.errors import Damaged, KringError, NotFound, TransientError
 from kring.model import Circle, State
 from kring.settings import Settings
-from transcribe.engine import cores
+from transcribe.engines.base import cores
 
 FEW = 40
 """Recordings that are read sooner than other processes have started."""

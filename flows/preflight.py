@@ -33,7 +33,7 @@ def check_worker(settings: Settings) -> None:
 
 def check_engine(settings: Settings) -> None:
     """Whether there is such an engine and such a model; not whether its weights can be had. Raises SetupError."""
-    from transcribe.engines import open_transcriber
+    from transcribe.engines.registry import open_transcriber
 
     open_transcriber(settings)
 

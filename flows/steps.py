@@ -30,10 +30,10 @@ from kring.errors import Damaged, InputError, NotThere
 from kring.model import UPLOAD, Content, Frozen, Manifest, Media, Original, Renditions, State, Step
 from storage.archive.addresses import forget_address
 from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, manifest_key, rendition_key
-from transcribe.captions import MAX_BYTES as MAX_CAPTION_BYTES
-from transcribe.probe import probe as probe_file
+from transcribe.captions.reader import MAX_BYTES as MAX_CAPTION_BYTES
+from transcribe.media.probe import probe as probe_file
 from transcribe.recipe import recipe_of
-from transcribe.render import render as render_file
+from transcribe.rendering.render import render as render_file
 
 JSON = "application/json"
 

@@ -15,12 +15,12 @@ from kring.errors import BadTranscript
 from kring.model import Circle, Manifest, Transcript, TranscriptRef
 from storage.archive.archive import Archive
 from storage.keys import transcript_key
-from transcribe.beside import language_named
-from transcribe.captions import MAX_BYTES as MAX_CAPTION_BYTES, transcript_from_file
-from transcribe.coverage import coverage
+from transcribe.captions.reader import MAX_BYTES as MAX_CAPTION_BYTES, transcript_from_file
 from transcribe.languages import UNDETERMINED
+from transcribe.pipeline.coverage import coverage
 from transcribe.port import Transcriber
 from transcribe.recipe import chosen_in
+from transcribe.sidecars import language_named
 
 ENGLISH = "en"
 AT_SPEED = "{speed} × real time"

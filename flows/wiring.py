@@ -12,7 +12,7 @@ from services.index_ownership import open_own_index
 from storage import open_store
 from storage.archive.archive import Archive
 from storage.leases import Leases
-from transcribe.engines import open_transcriber
+from transcribe.engines.registry import open_transcriber
 from transcribe.port import Transcriber
 
 

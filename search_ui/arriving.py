@@ -19,8 +19,8 @@ from search_ui.site import Site
 from storage.keys import incoming_key, manifest_key
 from storage.parts import MAX_PARTS
 from storage.seaweed.program import is_local
+from transcribe.containers.kinds import may_be_recording
 from transcribe.details import make_details
-from transcribe.kinds import may_be_recording
 
 PART_BYTES = 16 * 1024 * 1024
 """What is lost where a connection breaks; the server holds a few of them in memory."""

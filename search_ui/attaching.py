@@ -1,7 +1,7 @@
 """Documents that belong to a recording: slides, a report; and the transcript a meeting platform has made.
 
 Only PDF: it can be shown by every browser as it is, and read for search. What it really is, the run that reads it
-finds out, in a process of its own (`transcribe.documents`).
+finds out, in a process of its own (`transcribe.documents.pdf`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from search_ui.people import Person, facilitator
 from search_ui.runs import start_again
 from search_ui.site import Site, published, site_of
 from search_ui.spool import Spooled, spooled
-from transcribe.captions import MAX_BYTES as MAX_CAPTION_BYTES, read_captions
+from transcribe.captions.reader import MAX_BYTES as MAX_CAPTION_BYTES, read_captions
 
 MAX_BYTES = 100_000_000
 MAX_ATTACHMENTS = 20

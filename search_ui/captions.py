@@ -20,10 +20,10 @@ from search_ui import view
 from search_ui.i18n import N_
 from search_ui.media import names_etag
 from search_ui.site import Site, published, site_of, visibility_of
-from transcribe.podcasting import write_json
-from transcribe.readable import write_txt
-from transcribe.subrip import write_srt
-from transcribe.webvtt import write_vtt
+from transcribe.captions.plain_text import write_txt
+from transcribe.captions.podcast_json import write_json
+from transcribe.captions.subrip import write_srt
+from transcribe.captions.webvtt import write_vtt
 
 WRITER = 1
 """Grows when the same transcript is written otherwise, so that browsers fetch it again."""

@@ -37,7 +37,7 @@ from kring.retiming import plain
 from kring.rewriting import count_name, standing
 from search_ui.history import ago, caller
 from search_ui.i18n import _
-from transcribe.plain import clean
+from transcribe.captions.parsing.cleaning import clean
 
 EDITED = (
     "title", "circle", "date", "language", "presenters", "organisations", "topics", "visibility", "legal_basis",

@@ -21,7 +21,7 @@ from kring.model import Manifest
 from search_ui.captions import sharing
 from search_ui.i18n import N_
 from search_ui.site import Site, published, site_of
-from transcribe.plain import timestamp
+from transcribe.captions.parsing.cleaning import timestamp
 
 router = APIRouter(include_in_schema=False)
 

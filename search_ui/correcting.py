@@ -24,8 +24,8 @@ from search_ui.i18n import _, current_language
 from search_ui.media import names_etag
 from search_ui.people import Person, facilitator
 from search_ui.site import Site, published, site_of
+from transcribe.captions.parsing.cleaning import clean_name
 from transcribe.languages import check_language
-from transcribe.plain import clean_name
 
 router = APIRouter(prefix="/api/recordings/{recording_id}", tags=["corrections"])
 

@@ -19,7 +19,7 @@ from search_ui.own_uploads import Brought, brought_of, uploads_of
 from search_ui.people import Person, facilitator
 from search_ui.rendering import page
 from search_ui.site import Site, site_of
-from transcribe.kinds import ACCEPTED
+from transcribe.containers.kinds import ACCEPTED
 from transcribe.languages import CODES
 
 FIRST = ("nb", "nn", "da", "nl", "en")

@@ -1,6 +1,6 @@
 """The shape of a recording's sound as a drawing: on its card as a picture, on its page as a line to play from.
 
-`peaks.json` alternates the lowest and the highest sample of each stretch (see `transcribe/peaks.py`).
+`peaks.json` alternates the lowest and the highest sample of each stretch (see `transcribe/rendering/peaks.py`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from transcribe.ffmpeg import binary
+from transcribe.media.ffmpeg import binary
 
 SLIDES = "testsrc=s={size}:r={rate}:d={seconds}"
 # Sound that comes and goes as sentences do.

@@ -11,7 +11,7 @@ import numpy as np
 from tests.media_files import ffmpeg
 from tests.speech_sounds import Sound
 from tests.spoken import RULES, VISIT, Spoken
-from transcribe.speech import RATE, read_blocks
+from transcribe.pipeline.vad import RATE, read_blocks
 
 SECONDS = 20
 """Of all that is made here."""

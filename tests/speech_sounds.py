@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.speech import RATE
+from transcribe.pipeline.vad import RATE
 
 Sound = NDArray[np.float64]
 CHORDS = ((57, 60, 64), (53, 57, 60), (48, 52, 55), (55, 59, 62))

@@ -36,7 +36,7 @@ class Spoken:
         return self.path.name
 
     def write(self, target: Path) -> Path:
-        """As `transcribe.render` would prepare it: 16 kHz mono FLAC."""
+        """As `transcribe.rendering.render` would prepare it: 16 kHz mono FLAC."""
         some = [] if self.seconds is None else ["-t", str(self.seconds)]
         sound = ["-vn", "-ac", "1", "-ar", "16000", "-sample_fmt", "s16"]
         subprocess.run(

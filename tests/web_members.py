@@ -86,7 +86,7 @@ def _attach(archive: Archive, recording_id: str) -> None:
 
 
 def measure(archive: Archive, recording_id: str) -> None:
-    """A minute that swells and sinks, as `transcribe.peaks` writes it."""
+    """A minute that swells and sinks, as `transcribe.rendering.peaks` writes it."""
     points = 1200
     loud = [
         round(110 * abs(math.sin(at / 23)) * (0.35 + 0.65 * abs(math.sin(at / 190)))) * (at % 97 > 9)

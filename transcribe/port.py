@@ -38,7 +38,7 @@ class Transcriber(Protocol):
         recipe: str = RECIPE,
         progress: Progress | None = None,
     ) -> Transcript:
-        """Listen to `audio` (16 kHz mono FLAC or WAV made by `transcribe.render`) to its end.
+        """Listen to `audio` (16 kHz mono FLAC or WAV made by `transcribe.rendering.render`) to its end.
 
         `language`: a Whisper code to obey; None: detect from speech, and follow it where it changes. `glossary`: names
         and terms to expect, spelled as they should be. `english`: translate what is said into English instead.

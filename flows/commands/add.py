@@ -24,7 +24,7 @@ from flows.wiring import Ports
 from kring.errors import BadMetadata, BadTranscript, EmptyFile, KringError, NotFound
 from kring.model import ADDRESS, UPLOAD, Details, SourceRef, Step, Visibility
 from services.index_ownership import require_own_index
-from transcribe.captions import MAX_BYTES, read_captions
+from transcribe.captions.reader import MAX_BYTES, read_captions
 from transcribe.details import make_details
 
 

@@ -31,7 +31,7 @@ from storage.seaweed.program import LOOPBACK
 TOOL_SECONDS = 20.0
 """How long ffmpeg, or a page, may take to answer."""
 ENCODERS = ("flac", "aac", "libx264")
-"""What ffmpeg has to be able to write (`transcribe/render.py`, `transcribe/playback.py`)."""
+"""What ffmpeg has to be able to write (`transcribe/rendering/render.py`, `transcribe/rendering/playback.py`)."""
 
 Test = Callable[[], str]
 """What is there, in words. Raises KringError or OSError if it does not work, NotAsked if nothing is to be asked yet."""
@@ -82,7 +82,7 @@ def _data_folder(settings: Settings) -> str:
 
 
 def _ffmpeg() -> str:
-    from transcribe.ffmpeg import binary
+    from transcribe.media.ffmpeg import binary
 
     program = binary()
     try:
@@ -101,7 +101,7 @@ def _ffmpeg() -> str:
 
 def _confinement() -> str:
     """What keeps a hostile recording or PDF from the rest of the machine. No fault where the kernel lacks a part."""
-    from transcribe.confined import isolation
+    from transcribe.sandbox.confined import isolation
 
     found = isolation()
     if not found.complete:
@@ -111,7 +111,7 @@ def _confinement() -> str:
 
 def _engine(settings: Settings) -> str:
     """Loads the weights, which are fetched or converted first if they have not been yet."""
-    from transcribe.engines import open_transcriber
+    from transcribe.engines.registry import open_transcriber
 
     transcriber = open_transcriber(settings)
     transcriber.load()

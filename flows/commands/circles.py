@@ -15,8 +15,8 @@ from flows.commands.console import out, printable, say
 from flows.terms import changed, read_terms
 from kring.errors import BadMetadata
 from kring.model import MOST_TERMS, Circle, Visibility
-from transcribe.engines import check_language
-from transcribe.vocabulary import fitting
+from transcribe.engines.registry import check_language
+from transcribe.pipeline.prompt import fitting
 
 MOST_BYTES = 1_000_000
 """Of a file with the terms of a glossary."""

@@ -13,7 +13,7 @@ from kring.local import connect_locally, public_address
 from kring.settings import load_settings
 from services.index_ownership import require_own_index
 from storage import open_store
-from transcribe.engines import check_language
+from transcribe.engines.registry import check_language
 
 
 def run_search(

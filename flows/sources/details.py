@@ -12,8 +12,8 @@ from flows.sources.name_dates import dated, undated
 from kring.errors import BadMetadata, UnknownLanguage
 from kring.model import Details
 from kring.text import coding_of
-from transcribe.beside import SIDECAR, Neighbours
 from transcribe.details import make_details
+from transcribe.sidecars import SIDECAR, Neighbours
 
 MAX_BYTES = 100_000
 """Of a sidecar: as much as a form may hold is a tenth of it."""

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from flows.sources.entries import Offer, number
 from flows.sources.web import checked
 from kring.errors import SourceError
-from transcribe.kinds import may_be_recording
+from transcribe.containers.kinds import may_be_recording
 
 UNSAID = frozenset(
     ["", "application/octet-stream", "binary/octet-stream", "application/binary", "application/force-download",

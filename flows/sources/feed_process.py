@@ -1,5 +1,5 @@
 """Reading a feed in a process of its own with little memory and time, without network and
-files (`transcribe.confined`, as for media and PDFs)."""
+files (`transcribe.sandbox.confined`, as for media and PDFs)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from flows.sources import podcast
 from flows.sources.entries import Entry, Page
 from kring.errors import SourceError
-from transcribe import confined
+from transcribe.sandbox import confined
 
 CPU_SECONDS: Final = 20
 """A feed of 20 MB takes 4 on one slow core."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from transcribe.plain import clean, unescaped
+from transcribe.captions.parsing.cleaning import clean, unescaped
 
 LONGEST = 300
 _ALONE = frozenset(["br", "hr", "img", "wbr"])

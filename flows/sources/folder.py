@@ -23,8 +23,8 @@ from kring.model import Original, SourceRef
 from kring.settings import FolderSource, Settings
 from storage.archive.archive import Archive
 from storage.keys import manifest_key
-from transcribe.beside import Neighbours
-from transcribe.captions import MAX_BYTES
+from transcribe.captions.reader import MAX_BYTES
+from transcribe.sidecars import Neighbours
 
 CHUNK = 4 << 20
 HASH_SECONDS = 120.0

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from transcribe.kinds import may_be_recording
+from transcribe.containers.kinds import may_be_recording
 
 SYSTEM_FOLDERS = frozenset(
     {

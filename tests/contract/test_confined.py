@@ -15,10 +15,12 @@ import pytest
 
 from kring.settings import MediaLimits
 from tests.media_files import make_audio
-from transcribe import confined, documents, ffmpeg
-from transcribe.confined import Isolation
-from transcribe.probe import probe
-from transcribe.syscalls import DENIED, MACHINES
+from transcribe.documents import pdf as documents
+from transcribe.media import ffmpeg
+from transcribe.media.probe import probe
+from transcribe.sandbox import confined
+from transcribe.sandbox.confined import Isolation
+from transcribe.sandbox.syscalls import DENIED, MACHINES
 
 LIMITS = MediaLimits(spare_disk_mb=0)
 NOTHING, NO_FILES, NO_NETWORK = Isolation(0, False), Isolation(7, False), Isolation(0, True)

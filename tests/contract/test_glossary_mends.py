@@ -17,8 +17,8 @@ import pytest
 
 from kring.settings import Settings
 from tests.spoken import MEETING, needs
-from transcribe.engines import open_transcriber
-from transcribe.hallucinations import plain
+from transcribe.engines.registry import open_transcriber
+from transcribe.pipeline.hallucinations import plain
 from transcribe.port import Transcriber
 
 ROOT = Path(__file__).parents[2]

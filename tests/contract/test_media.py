@@ -13,9 +13,9 @@ import pytest
 from kring.errors import EmptyFile, InputError, NoSound, NotMedia, TooLong
 from kring.settings import MediaLimits
 from tests.media_files import cut, external_reference, ffmpeg, make_set, make_video, opened_in
-from transcribe import ffmpeg as guarded
-from transcribe.probe import probe
-from transcribe.render import Rendered, render
+from transcribe.media import ffmpeg as guarded
+from transcribe.media.probe import probe
+from transcribe.rendering.render import Rendered, render
 
 LIMITS = MediaLimits(spare_disk_mb=0)
 

@@ -12,10 +12,10 @@ from kring.errors import NotMedia
 from kring.settings import MediaLimits
 from tests.beginnings import BEGINNINGS, WORDS, id3
 from tests.media_files import ffmpeg, make_audio
-from transcribe import ffmpeg as guarded
-from transcribe.containers import Found, container_of
-from transcribe.probe import probe
-from transcribe.render import render
+from transcribe.containers.detect import Found, container_of
+from transcribe.media import ffmpeg as guarded
+from transcribe.media.probe import probe
+from transcribe.rendering.render import render
 
 LIMITS = MediaLimits(spare_disk_mb=0)
 SECONDS = 3.0

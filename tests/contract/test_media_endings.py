@@ -12,8 +12,8 @@ from kring.errors import NotMedia
 from kring.settings import MediaLimits
 from tests.media_files import cut, make_audio, make_video
 from tests.timed import PART, ffmpeg, part
-from transcribe.probe import probe
-from transcribe.render import render
+from transcribe.media.probe import probe
+from transcribe.rendering.render import render
 
 LIMITS = MediaLimits(spare_disk_mb=0)
 SECONDS = 4.0

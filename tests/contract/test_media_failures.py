@@ -14,9 +14,10 @@ from kring.errors import Conflict, DiskFull, NotMedia, SetupError
 from kring.settings import MediaLimits
 from tests.media_files import ffmpeg, make_set
 from tests.patience import PATIENCE
-from transcribe import confined, ffmpeg as guarded
-from transcribe.probe import probe
-from transcribe.render import render
+from transcribe.media import ffmpeg as guarded
+from transcribe.media.probe import probe
+from transcribe.rendering.render import render
+from transcribe.sandbox import confined
 
 LIMITS = MediaLimits(spare_disk_mb=0)
 

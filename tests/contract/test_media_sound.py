@@ -14,10 +14,10 @@ from kring.settings import MediaLimits
 from tests.media_files import ffmpeg
 from tests.sound_tracks import SECONDS, loud, make_tracks, rules, visit
 from tests.speech_sounds import Sound, plucked, tone
-from transcribe import ffmpeg as guarded
-from transcribe.probe import probe
-from transcribe.render import Rendered, render
-from transcribe.speech import RATE, listen_for_voice
+from transcribe.media import ffmpeg as guarded
+from transcribe.media.probe import probe
+from transcribe.pipeline.vad import RATE, listen_for_voice
+from transcribe.rendering.render import Rendered, render
 
 LIMITS = MediaLimits(spare_disk_mb=0)
 SILENCE = np.zeros(SECONDS * RATE)

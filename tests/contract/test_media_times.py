@@ -13,11 +13,11 @@ from kring.errors import NotMedia
 from kring.settings import MediaLimits
 from tests.media_files import grown
 from tests.timed import PART, WORDS, appended, ffmpeg, heard, joined, part, retimed
-from transcribe import ffmpeg as guarded
-from transcribe.contents import contents_of
-from transcribe.probe import probe
-from transcribe.render import Rendered, render
-from transcribe.times import times_of
+from transcribe.media import ffmpeg as guarded
+from transcribe.media.packet_times import times_of
+from transcribe.media.probe import probe
+from transcribe.media.streams import contents_of
+from transcribe.rendering.render import Rendered, render
 
 LIMITS = MediaLimits(spare_disk_mb=0)
 TWICE = [WORDS, PART + WORDS]

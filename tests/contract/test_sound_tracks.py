@@ -14,10 +14,10 @@ from kring.settings import MediaLimits
 from tests.media_files import ffmpeg
 from tests.sound_tracks import SECONDS, loud, make_tracks, rules, visit
 from tests.speech_sounds import Sound, hum, organ, pink_noise, plucked
-from transcribe import soundtracks
-from transcribe.contents import contents_of
-from transcribe.soundtracks import sound_tracks
-from transcribe.speech import RATE
+from transcribe.media.streams import contents_of
+from transcribe.pipeline.vad import RATE
+from transcribe.soundtracks import selection as soundtracks
+from transcribe.soundtracks.selection import sound_tracks
 
 LIMITS = MediaLimits(spare_disk_mb=0)
 Tracks = list[Sequence[Sound]]

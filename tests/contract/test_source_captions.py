@@ -13,7 +13,7 @@ from flows.sources.folder import Folder
 from kring.settings import FeedSource, FolderSource, Settings
 from tests.told import says
 from tests.webserver import serve
-from transcribe.captions import MAX_BYTES
+from transcribe.captions.reader import MAX_BYTES
 
 VTT, SRT, JSON, HTML = (
     f'<podcast:transcript url="t.{suffix}" type="{kind}"/>'

@@ -23,7 +23,7 @@ from tests.patience import PATIENCE
 from tests.running import eventually
 from tests.told import says
 from tests.webserver import Site, serve
-from transcribe.kinds import SUFFIXES
+from transcribe.containers.kinds import SUFFIXES
 
 SOUND = bytes(range(256)) * 4000
 

@@ -20,15 +20,15 @@ from tests import timed
 from tests.sound_tracks import make_tracks
 from tests.speech_sounds import SOUNDS, Sound, hum, silence, white_noise, write
 from tests.spoken import DANISH, JFK, MEETING, RULES, VISIT, Spoken, needs, of
-from transcribe.engines import ENGINES, open_transcriber
-from transcribe.fake import FakeTranscriber, Said
-from transcribe.hallucinations import plain
-from transcribe.lines import LONGEST, fits
-from transcribe.openai import OpenAIWhisper
+from transcribe.captions.line_breaking import LONGEST, fits
+from transcribe.engines.memory import FakeTranscriber, Said
+from transcribe.engines.openai_whisper import OpenAIWhisper
+from transcribe.engines.registry import ENGINES, open_transcriber
+from transcribe.media.probe import probe
+from transcribe.pipeline.hallucinations import plain
+from transcribe.pipeline.vad import read_blocks
 from transcribe.port import Transcriber
-from transcribe.probe import probe
-from transcribe.render import render
-from transcribe.speech import read_blocks
+from transcribe.rendering.render import render
 
 SILENCE = "anullsrc=r=16000:cl=mono:d=20"
 
@@ -45,7 +45,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Spoken | str], Path]:
-    """Speech, or what a filter of ffmpeg makes, as `transcribe.render` would prepare it: 16 kHz mono FLAC."""
+    """Speech, or what a filter of ffmpeg makes, as `transcribe.rendering.render` would prepare it: 16 kHz mono FLAC."""
     folder = tmp_path_factory.mktemp("speech")
 
     def prepared(what: Spoken | str) -> Path:
@@ -455,7 +455,7 @@ def test_what_is_not_our_audio_is_refused(transcriber: Transcriber, tmp_path: Pa
 def test_fingerprints_are_the_same_in_every_process_and_need_no_engine(engine: str, data_dir: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from kring.settings import Settings, Transcribe\n"
-        "from transcribe.engines import open_transcriber\n"
+        "from transcribe.engines.registry import open_transcriber\n"
         f"settings = Settings(data_dir=Path({str(data_dir)!r}), transcribe=Transcribe(engine={engine!r}))\n"
         "print(open_transcriber(settings).fingerprint('da', ['personvern']))\n"
         "assert not {'torch', 'whisper', 'faster_whisper', 'ctranslate2'} & set(sys.modules)"

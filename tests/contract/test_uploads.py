@@ -22,7 +22,7 @@ from storage.verify.verify import verify
 from tests.patience import PATIENCE
 from tests.seaweed import Weed
 from tests.upload_site import DETAILS, MIB, Uploading, announced, uploading
-from transcribe.kinds import SUFFIXES
+from transcribe.containers.kinds import SUFFIXES
 
 RECORDING = os.urandom(16 * MIB) + b"the last part"
 SMALL = b"a recording of few bytes"

@@ -20,7 +20,7 @@ from tests import web_archive
 from tests.browser import DESKTOP, PHONE, browser, eventually, open_page, serving
 from tests.web_archive import HOSTILE, TALKS, transcript_of
 from tests.webserver import serve
-from transcribe.cues import cues
+from transcribe.captions.cues import cues
 
 __all__ = ["browser"]
 

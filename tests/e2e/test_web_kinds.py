@@ -10,9 +10,9 @@ from playwright.sync_api import Browser
 from kring.settings import MediaLimits
 from tests.browser import browser, eventually
 from tests.kinds import KINDS, SECONDS, make_kind
-from transcribe.kinds import SUFFIXES, SUFFIXES_OF
-from transcribe.probe import probe
-from transcribe.render import render
+from transcribe.containers.kinds import SUFFIXES, SUFFIXES_OF
+from transcribe.media.probe import probe
+from transcribe.rendering.render import render
 
 __all__ = ["browser"]
 

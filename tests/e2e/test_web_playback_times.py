@@ -16,8 +16,8 @@ from storage.memory.store import MemoryStore
 from tests import web_archive
 from tests.browser import browser, open_page, serving
 from tests.timed import appended, beginnings, part, retimed
-from transcribe.probe import probe
-from transcribe.render import render
+from transcribe.media.probe import probe
+from transcribe.rendering.render import render
 
 __all__ = ["browser"]
 

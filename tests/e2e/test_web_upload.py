@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from kring.uploads import UploadState
 from tests.browser import PHONE, browser, eventually
 from tests.uploading import AXE, PART, Site, recording, site, visiting
-from transcribe.kinds import SUFFIXES
+from transcribe.containers.kinds import SUFFIXES
 
 __all__ = ["browser", "site"]
 

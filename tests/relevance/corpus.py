@@ -22,7 +22,7 @@ from index.passages.build import passages_of
 from index.port import Passage
 from kring.model import Circle, Details, Manifest, Media, Original, Segment, SourceRef, Transcript
 from tests.index_cases import recording_id
-from transcribe.captions import transcript_from_file
+from transcribe.captions.reader import transcript_from_file
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parents[1] / "samples"

@@ -17,7 +17,7 @@ from storage.verify.verify import verify
 from tests.pdf_files import encrypted, pdf
 from tests.unit.test_plan import ask
 from tests.unit.test_transcripts import House
-from transcribe.documents import PROTECTED
+from transcribe.documents.pdf import PROTECTED
 
 
 @pytest.fixture

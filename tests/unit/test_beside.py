@@ -12,7 +12,7 @@ import pytest
 from flows.commands.add import _captions_beside
 from flows.sources.details import details_of
 from kring.errors import BadMetadata, BadTranscript
-from transcribe.beside import Neighbours, language_named
+from transcribe.sidecars import Neighbours, language_named
 
 ZOOM = "GMT20240402-080000_Recording"
 TEAMS = "Budsjett-20240402_100000-Meeting Recording.mp4"

@@ -15,7 +15,7 @@ from flows.sources.details import details_of
 from kring.errors import BadMetadata, BadTranscript
 from kring.model import MOST_LABELS, MOST_TERMS, Attachment, Circle, Details, Original
 from kring.uploads import Upload
-from transcribe.captions import read_captions
+from transcribe.captions.reader import read_captions
 from transcribe.details import make_details
 
 LABELS = ["presenters", "organisations", "topics"]

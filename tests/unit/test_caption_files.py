@@ -11,11 +11,11 @@ from hypothesis import given, strategies as st
 
 from kring.errors import BadTranscript
 from kring.model import Segment
-from transcribe.lines import LONGEST, fits
-from transcribe.podcasting import parse_json
-from transcribe.speakers import with_speakers
-from transcribe.subrip import parse_srt
-from transcribe.webvtt import parse_vtt
+from transcribe.captions.line_breaking import LONGEST, fits
+from transcribe.captions.parsing.speakers import with_speakers
+from transcribe.captions.podcast_json import parse_json
+from transcribe.captions.subrip import parse_srt
+from transcribe.captions.webvtt import parse_vtt
 
 SRT = """\ufeff1\r
 00:00:01,000 --> 00:00:02,500\r

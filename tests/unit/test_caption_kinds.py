@@ -8,9 +8,9 @@ import time
 import pytest
 
 from kring.errors import BadTranscript
-from transcribe.captions import AFTER, BEFORE, Read, read_captions, transcript_from_file
-from transcribe.subrip import parse_srt
-from transcribe.webvtt import parse_vtt
+from transcribe.captions.reader import AFTER, BEFORE, Read, read_captions, transcript_from_file
+from transcribe.captions.subrip import parse_srt
+from transcribe.captions.webvtt import parse_vtt
 
 VTT, SRT = "WEBVTT\n\n", "1\n00:00:01,000 --> 00:00:02,000\nen\n\n"
 

@@ -10,13 +10,13 @@ import webvtt
 from hypothesis import given, strategies as st
 
 from kring.model import Segment, Word
-from transcribe.cues import cues
-from transcribe.lines import LINE, LONGEST, fits, width
-from transcribe.plain import clean
-from transcribe.podcasting import parse_json, write_json
-from transcribe.readable import write_txt
-from transcribe.subrip import parse_srt, write_srt
-from transcribe.webvtt import write_vtt
+from transcribe.captions.cues import cues
+from transcribe.captions.line_breaking import LINE, LONGEST, fits, width
+from transcribe.captions.parsing.cleaning import clean
+from transcribe.captions.plain_text import write_txt
+from transcribe.captions.podcast_json import parse_json, write_json
+from transcribe.captions.subrip import parse_srt, write_srt
+from transcribe.captions.webvtt import write_vtt
 
 LONG = (
     "Vi har fått spørsmål fra elleve kommuner, og mange av dem ligner på hverandre, så i dag tar vi dem samlet. "

@@ -11,10 +11,10 @@ from hypothesis import given, strategies as st
 
 from kring.errors import BadTranscript
 from kring.model import Segment
-from transcribe.captions import MAX_BYTES, read_captions, transcript_from_file
-from transcribe.lines import fits
-from transcribe.plain import MAX_CUES, clean
-from transcribe.webvtt import parse_vtt, write_vtt
+from transcribe.captions.line_breaking import fits
+from transcribe.captions.parsing.cleaning import MAX_CUES, clean
+from transcribe.captions.reader import MAX_BYTES, read_captions, transcript_from_file
+from transcribe.captions.webvtt import parse_vtt, write_vtt
 
 TEAMS = """\ufeffWEBVTT\r
 \r

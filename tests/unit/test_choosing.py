@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from transcribe.choosing import SPEAKS, Choice, Heard, Track, choose, says_another
+from transcribe.soundtracks.choice import SPEAKS, Choice, Heard, Track, choose, says_another
 
 FRAMES = 1200
 Level = NDArray[np.float64]

@@ -17,7 +17,7 @@ from kring.settings import Settings
 from storage.archive.archive import Archive
 from storage.leases import Leases
 from storage.memory.store import MemoryStore
-from transcribe.vocabulary import fitting
+from transcribe.pipeline.prompt import fitting
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ import pytest
 from kring.errors import SetupError
 from kring.settings import Settings, Transcribe
 from tests.spoken import JFK, RULES, Spoken, of
-from transcribe import convert, weights
-from transcribe.convert import DIMENSIONS, complete_folder, convert_checkpoint, convert_folder, make_checkpoint
-from transcribe.ctranslate import openai_checkpoint, read_variables
-from transcribe.heads import set_heads
-from transcribe.tokens import languages, vocabulary, write_tokenizer
+from transcribe.models import convert, weights
+from transcribe.models.alignment_heads import set_heads
+from transcribe.models.convert import DIMENSIONS, complete_folder, convert_checkpoint, convert_folder, make_checkpoint
+from transcribe.models.ctranslate2 import openai_checkpoint, read_variables
+from transcribe.models.tokenizer import languages, vocabulary, write_tokenizer
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file.*tiktoken:ResourceWarning")  # whisper/tokenizer.py
 
@@ -92,7 +92,7 @@ def checkpoint(model: Any, tmp_path: Path) -> Path:
 
 
 def theirs(name: str) -> str:
-    """transformers' name of a tensor, made the other way than `transcribe.convert` makes ours."""
+    """transformers' name of a tensor, made the other way than `transcribe.models.convert` makes ours."""
     top = {
         "encoder.positional_embedding": "encoder.embed_positions.weight",
         "decoder.positional_embedding": "decoder.embed_positions.weight",

@@ -11,8 +11,8 @@ from hypothesis import given, strategies as st
 from kring.model import Hole, Segment, Word
 from tests.speech_sounds import silence, write
 from tests.spoken import JFK, VISIT, Spoken, of
-from transcribe.coverage import NEAR, SMALLEST, TOGETHER, coverage, holes, speech_seconds, spoken, voiced
-from transcribe.speech import FRAME, RATE, Voice, listen_for_voice, read_blocks
+from transcribe.pipeline.coverage import NEAR, SMALLEST, TOGETHER, coverage, holes, speech_seconds, spoken, voiced
+from transcribe.pipeline.vad import FRAME, RATE, Voice, listen_for_voice, read_blocks
 
 FRAMES = RATE / FRAME
 

@@ -13,8 +13,8 @@ import pytest
 
 from kring.errors import SetupError
 from kring.settings import Settings, Transcribe, load_settings
-from transcribe import device as module
-from transcribe.device import FASTER, OPENAI, device, precision
+from transcribe.engines import device as module
+from transcribe.engines.device import FASTER, OPENAI, device, precision
 
 
 @pytest.fixture(autouse=True)
@@ -160,7 +160,7 @@ def test_cublas_of_a_python_package_is_found(tmp_path: Path, monkeypatch: pytest
 
 def test_asking_loads_neither_engine() -> None:
     code = (
-        "import sys; from kring.settings import Settings; from transcribe.device import device, precision\n"
+        "import sys; from kring.settings import Settings; from transcribe.engines.device import device, precision\n"
         "device(Settings()); precision(Settings(), 'faster-whisper'); precision(Settings(), 'openai-whisper')\n"
         "assert not {'torch', 'ctranslate2', 'whisper', 'faster_whisper'} & set(sys.modules)"
     )
@@ -169,7 +169,7 @@ def test_asking_loads_neither_engine() -> None:
 
 def test_the_table_for_the_cpu_agrees_with_ctranslate2() -> None:
     code = (
-        "import ctranslate2; from transcribe.device import CPU, FASTER\n"
+        "import ctranslate2; from transcribe.engines.device import CPU, FASTER\n"
         "assert set(CPU[FASTER]) <= ctranslate2.get_supported_compute_types('cpu')"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

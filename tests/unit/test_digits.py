@@ -23,9 +23,9 @@ from kring.settings import load_settings
 from search_ui.guard import byte_count
 from search_ui.media import Unsatisfiable, parse_range
 from search_ui.view import parse_time
-from transcribe.captions import read_captions
-from transcribe.contents import parse as parse_contents
-from transcribe.plain import unescaped
+from transcribe.captions.parsing.cleaning import unescaped
+from transcribe.captions.reader import read_captions
+from transcribe.media.streams import parse as parse_contents
 
 MANY = "9" * 5000
 VTT = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\n{}\n"

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from flows.cli import app
 from kring.settings import FeedSource, FolderSource, Settings
-from transcribe.kinds import SUFFIXES
+from transcribe.containers.kinds import SUFFIXES
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -8,8 +8,8 @@ import pytest
 
 from kring.errors import InputError
 from tests.pdf_files import assembled, encrypted, pdf
-from transcribe import documents
-from transcribe.documents import DAMAGED, MOST_PAGES, NO_TEXT, PROTECTED, TOO_MUCH, clean, read_pages
+from transcribe.documents import pdf as documents
+from transcribe.documents.pdf import DAMAGED, MOST_PAGES, NO_TEXT, PROTECTED, TOO_MUCH, clean, read_pages
 
 
 def read(tmp_path: Path, data: bytes, seconds: float = 60) -> tuple[str, ...]:

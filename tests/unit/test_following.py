@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from transcribe.following import PIECE, Follower, Guess
+from transcribe.pipeline.language_tracking import PIECE, Follower, Guess
 
 
 def guess(language: str, probability: float = 0.9, second: str = "fr") -> Guess:

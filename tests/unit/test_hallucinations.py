@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from kring.model import Segment, Word
-from transcribe.hallucinations import LOOP_WORDS, Heard, is_credit, is_echo, is_repetitive, loop_in, sift
+from transcribe.pipeline.hallucinations import LOOP_WORDS, Heard, is_credit, is_echo, is_repetitive, loop_in, sift
 
 
 def heard(

@@ -21,7 +21,7 @@ def test_the_packages_are_this_projects(name: str) -> None:
     assert Path(found).is_relative_to(REPOSITORY)
 
 
-@pytest.mark.parametrize("module", ["flows.cli", "search_ui.app", "transcribe.engines", "index", "storage"])
+@pytest.mark.parametrize("module", ["flows.cli", "search_ui.app", "transcribe.engines.registry", "index", "storage"])
 def test_importing_an_entry_point_loads_no_engine(module: str) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)

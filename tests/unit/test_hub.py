@@ -18,8 +18,8 @@ import pytest
 from kring.errors import DiskFull, SetupError
 from kring.settings import Settings, Transcribe
 from tests.patience import PATIENCE
-from transcribe import convert, hub, weights
-from transcribe.names import HubModel
+from transcribe.models import convert, hub, weights
+from transcribe.models.names import HubModel
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FILES = {

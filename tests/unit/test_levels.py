@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, strategies as st
 from numpy.typing import NDArray
 
-from transcribe import levels
-from transcribe.levels import LOUDNESS, MOST_GAIN, NEAR, RATE, gains, level, measured
+from transcribe.rendering import levels
+from transcribe.rendering.levels import LOUDNESS, MOST_GAIN, NEAR, RATE, gains, level, measured
 
 Sound = NDArray[np.float64]
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from kring.model import Word
-from transcribe.lines import LINE, LONGEST, SILENCE, cut, fits, text_of, width, wrap
-from transcribe.sentences import ends_sentence
+from transcribe.captions.line_breaking import LINE, LONGEST, SILENCE, cut, fits, text_of, width, wrap
+from transcribe.captions.sentences import ends_sentence
 
 
 def spoken(text: str) -> list[Word]:

@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from kring.errors import SetupError, UnknownLanguage
 from kring.model import Hole, Transcript
 from kring.settings import Settings, Transcribe
-from transcribe.ctranslate import openai_checkpoint, read_variables
-from transcribe.ear import RawWord, Take
-from transcribe.engine import fair_threads
-from transcribe.engines import open_transcriber
+from transcribe.engines.base import fair_threads
+from transcribe.engines.registry import open_transcriber
 from transcribe.languages import CODES, check_language, from_whisper, to_whisper
-from transcribe.listening import ROUND, listen
-from transcribe.speech import FRAME, RATE, Voice
+from transcribe.models.ctranslate2 import openai_checkpoint, read_variables
+from transcribe.pipeline.decoder import RawWord, Take
+from transcribe.pipeline.pipeline import ROUND, listen
+from transcribe.pipeline.vad import FRAME, RATE, Voice
 
 Samples = NDArray[np.float32]
 
@@ -139,7 +139,7 @@ def by_loudness(blocks: Iterable[Samples]) -> Voice:
 
 @pytest.fixture
 def hearing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Transcript]:
-    monkeypatch.setattr("transcribe.listening.listen_for_voice", by_loudness)
+    monkeypatch.setattr("transcribe.pipeline.pipeline.listen_for_voice", by_loudness)
 
     def of(ear: ReadingEar, seconds: float, **how: object) -> Transcript:
         path = sound(tmp_path / "a.wav", ear.lines, seconds)

@@ -8,7 +8,7 @@ import random
 import pytest
 
 from kring.errors import EmptyFile, NotMedia
-from transcribe.containers import container_of
+from transcribe.containers.detect import container_of
 
 
 def kind(data: bytes) -> str:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from transcribe.contents import parse
-from transcribe.peaks import Peaks
-from transcribe.probe import falls_short
-from transcribe.times import PacketReader, Times
+from transcribe.media.packet_times import PacketReader, Times
+from transcribe.media.probe import falls_short
+from transcribe.media.streams import parse
+from transcribe.rendering.peaks import Peaks
 
 PHONE = """\
 Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'file:/dev/stdin':

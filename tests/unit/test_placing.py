@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from kring.model import Word
-from transcribe.ear import RawWord
-from transcribe.lines import fits
-from transcribe.placing import LONGEST, SHORTEST, in_order, lines, placed, segment, sentences, whole_words
-from transcribe.speech import FRAME, RATE, Stretch, Voice
+from transcribe.captions.line_breaking import fits
+from transcribe.pipeline.decoder import RawWord
+from transcribe.pipeline.vad import FRAME, RATE, Stretch, Voice
+from transcribe.pipeline.word_timing import LONGEST, SHORTEST, in_order, lines, placed, segment, sentences, whole_words
 
 FRAMES = RATE / FRAME
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from transcribe.captions import read_captions
+from transcribe.captions.reader import read_captions
 
 YOUTUBE = """WEBVTT
 Kind: captions

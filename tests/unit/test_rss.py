@@ -13,7 +13,7 @@ from kring.correcting import Chapter
 from search_ui import rss
 from search_ui.chaptering import write_json, write_vtt
 from search_ui.waveform import LEAST, heights, path
-from transcribe.webvtt import parse_vtt
+from transcribe.captions.webvtt import parse_vtt
 
 MOMENT = datetime(2026, 3, 12, 12, tzinfo=UTC)
 HOSTILE = "</title>]]>&amp;<script>\x00\x0b\ud800\ufffe “ok” 𝄞"

@@ -11,7 +11,7 @@ import imageio_ffmpeg
 import pytest
 
 from kring.model import Circle, Details, Segment
-from transcribe.webvtt import parse_vtt
+from transcribe.captions.webvtt import parse_vtt
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 TEXTS = sorted((SAMPLES / "texts").glob("*.toml"))

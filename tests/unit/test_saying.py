@@ -13,7 +13,7 @@ from search_ui import catalogues, saying
 from search_ui.i18n import LANGUAGES, SOURCE, Language, sentence, speaking, translations
 from search_ui.rendering import text
 from tests.web_served import Served, served
-from transcribe.captions import read_captions
+from transcribe.captions.reader import read_captions
 
 __all__ = ["served"]
 

@@ -6,8 +6,8 @@ import errno
 
 import pytest
 
-from transcribe import seccomp
-from transcribe.syscalls import BY_ARGUMENT, DENIED, MACHINES, NEWEST
+from transcribe.sandbox import seccomp
+from transcribe.sandbox.syscalls import BY_ARGUMENT, DENIED, MACHINES, NEWEST
 
 PATH, PID = 0x7F12_3456_789A, 4321
 ALLOWED, KILLED = "allowed", "killed"

@@ -27,7 +27,7 @@ from storage.memory.store import MemoryStore
 from storage.verify.verify import verify
 from tests.sound_tracks import make_tracks, rules, visit
 from tests.unit.test_plan import ask as ask_plan
-from transcribe.fake import FakeTranscriber, Said
+from transcribe.engines.memory import FakeTranscriber, Said
 from transcribe.recipe import RECIPE
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kring.errors import NotFound, NotMedia
 from tests.spoken import MEETING, RULES, of
-from transcribe.speech import (
+from transcribe.pipeline.vad import (
     BLOCK,
     FRAME,
     RATE,

@@ -47,7 +47,7 @@ from storage.leases import Leases
 from storage.memory.store import MemoryStore
 from storage.verify.verify import verify
 from tests.unit.test_plan import ask as ask_plan
-from transcribe.fake import FakeTranscriber, Said
+from transcribe.engines.memory import FakeTranscriber, Said
 from transcribe.port import Progress
 from transcribe.recipe import RECIPE
 

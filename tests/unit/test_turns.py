@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kring.errors import BadTranscript
-from transcribe.captions import read_captions
-from transcribe.plain import MAX_CUES
+from transcribe.captions.parsing.cleaning import MAX_CUES
+from transcribe.captions.reader import read_captions
 
 TEAMS = """Budsjettmøte-20260310_101010-{opptak}
 10. mars 2026, 10:10

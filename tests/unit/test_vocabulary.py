@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, strategies as st
 
-from transcribe.vocabulary import MOST, fitting, prompt
+from transcribe.pipeline.prompt import MOST, fitting, prompt
 
 terms = st.lists(st.text(st.sampled_from("aåæøB -\n"), max_size=120), max_size=40)
 

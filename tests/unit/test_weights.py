@@ -14,8 +14,8 @@ import pytest
 
 from kring.errors import DiskFull, SetupError
 from kring.settings import Settings, Transcribe
-from transcribe import weights
-from transcribe.cache import obtain
+from transcribe.models import weights
+from transcribe.models.cache import obtain
 
 
 @pytest.fixture(autouse=True)
@@ -157,7 +157,7 @@ def test_names_agree_with_both_engines() -> None:
         "assert {s: faster_whisper.utils._MODELS[s] for s in known} == known\n"
         "assert set(known) == set(whisper.available_models())\n"
         "assert all(whisper._MODELS[a] == whisper._MODELS[s] for a, s in names.ALIASES.items())\n"
-        "from transcribe.heads import published\n"
+        "from transcribe.models.alignment_heads import published\n"
         "from ctranslate2.converters.transformers import _WHISPER_ALIGNMENT_HEADS as theirs\n"
         "both = [size for size in names.SIZES if f'openai/whisper-{size}' in theirs]\n"
         "assert len(both) > 8\n"

@@ -9,8 +9,8 @@ import zipfile
 import pytest
 
 from kring.errors import BadTranscript
-from transcribe.captions import read_captions
-from transcribe.word import MOST_BYTES
+from transcribe.captions.parsing.word import MOST_BYTES
+from transcribe.captions.reader import read_captions
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"

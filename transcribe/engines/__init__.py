@@ -1,0 +1,1 @@
+"""The engines behind the port, and which of them is taken."""

@@ -1,0 +1,1 @@
+"""What is in a recording: its streams, tracks and times, as ffmpeg reports them."""

@@ -1,0 +1,1 @@
+"""Where the weights of models come from, and how they are checked and converted."""

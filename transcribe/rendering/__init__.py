@@ -1,0 +1,1 @@
+"""What is made from a recording: sound for the engine, playback, poster, waveform."""

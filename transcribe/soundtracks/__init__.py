@@ -1,0 +1,1 @@
+"""Which sound track of a recording carries the speech."""

@@ -1,0 +1,128 @@
+"""Listening to samples of all sound tracks of a file, across its whole length, for who speaks where.
+
+Cheap: of four hours four minutes are listened to. Where nobody speaks in any sample, others are taken between them, so
+that a file is not called silent because its speech is short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kring.settings import MediaLimits
+from transcribe.media import ffmpeg
+from transcribe.media.streams import Contents, Stream
+from transcribe.media.tracks import MOST_CHANNELS, alone, apart, channels_of
+from transcribe.pipeline.coverage import SURE
+from transcribe.pipeline.vad import FRAME, RATE, listen_for_voice
+from transcribe.soundtracks.choice import SPEAKS, Heard, Track
+
+SAMPLES: Final = 24
+SAMPLE: Final = 320 * FRAME / RATE
+"""Seconds: 10."""
+_OFFSETS: Final = (0.5, 0.0, 0.25, 0.75)
+"""Where samples lie between one and the next of their round, as parts."""
+_LOUD: Final = 0.05
+"""To which root mean square a sample is brought before it is listened to …"""
+_MOST_GAIN: Final = 100.0
+"""… and by how much at most."""
+_STEADY: Final = f"aresample={RATE}:async=1:first_pts=0"
+_TIMEOUT: Final = 600.0
+"""Seconds for one sample: some files have to be read from their beginning, on a slow network disk."""
+_SAME: Final = 0.001
+"""Part of their power in which channels may differ and count as one: 30 dB less."""
+
+Samples = NDArray[np.float32]
+
+
+def listen_to(
+    path: Path, contents: Contents, tracks: Mapping[int, Stream], duration: float, limits: MediaLimits, folder: Path
+) -> dict[int, Track]:
+    """What was heard in each of `tracks`. Scratch files go to `folder`, which is there."""
+    heard: dict[int, Track] = {}
+    for places in _rounds(duration):
+        ears = {number: _Ear(channels_of(stream)) for number, stream in tracks.items()}
+        for begin, seconds in places:
+            for number, sound in _sample(path, contents, tracks, begin, seconds, limits, folder):
+                ears[number].hear(sound)
+        heard = {number: ear.track() for number, ear in ears.items()}
+        if any(one.frames >= SPEAKS for track in heard.values() for one in (track.mixed, *track.channels)):
+            break
+    return heard
+
+
+def _rounds(duration: float) -> Iterator[list[tuple[float, float]]]:
+    """Where samples begin and how long they are, in seconds; round after round at other places."""
+    if duration <= SAMPLES * SAMPLE:
+        yield [(0.0, duration)]
+        return
+    step = (duration - SAMPLE) / SAMPLES
+    for offset in _OFFSETS:
+        yield [((number + offset) * step, SAMPLE) for number in range(SAMPLES)]
+
+
+def _sample(
+    path: Path,
+    contents: Contents,
+    tracks: Mapping[int, Stream],
+    begin: float,
+    seconds: float,
+    limits: MediaLimits,
+    folder: Path,
+) -> Iterator[tuple[int, Samples]]:
+    """The samples of all tracks at one place, all equally long: rows of channels. What cannot be read is silent."""
+    read = contents.read(seconds=seconds, ss=f"{begin:.3f}")
+    frames = round(seconds * RATE / FRAME)
+    outputs = []
+    for number, stream in tracks.items():
+        channels = channels_of(stream)
+        filters = [_STEADY, *(apart(stream) if channels > 1 else alone(stream, None))]
+        target, form = f"file:{folder / str(number)}", {"f": "s16le", "ar": RATE, "ac": channels}
+        outputs.append(ffmpeg.output([read[str(stream.index)]], target, af=",".join(filters), **form))
+    arguments = ffmpeg.arguments(ffmpeg.together(*outputs))
+    most = 1 + int(2 * RATE * seconds * MOST_CHANNELS / 1e6)
+    ffmpeg.run(arguments, path, limits, timeout=_TIMEOUT, writes=folder, written_mb=most)
+    for number, stream in tracks.items():
+        file, channels = folder / str(number), channels_of(stream)
+        raw = np.fromfile(file, "<i2") if file.exists() else np.zeros(0, "<i2")
+        sound = np.zeros((frames * FRAME, channels), np.float32)
+        whole = raw[: len(raw) // channels * channels].reshape(-1, channels)[: len(sound)]
+        sound[: len(whole)] = whole / np.float32(32768)
+        file.unlink(missing_ok=True)
+        yield number, sound.T
+
+
+class _Ear:
+    """Hears the samples of one track."""
+
+    def __init__(self, channels: int) -> None:
+        self._channels = channels
+        self._heard: list[list[Heard]] = []
+        """Of each sample: of all channels together, then of each."""
+        self._differ = False
+
+    def hear(self, sound: Samples) -> None:
+        mixed = sound.mean(axis=0)
+        if self._channels == 1 or np.square(sound - mixed).mean() <= _SAME * np.square(mixed).mean():
+            self._heard.append([_heard(mixed)] * (1 + self._channels))
+        else:
+            self._differ = True
+            self._heard.append([_heard(one) for one in (mixed, *sound)])
+
+    def track(self) -> Track:
+        mixed, *channels = (
+            Heard(np.concatenate([one.speaks for one in row]), np.concatenate([one.level for one in row]))
+            for row in zip(*self._heard, strict=True)
+        )
+        return Track(mixed, tuple(channels) if self._differ else ())
+
+
+def _heard(sound: Samples) -> Heard:
+    power = np.square(sound.reshape(-1, FRAME), dtype=np.float64).mean(axis=1)
+    gain = min(_MOST_GAIN, _LOUD / max(float(np.sqrt(power.mean())), 1e-9))
+    voice = listen_for_voice([sound * np.float32(gain)])
+    return Heard(voice.probabilities >= SURE, 10 * np.log10(power + 1e-10))
