@@ -16,7 +16,7 @@ import sys
 from flows.heart import die_with_parent
 from flows.stack.environment import prefect_environment
 from kring.errors import KringError
-from kring.local import connect_locally
+from kring.local_stack import connect_locally
 from kring.settings import load_settings
 
 LONGEST_ROUND = 6 * 3600.0

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from flows.reports import foreseen
 from flows.sources.port import RecordingSource
 from kring.errors import KringError, OrchestratorDown, SourceError, StorageDown
-from kring.left_out import Told
+from kring.intake.left_out import Told
 
 ROUND_SECONDS = 30.0
 """What a round waits for a source; the others are asked again after it."""

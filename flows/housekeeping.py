@@ -23,7 +23,7 @@ from flows.starting import start_new
 from flows.uploads import sweep_uploads
 from flows.wiring import Ports, open_ports
 from kring.errors import KringError
-from kring.left_out import Told
+from kring.intake.left_out import Told
 from kring.model import now
 from kring.settings import Settings, Worker
 from services.index_ownership import host

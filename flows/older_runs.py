@@ -16,8 +16,8 @@ from pathlib import Path
 from flows.hiding import hide_secrets
 from flows.orchestrator import RECORDING_ID, is_shutdown
 from flows.sources.port import Item
+from kring.intake.requests import Request
 from kring.model import SourceRef
-from kring.requests import Request
 from kring.runs import FLOW
 from storage.archive.archive import Archive
 from storage.archive.requests import Requests

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from flows.orchestrator import Run, source_of
 from flows.patience import pause_before
 from flows.reports import NOT_THERE, STOPPED
+from kring.intake.requests import Request
 from kring.model import ADDRESS, Activity, Manifest, State
-from kring.requests import Request
 
 REBUILD_SHARE = 0.5
 """Where more than this share of the published recordings is missing from the index, it is rebuilt in one go."""

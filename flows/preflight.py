@@ -10,7 +10,7 @@ import os
 
 from flows.sources import names_are_apart
 from kring.errors import SetupError
-from kring.local import read_stack
+from kring.local_stack import read_stack
 from kring.settings import FolderSource, Settings
 
 

@@ -15,8 +15,8 @@ from flows.scratch import sweep_scratch
 from flows.wiring import Ports
 from index.port import Prepared
 from kring.errors import Damaged, KringError, NotFound, OrchestratorDown, StorageDown
+from kring.intake.requests import Request
 from kring.model import State, Step, now
-from kring.requests import Request
 from services.index_ownership import require_own_index
 from storage.archive.requests import Requests
 

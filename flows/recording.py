@@ -36,7 +36,7 @@ from flows.sources.port import Item
 from flows.steps import Job
 from flows.wiring import Ports, ports_from_environment
 from kring.errors import Busy, Damaged, DiskFull, Gone, KringError, NotFound, NotThere, SlowSource, SourceDown
-from kring.local import public_address
+from kring.local_stack import public_address
 from kring.model import Step
 from storage.keys import manifest_key
 from storage.leases import owner_name

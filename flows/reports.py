@@ -12,8 +12,8 @@ import httpx
 from flows.scratch import disk_full
 from flows.sources.port import Item
 from kring.errors import Damaged, KringError, NotFound, OrchestratorDown
+from kring.intake.requests import Request
 from kring.model import Manifest, Problem, State, Step, now
-from kring.requests import Request
 from kring.runs import run_tags
 from storage.archive.archive import Archive
 from storage.archive.requests import Requests

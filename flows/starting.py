@@ -14,9 +14,9 @@ from flows.sources.port import Item, RecordingSource
 from flows.wiring import Ports
 from kring.addresses import without_secrets
 from kring.errors import SourceError
-from kring.left_out import Told
+from kring.intake.left_out import Told
+from kring.intake.requests import Request
 from kring.model import UPLOAD, now
-from kring.requests import Request
 from storage.archive.archive import Archive
 from storage.archive.requests import Requests
 from storage.keys import manifest_key

@@ -13,8 +13,8 @@ from flows.sources.uploaded import Uploaded
 from flows.transcripts import Report
 from flows.wiring import Ports
 from kring.errors import InputError, SourceError
+from kring.intake.uploads import Upload, UploadState, source_of
 from kring.model import Manifest, now
-from kring.uploads import Upload, UploadState, source_of
 from storage import BROUGHT_UPLOAD
 from storage.archive.archive import Archive
 from storage.keys import incoming_key, manifest_key

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from index.port import SearchIndex
-from kring.local import connect_locally
+from kring.local_stack import connect_locally
 from kring.settings import Settings, load_settings
 from services.index_ownership import open_own_index
 from storage import open_store

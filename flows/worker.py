@@ -17,7 +17,7 @@ from flows.preflight import check_worker
 from flows.stack.environment import prefect_environment
 from flows.stack.parts import worker_ready_file
 from kring.errors import KringError, TransientError
-from kring.local import connect_locally
+from kring.local_stack import connect_locally
 from kring.settings import Settings, load_settings
 from services.index_ownership import owning
 from storage import open_store

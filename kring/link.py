@@ -14,7 +14,7 @@ import re
 import secrets
 
 from kring.errors import SetupError
-from kring.local import public_address, write_private
+from kring.local_stack import public_address, write_private
 from kring.settings import IN_A_LINK, Settings
 
 PAGE = "/facilitate"

@@ -13,7 +13,7 @@ import uvicorn
 from index import may_write, open_index
 from kring.errors import KringError
 from kring.link import ensure_secret
-from kring.local import connect_locally
+from kring.local_stack import connect_locally
 from kring.settings import WEB_PORT, load_settings
 from search_ui.app import create_app
 from search_ui.following import Watchers

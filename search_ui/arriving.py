@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from kring.errors import Conflict, EmptyFile, InputError, NotFound, NotMedia
+from kring.intake.uploads import Upload, UploadState, source_of
 from kring.model import Details, Line, Manifest, Original, Sha256, now
 from kring.settings import Settings
-from kring.uploads import Upload, UploadState, source_of
 from search_ui.i18n import N_
 from search_ui.people import Person
 from search_ui.site import Site

@@ -17,8 +17,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from kring.errors import InputError, NotFound, OrchestratorDown
+from kring.intake.uploads import Upload
 from kring.model import Attachment, Line, Manifest
-from kring.uploads import Upload
 from search_ui.arriving import change_upload, own_upload
 from search_ui.guard import policy
 from search_ui.i18n import N_, _

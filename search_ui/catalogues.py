@@ -23,9 +23,9 @@ HERE = Path(__file__).parent
 BELOW = (
     "index/query/parser.py",
     "index/query/filters.py",
-    "kring/uploads.py",
-    "kring/corrections.py",
-    "kring/correcting.py",
+    "kring/intake/uploads.py",
+    "kring/corrections/model.py",
+    "kring/corrections/apply.py",
     "services/again.py",
 )
 """Files of other packages that raise errors which people see on pages at once."""

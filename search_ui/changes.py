@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kring.correcting import (
+from kring.corrections.apply import (
     Chapter,
     active,
     changed_fields,
@@ -21,7 +21,7 @@ from kring.correcting import (
     steps,
     undone,
 )
-from kring.corrections import (
+from kring.corrections.model import (
     Change,
     ChapterChange,
     Correction,
@@ -31,10 +31,10 @@ from kring.corrections import (
     SpeakerChange,
     Undo,
 )
+from kring.corrections.segments import count_name, standing
+from kring.corrections.word_timing import plain
 from kring.errors import Conflict, InputError, NotFound
 from kring.model import Details, Segment, Transcript
-from kring.retiming import plain
-from kring.rewriting import count_name, standing
 from search_ui.history import ago, caller
 from search_ui.i18n import _
 from transcribe.captions.parsing.cleaning import clean

@@ -15,7 +15,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from kring.correcting import Chapter, chapters
+from kring.corrections.apply import Chapter, chapters
 from kring.errors import NotFound
 from kring.model import Manifest
 from search_ui.captions import sharing

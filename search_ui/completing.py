@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, FailFast, Field
 
 from kring.errors import Conflict, NotFound, OrchestratorDown
+from kring.intake.uploads import Upload, UploadState, attempt_of, item_of
 from kring.model import now
-from kring.uploads import Upload, UploadState, attempt_of, item_of
 from search_ui.arriving import has_arrived, own_upload, part_count
 from search_ui.i18n import N_, _
 from search_ui.people import Person, facilitator

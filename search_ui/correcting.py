@@ -14,8 +14,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from kring.correcting import undone
-from kring.corrections import Change, Correction, DetailsChange, Undo
+from kring.corrections.apply import undone
+from kring.corrections.model import Change, Correction, DetailsChange, Undo
 from kring.errors import InputError
 from kring.model import Details, Manifest, Segment, Transcript, now
 from search_ui import history

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query as Parameter
 from starlette.responses import RedirectResponse, Response
 
-from kring.correcting import Chapter, chapters
+from kring.corrections.apply import Chapter, chapters
 from kring.model import State, Transcript
 from search_ui import sound_tracks, view, waveform
 from search_ui.i18n import _

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 
-from kring.correcting import changed_fields, steps
-from kring.corrections import (
+from kring.corrections.apply import changed_fields, steps
+from kring.corrections.model import (
     ChapterChange,
     Correction,
     DetailsChange,
@@ -16,8 +16,8 @@ from kring.corrections import (
     SpeakerChange,
     Undo,
 )
+from kring.corrections.segments import count_name
 from kring.model import Transcript, now
-from kring.rewriting import count_name
 from search_ui import view
 from search_ui.i18n import N_, _, format_date, ngettext
 

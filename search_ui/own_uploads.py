@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from kring.errors import Damaged, NotFound
+from kring.intake.uploads import Upload, UploadState
 from kring.model import Manifest, State, Step
-from kring.uploads import Upload, UploadState
 from search_ui import view
 from search_ui.i18n import N_, _
 from search_ui.people import Person, facilitator

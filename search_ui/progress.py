@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kring.errors import NotFound
+from kring.intake.uploads import Upload, UploadState
 from kring.model import Activity, Details, Manifest, State, Step
-from kring.uploads import Upload, UploadState
 from search_ui import view
 from search_ui.i18n import _, ngettext
 from search_ui.site import Site

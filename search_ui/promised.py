@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
+from kring.intake.uploads import Upload, UploadState
 from kring.model import now
-from kring.uploads import Upload, UploadState
 from search_ui.arriving import copies_on_disk
 from search_ui.site import Site
 from search_ui.upload_parts import received

@@ -13,8 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from kring.errors import InputError, NotFound
+from kring.intake.uploads import Upload
 from kring.model import now
-from kring.uploads import Upload
 from search_ui.arriving import SILENT, bytes_of_part, has_arrived, own_upload, part_count
 from search_ui.guard import byte_count
 from search_ui.http.places import MIB, Places, Share, places_of

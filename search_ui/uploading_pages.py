@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from index.port import Query
 from kring.errors import SearchDown
+from kring.intake.uploads import UploadState
 from kring.model import Circle, Visibility
-from kring.uploads import UploadState
 from search_ui.guard import policy
 from search_ui.i18n import N_, _, language_name
 from search_ui.own_uploads import Brought, brought_of, uploads_of

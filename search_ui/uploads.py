@@ -14,8 +14,8 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from kring.errors import Conflict, NotFound
+from kring.intake.uploads import Upload, UploadState, source_of
 from kring.model import Details, Original, Sha256, now
-from kring.uploads import Upload, UploadState, source_of
 from search_ui.arriving import (
     File,
     Known,

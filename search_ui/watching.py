@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import escape
 
 from index.port import PassageHit
-from kring.correcting import Chapter
+from kring.corrections.apply import Chapter
 from kring.errors import Damaged, NotFound
 from kring.model import Manifest, Visibility
 from search_ui import chaptering, timeline, waveform

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from index.memory import MemoryIndex
-from kring.left_out import MOST, Told
+from kring.intake.left_out import MOST, Told
+from kring.intake.uploads import Upload, UploadState, source_of
 from kring.model import Details, Hole, Manifest, Original, Step, now
 from kring.settings import Settings
-from kring.uploads import Upload, UploadState, source_of
 from search_ui.app import create_app
 from search_ui.people import ID_COOKIE
 from search_ui.runs import MemoryRuns

@@ -21,7 +21,7 @@ from flows.stack.environment import prefect_environment
 from flows.stack.postgres_home import remembered
 from flows.stack.up import Stack
 from flows.wiring import Ports, open_ports
-from kring.local import public_address
+from kring.local_stack import public_address
 from kring.model import Manifest
 from kring.settings import Settings
 from tests import facilitator

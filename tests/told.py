@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from kring.left_out import Told
+from kring.intake.left_out import Told
 
 
 class Telling(Protocol):

@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from index.memory import MemoryIndex
+from kring.intake.uploads import Upload
 from kring.model import Circle, Visibility
 from kring.settings import MediaLimits, Settings
-from kring.uploads import Upload
 from search_ui import arriving
 from search_ui.app import create_app
 from search_ui.runs import MemoryRuns

@@ -15,7 +15,7 @@ from flows.stack import meilisearch
 from flows.stack.folder import prepare
 from flows.stack.ports import is_free, port_taken
 from kring.errors import IndexNotReady, KringError, SetupError
-from kring.local import LocalStack, known_locally, read_stack
+from kring.local_stack import LocalStack, known_locally, read_stack
 from kring.settings import (
     MEILI_PORT,
     PREFECT_PORT,

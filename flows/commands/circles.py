@@ -12,8 +12,8 @@ from rich.text import Text
 
 from flows.commands.connection import connect
 from flows.commands.console import out, printable, say
-from flows.terms import changed, read_terms
 from kring.errors import BadMetadata
+from kring.glossary import changed, read_terms
 from kring.model import MOST_TERMS, Circle, Visibility
 from transcribe.engines.registry import check_language
 from transcribe.pipeline.prompt import fitting

@@ -6,7 +6,7 @@ import os
 
 from flows.stack.environment import prefect_environment
 from flows.wiring import Ports, open_ports
-from kring.local import connect_locally
+from kring.local_stack import connect_locally
 from kring.settings import Settings, load_settings
 
 

@@ -23,7 +23,7 @@ from flows.stack.up import Stack
 from flows.wiring import Ports
 from index.port import Query
 from kring.errors import NotFound, SetupError
-from kring.local import public_address
+from kring.local_stack import public_address
 from kring.model import Circle
 from kring.settings import FolderSource, Settings, load_settings
 

@@ -9,7 +9,7 @@ from flows.reports import clock
 from index import open_index
 from index.port import Because, Filters, Fragment, Lack, Missing, Order, PassageHit, Query, Reason
 from kring.errors import IndexNotReady
-from kring.local import connect_locally, public_address
+from kring.local_stack import connect_locally, public_address
 from kring.settings import load_settings
 from services.index_ownership import require_own_index
 from storage import open_store

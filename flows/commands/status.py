@@ -18,7 +18,7 @@ from flows.commands.connection import connect
 from flows.commands.console import err, is_terminal, out, printable, say
 from flows.wiring import Ports
 from kring.errors import KringError, OrchestratorDown, SearchDown, SetupError
-from kring.left_out import LeftOuts
+from kring.intake.left_out import LeftOuts
 from kring.model import Manifest, State
 from storage.archive.left_out import all_left_out
 from storage.archive.requests import Requests

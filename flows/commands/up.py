@@ -12,7 +12,7 @@ from flows.stack.prefect_login import login_link
 from flows.stack.up import Stack, run_stack
 from flows.wiring import Ports, open_ports
 from kring.link import link
-from kring.local import public_address
+from kring.local_stack import public_address
 from kring.settings import Settings, load_settings
 from services.index_ownership import claim_index, wish_to_take_over
 from storage import open_store

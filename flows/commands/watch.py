@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from flows.commands.console import is_terminal, out, printable, say, say_error
 from flows.wiring import Ports
 from kring.errors import NotFound, OrchestratorDown, StorageDown
-from kring.local import public_address
+from kring.local_stack import public_address
 from kring.model import Manifest, State, Step
 
 POLL_SECONDS = 0.3

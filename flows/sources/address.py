@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from flows.sources.download import download
 from flows.sources.port import Item, Progress
-from kring.left_out import Told
+from kring.intake.left_out import Told
 from kring.settings import Settings
 
 

@@ -12,7 +12,7 @@ from flows.sources.feed_memory import FeedMemory, conditions, is_same
 from flows.sources.feed_pages import PAGE_SECONDS, Document, Reading
 from flows.sources.port import Item, Progress
 from kring.errors import SourceError
-from kring.left_out import Told
+from kring.intake.left_out import Told
 from kring.settings import FeedSource, Settings
 from storage.archive.archive import Archive
 

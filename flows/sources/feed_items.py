@@ -19,7 +19,7 @@ from flows.sources.port import Item
 from flows.sources.web import checked
 from kring.addresses import without_secrets
 from kring.errors import InputError, SourceError
-from kring.left_out import Told
+from kring.intake.left_out import Told
 from kring.model import SourceRef
 from kring.settings import FeedSource, Settings
 from transcribe.details import make_details

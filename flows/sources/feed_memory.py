@@ -14,7 +14,7 @@ from datetime import timedelta
 from flows.hiding import without_its_secrets
 from flows.sources.feed_pages import Document
 from flows.sources.port import Item
-from kring.left_out import Told
+from kring.intake.left_out import Told
 from kring.model import SourceRef, now
 from kring.settings import FeedSource
 from storage.archive.addresses import find_address

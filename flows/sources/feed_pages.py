@@ -15,7 +15,7 @@ from flows.sources.feed_process import read_feed
 from flows.sources.pace import Deadline
 from flows.sources.web import Answer, get
 from kring.errors import Busy, Gone, SourceDown, SourceError
-from kring.left_out import Told
+from kring.intake.left_out import Told
 from kring.model import now
 from kring.settings import FeedSource
 

@@ -18,7 +18,7 @@ from flows.sources.folder_files import files_below
 from flows.sources.folder_memory import Look, Sighting, recall, remember
 from flows.sources.port import Item, Progress
 from kring.errors import BadTranscript, InputError, NotThere, SourceDown, SourceError
-from kring.left_out import Told
+from kring.intake.left_out import Told
 from kring.model import Original, SourceRef
 from kring.settings import FolderSource, Settings
 from storage.archive.archive import Archive

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from kring.left_out import Told
+from kring.intake.left_out import Told
 from kring.model import Details, Frozen, SourceRef
 
 Progress = Callable[[int, int | None], None]

@@ -9,10 +9,10 @@ from pathlib import Path
 from flows.scratch import disk_full, require_space
 from flows.sources.port import Item, Progress
 from kring.errors import SourceError
-from kring.left_out import Told
+from kring.intake.left_out import Told
+from kring.intake.uploads import UploadState, item_of
 from kring.model import UPLOAD
 from kring.settings import Settings
-from kring.uploads import UploadState, item_of
 from storage.archive.archive import Archive
 from storage.keys import incoming_key
 

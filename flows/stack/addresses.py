@@ -25,7 +25,7 @@ from flows.stack.parts import (
 from flows.stack.ports import Ports
 from flows.stack.postgres_home import prefect_database
 from flows.stack.prefect_login import new_auth_string
-from kring.local import LocalStack
+from kring.local_stack import LocalStack
 from kring.settings import MEILI_PORT, PREFECT_PORT, S3_PORT, WEB_PORT, Settings
 from storage.seaweed import program as seaweed
 from storage.seaweed.program import LOOPBACK

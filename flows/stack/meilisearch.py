@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from kring.errors import SetupError
-from kring.local import write_private
+from kring.local_stack import write_private
 
 
 def program() -> str | None:

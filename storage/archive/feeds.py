@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from kring.left_out import Told
+from kring.intake.left_out import Told
 from kring.model import Frozen, RecordingId, SourceRef
 from storage.documents import JSON, read_replaceable, write_document
 from storage.keys import feed_key

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from kring.errors import Damaged, NotFound, SetupError
-from kring.left_out import LeftOuts, Told, as_found, together
+from kring.intake.left_out import LeftOuts, Told, as_found, together
 from storage.documents import JSON, read_document, read_replaceable, write_document
 from storage.keys import LEFT_OUT, left_out_key, older_left_out_key
 from storage.port import ObjectStore

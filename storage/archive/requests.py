@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from kring.errors import Damaged, NotFound
-from kring.requests import Request
+from kring.intake.requests import Request
 from storage.documents import change_document, create_document, read_document
 from storage.keys import REQUESTS, request_key
 from storage.port import ObjectStore

@@ -10,7 +10,7 @@ import ipaddress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kring.local import write_private
+from kring.local_stack import write_private
 
 CERTIFICATE, KEY = "inner.crt", "inner.key"
 GRPC_PARTS = ("MASTER", "VOLUME", "FILER", "S3", "ADMIN", "WORKER", "CLIENT")

@@ -22,7 +22,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from kring.errors import SetupError
-from kring.local import write_private
+from kring.local_stack import write_private
 from storage.seaweed import inner_tls
 
 LOOPBACK = "127.0.0.1"

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kring.errors import Conflict, Damaged, NotFound, SetupError, TransientError
+from kring.intake.requests import Request
+from kring.intake.uploads import Upload
 from kring.model import Circle, Content, Manifest, Media, Pages, Renditions, Transcript
-from kring.requests import Request
-from kring.uploads import Upload
 from storage.archive.archive import named
 from storage.archive.corrections import read_correction
 from storage.contents import sha256_of

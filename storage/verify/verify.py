@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kring.errors import Damaged, KringError, NotFound
+from kring.intake.uploads import Upload
 from kring.model import Content, Manifest, State
-from kring.uploads import Upload
 from storage.archive.archive import Archive
 from storage.archive.corrections import gaps
 from storage.keys import (

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from kring.intake.uploads import UploadState, source_of
 from kring.model import Activity, Attachment, Manifest, Original, Pages, Problem, State, Step, now
-from kring.uploads import UploadState, source_of
 from search_ui.attaching import MAX_ATTACHMENTS
 from storage.archive.archive import Archive
 from storage.documents import write_document

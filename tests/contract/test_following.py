@@ -14,9 +14,9 @@ import pytest
 from fastapi import FastAPI
 
 from index.memory import MemoryIndex
+from kring.intake.uploads import Upload, UploadState, source_of
 from kring.model import Activity, Details, Original, State, Step, now
 from kring.settings import Settings
-from kring.uploads import Upload, UploadState, source_of
 from search_ui import following
 from search_ui.app import create_app
 from search_ui.progress import Pace, left_in_words

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from index.memory import MemoryIndex
+from kring.corrections.word_timing import retimed
 from kring.model import Word
-from kring.retiming import retimed
 from kring.settings import Settings, Web
 from kring.text import MOST_MARKS, normalized
 from search_ui.app import create_app

@@ -10,7 +10,7 @@ from hashlib import sha256
 import pytest
 
 from flows.commands.status import left_out_as_json, say_left_out
-from kring.left_out import MOST, Told
+from kring.intake.left_out import MOST, Told
 from kring.model import now
 from storage.archive.archive import Archive
 from storage.archive.left_out import LAPSED, RENEWED, all_left_out, forget_other_sources, keep_left_out

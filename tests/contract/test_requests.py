@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from kring.requests import Request
+from kring.intake.requests import Request
 from storage.archive.requests import Requests
 from storage.keys import request_key
 from storage.port import ObjectStore

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from kring.errors import NotFound
+from kring.intake.uploads import UploadState, attempt_of, item_of, source_of
 from kring.model import Manifest, Original, SourceRef, now
 from kring.settings import MediaLimits
-from kring.uploads import UploadState, attempt_of, item_of, source_of
 from storage import open_parts
 from storage.keys import incoming_key
 from storage.memory.store import MemoryStore

@@ -15,9 +15,9 @@ import pytest
 
 from flows.scratch import sweep_scratch
 from kring.errors import InputError
+from kring.intake.uploads import Upload, UploadState
 from kring.model import now
 from kring.settings import Settings
-from kring.uploads import Upload, UploadState
 from search_ui import completing, spool, upload_parts, uploads
 from search_ui.arriving import check_room
 from storage import open_parts

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from kring.errors import StorageDown
-from kring.uploads import UploadState
+from kring.intake.uploads import UploadState
 from search_ui import arriving
 from storage.keys import incoming_key
 from storage.memory.multipart import MemoryParts

@@ -27,7 +27,7 @@ from flows.starting import AT_ONCE, start_new
 from flows.steps import Job
 from flows.wiring import Ports
 from kring.errors import NotThere, SourceError
-from kring.left_out import Told
+from kring.intake.left_out import Told
 from kring.model import Circle, Manifest, State, now
 from kring.settings import FolderSource, Settings
 from storage.archive.archive import Archive

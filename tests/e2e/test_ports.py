@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from kring.local import LocalStack
+from kring.local_stack import LocalStack
 from storage.seaweed import program as seaweed
 from tests.e2e.test_stack import ROOT, Supervisor, objects
 from tests.patience import PATIENCE

@@ -23,7 +23,7 @@ from flows.stack.folder import Lock, prepare
 from flows.stack.parts import answers
 from flows.stack.up import Stack
 from kring.errors import Conflict, SetupError
-from kring.local import LocalStack, read_stack
+from kring.local_stack import LocalStack, read_stack
 from kring.settings import Local, Search, Settings, Web
 from tests.patience import PATIENCE
 from tests.running import eventually, tidy

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from kring.uploads import UploadState
+from kring.intake.uploads import UploadState
 from tests.browser import PHONE, browser, eventually
 from tests.uploading import AXE, PART, Site, recording, site, visiting
 from transcribe.containers.kinds import SUFFIXES

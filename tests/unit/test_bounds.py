@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from flows.commands.circles import _circle, _file
 from flows.sources.details import details_of
 from kring.errors import BadMetadata, BadTranscript
+from kring.intake.uploads import Upload
 from kring.model import MOST_LABELS, MOST_TERMS, Attachment, Circle, Details, Original
-from kring.uploads import Upload
 from transcribe.captions.reader import read_captions
 from transcribe.details import make_details
 

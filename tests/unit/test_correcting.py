@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from kring.correcting import Chapter, active, chapters, corrected, detailed, undone
-from kring.corrections import (
+from kring.corrections.apply import Chapter, active, chapters, corrected, detailed, undone
+from kring.corrections.model import (
     Change,
     ChapterChange,
     Correction,
@@ -19,8 +19,8 @@ from kring.corrections import (
     SpeakerChange,
     Undo,
 )
+from kring.corrections.segments import count_name, replace_name, standing
 from kring.model import Details, Segment, Transcript, Word
-from kring.rewriting import count_name, replace_name, standing
 
 ID = "0123456789abcdef"
 MOMENT = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)

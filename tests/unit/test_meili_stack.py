@@ -18,7 +18,7 @@ from index.embedded.index import EmbeddedIndex
 from index.meili.index import MeiliIndex, index_uid
 from index.meili.keys import derived_key
 from kring.errors import SetupError
-from kring.local import LocalStack, connect_locally, write_stack
+from kring.local_stack import LocalStack, connect_locally, write_stack
 from kring.settings import Local, Search, Settings, Web
 
 

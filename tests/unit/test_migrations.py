@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kring.corrections import Correction
+from kring.corrections.model import Correction
 from kring.errors import SetupError
 from kring.model import SCHEMA_VERSION, Circle, Manifest
 from storage.documents import DamagedDocument, read_document, write_document

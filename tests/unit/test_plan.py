@@ -12,8 +12,8 @@ from flows.orchestrator import SHUTTING_DOWN, Run
 from flows.patience import MOST_TRIES
 from flows.plan import Action, Cancel, Crash, Rebuild, Restart, Settle, plan
 from flows.reports import NOT_THERE, STOPPED
+from kring.intake.requests import Request
 from kring.model import ADDRESS, Activity, Details, Manifest, Original, Problem, SourceRef, State, Step
-from kring.requests import Request
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 GRACE = timedelta(seconds=60)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from kring.correcting import Chapter
+from kring.corrections.apply import Chapter
 from search_ui import rss
 from search_ui.chaptering import write_json, write_vtt
 from search_ui.waveform import LEAST, heights, path

@@ -13,7 +13,7 @@ import pytest
 from flows.stack import folder
 from flows.stack.folder import Lock, last_lines, prepare
 from kring.errors import Conflict, DiskFull, SetupError
-from kring.local import LocalStack, read_stack, write_stack
+from kring.local_stack import LocalStack, read_stack, write_stack
 from kring.settings import Settings
 
 

@@ -21,7 +21,7 @@ from flows.steps import Job
 from flows.transcripts import glossary_of
 from flows.wiring import Ports
 from index.memory import MemoryIndex
-from kring.corrections import Correction, LineChange
+from kring.corrections.model import Correction, LineChange
 from kring.errors import BadMetadata, KringError, StorageDown
 from kring.model import (
     Circle,

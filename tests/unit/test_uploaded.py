@@ -20,9 +20,9 @@ from flows.steps import Job
 from flows.uploads import sweep_uploads
 from flows.wiring import Ports
 from kring.errors import DiskFull, NotFound, SourceError, StorageDown
+from kring.intake.uploads import Upload, UploadState, attempt_of, item_of, source_of
 from kring.model import UPLOAD, Attachment, Circle, Details, Original, Step, now
 from kring.settings import MediaLimits, Settings
-from kring.uploads import Upload, UploadState, attempt_of, item_of, source_of
 from storage import BROUGHT_UPLOAD
 from storage.archive.archive import Archive
 from storage.keys import incoming_key, upload_key

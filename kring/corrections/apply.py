@@ -9,9 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from kring.corrections import ChapterChange, Correction, DetailsChange, LineChange, NameChange, SpeakerChange, Undo
+from kring.corrections.model import (
+    ChapterChange,
+    Correction,
+    DetailsChange,
+    LineChange,
+    NameChange,
+    SpeakerChange,
+    Undo,
+)
+from kring.corrections.segments import call_speaker, put_line, replace_name
 from kring.model import Details, Segment, Transcript
-from kring.rewriting import call_speaker, put_line, replace_name
 
 NEAR = 0.5
 """Seconds within which two chapters are the same one."""

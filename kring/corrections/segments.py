@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from kring.corrections import LineChange
+from kring.corrections.model import LineChange
+from kring.corrections.word_timing import plain, retimed, text_of
 from kring.model import Segment, Word
-from kring.retiming import plain, retimed, text_of
 from kring.text import normalized
 
 _MARKS = "\u0300-\u036f"
