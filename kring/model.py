@@ -365,7 +365,7 @@ class Manifest(Frozen):
     """Number of the last correction; 0: nobody has changed anything."""
     attachments: Attachments = ()
     brought_by: str | None = None
-    """Id of the person who uploaded it in a browser (`search_ui.people`)."""
+    """Id of the person who uploaded it in a browser (`search_ui.http.identity`)."""
     seconds: dict[Step, float] = {}
     """Wall-clock seconds each step took when it last did work."""
     received_at: datetime

@@ -16,9 +16,9 @@ from kring.link import ensure_secret
 from kring.local_stack import connect_locally
 from kring.settings import WEB_PORT, load_settings
 from search_ui.app import create_app
-from search_ui.following import Watchers
-from search_ui.http.server import server_config
-from search_ui.rendering import check_built
+from search_ui.http.rendering import check_built
+from search_ui.recording.progress_events import Watchers
+from search_ui.server.server import server_config
 from services.index_ownership import owning
 from storage import open_store
 from storage.archive.archive import Archive
@@ -37,7 +37,9 @@ def calm_collector() -> None:
 
 
 class Server(uvicorn.Server):
-    """Sends home who follows a recording (`search_ui.following`), so that stopping does not wait for them."""
+    """Sends home who follows a recording (`search_ui.recording.progress_events`), so that stopping does not wait for
+    them.
+    """
 
     def __init__(self, config: uvicorn.Config, watchers: Watchers) -> None:
         super().__init__(config)

@@ -10,10 +10,11 @@ from pydantic import BaseModel
 
 from index.port import Because, Fragment, Lack, Order, PassageHit, RecordingHit
 from kring.model import Activity, Details, Problem, State, Step, Transcript
-from search_ui import captions, view
-from search_ui.captions import transcript_of
-from search_ui.site import Site, site_of
-from search_ui.wanted import Wanted, wanted
+from search_ui.context import Site, site_of
+from search_ui.http import formatting as view
+from search_ui.recording import captions
+from search_ui.recording.captions import transcript_of
+from search_ui.search.params import Wanted, wanted
 
 router = APIRouter(prefix="/api", tags=["archive"])
 

@@ -7,42 +7,43 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 
 from index.port import SearchIndex
 from kring.settings import Settings
-from search_ui import (
-    api,
-    attaching,
+from search_ui import api, pages
+from search_ui.context import Site
+from search_ui.edit import api as correcting, page as editing_pages, sound_tracks
+from search_ui.feeds import feeds
+from search_ui.http import (
+    errors as problems,
+    facilitator_link as facilitating,
+    healthz,
+    identity as people,
+    language as negotiation,
+)
+from search_ui.http.access import WrongCodes
+from search_ui.http.identity import People
+from search_ui.http.language import Speech
+from search_ui.http.rendering import HERE, Static
+from search_ui.http.security import Guard, host_names, own_origins
+from search_ui.recording import (
+    attachments as attaching,
     captions,
-    chaptering,
-    collected,
-    completing,
-    correcting,
-    editing_pages,
-    embedding,
-    facilitating,
-    feeds,
-    following,
-    left_out,
+    chapters as chaptering,
+    embed as embedding,
     media,
-    negotiation,
-    own_uploads,
-    pages,
-    people,
-    problems,
-    sound_tracks,
-    upload_parts,
-    uploading_pages,
-    uploads,
+    progress_events as following,
     waveform,
 )
-from search_ui.guard import Guard, host_names, own_origins
-from search_ui.http import healthz
-from search_ui.http.access import WrongCodes
-from search_ui.http.bounds import OwnCookies
-from search_ui.http.rates import Rates
-from search_ui.negotiation import Speech
-from search_ui.people import People
-from search_ui.rendering import HERE, Static
 from search_ui.runs import PrefectRuns, Runs
-from search_ui.site import Site
+from search_ui.search import collections as collected
+from search_ui.server.bounds import OwnCookies
+from search_ui.server.rates import Rates
+from search_ui.upload import (
+    api as uploads,
+    complete as completing,
+    left_out,
+    mine as own_uploads,
+    page as uploading_pages,
+    parts as upload_parts,
+)
 from storage.archive.archive import Archive
 
 NOT_TO_COMPRESS = (*DEFAULT_EXCLUDED_CONTENT_TYPES, attaching.PDF)

@@ -11,15 +11,18 @@ from starlette.responses import RedirectResponse, Response
 from index.port import Filters, PassageHit, Query
 from kring.errors import BadQuery, SearchDown
 from kring.model import Manifest
-from search_ui import captions, hints, sound_tracks, timeline, view
-from search_ui.following import unfinished_page, watchers_of
-from search_ui.i18n import _, sentence
-from search_ui.listing import listed
-from search_ui.progress import facts_of
-from search_ui.rendering import page
-from search_ui.site import Site, origin_of, read_transcript, site_of
-from search_ui.wanted import MAX_TEXT, Wanted, wanted
-from search_ui.watching import around
+from search_ui.context import Site, origin_of, read_transcript, site_of
+from search_ui.edit import sound_tracks
+from search_ui.http import formatting as view
+from search_ui.http.rendering import page
+from search_ui.i18n.gettext import _, sentence
+from search_ui.recording import captions
+from search_ui.recording.player import around
+from search_ui.recording.progress import facts_of
+from search_ui.recording.progress_events import unfinished_page, watchers_of
+from search_ui.search import hit_timeline as timeline, query_help as hints
+from search_ui.search.params import MAX_TEXT, Wanted, wanted
+from search_ui.search.results import listed
 
 FOUND_IN_RECORDING = 100
 """Passages listed when somebody searches inside one recording."""

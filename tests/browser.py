@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
 
-from search_ui.http.server import server_config
+from search_ui.server.server import server_config
 from tests import facilitator
 from tests.patience import PATIENCE
 

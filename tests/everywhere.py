@@ -17,7 +17,7 @@ from kring.intake.uploads import Upload, UploadState, source_of
 from kring.model import Details, Hole, Manifest, Original, Step, now
 from kring.settings import Settings
 from search_ui.app import create_app
-from search_ui.people import ID_COOKIE
+from search_ui.http.identity import ID_COOKIE
 from search_ui.runs import MemoryRuns
 from storage.archive.archive import Archive
 from storage.archive.left_out import keep_left_out

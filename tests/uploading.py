@@ -16,9 +16,9 @@ from index.memory import MemoryIndex
 from kring.intake.uploads import Upload
 from kring.model import Circle, Visibility
 from kring.settings import MediaLimits, Settings
-from search_ui import arriving
 from search_ui.app import create_app
 from search_ui.runs import MemoryRuns
+from search_ui.upload import checks as arriving
 from storage.archive.archive import Archive
 from storage.keys import incoming_key
 from storage.memory.store import MemoryStore

@@ -12,8 +12,8 @@ from starlette.requests import Request
 
 from kring import link
 from kring.settings import Settings
-from search_ui.http.room import household
-from search_ui.i18n import N_
+from search_ui.i18n.gettext import N_
+from search_ui.server.room import household
 
 KEY_COOKIE = "kring_key"
 WRONG_A_MINUTE = 10

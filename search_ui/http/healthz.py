@@ -9,11 +9,11 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from kring.errors import IndexNotReady, KringError
+from search_ui.context import Site
+from search_ui.http.errors import NOT_READY, SEARCH_DOWN, STORAGE_DOWN
 from search_ui.http.health import Health, Probe
-from search_ui.i18n import N_, _
-from search_ui.problems import NOT_READY, SEARCH_DOWN, STORAGE_DOWN
-from search_ui.rendering import check_built
-from search_ui.site import Site
+from search_ui.http.rendering import check_built
+from search_ui.i18n.gettext import N_, _
 from storage.keys import CIRCLES, RECORDINGS
 
 health = APIRouter(tags=["operation"])

@@ -9,8 +9,8 @@ import pytest
 
 from kring.errors import SearchDown
 from kring.model import Step
-from search_ui import rendering
-from search_ui.view import time_parameter
+from search_ui.http import rendering
+from search_ui.http.formatting import time_parameter
 from storage.leases import Leases, owner_name
 from tests import web_archive
 from tests.web_archive import HOSTILE, LONG, SILENT, TALKS

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kring.model import MOST_LABELS
-from search_ui import changes, correcting
+from search_ui.edit import api as correcting, conflicts as changes
 from storage.memory.store import MemoryStore
 from tests.correcting import Desk, quick
 from tests.upload_site import DETAILS, announced, uploading

@@ -10,10 +10,10 @@ import pytest
 from index.memory import MemoryIndex
 from kring.model import Manifest, TranscriptRef, Visibility
 from kring.settings import Settings
-from search_ui import view
-from search_ui.captions import sharing
+from search_ui.context import Site
+from search_ui.http import formatting as view
+from search_ui.recording.captions import sharing
 from search_ui.runs import MemoryRuns
-from search_ui.site import Site
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from tests.web_archive import CIRCLES, HOSTILE, SILENT, TALKS, received, transcript_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from search_ui import media
+from search_ui.recording import media
 from tests import web_archive
 from tests.web_archive import TALKS
 from tests.web_served import Served, served

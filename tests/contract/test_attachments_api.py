@@ -11,7 +11,7 @@ import pytest
 
 from kring.intake.uploads import UploadState, source_of
 from kring.model import Activity, Attachment, Manifest, Original, Pages, Problem, State, Step, now
-from search_ui.attaching import MAX_ATTACHMENTS
+from search_ui.recording.attachments import MAX_ATTACHMENTS
 from storage.archive.archive import Archive
 from storage.documents import write_document
 from storage.keys import activity_key, rendition_key

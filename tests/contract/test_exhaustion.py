@@ -19,10 +19,11 @@ import pytest
 
 from index.memory import MemoryIndex
 from kring.settings import Settings, Web
-from search_ui import promised, spool, upload_parts
 from search_ui.app import create_app
-from search_ui.http import bodies, places, rates
-from search_ui.http.places import Share
+from search_ui.http import body_spool as spool
+from search_ui.server import bodies, places, rates
+from search_ui.server.places import Share
+from search_ui.upload import parts as upload_parts, promised
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from tests import web_archive
@@ -245,7 +246,7 @@ def test_what_was_forgotten_holds_no_room(site: Uploading, monkeypatch: pytest.M
     upload_id = next(one.id for one in site.archive.uploads() if one.original.size == 60 * MB)
     assert site.archive.upload(upload_id)
     monkeypatch.setattr(promised, "lapsed", lambda upload: upload.id == upload_id)
-    monkeypatch.setattr("search_ui.uploads.lapsed", lambda upload: upload.id == upload_id)
+    monkeypatch.setattr("search_ui.upload.api.lapsed", lambda upload: upload.id == upload_id)
     assert announce(site, 60 * MB, "first").status_code == 400, "who comes back is asked whether there is room"
 
 

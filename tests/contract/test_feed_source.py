@@ -18,8 +18,8 @@ from flows.sources.web import REDIRECTS
 from kring.errors import Busy, Gone, NotThere, SourceDown, SourceError
 from kring.model import Manifest, Original, now
 from kring.settings import FeedSource, Settings
-from search_ui.i18n import speaking
-from search_ui.saying import said
+from search_ui.i18n.gettext import speaking
+from search_ui.i18n.stored_messages import said
 from storage.archive.addresses import find_address
 from storage.archive.archive import Archive
 from storage.keys import FEEDS, manifest_key

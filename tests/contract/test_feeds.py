@@ -17,7 +17,7 @@ from kring.errors import SearchDown
 from kring.model import Manifest, State
 from kring.settings import Settings, Web
 from search_ui.app import create_app
-from search_ui.rss import ITUNES, PODCAST
+from search_ui.feeds.rss import ITUNES, PODCAST
 from storage.archive.archive import Archive
 from tests import web_members
 from tests.browser import serving

@@ -17,9 +17,9 @@ from index.memory import MemoryIndex
 from kring.intake.uploads import Upload, UploadState, source_of
 from kring.model import Activity, Details, Original, State, Step, now
 from kring.settings import Settings
-from search_ui import following
 from search_ui.app import create_app
-from search_ui.progress import Pace, left_in_words
+from search_ui.recording import progress_events as following
+from search_ui.recording.progress import Pace, left_in_words
 from search_ui.runs import MemoryRuns
 from storage.archive.archive import Archive
 from storage.keys import incoming_key
@@ -198,7 +198,7 @@ def test_who_may_not_edit_is_offered_no_button(followed: Followed) -> None:
 
 def test_the_time_left_comes_from_what_was_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr("search_ui.progress.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("search_ui.recording.progress.time.monotonic", lambda: clock[0])
     pace = Pace()
 
     def left(fraction: float, after: float, step: Step = Step.TRANSCRIBE) -> float | None:

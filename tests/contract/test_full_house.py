@@ -20,10 +20,10 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from index.memory import MemoryIndex
 from kring.settings import Settings
 from search_ui.app import create_app
-from search_ui.following import Watchers
-from search_ui.http import protocol
-from search_ui.http.protocol import MOST_AHEAD, Connection
-from search_ui.http.room import MOST, RESERVE
+from search_ui.recording.progress_events import Watchers
+from search_ui.server import protocol
+from search_ui.server.protocol import MOST_AHEAD, Connection
+from search_ui.server.room import MOST, RESERVE
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from tests import web_archive

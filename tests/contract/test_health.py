@@ -15,8 +15,8 @@ import pytest
 from index.memory import MemoryIndex
 from kring.errors import IndexNotReady, KringError, SearchDown, StorageDown
 from kring.settings import Settings
-from search_ui import rendering
 from search_ui.app import create_app
+from search_ui.http import rendering
 from search_ui.http.health import Health, Probe
 from search_ui.runs import MemoryRuns, PrefectRuns
 from storage.archive.archive import Archive

@@ -18,7 +18,7 @@ from kring.model import Word
 from kring.settings import Settings, Web
 from kring.text import MOST_MARKS, normalized
 from search_ui.app import create_app
-from search_ui.http.bounds import MOST_ADDRESS, MOST_FIELDS, MOST_HEADER, MOST_PARAMETERS, own_cookies
+from search_ui.server.bounds import MOST_ADDRESS, MOST_FIELDS, MOST_HEADER, MOST_PARAMETERS, own_cookies
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from tests import web_archive

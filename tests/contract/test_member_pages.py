@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from kring.settings import Settings, Web
-from search_ui import collected
 from search_ui.app import create_app
-from search_ui.guard import policy
+from search_ui.http.security import policy
+from search_ui.search import collections as collected
 from storage.archive.archive import Archive
 from tests import web_members
 from tests.browser import serving

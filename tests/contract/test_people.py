@@ -13,7 +13,7 @@ import pytest
 from index.memory import MemoryIndex
 from kring.settings import Settings, Web
 from search_ui.app import create_app
-from search_ui.guard import MOST_BYTES
+from search_ui.http.security import MOST_BYTES
 from search_ui.runs import MemoryRuns
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore

@@ -18,8 +18,9 @@ from kring.errors import InputError
 from kring.intake.uploads import Upload, UploadState
 from kring.model import now
 from kring.settings import Settings
-from search_ui import completing, spool, upload_parts, uploads
-from search_ui.arriving import check_room
+from search_ui.http import body_spool as spool
+from search_ui.upload import api as uploads, complete as completing, parts as upload_parts
+from search_ui.upload.checks import check_room
 from storage import open_parts
 from storage.keys import incoming_key
 from storage.memory.store import MemoryStore

@@ -19,10 +19,10 @@ import httpx
 import pytest
 
 from index import open_index
-from search_ui.http.bodies import START_SECONDS
-from search_ui.http.protocol import HEAD_SECONDS
-from search_ui.http.room import MOST, RESERVE
-from search_ui.http.server import BACKLOG
+from search_ui.server.bodies import START_SECONDS
+from search_ui.server.protocol import HEAD_SECONDS
+from search_ui.server.room import MOST, RESERVE
+from search_ui.server.server import BACKLOG
 from tests.patience import PATIENCE
 from tests.raw_http import connected, head, status_of
 from tests.running import eventually, free_port

@@ -17,7 +17,7 @@ import pytest
 
 from index import open_index
 from kring.settings import Settings
-from search_ui.media import WINDOW
+from search_ui.recording.media import WINDOW
 from storage import open_store
 from storage.archive.archive import Archive
 from storage.keys import rendition_key

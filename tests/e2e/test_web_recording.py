@@ -14,7 +14,7 @@ from index.memory import MemoryIndex
 from kring.model import Manifest, Segment, Step
 from kring.settings import Settings
 from search_ui.app import create_app
-from search_ui.view import time_parameter
+from search_ui.http.formatting import time_parameter
 from storage.archive.archive import Archive
 from storage.leases import Leases, owner_name
 from storage.memory.store import MemoryStore

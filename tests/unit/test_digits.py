@@ -20,9 +20,9 @@ from flows.sources.details import details_of
 from index.query.parser import parse
 from kring.errors import BadMetadata, BadQuery, BadTranscript, SetupError
 from kring.settings import load_settings
-from search_ui.guard import byte_count
-from search_ui.media import Unsatisfiable, parse_range
-from search_ui.view import parse_time
+from search_ui.http.formatting import parse_time
+from search_ui.http.security import byte_count
+from search_ui.recording.media import Unsatisfiable, parse_range
 from transcribe.captions.parsing.cleaning import unescaped
 from transcribe.captions.reader import read_captions
 from transcribe.media.streams import parse as parse_contents

@@ -15,8 +15,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from kring.errors import BadQuery
-from search_ui import catalogues, i18n, negotiation, view
-from search_ui.i18n import LANGUAGES, Language, speaking
+from search_ui.http import formatting as view, language as negotiation
+from search_ui.i18n import catalogues, gettext as i18n
+from search_ui.i18n.gettext import LANGUAGES, Language, speaking
 from tests.patience import PATIENCE
 from tests.web_archive import TALKS
 from tests.web_served import Served, served
@@ -49,7 +50,7 @@ def test_catalogues_are_complete_and_hold_nothing_else(language: Language, found
         stored = read_po(file, locale=language)
     wanted = {(message.id, message.context) for message in catalogues.messages(found)}
     known = {(message.id, message.context) for message in catalogues.messages(stored)}
-    assert known == wanted, "run `python -m search_ui.catalogues`, then translate"
+    assert known == wanted, "run `python -m search_ui.i18n.catalogues`, then translate"
     assert [message.id for message in catalogues.messages(stored) if not catalogues.translated(message)] == []
     assert not stored.obsolete
     assert list(stored.check()) == []
@@ -73,7 +74,7 @@ def test_translations_keep_values_and_markup(language: Language) -> None:
 def test_catalogues_are_written_as_the_command_writes_them(found: Catalog) -> None:
     for language in TRANSLATED:
         written = catalogues.written(language, catalogues.renewed(language, found))
-        assert written == i18n.catalogue_path(language).read_bytes(), "run `python -m search_ui.catalogues`"
+        assert written == i18n.catalogue_path(language).read_bytes(), "run `python -m search_ui.i18n.catalogues`"
         assert b"POT-Creation-Date" not in written
         assert b"\n#: " not in written
 

@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from kring.corrections.apply import Chapter
-from search_ui import rss
-from search_ui.chaptering import write_json, write_vtt
-from search_ui.waveform import LEAST, heights, path
+from search_ui.feeds import rss
+from search_ui.recording.chapters import write_json, write_vtt
+from search_ui.recording.waveform import LEAST, heights, path
 from transcribe.captions.webvtt import parse_vtt
 
 MOMENT = datetime(2026, 3, 12, 12, tzinfo=UTC)

@@ -9,9 +9,9 @@ from string import Formatter
 import pytest
 
 from kring.errors import BadTranscript, Conflict, KringError
-from search_ui import catalogues, saying
-from search_ui.i18n import LANGUAGES, SOURCE, Language, sentence, speaking, translations
-from search_ui.rendering import text
+from search_ui.http.rendering import text
+from search_ui.i18n import catalogues, stored_messages as saying
+from search_ui.i18n.gettext import LANGUAGES, SOURCE, Language, sentence, speaking, translations
 from tests.web_served import Served, served
 from transcribe.captions.reader import read_captions
 

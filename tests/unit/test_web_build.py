@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kring.errors import SetupError
-from search_ui import rendering
+from search_ui.http import rendering
 
 JS = Path(__file__).parents[2] / "search_ui" / "js"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from index.port import Fragment, PassageHit, Results
-from search_ui import choices, timeline
-from search_ui.site import Names
-from search_ui.wanted import Inside, Wanted, wanted
+from search_ui.context import Names
+from search_ui.search import facets as choices, hit_timeline as timeline
+from search_ui.search.params import Inside, Wanted, wanted
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 

@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from index.port import Because, Filters, Fragment, Order, PassageHit, Reason, RecordingHit, Results
-from search_ui import choices, hints, reasons, timeline
-from search_ui.site import Names
-from search_ui.wanted import Wanted, wanted
+from search_ui.context import Names
+from search_ui.search import facets as choices, hit_timeline as timeline, match_reasons as reasons, query_help as hints
+from search_ui.search.params import Wanted, wanted
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from tests.web_archive import CIRCLES

@@ -6,8 +6,8 @@ import pytest
 
 from index.port import Fragment
 from kring.model import Segment
-from search_ui import view
-from search_ui.media import Span, Unsatisfiable, parse_range
+from search_ui.http import formatting as view
+from search_ui.recording.media import Span, Unsatisfiable, parse_range
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ export function listenForNames(told) {
   addEventListener("storage", ({ key, newValue }) => key === KEY && newValue !== null && told(newValue));
 }
 
-// The headers of a request that changes something; search_ui/people.py reads it.
+// The headers of a request that changes something; search_ui/http/identity.py reads it.
 export function signed(method, headers) {
   const name = typedName();
   if (method !== "GET" && name !== null) headers["Kring-Name"] = encodeURIComponent(name);

@@ -1,0 +1,149 @@
+"""What every request needs: the archive, the index, the names of circles; and the questions pages ask of them."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from index.port import Filters, Query, SearchIndex
+from kring.errors import Damaged, IndexNotReady, NotFound, StorageDown
+from kring.model import Circle, Manifest, State, Transcript, Visibility
+from kring.settings import Settings
+from search_ui.http.text_cache import Remembered
+from search_ui.reindexing import Reindexing
+from search_ui.runs import Runs
+from storage.archive.archive import Archive
+from storage.leases import Leases
+
+NAMES_SECONDS = 10.0
+"""How long a renamed circle may keep its old name on pages."""
+
+log = logging.getLogger("kring.web")
+
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+class Names:
+    """Names of circles and networks by slug, read again from the archive every `NAMES_SECONDS`."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._lock = threading.Lock()
+        self._circles: dict[str, Circle] = {}
+        self._known = False
+        self._read_at = float("-inf")
+
+    def circles(self) -> dict[str, Circle]:
+        """All circles by slug; where the store does not answer, those known before, so that search goes on.
+
+        One request at a time asks the store, the others take what is known. Raises StorageDown where nothing is.
+        """
+        if self._known and time.monotonic() - self._read_at < NAMES_SECONDS:
+            return self._circles
+        if not self._lock.acquire(blocking=not self._known):
+            return self._circles
+        try:
+            self._circles = {circle.slug: circle for circle in self._archive.circles()}
+            self._known = True
+        except StorageDown:
+            if not self._known:
+                raise
+        finally:
+            self._read_at = time.monotonic()
+            self._lock.release()
+        return self._circles
+
+    def circle(self, slug: str) -> str:
+        """The circle's name; its slug where it has gone."""
+        circle = self.circles().get(slug)
+        return circle.name if circle else slug
+
+    def network(self, slug: str) -> str:
+        """The network's name; its slug where none of its circles is left."""
+        return next((c.network_name for c in self.circles().values() if c.network == slug), slug)
+
+    def network_slug(self, circle_slug: str) -> str | None:
+        circle = self.circles().get(circle_slug)
+        return circle.network if circle else None
+
+    def network_of(self, circle_slug: str) -> str | None:
+        circle = self.circles().get(circle_slug)
+        return circle.network_name if circle else None
+
+
+@dataclass(frozen=True)
+class Site:
+    """The running web application's parts; `request.app.state.site`."""
+
+    settings: Settings
+    archive: Archive
+    index: SearchIndex
+    runs: Runs
+    leases: Leases = field(init=False)
+    names: Names = field(init=False)
+    reindexing: Reindexing = field(init=False)
+    written: Remembered = field(init=False)
+
+    def __post_init__(self) -> None:
+        leases = Leases(self.archive.store, lease_seconds=self.settings.worker.lease_seconds)
+        object.__setattr__(self, "leases", leases)
+        object.__setattr__(self, "names", Names(self.archive))
+        object.__setattr__(self, "written", Remembered())
+        object.__setattr__(self, "reindexing", Reindexing(self.archive, self.index, self.runs))
+
+    def manifest(self, recording_id: str) -> Manifest:
+        """Raises NotFound, also for what cannot be an id, and StorageDown."""
+        gone = NotFound("There is no recording at this address; it may have been removed, or the link is incomplete.")
+        if not _ID.fullmatch(recording_id):
+            raise gone
+        try:
+            return self.archive.manifest(recording_id)
+        except NotFound:
+            raise gone from None
+
+    def searchable(self, recording_id: str) -> bool:
+        """Whether search finds this recording now. Raises SearchDown."""
+        try:
+            return self.index.search(Query(filters=Filters(recording_id=recording_id), per_page=1)).total > 0
+        except IndexNotReady:
+            return False
+
+
+def site_of(request: Request) -> Site:
+    site = request.app.state.site
+    if not isinstance(site, Site):
+        raise TypeError("app.state.site is not a Site")
+    return site
+
+
+def origin_of(site: Site, request: Request) -> str:
+    """What addresses begin with: as the settings say, else as this request came; the guard knows its host."""
+    return (site.settings.web.public_url or str(request.base_url)).rstrip("/")
+
+
+def visibility_of(site: Site, manifest: Manifest) -> Visibility:
+    """Who may find and play it: as it says itself, else as its circle says, else the fewest."""
+    circle = site.names.circles().get(manifest.details.circle)
+    return manifest.details.visibility or (circle.visibility if circle else Visibility.CIRCLE)
+
+
+def read_transcript(site: Site, manifest: Manifest) -> tuple[Transcript | None, bool]:
+    """The recording's transcript as people have corrected it, and whether it should be there and cannot be read."""
+    try:
+        return site.archive.transcript_of(manifest), False
+    except (NotFound, Damaged) as error:
+        log.error("%s: %s", manifest.id, error)
+        return None, True
+
+
+def published(site: Site, recording_id: str) -> Manifest:
+    """The manifest of a recording that members may read. Raises NotFound."""
+    manifest = site.manifest(recording_id)
+    if manifest.state is not State.PUBLISHED:
+        raise NotFound("This recording is not published yet; its page says how far it is.")
+    return manifest

@@ -1,0 +1,1 @@
+"""Correcting transcripts, names and what is said about a recording."""

@@ -1,0 +1,266 @@
+"""Correcting a recording over HTTP: as it stands now, what was changed by whom, and changing it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+from kring.corrections.apply import undone
+from kring.corrections.model import Change, Correction, DetailsChange, Undo
+from kring.errors import InputError
+from kring.model import Details, Manifest, Segment, Transcript, now
+from search_ui.context import Site, published, site_of
+from search_ui.edit import history
+from search_ui.edit.conflicts import Already, Clash, Standing
+from search_ui.http.identity import Person, facilitator
+from search_ui.i18n.gettext import _, current_language
+from search_ui.recording.media import names_etag
+from transcribe.captions.parsing.cleaning import clean_name
+from transcribe.languages import check_language
+
+router = APIRouter(prefix="/api/recordings/{recording_id}", tags=["corrections"])
+
+_PROCESS = secrets.token_hex(8)
+"""What an older Kring answered is no answer of this one."""
+MOST_CORRECTIONS = 20_000
+"""Of a recording: all of them are read for each that comes."""
+_TURNS = tuple(threading.Lock() for _ in range(64))
+"""Who corrects the same recording in this process takes turns, instead of trying for one number again and again."""
+
+
+class CorrectedLine(BaseModel):
+    """A line of the transcript; `corrected`: people have changed its text."""
+
+    start: float
+    end: float
+    text: str
+    speaker: str | None
+    language: str | None
+    corrected: bool
+
+
+class NamedChapter(BaseModel):
+    start: float
+    title: str
+
+
+class Past(BaseModel):
+    """One correction. `undone`: it counts no longer, because of the Undo `undone_by`; `mine`: whoever asks made it."""
+
+    number: int
+    at: datetime
+    by: str
+    kind: str
+    summary: str
+    undone: bool
+    undone_by: int | None
+    mine: bool
+
+
+class Corrected(BaseModel):
+    """A recording as people have corrected it. `number`: of the last correction; `history`: the newest first."""
+
+    number: int
+    lines: list[CorrectedLine]
+    speakers: list[str]
+    chapters: list[NamedChapter]
+    details: Details
+    history: list[Past]
+
+
+class Wanted(BaseModel):
+    change: Change
+
+
+class Done(BaseModel):
+    """What one correction has changed. `changed`: lines as they are now; `removed`: where lines began that are gone.
+
+    `number`: of this correction. `stored` false: it was so already, and `number` is that of the last one there is.
+    `searchable` false: it is stored, and search follows in a moment.
+    """
+
+    number: int
+    stored: bool
+    changed: list[CorrectedLine]
+    removed: list[float]
+    chapters: list[NamedChapter]
+    speakers: list[str]
+    details: Details
+    searchable: bool
+
+
+class Refused(BaseModel):
+    """What stands there now, which somebody else wrote meanwhile."""
+
+    error: str
+    now: dict[str, object]
+
+
+@router.get("/corrected", response_model=Corrected, responses={304: {"description": "As the browser has it."}})
+def as_corrected(
+    recording_id: str,
+    request: Request,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+) -> Response:
+    """The transcript, the chapters and the details as they stand now, and what was changed by whom."""
+    manifest = published(site, recording_id)
+    # Open editors ask every few seconds, and mostly nothing has changed.
+    facts = f"{_PROCESS} {manifest.id} {manifest.version} {person.id} {current_language()}"
+    etag = f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
+    headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie", "ETag": f"W/{etag}"}
+    if names_etag(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
+    content = _as_corrected(site, manifest, person).model_dump_json()
+    return Response(content, media_type="application/json", headers=headers)
+
+
+def _as_corrected(site: Site, manifest: Manifest, person: Person) -> Corrected:
+    made = tuple(one for one in site.archive.corrections(manifest.id) if one.number <= manifest.corrected)
+    stands = _standing(site, manifest)(made, person)
+    gone, known = undone(made), {one.number: one for one in made}
+    counts = history.places(lambda: stands.heard, made)
+    takers = {one.change.number: one.number for one in made if isinstance(one.change, Undo) and one.number not in gone}
+    return Corrected(
+        number=manifest.corrected,
+        lines=list(map(_line, stands.segments)),
+        speakers=_speakers(stands),
+        chapters=_chapters(stands),
+        details=stands.details,
+        history=[
+            Past(
+                number=one.number,
+                at=one.at,
+                by=history.caller(one),
+                kind=one.change.kind,
+                summary=history.summary(one, known, counts),
+                undone=one.number in gone,
+                undone_by=takers.get(one.number),
+                mine=one.by == person.id,
+            )
+            for one in reversed(made)
+        ],
+    )
+
+
+@router.post(
+    "/corrections",
+    status_code=201,
+    response_model=Done,
+    responses={200: {"model": Done, "description": "It is so already."}, 409: {"model": Refused}},
+)
+def correct(
+    recording_id: str,
+    wanted: Wanted,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+) -> Response:
+    """Change one thing. Where somebody else changed the same thing meanwhile nothing is stored, and the answer says
+    what stands there now."""
+    manifest = published(site, recording_id)
+    if isinstance(wanted.change, DetailsChange):
+        wanted = Wanted(change=_checked(site, wanted.change))
+    stand = _standing(site, manifest)
+    before: Standing | None = None
+
+    def make(there: tuple[Correction, ...]) -> Correction:
+        nonlocal before
+        before = stand(there, person)
+        if len(there) >= MOST_CORRECTIONS:
+            raise InputError(
+                _("This recording was corrected {most} times; more is not kept.").format(most=MOST_CORRECTIONS)
+            )
+        return Correction(
+            recording_id=manifest.id,
+            number=len(there) + 1,
+            by=person.id,
+            by_name=clean_name(person.name),
+            at=now(),
+            change=before.accept(wanted.change),
+        )
+
+    try:
+        with _TURNS[int(manifest.id, 16) % len(_TURNS)]:
+            made = site.archive.correct(manifest.id, make)
+    except Clash as clash:
+        return JSONResponse(Refused(error=str(clash), now=clash.now).model_dump(mode="json"), status_code=409)
+    except Already:
+        assert before is not None  # noqa: S101  it is what raised
+        last = before.corrections[-1].number if before.corrections else 0
+        searchable = True
+        if last > manifest.corrected:  # whoever stored it was stopped before all followed
+            searchable = site.reindexing.refresh(site.archive.settle_corrections(manifest.id))
+        return _answer(200, _done(last, before, before, stored=False, searchable=searchable))
+    assert before is not None  # noqa: S101  the correction was made from it
+    after = stand((*before.corrections, made), person)
+    searchable = site.reindexing.refresh(site.archive.manifest(manifest.id))
+    return _answer(201, _done(made.number, before, after, stored=True, searchable=searchable))
+
+
+def _standing(site: Site, manifest: Manifest) -> Callable[[tuple[Correction, ...], Person], Standing]:
+    """How the recording stands with the corrections given, for the one who asks."""
+    there = manifest.transcript
+
+    def read(made: tuple[Correction, ...]) -> Transcript | None:
+        return site.archive.corrected(there.key, made) if there else None
+
+    return lambda made, person: Standing(read, manifest.details, made, person.id)
+
+
+def _checked(site: Site, change: DetailsChange) -> DetailsChange:
+    """With a circle and a language that there are. Raises InputError."""
+    after = change.after
+    if after.circle != change.before.circle and after.circle not in {one.slug for one in site.archive.circles()}:
+        raise InputError(_("There is no circle “{slug}” (any more); choose another.").format(slug=after.circle))
+    if after.language is not None and after.language != change.before.language:
+        after = after.model_copy(update={"language": check_language(after.language)})
+    return change.model_copy(update={"after": after})
+
+
+def _done(number: int, before: Standing, after: Standing, *, stored: bool, searchable: bool) -> Done:
+    kept = set(map(id, before.segments)) & set(map(id, after.segments))  # nearly all are the very same
+    was, now_is = (Counter(one for one in stands.segments if id(one) not in kept) for stands in (before, after))
+    gone, come = was - now_is, now_is - was
+    starts = {segment.start for segment in after.segments}
+    return Done(
+        number=number,
+        stored=stored,
+        changed=[_line(segment) for segment in after.segments if id(segment) not in kept and segment in come],
+        removed=sorted({segment.start for segment in gone} - starts),
+        chapters=_chapters(after),
+        speakers=_speakers(after),
+        details=after.details,
+        searchable=searchable,
+    )
+
+
+def _answer(status: int, done: Done) -> Response:
+    return Response(done.model_dump_json(), status_code=status, media_type="application/json")
+
+
+def _line(segment: Segment) -> CorrectedLine:
+    return CorrectedLine(
+        start=segment.start,
+        end=segment.end,
+        text=segment.text.strip(),
+        speaker=segment.speaker,
+        language=segment.language,
+        corrected=segment.corrected,
+    )
+
+
+def _speakers(stands: Standing) -> list[str]:
+    return list(dict.fromkeys(segment.speaker for segment in stands.segments if segment.speaker))
+
+
+def _chapters(stands: Standing) -> list[NamedChapter]:
+    return [NamedChapter(start=chapter.start, title=chapter.title) for chapter in stands.chapters]

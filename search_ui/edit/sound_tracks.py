@@ -1,0 +1,103 @@
+"""Which sound of a recording's file is played and transcribed: what the pages say of it, and choosing another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+
+from kring.errors import OrchestratorDown
+from kring.model import Line, Manifest, SoundTrack
+from search_ui.context import Site, published, site_of
+from search_ui.http.identity import Person, facilitator
+from search_ui.i18n.gettext import N_, _, language_name
+from search_ui.runs import start_again
+from services.again import choose_sound
+
+CHANNELS = {"left": N_("left channel"), "right": N_("right channel"), "centre": N_("middle channel")}
+
+router = APIRouter(prefix="/api", tags=["recordings"])
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A sound that can be chosen."""
+
+    name: str
+    label: str
+    speech: bool
+
+
+class Wanted(BaseModel):
+    name: Line
+    """Of the sound, as the recording's editing page names it."""
+
+
+class Chosen(BaseModel):
+    """`again`: the recording is made anew with it; `says`: that in a sentence."""
+
+    name: str
+    again: bool
+    says: str
+
+
+@router.post("/recordings/{recording_id}/sound", status_code=202)
+def choose(
+    recording_id: str,
+    wanted: Wanted,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],  # noqa: ARG001  who may is all there is to ask
+) -> Chosen:
+    """Have another sound of the file played and transcribed; all stays as it is until that is done."""
+    published(site, recording_id)
+    manifest = choose_sound(site.archive, recording_id, wanted.name)
+    if not manifest.again:
+        return Chosen(name=wanted.name, again=False, says=_("This sound stays."))
+    says = _("The recording is being made anew with this sound. Until that is done, everything stays as it is.")
+    try:
+        start_again(site.runs, manifest)
+    except OrchestratorDown:
+        says = _("The recording is made anew with this sound as soon as that is possible. Everything stays until then.")
+    return Chosen(name=wanted.name, again=True, says=says)
+
+
+def shown(manifest: Manifest) -> list[Shown]:
+    """What can be chosen; nothing where there is no choice."""
+    made = manifest.renditions
+    there = made.sound_tracks.there if made is not None and made.sound_tracks is not None else ()
+    return [Shown(one.name, label(one, there), one.speech) for one in there] if len(there) > 1 else []
+
+
+def taken(manifest: Manifest) -> str:
+    """The name of the one that is heard."""
+    made = manifest.renditions
+    return made.sound_tracks.taken.name if made is not None and made.sound_tracks is not None else ""
+
+
+def doubt(manifest: Manifest) -> str:
+    """The sentence that says which was taken, where nobody can be sure; empty for most recordings."""
+    made = manifest.renditions
+    tracks = made.sound_tracks if made is not None else None
+    if tracks is None or not tracks.doubtful or manifest.sound_track == tracks.taken.name:
+        return ""
+    return _("People speak in more than one sound of this file; played and written down here: {sound}.").format(
+        sound=label(tracks.taken, tracks.there)
+    )
+
+
+def label(sound: SoundTrack, there: tuple[SoundTrack, ...]) -> str:
+    """What it is called among all that are there: `sound track 2 (Danish), left channel`."""
+    numbers = " + ".join(map(str, sound.tracks))
+    if len(sound.tracks) > 1:
+        return _("sound tracks {numbers} together").format(numbers=numbers)
+    channel = ""
+    if sound.channel is not None:
+        channel = _(CHANNELS[sound.position]) if sound.position else _("channel {n}").format(n=sound.channel)
+    if all(one.tracks == sound.tracks for one in there):
+        return channel or _("all channels together")
+    track = _("sound track {n}").format(n=numbers)
+    if sound.language:
+        track = _("sound track {n} ({language})").format(n=numbers, language=language_name(sound.language))
+    return _("{track}, {channel}").format(track=track, channel=channel) if channel else track

@@ -1,0 +1,1 @@
+"""Feeds of recordings and of searches."""

@@ -1,0 +1,177 @@
+"""Feeds to follow: any search, a circle, a network or a topic, for feed readers and podcast programs.
+
+A feed shows whoever asks what the pages show to whoever reaches them: as long as nobody logs in, also recordings that
+are meant for a circle or a network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import PlainTextResponse, Response
+
+from index.port import Order, RecordingHit
+from kring.errors import BadQuery, NotFound
+from kring.model import Manifest, State, now
+from search_ui.context import Site, origin_of, site_of
+from search_ui.feeds import rss
+from search_ui.http.rendering import static_address, text
+from search_ui.i18n.gettext import LANGUAGES, _, current_language, sentence, speaking
+from search_ui.recording import captions, chapters as chaptering
+from search_ui.recording.media import names_etag, playback_address
+from search_ui.search.collections import Collection, asked_for
+from search_ui.search.params import Wanted, wanted
+
+ITEMS = 50
+PASSAGES = 5
+"""Passages found that an item quotes at most."""
+WRITER = 1
+"""Grows when the same recordings are written otherwise, so that programs fetch the feed again."""
+AT_ONCE = 8
+"""Manifests asked of the store at the same time."""
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A recording of the feed as the archive knows it."""
+
+    hit: RecordingHit
+    manifest: Manifest
+    size: int
+    chapters: bool
+
+
+@router.api_route("/feed.xml", methods=["GET", "HEAD"])
+def search_feed(
+    request: Request, site: Annotated[Site, Depends(site_of)], want: Annotated[Wanted, Depends(wanted)]
+) -> Response:
+    return feed(site, request, want, None)
+
+
+@router.api_route("/c/{value}/feed.xml", methods=["GET", "HEAD"])
+@router.api_route("/n/{value}/feed.xml", methods=["GET", "HEAD"])
+@router.api_route("/t/{value:path}/feed.xml", methods=["GET", "HEAD"])
+def collection_feed(
+    request: Request,
+    site: Annotated[Site, Depends(site_of)],
+    want: Annotated[Wanted, Depends(wanted)],
+    collection: Annotated[Collection, Depends(asked_for)],
+) -> Response:
+    with speaking(next((one for one in LANGUAGES if one == collection.language), current_language())):
+        return feed(site, request, want.within(collection.inside), collection)
+
+
+def feed(site: Site, request: Request, want: Wanted, collection: Collection | None) -> Response:
+    """200, 304 where the program has it already, or 400 in words. Raises SearchDown, StorageDown."""
+    try:
+        hits = site.index.search(want.sorted_by(Order.NEWEST).query(per_page=ITEMS, passages=PASSAGES)).hits
+    except BadQuery as error:
+        return PlainTextResponse(sentence(error), status_code=400, headers={"Cache-Control": "no-store"})
+    origin = origin_of(site, request)
+    facts = repr((WRITER, origin, want.feed_url(), collection, current_language(), hits))
+    etag = f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
+    headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie", "ETag": f"W/{etag}"}
+    given = request.headers.get("if-none-match")
+    if given is not None and names_etag(given, etag):
+        return Response(status_code=304, headers=headers)
+    found = known(site, hits)
+    changed = max((one.manifest.changed_at for one in found), default=None)
+    if changed is not None:
+        headers["Last-Modified"] = format_datetime(changed.astimezone(UTC), usegmt=True)
+        if given is None and not _newer(changed, request.headers.get("if-modified-since")):
+            return Response(status_code=304, headers=headers)
+    channel = channel_of(site, origin, want, collection, found, changed or now())
+    return Response(rss.write(channel), media_type=rss.MEDIA_TYPE, headers=headers)
+
+
+def known(site: Site, hits: Sequence[RecordingHit]) -> list[Known]:
+    """Those of them that are still there and published, in the same order."""
+
+    def look(hit: RecordingHit) -> Known | None:
+        try:
+            manifest = site.archive.manifest(hit.recording_id)
+        except NotFound:
+            return None  # erased since it was found
+        if manifest.state is not State.PUBLISHED or manifest.renditions is None:
+            return None
+        info = site.archive.store.stat(manifest.renditions.playback)
+        return Known(hit, manifest, info.size, bool(chaptering.chapters_of(site, manifest))) if info else None
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [one for one in pool.map(look, hits) if one is not None]
+
+
+def channel_of(
+    site: Site, origin: str, want: Wanted, collection: Collection | None, found: Sequence[Known], changed: datetime
+) -> rss.Channel:
+    return rss.Channel(
+        title=title_of(want, collection),
+        url=origin + want.url(),
+        address=origin + want.feed_url(),
+        description=_("Recordings of knowledge circles, with the passages found and what was said in them."),
+        author=collection.name if collection else "Kring",
+        language=_language(found, collection),
+        image=origin + static_address("cover.png"),
+        changed=changed,
+        items=[item_of(site, origin, want, one) for one in found],
+    )
+
+
+def title_of(want: Wanted, collection: Collection | None) -> str:
+    """What the subscription is called in a list of many."""
+    name = collection.name if collection else "Kring"
+    return _("{name}: “{words}”").format(name=name, words=want.text) if want.text else name
+
+
+def item_of(site: Site, origin: str, want: Wanted, one: Known) -> rss.Item:
+    manifest, hit = one.manifest, one.hit
+    details = manifest.details
+    return rss.Item(
+        guid=manifest.id,
+        title=details.title,
+        url=f"{origin}/r/{manifest.id}",
+        published=datetime.combine(details.date, time(12), UTC),
+        description=text("feed_item.html", hit=hit, details=details, names=site.names, origin=origin, words=want.text),
+        media=rss.File(origin + playback_address(manifest), manifest.renditions.playback_type),  # type: ignore[union-attr]
+        size=one.size,
+        seconds=manifest.duration or hit.duration,
+        image=f"{origin}/media/{manifest.id}/poster" if hit.poster else None,
+        people=details.presenters,
+        transcripts=tuple(
+            rss.File(origin + download.address, download.file.media_type, _spoken(manifest, download.track))
+            for download in captions.downloads(manifest)
+            if download.file.suffix != ".txt"
+        ),
+        chapters=f"{origin}/r/{manifest.id}/chapters.json" if one.chapters else None,
+    )
+
+
+def _spoken(manifest: Manifest, track: captions.Track) -> str | None:
+    there = captions.reference(manifest, track)
+    return there.language if there else None
+
+
+def _language(found: Sequence[Known], collection: Collection | None) -> str:
+    """The collection's, else the one spoken in most of the recordings, else the visitor's."""
+    spoken = Counter(one.hit.language for one in found if one.hit.language not in {"", "und"})
+    most = spoken.most_common(1)
+    return (collection.language if collection else None) or (most[0][0] if most else current_language())
+
+
+def _newer(changed: datetime, header: str | None) -> bool:
+    """Whether it changed after the moment of `If-Modified-Since`; one that cannot be read does not count."""
+    try:
+        since = parsedate_to_datetime(header or "")
+    except (ValueError, OverflowError):
+        return True
+    return changed.replace(microsecond=0) > (since if since.tzinfo else since.replace(tzinfo=UTC))

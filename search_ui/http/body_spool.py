@@ -1,0 +1,78 @@
+"""Small files that come in with a request: to a file on this machine, measured and hashed on the way."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from kring.errors import DiskFull, EmptyFile, InputError
+from kring.model import Original
+from kring.settings import Settings
+from search_ui.http.identity import Person
+from search_ui.i18n.gettext import N_
+from search_ui.server.places import Share, places_of
+from search_ui.upload.parts import announced
+
+EACH, TOGETHER = Share(3, 200_000_000), Share(12, 600_000_000)
+"""Files that lie on the disk at a time, of each person and of all; the largest there are have 100 MB."""
+FULL = N_("The disk of the Kring machine is full. Whoever runs Kring has to make room.")
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """A file that is gone when the block ends that `spooled` opens."""
+
+    path: Path
+    original: Original
+
+
+@asynccontextmanager
+async def spooled(request: Request, settings: Settings, person: Person, name: str, most: int) -> AsyncIterator[Spooled]:
+    """The body of the request, of at most `most` bytes, with constant memory. Raises InputError, DiskFull, and
+    HTTPException (429) where too many files arrive already."""
+    size = announced(request)
+    if size == 0:
+        raise EmptyFile(N_("{name} is empty; export it again."), name=name)
+    if size > most:
+        raise InputError(
+            N_("{name} has {size} MB; at most {most} MB are taken."),
+            name=name,
+            size=-(-size // 1_000_000),
+            most=most // 1_000_000,
+        )
+    folder = settings.work_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    places = places_of(request, "spool_places", EACH, TOGETHER)
+    async with places.taken(person.id, size):
+        if shutil.disk_usage(folder).free - settings.media.spare_disk_mb * 1_000_000 < places.size:
+            raise DiskFull(FULL)
+        handle, path = tempfile.mkstemp(dir=folder, prefix="sent-")
+        try:
+            sha256 = await _written(request, handle)
+            yield Spooled(Path(path), Original(sha256=sha256, size=size, file_name=name))
+        finally:
+            Path(path).unlink()
+
+
+async def _written(request: Request, handle: int) -> str:
+    """The hash of what was sent. A full disk may say so as late as when the file is closed."""
+    digest = hashlib.sha256()
+    try:
+        with open(handle, "wb") as file:
+            async for chunk in request.stream():
+                digest.update(chunk)
+                await run_in_threadpool(file.write, chunk)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise DiskFull(FULL) from None
+    return digest.hexdigest()

@@ -1,0 +1,164 @@
+"""Errors as answers: one clear sentence, as JSON under `/api`, as a page elsewhere; never a stack trace."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from kring.errors import (
+    Conflict,
+    Damaged,
+    IndexNotReady,
+    InputError,
+    KringError,
+    NotAllowed,
+    NotFound,
+    SearchDown,
+    StorageDown,
+    TransientError,
+)
+from search_ui.http import access
+from search_ui.http.rendering import page
+from search_ui.i18n.gettext import N_, _
+from search_ui.i18n.stored_messages import said_of
+
+log = logging.getLogger("kring.web")
+
+HEADINGS = {
+    400: N_("That was not understood"),
+    403: N_("That is not allowed here"),
+    404: N_("Nothing is kept here"),
+    405: N_("That was not understood"),
+    409: N_("Somebody else was first"),
+    422: N_("That was not understood"),
+    429: N_("Too much at once"),
+    500: N_("Something went wrong here"),
+    503: N_("Not answering just now"),
+}
+
+SENTENCES = {
+    404: N_("There is no page at this address."),
+    405: N_("This address cannot be used that way."),
+}
+
+REASONS = {
+    "date_from_datetime_parsing": N_("it is no day; write it as 2025-01-31"),
+    "int_parsing": N_("it is no whole number"),
+    "less_than_equal": N_("it may be {le} at most"),
+    "greater_than_equal": N_("it must be {ge} at least"),
+    "string_too_long": N_("it is longer than {max_length} characters"),
+    "too_long": N_("it is given more than {max_length} times"),
+    "string_pattern_mismatch": N_("it is not written as it should be"),
+    "enum": N_("it is none of {expected}"),
+    "literal_error": N_("it is none of {expected}"),
+    "missing": N_("it is missing"),
+}
+"""What is wrong with a parameter, by Pydantic's name for it (https://docs.pydantic.dev/latest/errors/validation_errors/)."""
+
+STORAGE_DOWN = N_("The archive's storage does not answer. Nothing is lost; try again in a moment.")
+SEARCH_DOWN = N_(
+    "The archive's search does not answer. Recordings can still be opened by their links; try again in a moment."
+)
+NOT_READY = N_(
+    "The search index of this archive is being built, so nothing can be found yet. Try again in a few minutes; "
+    "recordings can be opened by their links meanwhile."
+)
+DAMAGED = N_(
+    "This is damaged in the archive's storage. The one who runs Kring finds it with “kring verify” and mends it with "
+    "“kring repair”."
+)
+BROKEN = N_(
+    "Kring met an error it did not expect; it has been written to the log. Try again, or tell the one who runs it."
+)
+
+
+def status_of(error: KringError) -> int:
+    match error:
+        case NotFound():
+            return 404
+        case InputError():
+            return 400
+        case NotAllowed():
+            return 403
+        case Conflict():
+            return 409
+        case TransientError() | Damaged():
+            return 503
+        case _:
+            return 500
+
+
+def sentence_of(error: KringError) -> str:
+    match error:
+        case StorageDown():
+            return _(STORAGE_DOWN)
+        case IndexNotReady():
+            return _(NOT_READY)
+        case SearchDown():
+            return _(SEARCH_DOWN)
+        case Damaged():
+            return _(DAMAGED)
+        case _:
+            return said_of(error)
+
+
+def invalid(errors: Sequence[Any]) -> str:
+    """One sentence about the first parameter that was refused; the value itself is not repeated."""
+    first = errors[0]
+    of_text = isinstance(first.get("input"), str)  # Pydantic calls a text that was tidied before too long like a list
+    reason = REASONS.get("string_too_long" if of_text and first["type"] == "too_long" else str(first["type"]))
+    if reason is not None:
+        said = _(reason).format(**first.get("ctx", {}))
+    else:  # what no page of ours can send: in Pydantic's words
+        words = str(first["msg"]).removeprefix("Value error, ")
+        said = f"{words[:1].lower()}{words[1:]}"
+    return _("The parameter “{name}” cannot be used: {reason}.").format(name=first["loc"][-1], reason=said)
+
+
+def answer(request: Request, status: int, sentence: str) -> Response:
+    """JSON under `/api` and `/healthz`, bare text for a part of a page, else a page."""
+    headers = {"Retry-After": "5"} if status == 503 else {}
+    response: Response
+    if request.url.path.startswith(("/api/", "/healthz")):
+        response = JSONResponse({"error": sentence}, status_code=status)
+    elif "part" in request.query_params:
+        response = PlainTextResponse(sentence, status_code=status)
+    else:
+        heading = _(HEADINGS.get(status, HEADINGS[400]))
+        way_in = status == 403 and access.current().by_link
+        template = "facilitate.html" if way_in else "error.html"
+        response = page(template, status, heading=heading, sentence=sentence, status=status, problem="")
+    response.headers.update(headers | {"Cache-Control": "no-store"})
+    return response
+
+
+def broken(request: Request) -> Response:
+    """The answer to an error nobody expected."""
+    return answer(request, 500, _(BROKEN))
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every expected error in words."""
+
+    @app.exception_handler(KringError)
+    def known(request: Request, error: KringError) -> Response:
+        status = status_of(error)
+        if status >= 500:
+            log.error("%s %s: %s", request.method, request.url.path, error)
+        return answer(request, status, sentence_of(error))
+
+    @app.exception_handler(RequestValidationError)
+    def refused(request: Request, error: RequestValidationError) -> Response:
+        return answer(request, 422, invalid(error.errors()))
+
+    @app.exception_handler(HTTPException)
+    def http(request: Request, error: HTTPException) -> Response:
+        response = answer(request, error.status_code, _(SENTENCES.get(error.status_code, f"{error.detail}.")))
+        response.headers.update(error.headers or {})
+        return response

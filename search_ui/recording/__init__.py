@@ -1,0 +1,1 @@
+"""One recording: its page, media, captions, chapters, documents, progress."""

@@ -1,0 +1,212 @@
+"""Documents that belong to a recording: slides, a report; and the transcript a meeting platform has made.
+
+Only PDF: it can be shown by every browser as it is, and read for search. What it really is, the run that reads it
+finds out, in a process of its own (`transcribe.documents.pdf`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Query as Parameter, Request
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from kring.errors import InputError, NotFound, OrchestratorDown
+from kring.intake.uploads import Upload
+from kring.model import Attachment, Line, Manifest
+from search_ui.context import Site, published, site_of
+from search_ui.http.body_spool import Spooled, spooled
+from search_ui.http.identity import Person, facilitator
+from search_ui.http.security import policy
+from search_ui.i18n.gettext import N_, _
+from search_ui.recording.media import serve
+from search_ui.runs import start_again
+from search_ui.upload.checks import change_upload, own_upload
+from transcribe.captions.reader import MAX_BYTES as MAX_CAPTION_BYTES, read_captions
+
+MAX_BYTES = 100_000_000
+MAX_ATTACHMENTS = 20
+PDF = "application/pdf"
+_MAGIC = b"%PDF-"
+
+router = APIRouter(tags=["uploads"])
+
+
+class Kept(BaseModel):
+    """One file that was taken: its name is its hash."""
+
+    sha256: str
+    title: str
+    size: int
+
+
+class Attached(Kept):
+    """`started`: its text is read now; else as soon as that is possible."""
+
+    url: str
+    started: bool
+
+
+@router.post("/api/uploads/{upload_id}/files", status_code=201)
+async def add_file(
+    upload_id: str,
+    kind: Literal["attachment", "transcript"],
+    name: Annotated[Line, Parameter()],
+    request: Request,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+    title: Annotated[Line | None, Parameter()] = None,
+) -> Kept:
+    """A file that comes with an upload: a PDF, or the platform's transcript. The body is the file."""
+    await run_in_threadpool(own_upload, site, upload_id, person)
+    most = MAX_BYTES if kind == "attachment" else MAX_CAPTION_BYTES
+    async with spooled(request, site.settings, person, name, most) as file:
+        if kind == "transcript":
+            return await run_in_threadpool(_keep_captions, site, upload_id, file)
+        return await run_in_threadpool(_keep_attachment, site, upload_id, file, title or title_of(name))
+
+
+@router.delete("/api/uploads/{upload_id}/files/{sha256}", status_code=204)
+def remove_file(
+    upload_id: str,
+    sha256: str,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+) -> None:
+    """Leave out a file that was added by mistake."""
+    own_upload(site, upload_id, person)
+
+    def change(old: Upload) -> Upload:
+        captions = None if old.captions is not None and old.captions.sha256 == sha256 else old.captions
+        return old.model_copy(update={"captions": captions, "attachments": without(old.attachments, sha256)})
+
+    change_upload(site, upload_id, change)
+
+
+@router.post("/api/recordings/{recording_id}/attachments", status_code=201)
+async def attach(
+    recording_id: str,
+    name: Annotated[Line, Parameter()],
+    request: Request,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+    title: Annotated[Line | None, Parameter()] = None,
+) -> Attached:
+    """A PDF for a recording that is published. The body is the file; what it says can be found once it was read."""
+    await run_in_threadpool(published, site, recording_id)
+    async with spooled(request, site.settings, person, name, MAX_BYTES) as file:
+        return await run_in_threadpool(_attach, site, recording_id, file, title or title_of(name))
+
+
+@router.delete("/api/recordings/{recording_id}/attachments/{sha256}", status_code=204)
+def detach(
+    recording_id: str,
+    sha256: str,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],  # noqa: ARG001  who may is all there is to ask
+) -> None:
+    """The recording no longer has this document, and search no longer finds it."""
+    attachment_of(published(site, recording_id), sha256)
+    manifest = site.archive.update(
+        recording_id, lambda old: old.model_copy(update={"attachments": without(old.attachments, sha256)})
+    )
+    ask_for_reading(site, manifest)
+
+
+@router.api_route("/r/{recording_id}/attachments/{sha256}", methods=["GET", "HEAD"], include_in_schema=False)
+def document(recording_id: str, sha256: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Response:
+    """The PDF, for the browser's own viewer. It is somebody else's file: it gets no rights on this site."""
+    attachment = attachment_of(published(site, recording_id), sha256)
+    response = serve(site.archive.store, attachment.original.key, PDF, request)
+    response.headers["Content-Disposition"] = inline_as(attachment.original.file_name)
+    response.headers["Content-Security-Policy"] = SANDBOX
+    return response
+
+
+SANDBOX = f"{policy()}; sandbox"
+
+
+def attachment_of(manifest: Manifest, sha256: str) -> Attachment:
+    """Raises NotFound."""
+    for attachment in manifest.attachments:
+        if attachment.original.sha256 == sha256:
+            return attachment
+    raise NotFound(N_("This recording has no such document; it may have been removed."))
+
+
+def ask_for_reading(site: Site, manifest: Manifest) -> bool:
+    """Have the documents read and indexed; False where nobody can be asked just now, so that `reconcile` sees to it."""
+    try:
+        start_again(site.runs, manifest)
+    except OrchestratorDown:
+        return False
+    return True
+
+
+def _attach(site: Site, recording_id: str, file: Spooled, title: str) -> Attached:
+    attachment = _kept_pdf(site, file, title)
+    manifest = site.archive.update(
+        recording_id, lambda old: old.model_copy(update={"attachments": with_one_more(old.attachments, attachment)})
+    )
+    started = ask_for_reading(site, manifest)
+    original = file.original
+    url = f"/r/{recording_id}/attachments/{original.sha256}"
+    title = attachment_of(manifest, original.sha256).title
+    return Attached(sha256=original.sha256, title=title, size=original.size, url=url, started=started)
+
+
+def _keep_attachment(site: Site, upload_id: str, file: Spooled, title: str) -> Kept:
+    attachment = _kept_pdf(site, file, title)
+    _change(site, upload_id, lambda old: {"attachments": with_one_more(old.attachments, attachment)})
+    return Kept(sha256=file.original.sha256, title=title, size=file.original.size)
+
+
+def _keep_captions(site: Site, upload_id: str, file: Spooled) -> Kept:
+    """Raises BadTranscript, naming the line, while the person is still there to mend it."""
+    read_captions(file.path.read_bytes())
+    site.archive.put_original(file.original, file.path)
+    _change(site, upload_id, lambda _: {"captions": file.original})
+    return Kept(sha256=file.original.sha256, title=file.original.file_name, size=file.original.size)
+
+
+def _change(site: Site, upload_id: str, update: Callable[[Upload], dict[str, object]]) -> None:
+    change_upload(site, upload_id, lambda old: old.model_copy(update=update(old)))
+
+
+def _kept_pdf(site: Site, file: Spooled, title: str) -> Attachment:
+    with file.path.open("rb") as stream:
+        is_pdf = stream.read(len(_MAGIC)) == _MAGIC
+    if not is_pdf:
+        raise InputError(N_("{name} is not a PDF; save or print it as PDF first."), name=file.original.file_name)
+    site.archive.put_original(file.original, file.path)
+    return Attachment(original=file.original, title=title)
+
+
+def with_one_more(attachments: tuple[Attachment, ...], one: Attachment) -> tuple[Attachment, ...]:
+    """The same document is attached once. Raises InputError where there are too many."""
+    if any(attachment.original.sha256 == one.original.sha256 for attachment in attachments):
+        return attachments
+    if len(attachments) >= MAX_ATTACHMENTS:
+        raise InputError(N_("A recording has at most {most} documents; remove one first."), most=MAX_ATTACHMENTS)
+    return (*attachments, one)
+
+
+def without(attachments: tuple[Attachment, ...], sha256: str) -> tuple[Attachment, ...]:
+    return tuple(attachment for attachment in attachments if attachment.original.sha256 != sha256)
+
+
+def title_of(name: str) -> str:
+    """`Lysark_mars.pdf` → `Lysark mars`."""
+    return " ".join(Path(name).stem.replace("_", " ").split()) or _("Document")
+
+
+def inline_as(name: str) -> str:
+    """The header that shows a document here and saves it under `name` (RFC 6266); quotes and line breaks stay in."""
+    stem = Path(name).stem
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._-()") else "_" for c in stem) or "document"
+    return f"inline; filename=\"{plain}.pdf\"; filename*=UTF-8''{quote(stem, safe='')}.pdf"

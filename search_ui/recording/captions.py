@@ -1,0 +1,177 @@
+"""Transcripts as files: captions for players, text for people, each at an address that lasts.
+
+Those of public recordings may be fetched by pages of other sites, as podcast players in a browser do
+(https://github.com/Podcastindex-org/podcast-namespace/blob/main/transcripts/transcripts.md); all others only by ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from kring.errors import NotFound
+from kring.model import Manifest, State, Transcript, TranscriptRef, Visibility
+from search_ui.context import Site, published, site_of, visibility_of
+from search_ui.http import formatting as view
+from search_ui.i18n.gettext import N_
+from search_ui.recording.media import names_etag
+from transcribe.captions.plain_text import write_txt
+from transcribe.captions.podcast_json import write_json
+from transcribe.captions.subrip import write_srt
+from transcribe.captions.webvtt import write_vtt
+
+WRITER = 1
+"""Grows when the same transcript is written otherwise, so that browsers fetch it again."""
+TRANSLATED = "Translated into English by a machine."
+
+Track = Literal["own", "english"]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One format: under which name its own and its English track are served, what it is, and what it is good for."""
+
+    own: str
+    english: str
+    media_type: str
+    name: str
+    purpose: str
+    """These two in the language of the code."""
+    write: Callable[[Transcript, str, str], str]
+    """Of a transcript, a title and a note."""
+
+    @property
+    def suffix(self) -> str:
+        return f".{self.own.rpartition('.')[2]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One line of the menu."""
+
+    address: str
+    file: File
+    track: Track
+
+
+FILES = (
+    File(
+        "transcript.txt", "english.txt", "text/plain", N_("Text"), N_("to read and quote"),
+        lambda transcript, title, note: write_txt(transcript.segments, title=title, note=note),
+    ),
+    File(
+        "captions.vtt", "english.vtt", "text/vtt", "WebVTT", N_("captions for web players"),
+        lambda transcript, *_: write_vtt(transcript.segments),
+    ),
+    File(
+        "captions.srt", "english.srt", "application/x-subrip", "SubRip", N_("captions for video editors"),
+        lambda transcript, *_: write_srt(transcript.segments),
+    ),
+    File(
+        "transcript.json", "english.json", "application/json", "JSON", N_("for podcast apps"),
+        lambda transcript, *_: write_json(transcript.segments),
+    ),
+)  # fmt: skip
+
+router = APIRouter(include_in_schema=False)
+
+
+def reference(manifest: Manifest, track: Track) -> TranscriptRef | None:
+    return manifest.transcript if track == "own" else manifest.english
+
+
+def downloads(manifest: Manifest) -> list[Download]:
+    """Everything there is, the recording's own language first."""
+    tracks: tuple[Track, ...] = ("own", "english")
+    return [
+        Download(f"/r/{manifest.id}/{file.own if track == 'own' else file.english}", file, track)
+        for track in tracks
+        if reference(manifest, track) is not None
+        for file in FILES
+    ]
+
+
+def addresses(manifest: Manifest) -> dict[str, str]:
+    """Where programs find them: `captions` and `english` are WebVTT, `captions_srt`, `english_txt` and so on not."""
+    if manifest.state is not State.PUBLISHED:
+        return {}
+    return {_key(download): download.address for download in downloads(manifest)}
+
+
+def _key(download: Download) -> str:
+    kind = "captions" if download.track == "own" else "english"
+    return kind if download.file.suffix == ".vtt" else f"{kind}_{download.file.suffix[1:]}"
+
+
+def transcript_of(site: Site, recording_id: str) -> tuple[Manifest, Transcript]:
+    """Raises NotFound where nothing was written down yet."""
+    manifest = published(site, recording_id)
+    transcript = site.archive.transcript_of(manifest)
+    if transcript is None:
+        raise NotFound("This recording has no transcript.")
+    return manifest, transcript
+
+
+def serve(site: Site, recording_id: str, request: Request, file: File, track: Track, *, download: bool) -> Response:
+    """200, 304 where the browser has it already, or 204 to a question for permission. Raises NotFound."""
+    manifest = published(site, recording_id)
+    there = reference(manifest, track)
+    if there is None:
+        if track == "own":
+            raise NotFound("This recording has no transcript.")
+        raise NotFound("This recording was not translated into English.")
+    headers = sharing(site, manifest)
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=headers | {"Allow": "GET, HEAD, OPTIONS"})
+    title = manifest.details.title
+    changed = manifest.version  # also that of a transcript that was made again
+    facts = f"{WRITER}\n{there.key}\n{changed}\n{title if file.suffix == '.txt' else ''}\n{file.name}"
+    etag = f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
+    headers["ETag"] = f"W/{etag}"  # weak: it goes out packed or not
+    if download:
+        name = view.file_name(f"{title} english" if track == "english" else title, file.suffix)
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    if names_etag(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
+    note = TRANSLATED if track == "english" else ""
+
+    def write() -> str:
+        transcript = site.archive.transcript_of(manifest) if track == "own" else site.archive.transcript(there.key)
+        assert transcript is not None  # noqa: S101  there is a reference to it
+        return file.write(transcript, title, note)
+
+    content = site.written.get(f"{manifest.id}\n{track}\n{facts}", write)
+    return Response(content, media_type=file.media_type, headers=headers)
+
+
+def sharing(site: Site, manifest: Manifest) -> dict[str, str]:
+    """Headers that say who may keep the answer, and whether pages of other sites may read it."""
+    if visibility_of(site, manifest) is not Visibility.PUBLIC:
+        return {"Cache-Control": "private, no-cache"}
+    return {
+        "Cache-Control": "no-cache",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+        "Access-Control-Allow-Headers": "*",
+        "Access-Control-Max-Age": "86400",
+    }
+
+
+def _add(file: File, track: Track) -> None:
+    def answer(
+        recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)], download: bool = False
+    ) -> Response:
+        return serve(site, recording_id, request, file, track, download=download)
+
+    path = f"/r/{{recording_id}}/{file.own if track == 'own' else file.english}"
+    router.add_api_route(path, answer, methods=["GET", "HEAD", "OPTIONS"])
+
+
+for one in FILES:
+    _add(one, "own")
+    _add(one, "english")

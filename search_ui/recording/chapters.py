@@ -1,0 +1,79 @@
+"""Chapters as players read them: WebVTT for browsers, JSON for podcast programs.
+
+https://www.w3.org/TR/webvtt1/#introduction-chapters and
+https://github.com/Podcastindex-org/podcast-namespace/blob/main/chapters/jsonChapters.md
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from kring.corrections.apply import Chapter, chapters
+from kring.errors import NotFound
+from kring.model import Manifest
+from search_ui.context import Site, published, site_of
+from search_ui.i18n.gettext import N_
+from search_ui.recording.captions import sharing
+from transcribe.captions.parsing.cleaning import timestamp
+
+router = APIRouter(include_in_schema=False)
+
+
+def chapters_of(site: Site, manifest: Manifest) -> tuple[Chapter, ...]:
+    """In order of time; the store is asked only where somebody corrected anything."""
+    return chapters(site.archive.corrections(manifest.id)) if manifest.corrected else ()
+
+
+def write_vtt(found: Sequence[Chapter], duration: float) -> str:
+    """One cue each, until the next begins; those that would begin behind the end are no place to go to."""
+    inside = [chapter for chapter in found if not duration or chapter.start < duration]
+    cues = [
+        f"{_moment(chapter.start)} --> {_moment(after.start if after else duration or chapter.start + 1)}\n"
+        f"{html.escape(chapter.title, quote=False)}\n"
+        for chapter, after in zip_longest(inside, inside[1:])
+    ]
+    return "\n".join(["WEBVTT\n", *cues])
+
+
+def _moment(seconds: float) -> str:
+    return timestamp(round(1000 * seconds))
+
+
+def write_json(found: Sequence[Chapter], title: str) -> str:
+    listed = [{"startTime": round(chapter.start, 3), "title": chapter.title} for chapter in found]
+    return json.dumps({"version": "1.2.0", "title": title, "chapters": listed}, ensure_ascii=False)
+
+
+@router.api_route("/r/{recording_id}/chapters.vtt", methods=["GET", "HEAD", "OPTIONS"])
+def vtt(recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Response:
+    manifest, found = _asked(site, recording_id)
+    seconds = manifest.duration
+    return _answer(site, manifest, request, write_vtt(found, seconds), "text/vtt")
+
+
+@router.api_route("/r/{recording_id}/chapters.json", methods=["GET", "HEAD", "OPTIONS"])
+def as_json(recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Response:
+    manifest, found = _asked(site, recording_id)
+    return _answer(site, manifest, request, write_json(found, manifest.details.title), "application/json+chapters")
+
+
+def _asked(site: Site, recording_id: str) -> tuple[Manifest, tuple[Chapter, ...]]:
+    manifest = published(site, recording_id)
+    found = chapters_of(site, manifest)
+    if not found:
+        raise NotFound(N_("This recording has no chapters."))
+    return manifest, found
+
+
+def _answer(site: Site, manifest: Manifest, request: Request, content: str, media_type: str) -> Response:
+    headers = sharing(site, manifest)
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=headers | {"Allow": "GET, HEAD, OPTIONS"})
+    return Response(content, media_type=media_type, headers=headers)

@@ -1,0 +1,44 @@
+"""A recording as part of another site's page: only the player, its title and captions, and the way back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query as Parameter, Request
+from starlette.responses import Response
+
+from kring.errors import NotFound
+from kring.model import Visibility
+from search_ui.context import Site, origin_of, published, site_of, visibility_of
+from search_ui.http import formatting as view
+from search_ui.http.rendering import page
+from search_ui.http.security import policy
+from search_ui.recording import chapters as chaptering
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/r/{recording_id}/embed")
+def embed_page(
+    recording_id: str,
+    request: Request,
+    site: Annotated[Site, Depends(site_of)],
+    t: Annotated[str, Parameter(max_length=20)] = "",
+) -> Response:
+    """Any site may show a public recording; of others only our own pages may."""
+    manifest = published(site, recording_id)
+    if manifest.renditions is None:
+        raise NotFound("This recording cannot be played: nothing was prepared for playback.")
+    public = visibility_of(site, manifest) is Visibility.PUBLIC
+    response = page(
+        "embed.html",
+        manifest=manifest,
+        details=manifest.details,
+        renditions=manifest.renditions,
+        names=site.names,
+        chapters=chaptering.chapters_of(site, manifest),
+        start=view.parse_time(t) or 0.0,
+        whole=f"{origin_of(site, request)}/r/{manifest.id}",
+    )
+    response.headers["Content-Security-Policy"] = policy(frame_ancestors="*" if public else "'self'")
+    return response

@@ -1,0 +1,113 @@
+"""What stands around the player: chapters, documents, the shape of the sound, and the code that shows it elsewhere."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import escape
+
+from index.port import PassageHit
+from kring.corrections.apply import Chapter
+from kring.errors import Damaged, NotFound
+from kring.model import Manifest, Visibility
+from search_ui.context import Site, visibility_of
+from search_ui.recording import chapters as chaptering, waveform
+from search_ui.search import hit_timeline as timeline
+
+log = logging.getLogger("kring.web")
+
+EMBED_WIDTH, EMBED_HEIGHT = 640, 440
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A chapter in the list, and whether the recording stands in it."""
+
+    start: float
+    title: str
+    current: bool
+
+
+@dataclass(slots=True)
+class Document:
+    """An attachment; `pages` is None where its text was not read. `found`: places in it that answer the query."""
+
+    title: str
+    url: str
+    suffix: str
+    size: int
+    pages: int | None
+    found: list[PassageHit] = field(default_factory=list)
+
+
+def around(site: Site, manifest: Manifest, origin: str, start: float, written: Iterable[PassageHit]) -> dict[str, Any]:
+    """Values of recording.html; `written` are the passages found in documents."""
+    bars = [] if manifest.media and manifest.media.has_video else waveform.peaks_of(site, manifest)
+    public = visibility_of(site, manifest) is Visibility.PUBLIC
+    return {
+        "chapters": places(chaptering.chapters_of(site, manifest), start),
+        "documents": documents(site, manifest, written),
+        "shape": shape(waveform.heights(bars, waveform.WIDE), start, manifest.duration),
+        "embed": embed_code(manifest, origin) if public else "",
+    }
+
+
+def places(chapters: Sequence[Chapter], start: float) -> list[Place]:
+    here = max((chapter.start for chapter in chapters if chapter.start <= start + 0.1), default=None)
+    return [Place(chapter.start, chapter.title, chapter.start == here) for chapter in chapters]
+
+
+def documents(site: Site, manifest: Manifest, written: Iterable[PassageHit]) -> list[Document]:
+    """In the order in which they were attached; what was found in one, in order of its pages."""
+    read = _pages(site, manifest)
+    made = {
+        one.original.sha256: Document(
+            title=one.title,
+            url=f"/r/{manifest.id}/attachments/{one.original.sha256}",
+            suffix=one.original.file_name.rpartition(".")[2].upper()[:5],
+            size=one.original.size,
+            pages=read.get(one.original.sha256),
+        )
+        for one in manifest.attachments
+    }
+    for hit in sorted(written, key=lambda hit: hit.page or 0):
+        if hit.attachment in made:
+            made[hit.attachment].found.append(hit)
+    return list(made.values())
+
+
+def _pages(site: Site, manifest: Manifest) -> dict[str, int]:
+    """SHA-256 of each document → how many pages were read; none if the text of one is damaged."""
+    try:
+        return {one.original.sha256: len(pages.pages) for one, pages in site.archive.attached(manifest)}
+    except (NotFound, Damaged) as error:
+        log.error("%s: %s", manifest.id, error)
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The waveform as an SVG path, `width` wide, of which `heard` was played."""
+
+    path: str
+    width: int
+    heard: float
+
+
+def shape(bars: Sequence[float], start: float, duration: float) -> Shape | None:
+    """None where the sound was never measured."""
+    if not bars:
+        return None
+    width = 6 * len(bars) - 2
+    return Shape(waveform.path(bars), width, round(timeline.part(start, duration) * width, 1))
+
+
+def embed_code(manifest: Manifest, origin: str) -> str:
+    """HTML that another site puts into its page."""
+    return (
+        f'<iframe src="{origin}/r/{manifest.id}/embed" title="{escape(manifest.details.title)}" '
+        f'width="{EMBED_WIDTH}" height="{EMBED_HEIGHT}" allow="fullscreen" loading="lazy"></iframe>'
+    )

@@ -1,0 +1,173 @@
+"""How far a recording is that is not published yet: on its way here, waiting, in one of its steps, stopped."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+from kring.errors import NotFound
+from kring.intake.uploads import Upload, UploadState
+from kring.model import Activity, Details, Manifest, State, Step
+from search_ui.context import Site
+from search_ui.http import formatting as view
+from search_ui.i18n.gettext import _, ngettext
+from search_ui.upload.parts import received
+
+SURE_AFTER = 3.0
+"""Seconds of a step before anything is said about the rest of it; and at least `SURE_FROM` of it must be done."""
+SURE_FROM = 0.02
+REMEMBERED = 200
+"""Recordings whose pace is known at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one recording at one moment; it has a manifest, or an upload that becomes it, or both."""
+
+    id: str
+    manifest: Manifest | None = None
+    upload: Upload | None = None
+    activity: Activity | None = None
+    """None also where the one who worked on it is gone."""
+    received: int = 0
+    """Bytes of an upload that have arrived."""
+
+    @property
+    def published(self) -> bool:
+        return self.manifest is not None and self.manifest.state is State.PUBLISHED and bool(self.manifest.renditions)
+
+    @property
+    def details(self) -> Details:
+        if self.manifest is not None:
+            return self.manifest.details
+        if self.upload is not None:
+            return self.upload.details
+        raise ValueError(f"{self.id} has neither a manifest nor an upload")
+
+
+def facts_of(site: Site, recording_id: str) -> Facts:
+    """Raises NotFound, also for what cannot be an id, and StorageDown."""
+    manifest = upload = None
+    bytes_here = 0
+    try:
+        manifest = site.manifest(recording_id)
+    except NotFound:
+        upload = site.archive.find_upload(recording_id)
+        if upload is None:
+            raise
+        bytes_here = received(site, upload) if upload.state is UploadState.ARRIVING else upload.original.size
+    if manifest is not None and manifest.state is State.PUBLISHED:
+        return Facts(recording_id, manifest)
+    activity = site.leases.read(recording_id)
+    if activity is not None and not site.leases.alive(activity):
+        activity = None
+    return Facts(recording_id, manifest, upload, activity, bytes_here)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Since when, and from which fraction on, this process has seen somebody in a step."""
+
+    owner: str
+    step: Step
+    fraction: float
+    at: float
+
+
+class Pace:
+    """How fast steps go, as far as this process has watched them."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+
+    def left(self, activity: Activity) -> float | None:
+        """Seconds this step will go on; None where that cannot be said yet."""
+        moment = time.monotonic()
+        seen = self._seen.get(activity.recording_id)
+        begins = seen is None or (seen.owner, seen.step) != (activity.owner, activity.step)
+        if seen is None or begins or activity.fraction < seen.fraction:
+            seen = _Seen(activity.owner, activity.step, activity.fraction, moment)
+            self._seen[activity.recording_id] = seen
+            while len(self._seen) > REMEMBERED:
+                self._seen.popitem(last=False)
+        done, took = activity.fraction - seen.fraction, moment - seen.at
+        if done < SURE_FROM or took < SURE_AFTER:
+            return None
+        return (1 - activity.fraction) * took / done
+
+
+def left_in_words(seconds: float | None) -> str:
+    """`about 4 minutes left`; nothing where it is not known."""
+    if seconds is None:
+        return ""
+    if seconds < 50:
+        return _("less than a minute left")
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return ngettext("about {n} minute left", "about {n} minutes left", minutes).format(n=minutes)
+    hours = round(seconds / 3600)
+    return ngettext("about {n} hour left", "about {n} hours left", hours).format(n=hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step as it is shown. `status`: done, current, failed or ahead."""
+
+    text: str
+    status: str
+    note: str = ""
+
+
+def values_of(site: Site, facts: Facts, pace: Pace) -> dict[str, Any]:
+    """Values of state.html and unfinished.html."""
+    manifest, activity, upload = facts.manifest, facts.activity, facts.upload
+    if upload is not None and activity is None:
+        kind = upload.state.value
+        share = facts.received / upload.original.size
+        left = ""
+    elif activity is not None:
+        kind, share, left = "working", activity.fraction, left_in_words(pace.left(activity))
+    else:
+        kind = "stopped" if manifest is not None and manifest.state is State.FAILED else "waiting"
+        share, left = 0.0, ""
+    problem = manifest.problem if manifest else None
+    return {
+        "id": facts.id,
+        "details": facts.details,
+        "seconds": manifest.duration if manifest else 0.0,
+        "names": site.names,
+        "kind": kind,
+        "percent": int(share * 100),
+        "left": left,
+        "activity_note": activity.note if activity else "",
+        "stages": stages(facts),
+        "problem": problem.message if problem else upload.problem if upload else None,
+        "tried_again": problem is not None and problem.transient,
+        "shown_again": kind not in {"stopped", "failed"},
+    }
+
+
+def stages(facts: Facts) -> list[Stage]:
+    """Every step in order; first of all the way here, where it was brought in with a browser."""
+    manifest, activity, upload = facts.manifest, facts.activity, facts.upload
+    first: list[Stage] = []
+    if upload is not None or (manifest is not None and manifest.brought_by):
+        status = "current" if upload and upload.state is UploadState.ARRIVING else "done"
+        first = [Stage(_("On its way here"), "failed" if upload and upload.state is UploadState.FAILED else status)]
+    problem = manifest.problem if manifest and manifest.state is State.FAILED else None
+    took = manifest.seconds if manifest else {}
+    here = activity.step if activity else problem.step if problem else None
+    order = list(Step)
+    shown = []
+    for step in order:
+        if here is None:
+            status = "done" if step in took else "ahead"
+        elif step is here:
+            status = "current" if activity else "failed"
+        else:
+            status = "done" if order.index(step) < order.index(here) else "ahead"
+        note = view.duration(took[step]) if status == "done" and step in took else ""
+        shown.append(Stage(_(view.STEPS[step]), status, note))
+    return first + shown

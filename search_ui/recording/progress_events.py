@@ -1,0 +1,125 @@
+"""Following a recording until it is published: its page, and what is pushed to it while it is open.
+
+Server-sent events, https://html.spec.whatwg.org/multipage/server-sent-events.html: `state` with the HTML of
+state.html whenever that has changed, `done` when the page is to be loaded anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from kring.errors import NotFound, StorageDown, TransientError
+from search_ui.context import Site, site_of
+from search_ui.http.rendering import page
+from search_ui.i18n.gettext import N_
+from search_ui.recording.progress import Facts, Pace, facts_of, values_of
+
+EVERY = 1.0
+"""Seconds between two looks."""
+HEARTBEAT = 15.0
+"""Seconds after which something is sent in any case, so that nothing in between takes the connection for dead."""
+LONGEST = 3600.0
+"""Seconds until a browser has to ask again, which it does by itself."""
+MOST = 200
+"""Pages that follow at a time. Those beyond ask again and again instead (`following.js`)."""
+FULL = N_("Too many pages follow recordings just now; this one asks again by itself.")
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass
+class Watchers:
+    """Who follows at the moment, and what they share: `app.state.watchers`."""
+
+    pace: Pace = field(default_factory=Pace)
+    count: int = 0
+    leaving: bool = False
+    """The server is about to stop: everybody goes home at their next look."""
+    _seen: dict[str, tuple[float, Facts]] = field(default_factory=dict)
+
+    def look(self, site: Site, recording_id: str) -> Facts:
+        """At most one look a second for each recording, however many follow it. Raises NotFound, StorageDown."""
+        moment = time.monotonic()
+        at, facts = self._seen.get(recording_id, (float("-inf"), None))
+        if facts is None or moment - at >= EVERY * 0.9:
+            facts = facts_of(site, recording_id)
+            self._seen = {name: one for name, one in self._seen.items() if moment - one[0] < EVERY}
+            self._seen[recording_id] = (moment, facts)
+        return facts
+
+
+def watchers_of(request: Request) -> Watchers:
+    watchers = request.app.state.watchers
+    if not isinstance(watchers, Watchers):
+        raise TypeError("app.state.watchers is not Watchers")
+    return watchers
+
+
+def unfinished_page(site: Site, watchers: Watchers, facts: Facts, part: str | None) -> Response:
+    return page("state.html" if part else "unfinished.html", **values_of(site, facts, watchers.pace))
+
+
+def state_html(site: Site, watchers: Watchers, recording_id: str) -> str | None:
+    """None: it is published, or gone; either way its page is another one now."""
+    try:
+        facts = watchers.look(site, recording_id)
+    except NotFound:
+        return None
+    if facts.published:
+        return None
+    return bytes(unfinished_page(site, watchers, facts, "state").body).decode()
+
+
+@router.get("/r/{recording_id}/events")
+def events(
+    recording_id: str,
+    site: Annotated[Site, Depends(site_of)],
+    watchers: Annotated[Watchers, Depends(watchers_of)],
+) -> Response:
+    if watchers.count >= MOST:
+        raise TransientError(FULL)
+    watchers.look(site, recording_id)  # what is not there is answered before a stream begins
+    return StreamingResponse(
+        follow(site, watchers, recording_id),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def follow(site: Site, watchers: Watchers, recording_id: str) -> AsyncIterator[str]:
+    """The events, until it is published or the server stops. Where who listens has gone, this is ended from outside."""
+    shown = ""
+    began = said = time.monotonic()
+    watchers.count += 1
+    try:
+        yield f"retry: {round(3000 * EVERY)}\n\n"
+        while not watchers.leaving and time.monotonic() - began < LONGEST:
+            try:
+                html = await run_in_threadpool(state_html, site, watchers, recording_id)
+            except StorageDown:
+                html = shown  # what was known last stays, until the store answers again
+            if html is None:
+                yield event("done", recording_id)
+                return
+            if html != shown:
+                shown, said = html, time.monotonic()
+                yield event("state", html)
+            elif time.monotonic() - said >= HEARTBEAT:
+                said = time.monotonic()
+                yield ": still here\n\n"
+            await asyncio.sleep(EVERY)
+    finally:
+        watchers.count -= 1
+
+
+def event(name: str, data: str) -> str:
+    lines = "".join(f"data: {line}\n" for line in data.splitlines())
+    return f"event: {name}\n{lines}\n"

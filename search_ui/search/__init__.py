@@ -1,0 +1,1 @@
+"""Searching and browsing: what was asked, the hits, what to choose from."""

@@ -1,0 +1,139 @@
+"""The pages of a circle, a network and a topic: what it is, its recordings, and a search inside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from index.port import Filters, Query
+from index.text.folding import same
+from kring.errors import BadQuery, NotFound
+from search_ui.context import Site, site_of
+from search_ui.http.rendering import page
+from search_ui.i18n.gettext import N_, language_name, sentence
+from search_ui.search.links import KINDS, Counted, circle_links, most, path_of, topic_links
+from search_ui.search.params import Inside, Kind, Wanted, wanted
+from search_ui.search.results import listed
+
+SUMMED = 250
+"""Recordings whose hours are added up at most, so that the page of the largest network comes as fast as any other; of
+more it is said that there are more."""
+
+UNKNOWN: Mapping[Kind, str] = {
+    "circle": N_("There is no circle at this address; it may have another name now."),
+    "network": N_("There is no network at this address; it may have another name now."),
+    "topic": N_("No recording has this topic."),
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Recordings that belong together. `language` is the one a circle speaks, where it says so."""
+
+    kind: Kind
+    value: str
+    name: str
+    language: str | None = None
+
+    @property
+    def inside(self) -> Inside:
+        return Inside(self.kind, self.value, path_of(self.kind, self.value))
+
+    @property
+    def filters(self) -> Filters:
+        match self.kind:
+            case "circle":
+                return Filters(circles=frozenset({self.value}))
+            case "network":
+                return Filters(networks=frozenset({self.value}))
+            case "topic":
+                return Filters(topics=frozenset({self.value}))
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of a collection as a whole."""
+
+    recordings: int
+    seconds: float
+    more: bool
+    """There are more recordings than were added up."""
+    latest: date | None
+    languages: list[str]
+    network: Counted | None
+    """That of a circle."""
+    topics: list[Counted]
+    circles: list[Counted]
+
+
+def asked_for(value: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Collection:
+    """The collection that the address of a page or feed names. Raises NotFound, SearchDown, StorageDown."""
+    kind = KINDS[request.url.path.split("/", 2)[1]]
+    circles = site.names.circles()
+    match kind:
+        case "circle" if value in circles:
+            return Collection(kind, value, circles[value].name, circles[value].language)
+        case "network" if any(circle.network == value for circle in circles.values()):
+            return Collection(kind, value, site.names.network(value))
+        case "topic" if spelling := _spelling(site, value):
+            return Collection(kind, spelling, spelling)
+    raise NotFound(UNKNOWN[kind])
+
+
+def _spelling(site: Site, topic: str) -> str | None:
+    """A topic as most recordings spell it; None where none has it."""
+    facets = site.index.search(Query(filters=Filters(topics=frozenset({topic})), per_page=1)).facets
+    return next((one for one in facets.get("topic", {}) if same(one) == same(topic)), None)
+
+
+@router.get("/c/{value}")
+@router.get("/n/{value}")
+@router.get("/t/{value:path}")
+def collection_page(
+    request: Request,
+    site: Annotated[Site, Depends(site_of)],
+    want: Annotated[Wanted, Depends(wanted)],
+    collection: Annotated[Collection, Depends(asked_for)],
+    part: Literal["results"] | None = None,
+) -> Response:
+    want = want.within(collection.inside)
+    title = f"{want.text} – {collection.name} – Kring" if want.text else f"{collection.name} – Kring"
+    values: dict[str, Any] = {"want": want, "names": site.names, "window_title": title, "collection": collection}
+    try:
+        values |= listed(site, request, want)
+    except BadQuery as error:
+        if part:
+            raise
+        return page("collection.html", 400, **values, about=about(site, collection), problem=sentence(error))
+    if part:
+        return page("results.html", **values)
+    return page("collection.html", **values, about=about(site, collection), problem="")
+
+
+def about(site: Site, collection: Collection) -> About:
+    results = site.index.search(Query(filters=collection.filters, per_page=SUMMED, passages=1))
+    facets = results.facets
+    network, topics = None, facets.get("topic", {})
+    if collection.kind == "circle":
+        slug = site.names.circles()[collection.value].network
+        network = Counted(site.names.network(slug), path_of("network", slug), 0)
+    if collection.kind == "topic":  # the facet counts what other topics have on their own, not what they share with it
+        topics = Counter(topic for hit in results.hits for topic in hit.topics if same(topic) != same(collection.value))
+    return About(
+        recordings=results.total,
+        seconds=sum(hit.duration for hit in results.hits),
+        more=results.total > len(results.hits),
+        latest=max((hit.date for hit in results.hits), default=None),
+        languages=[language_name(code) for code in most(facets.get("language", {}))],
+        network=network,
+        topics=topic_links(topics),
+        circles=[] if collection.kind == "circle" else circle_links(site.names, facets.get("circle", {})),
+    )

@@ -1,0 +1,116 @@
+"""Help with the query language: examples of it, and what to write where a circle or network is not known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from index.port import Filters, Lack, Missing, Results
+from search_ui.context import Names
+from search_ui.i18n.gettext import _, pgettext
+from search_ui.search.facets import Link
+from search_ui.search.params import Wanted
+
+MOST = 8
+"""Names offered instead of one that is not known."""
+ALIKE = 0.6
+"""From this similarity on, one name is offered alone."""
+_PLAIN = re.compile(r"[\w .'-]{2,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """An example that can be followed, and what it does."""
+
+    example: Link
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A circle or network that is asked for and that nobody knows; `others` can be asked for instead."""
+
+    kind: str
+    value: str
+    others: list[Link]
+    guess: bool
+    """There is one other, and it was probably meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What was asked for, and no result holds, for one reason."""
+
+    lack: Lack
+    words: list[str]
+
+
+def lacking(missing: Iterable[Missing], text: str = "") -> list[Lacking]:
+    """What is to be said of it beside the heading `Nothing found about “text”`, and of what is `lost`."""
+    grouped: dict[Lack, list[str]] = {}
+    for one in missing:
+        said = one.text == text and one.lack is Lack.NOWHERE
+        if not said and not one.text.startswith(("circle:", "network:")):
+            grouped.setdefault(one.lack, []).append(one.text)
+    return [Lacking(lack, words) for lack, words in grouped.items()]
+
+
+def tips(names: Names, results: Results | None) -> list[Tip]:
+    """The query language in examples, with a circle and a speaker of this archive where there are any."""
+    circle = min(names.circles(), default="drift")
+    examples = {
+        pgettext("example of a search", '"data protection"'): _("these words together, in this order"),
+        pgettext("example of a search", "school -video"): _("leaves out what holds the word after the minus"),
+        f"circle:{circle}": _("only this circle; network: and topic: likewise"),
+        f"speaker:{_a_speaker(results)}": _("only what this person says"),
+        "language:nb": _("only this language: nb, nn, da, nl, en, …"),
+        "after:2025-09": _("from that day, month or year on"),
+        "before:2026": _("until then, the day, month or year included"),
+    }
+    return [Tip(Link(text, Wanted(text=text).url()), meaning) for text, meaning in examples.items()]
+
+
+def _a_speaker(results: Results | None) -> str:
+    shown = (passage for hit in results.hits for passage in hit.passages) if results else ()
+    known = (speaker for passage in shown for speaker in passage.speakers if _PLAIN.fullmatch(speaker))
+    name = next(known, "anna")
+    return f'"{name}"' if " " in name else name
+
+
+def lost(names: Names, want: Wanted, inside: Filters, results: Results) -> list[Lost]:
+    """What is asked for, in the address or `inside` the text, that neither the archive nor the results know."""
+    circles = {slug: circle.name for slug, circle in names.circles().items()}
+    networks = {circle.network: circle.network_name for circle in names.circles().values()}
+    return [
+        *_lost("circle", circles, want, (*want.circles, *sorted(inside.circles)), results),
+        *_lost("network", networks, want, (*want.networks, *sorted(inside.networks)), results),
+    ]
+
+
+def _lost(kind: str, known: Mapping[str, str], want: Wanted, asked: Iterable[str], results: Results) -> list[Lost]:
+    found = []
+    for value in dict.fromkeys(asked):
+        if value in known or results.facets.get(kind, {}).get(value):
+            continue
+        ranked = sorted(known, key=lambda slug: (-likeness(value, slug, known[slug]), slug))
+        guess = bool(ranked) and likeness(value, ranked[0], known[ranked[0]]) >= ALIKE
+        others = [Link(slug, instead(want, kind, value, slug).url()) for slug in ranked[: 1 if guess else MOST]]
+        found.append(Lost(kind, value, others, guess))
+    return found
+
+
+def likeness(value: str, slug: str, name: str) -> float:
+    """0 to 1: how alike what was written is to a slug, or to the name that goes with it."""
+    written = value.casefold()
+    return max(SequenceMatcher(None, written, other.casefold()).ratio() for other in (slug, name))
+
+
+def instead(want: Wanted, kind: str, value: str, slug: str) -> Wanted:
+    """The same search with `slug` where `value` stands, in the text or in the address."""
+    if value in (want.circles if kind == "circle" else want.networks):
+        return want.toggled(kind, value).toggled(kind, slug)
+    words = r"\s+".join(map(re.escape, value.split()))
+    written = re.compile(rf'\b{kind}:(?:["“„«]\s*{words}\s*["”“»]|{words}(?=\s|$))', re.IGNORECASE)
+    return want.asking(written.sub(f"{kind}:{slug}", want.text))

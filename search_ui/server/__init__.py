@@ -1,0 +1,1 @@
+"""The web server: connections, places, bounds on what comes in."""

@@ -1,0 +1,1 @@
+"""Bringing in recordings with a browser, in parts that survive interruptions."""

@@ -1,0 +1,198 @@
+"""Bringing recordings in with a browser: begin, go on, take back. The bytes come in `search_ui.upload.parts`, what
+happens once they are there is in `search_ui.upload.complete`.
+
+An upload is a document in the archive from before its first byte, so it survives a closed browser, a crash of this
+process and a restart of the machine; asked for again, it goes on with the parts that have arrived.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from kring.errors import Conflict, NotFound
+from kring.intake.uploads import Upload, UploadState, source_of
+from kring.model import Details, Original, Sha256, now
+from search_ui.context import Site, site_of
+from search_ui.http.identity import Person, facilitator
+from search_ui.i18n.gettext import N_
+from search_ui.upload.checks import (
+    File,
+    Known,
+    change_upload,
+    check_file,
+    check_free,
+    check_room,
+    checked_details,
+    own_upload,
+    part_size,
+    same_file,
+)
+from search_ui.upload.parts import parts_of, received, stored_parts
+from search_ui.upload.promised import ONE_AT_A_TIME, lapsed, promised
+from storage.archive.archive import RECEIVED_TYPE
+from storage.keys import incoming_key
+
+router = APIRouter(prefix="/api/uploads", tags=["uploads"])
+
+
+class Begun(BaseModel):
+    """An upload of one's own that can go on."""
+
+    id: str
+    received: int
+
+
+class Checked(BaseModel):
+    recording: Known | None = None
+    upload: Begun | None = None
+
+
+class Announced(File):
+    sha256: Sha256
+    details: dict[str, Any]
+
+
+class Changed(BaseModel):
+    details: dict[str, Any]
+
+
+class Room(BaseModel):
+    """Where to send the parts to (`/api/uploads/{id}/parts`); each but the last has `partSize` bytes."""
+
+    id: str
+    part_size: int = Field(serialization_alias="partSize")
+    url: str
+
+
+@router.post("/check")
+def check(
+    file: File, site: Annotated[Site, Depends(site_of)], person: Annotated[Person, Depends(facilitator)]
+) -> Checked:
+    """Whether this file can be taken, before it is sent; with its hash also whether the archive has it already."""
+    check_file(file, site.settings)
+    if file.sha256 is not None:
+        there = same_file(site, file.sha256)
+        if there is not None:
+            return Checked(recording=there)
+        upload = site.archive.find_upload(source_of(file.sha256).recording_id)
+        if upload is not None:
+            check_free(upload, person)
+            if upload.state is UploadState.ARRIVING and upload.by == person.id:
+                return Checked(upload=Begun(id=upload.id, received=received(site, upload)))
+    besides = source_of(file.sha256).recording_id if file.sha256 else ""
+    check_room(file.size, site.settings, promised=promised(site, besides))
+    return Checked()
+
+
+@router.post("", status_code=201)
+def begin(
+    file: Announced,
+    response: Response,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+) -> Room:
+    """Make room for a file; asked again for the same one: the same upload, with the details as they are now."""
+    check_file(file, site.settings)
+    details = checked_details(site, file.details)
+    there = same_file(site, file.sha256)
+    if there is not None:
+        raise Conflict(
+            N_("This recording is in the archive already: “{title}”, at {url}."), title=there.title, url=there.url
+        )
+    upload_id = source_of(file.sha256).recording_id
+    known = site.archive.find_upload(upload_id)
+    if known is None:
+        with ONE_AT_A_TIME:
+            check_room(file.size, site.settings, promised=promised(site, upload_id))
+            upload = _new(site, person, file.original(file.sha256), details)
+    else:
+        response.status_code = 200
+        upload = known
+    if known is not None or upload.by != person.id:
+        upload = _again(site, person, upload, details)
+    return Room(id=upload.id, part_size=upload.part_size, url=f"/r/{upload.id}")
+
+
+def _new(site: Site, person: Person, original: Original, details: Details) -> Upload:
+    """Begin it; where two begin the same file at the same time, one of them."""
+    upload_id = source_of(original.sha256).recording_id
+    parts, key, moment = parts_of(site), incoming_key(upload_id), now()
+    mine = Upload(
+        id=upload_id,
+        original=original,
+        details=details,
+        parts_id=parts.begin(key, media_type=RECEIVED_TYPE),
+        part_size=part_size(original.size),
+        by=person.id,
+        by_name=person.name or None,
+        begun_at=moment,
+        changed_at=moment,
+    )
+    kept = site.archive.create_upload(mine)
+    if kept.parts_id != mine.parts_id:
+        parts.abort(key, mine.parts_id)
+    return kept
+
+
+def _again(site: Site, person: Person, upload: Upload, details: Details) -> Upload:
+    """Go on with one that was begun before; from its beginning where what had arrived is gone or was wrong."""
+    check_free(upload, person)
+    update: dict[str, Any] = {"details": details, "by": person.id, "by_name": person.name or upload.by_name}
+    fresh = upload.state is UploadState.FAILED or not _goes_on(site, upload)
+    with ONE_AT_A_TIME:
+        if fresh or lapsed(upload):
+            there = 0 if fresh else received(site, upload)
+            check_room(upload.original.size, site.settings, arrived=there, promised=promised(site, upload.id))
+        if fresh:
+            update |= _from_the_beginning(site, upload)
+
+        def change(old: Upload) -> Upload:
+            arrived_meanwhile = old.state is UploadState.ARRIVED
+            return old if arrived_meanwhile else old.model_copy(update=update)
+
+        return site.archive.update_upload(upload.id, change)
+
+
+def _from_the_beginning(site: Site, upload: Upload) -> dict[str, Any]:
+    """What changes where nothing of it is kept."""
+    site.archive.store.delete(incoming_key(upload.id))
+    parts_id = parts_of(site).begin(incoming_key(upload.id), media_type=RECEIVED_TYPE)
+    return {"state": UploadState.ARRIVING, "problem": None, "begun_at": now(), "parts_id": parts_id}
+
+
+def _goes_on(site: Site, upload: Upload) -> bool:
+    try:
+        stored_parts(site, upload)
+    except NotFound:
+        return False
+    return True
+
+
+@router.patch("/{upload_id}")
+def change(
+    upload_id: str,
+    wanted: Changed,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+) -> Details:
+    """Other details, as long as it is on its way."""
+    own_upload(site, upload_id, person)
+    details = checked_details(site, wanted.details)
+    return change_upload(site, upload_id, lambda old: old.model_copy(update={"details": details})).details
+
+
+@router.delete("/{upload_id}", status_code=204)
+def take_back(
+    upload_id: str, site: Annotated[Site, Depends(site_of)], person: Annotated[Person, Depends(facilitator)]
+) -> None:
+    """Forget it and what has arrived of it."""
+    upload = own_upload(site, upload_id, person)
+    if upload.state is UploadState.ARRIVED:
+        raise Conflict(N_("All of it has arrived and it is being taken in; it cannot be taken back any more."))
+    parts_of(site).abort(incoming_key(upload.id), upload.parts_id)
+    site.archive.store.delete(incoming_key(upload.id))
+    site.archive.forget_upload(upload.id)

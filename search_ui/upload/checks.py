@@ -1,0 +1,182 @@
+"""What may be brought in with a browser, and what is known of a file before its first byte is sent."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from kring.errors import Conflict, EmptyFile, InputError, NotFound, NotMedia
+from kring.intake.uploads import Upload, UploadState, source_of
+from kring.model import Details, Line, Manifest, Original, Sha256, now
+from kring.settings import Settings
+from search_ui.context import Site
+from search_ui.http.identity import Person
+from search_ui.i18n.gettext import N_
+from storage.keys import incoming_key, manifest_key
+from storage.parts import MAX_PARTS
+from storage.seaweed.program import is_local
+from transcribe.containers.kinds import may_be_recording
+from transcribe.details import make_details
+
+PART_BYTES = 16 * 1024 * 1024
+"""What is lost where a connection breaks; the server holds a few of them in memory."""
+SILENT = timedelta(minutes=15)
+"""After so long without a part, another may go on with the same file: a browser that forgot who it is, mostly."""
+GB = 1e9
+
+
+class File(BaseModel):
+    """A file as the browser sees it, before it is sent."""
+
+    name: Line
+    size: int = Field(ge=0, le=10**15)
+    type: str = Field(default="", max_length=200)
+    sha256: Sha256 | None = None
+
+    def original(self, sha256: Sha256) -> Original:
+        return Original(sha256=sha256, size=self.size, file_name=self.name)
+
+
+class Known(BaseModel):
+    """A recording that the archive has, or is taking in."""
+
+    id: str
+    title: str
+    url: str
+
+
+def check_file(file: File, settings: Settings) -> None:
+    """Raises NotMedia, EmptyFile or InputError where a file cannot be taken, whatever is in it."""
+    if not may_be_recording(file.name, file.type):
+        raise NotMedia(
+            N_("{name} is not a recording by its name; choose a video or audio file (such as MP4, WebM, M4A, MP3)."),
+            name=file.name,
+        )
+    if file.size == 0:
+        raise EmptyFile(N_("{name} is empty; export or copy the recording again."), name=file.name)
+    if file.size > settings.media.max_gb * GB:
+        raise InputError(
+            N_("{name} has {size} GB; at most {most} GB are taken. Export it smaller, or in parts."),
+            name=file.name,
+            size=f"{file.size / GB:.1f}",
+            most=f"{settings.media.max_gb:g}",
+        )
+
+
+def copies_on_disk(settings: Settings) -> int:
+    """How many times a file lies on this machine's disk.
+
+    It lies there while it is worked on. Where the object store is on the same disk, it does so too: as it arrives, and
+    as the original, which is there before the first is removed.
+    """
+    return 3 if is_local(settings.data_dir, settings.s3_access_key) else 1
+
+
+def check_room(size: int, settings: Settings, *, arrived: int = 0, promised: int = 0) -> None:
+    """Raises InputError where the disk will not do for a file, some of which may have arrived; `promised`: bytes that
+    are to come for others."""
+    there = next(folder for folder in (settings.data_dir, *settings.data_dir.parents) if folder.exists())
+    free = shutil.disk_usage(there).free - settings.media.spare_disk_mb * 1_000_000 - promised
+    needed = size * copies_on_disk(settings) - arrived
+    if needed > free:
+        raise InputError(
+            N_(
+                "There is no room for this file: {needed} GB are needed for it and {free} GB are free, beside the room "
+                "for other files that are on their way. Wait until these have arrived, or have whoever runs Kring make "
+                "room."
+            )
+            if promised
+            else N_(
+                "There is no room for this file: {needed} GB are needed for it and {free} GB are free. "
+                "Whoever runs Kring has to make room."
+            ),
+            needed=f"{needed / GB:.1f}",
+            free=f"{max(0, free) / GB:.1f}",
+        )
+
+
+def checked_details(site: Site, said: dict[str, Any]) -> Details:
+    """Details of a form, in which a field left empty says nothing.
+
+    Raises BadMetadata, UnknownLanguage, UnknownCircle.
+    """
+    details = make_details(**{name: value for name, value in said.items() if value not in ("", None)})
+    site.archive.circle(details.circle)
+    return details
+
+
+def same_file(site: Site, sha256: Sha256) -> Known | None:
+    """The recording these very bytes are, whichever way they came in."""
+    upload_id = source_of(sha256).recording_id
+    try:
+        return _found(site.archive.manifest(upload_id))
+    except NotFound:
+        pass
+    upload = site.archive.find_upload(upload_id)
+    if upload is not None and upload.state is UploadState.ARRIVED:
+        return Known(id=upload.id, title=upload.details.title, url=f"/r/{upload.id}")
+    if not site.archive.store.exists(Original(sha256=sha256, size=0, file_name="-").key):
+        return None
+    same = (manifest for manifest in site.archive.manifests() if manifest.original.sha256 == sha256)
+    return next(map(_found, same), None)
+
+
+def _found(manifest: Manifest) -> Known:
+    return Known(id=manifest.id, title=manifest.details.title, url=f"/r/{manifest.id}")
+
+
+def own_upload(site: Site, upload_id: str, person: Person) -> Upload:
+    """Raises NotFound, also for what somebody else is bringing in."""
+    upload = site.archive.find_upload(upload_id)
+    if upload is None or upload.by != person.id:
+        raise NotFound(N_("You are bringing in no such file; it is complete, or it was taken back."))
+    return upload
+
+
+def check_free(upload: Upload, person: Person) -> None:
+    """Raises Conflict where somebody else is sending the same file at this moment."""
+    if upload.by == person.id or upload.state is not UploadState.ARRIVING or now() - upload.changed_at > SILENT:
+        return
+    raise Conflict(
+        N_("Somebody else is bringing in this very file at the moment; wait until it is there, or ask who that is.")
+    )
+
+
+def change_upload(site: Site, upload_id: str, change: Callable[[Upload], Upload]) -> Upload:
+    """The upload as `change` makes it. Raises NotFound, and Conflict where a run has made a recording of it meanwhile.
+
+    A run reads the document once more after it has written the manifest, so what is written before the manifest is
+    there counts.
+    """
+    changed = site.archive.update_upload(upload_id, change)
+    if site.archive.store.exists(manifest_key(upload_id)):
+        raise Conflict(N_("The recording has just been taken in; change it on its own page."))
+    return changed
+
+
+def has_arrived(site: Site, upload: Upload) -> bool:
+    """Whether all its bytes lie together."""
+    info = site.archive.store.stat(incoming_key(upload.id))
+    return info is not None and info.size == upload.original.size
+
+
+def part_size(size: int) -> int:
+    """Bytes of each part of a file but the last, in whole MiB."""
+    mebibyte = 1024 * 1024
+    return max(PART_BYTES, -(-size // (MAX_PARTS * mebibyte)) * mebibyte)
+
+
+def part_count(upload: Upload) -> int:
+    return -(-upload.original.size // upload.part_size)
+
+
+def bytes_of_part(upload: Upload, number: int) -> int:
+    """Raises InputError for a part beyond the end."""
+    count = part_count(upload)
+    if not 1 <= number <= count:
+        raise InputError(N_("This file has {count} parts; there is no part {number}."), count=count, number=number)
+    return upload.part_size if number < count else upload.original.size - (count - 1) * upload.part_size

@@ -1,0 +1,137 @@
+"""When all parts of an upload are there: put them together and have them taken in; and having it tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, FailFast, Field
+
+from kring.errors import Conflict, NotFound, OrchestratorDown
+from kring.intake.uploads import Upload, UploadState, attempt_of, item_of
+from kring.model import now
+from search_ui.context import Site, site_of
+from search_ui.http.identity import Person, facilitator
+from search_ui.i18n.gettext import N_, _
+from search_ui.runs import start_again
+from search_ui.upload.checks import has_arrived, own_upload, part_count
+from search_ui.upload.parts import SentPart, parts_of
+from storage.keys import incoming_key
+from storage.parts import MAX_PARTS
+
+router = APIRouter(prefix="/api", tags=["uploads"])
+
+
+class Completed(BaseModel):
+    parts: Annotated[list[SentPart], Field(max_length=MAX_PARTS), FailFast()]
+
+
+class Arrived(BaseModel):
+    """`started`: a run was asked for; else it starts by itself once that is possible, as `note` says."""
+
+    id: str
+    url: str
+    started: bool = True
+    note: str = ""
+
+
+@router.post("/uploads/{upload_id}/complete")
+def complete(
+    upload_id: str,
+    sent: Completed,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+) -> Arrived:
+    """All parts are there: put them together and have it taken in. Asking again is harmless."""
+    upload = site.archive.find_upload(upload_id)
+    if upload is None and _was_taken_in(site, upload_id, person):
+        return Arrived(id=upload_id, url=f"/r/{upload_id}")
+    upload = own_upload(site, upload_id, person)
+    if upload.state is not UploadState.ARRIVED:
+        if upload.state is UploadState.FAILED:
+            raise Conflict(upload.problem or "")
+        if not has_arrived(site, upload):
+            _put_together(site, upload, sent.parts)
+        upload = site.archive.update_upload(upload.id, _arrived)
+        if upload.state is UploadState.FAILED:  # another request was faster, and so was the run it asked for
+            raise Conflict(upload.problem or "")
+    return ask_for_run(site, upload)
+
+
+def _arrived(old: Upload) -> Upload:
+    return old.model_copy(update={"state": UploadState.ARRIVED}) if old.state is UploadState.ARRIVING else old
+
+
+def _was_taken_in(site: Site, upload_id: str, person: Person) -> bool:
+    try:
+        return site.manifest(upload_id).brought_by == person.id
+    except NotFound:
+        return False
+
+
+def _put_together(site: Site, upload: Upload, sent: Sequence[SentPart]) -> None:
+    """Raises Conflict where a part is missing, or the parts together are not as long as was said."""
+    by_number = {part.PartNumber: part.ETag for part in sent}
+    missing = sorted(set(range(1, part_count(upload) + 1)) - by_number.keys())
+    if missing or len(by_number) > part_count(upload):
+        raise Conflict(N_("Part {number} has not arrived yet; go on sending."), number=min(missing, default=0))
+    try:
+        parts_of(site).complete(incoming_key(upload.id), upload.parts_id, sorted(by_number.items()))
+    except NotFound:
+        if not has_arrived(site, upload):  # nor did another request complete it meanwhile
+            raise
+    if not has_arrived(site, upload):
+        site.archive.store.delete(incoming_key(upload.id))
+        raise Conflict(N_("What has arrived is not as long as the file was; choose it again and upload it once more."))
+
+
+def ask_for_run(site: Site, upload: Upload) -> Arrived:
+    """Have it taken in; where nobody can be asked just now, `discover` finds it."""
+    arrived = Arrived(id=upload.id, url=f"/r/{upload.id}")
+    try:
+        site.runs.start(
+            upload.id,
+            title=upload.details.title,
+            circle=upload.details.circle,
+            item=item_of(upload),
+            after=attempt_of(upload),
+        )
+    except OrchestratorDown:
+        note = _("The recording has arrived and is safe. Work on it starts by itself as soon as that is possible.")
+        return arrived.model_copy(update={"started": False, "note": note})
+    return arrived
+
+
+@router.post("/recordings/{recording_id}/retry", status_code=202)
+def retry(
+    recording_id: str,
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],  # noqa: ARG001  who may is all there is to ask
+) -> Arrived:
+    """A recording that was stopped by a problem goes on. Asked twice, it goes on once."""
+    upload = site.archive.find_upload(recording_id)
+    try:
+        manifest = site.manifest(recording_id)
+    except NotFound:
+        if upload is None:
+            raise
+        return _retry_upload(site, upload)
+    activity = site.leases.read(manifest.id)
+    if activity is not None and site.leases.alive(activity):
+        raise Conflict(N_("This recording is being worked on just now; wait until that has ended."))
+    if manifest.problem is None:
+        raise Conflict(N_("Nothing is wrong with this recording, so there is nothing to try again."))
+    start_again(site.runs, manifest)
+    return Arrived(id=manifest.id, url=f"/r/{manifest.id}")
+
+
+def _retry_upload(site: Site, upload: Upload) -> Arrived:
+    """Where its run has stopped, saying so in `problem`, another one is needed; else it is the same one for ever."""
+    if upload.state is UploadState.ARRIVED:
+        return ask_for_run(site, site.archive.update_upload(upload.id, _once_more))
+    raise Conflict(upload.problem or N_("Not all of it has arrived; open the page on which you upload and go on."))
+
+
+def _once_more(old: Upload) -> Upload:
+    return old if old.problem is None else old.model_copy(update={"problem": None, "begun_at": now()})

@@ -1,0 +1,57 @@
+"""What the watched folders and feeds offer and could not be taken in: for facilitators, with the reason."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from search_ui.context import Site, site_of
+from search_ui.http.identity import Person, facilitator
+from search_ui.http.rendering import page
+from search_ui.i18n.stored_messages import said
+from storage.archive.left_out import all_left_out
+
+router = APIRouter()
+
+
+class LeftOutItem(BaseModel):
+    """`text` says why, in the language of the answer, and names it too."""
+
+    name: str | None
+    """Of the file, or the title of the entry; null where it is about the source as a whole."""
+    text: str
+    since: datetime
+
+
+class LeftOutSource(BaseModel):
+    """One watched folder or feed; `more`: so many items besides."""
+
+    source: str
+    items: list[LeftOutItem]
+    more: int
+
+
+@router.get("/api/left-out", tags=["uploads"])
+def left_out(
+    site: Annotated[Site, Depends(site_of)], _person: Annotated[Person, Depends(facilitator)]
+) -> list[LeftOutSource]:
+    """What the watched folders and feeds offer and could not be taken in. It goes when its cause has gone."""
+    return [
+        LeftOutSource(
+            source=one.source,
+            items=[LeftOutItem(name=item.name, text=said(item.says).text, since=item.since) for item in one.items],
+            more=one.more,
+        )
+        for one in all_left_out(site.archive.store)
+    ]
+
+
+@router.get("/left-out", include_in_schema=False)
+def left_out_page(
+    site: Annotated[Site, Depends(site_of)], _person: Annotated[Person, Depends(facilitator)]
+) -> Response:
+    return page("left_out.html", sources=all_left_out(site.archive.store))

@@ -1,0 +1,161 @@
+"""What one person has brought in: what is on its way, and the recordings that have become of the rest."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+
+from kring.errors import Damaged, NotFound
+from kring.intake.uploads import Upload, UploadState
+from kring.model import Manifest, State, Step
+from search_ui.context import Site, site_of
+from search_ui.http import formatting as view
+from search_ui.http.identity import Person, facilitator
+from search_ui.i18n.gettext import N_, _
+from search_ui.upload.parts import received
+from storage.archive.archive import Archive
+from storage.keys import RECORDINGS
+
+router = APIRouter(prefix="/api/uploads", tags=["uploads"])
+
+WORDS = {
+    "arriving": N_("Not all of it has arrived yet"),
+    "arrived": N_("It has arrived and is taken in next"),
+    "working": N_("It is being worked on"),
+    "waiting": N_("It waits for its turn"),
+    "published": N_("It is published"),
+    "failed": N_("It was stopped by a problem"),
+}
+
+
+class Mine(BaseModel):
+    """`text` says in words what `state` is; `received` and `size` are bytes."""
+
+    id: str
+    title: str
+    circle: str
+    circle_name: str
+    file_name: str
+    size: int
+    received: int
+    state: Literal["arriving", "arrived", "working", "waiting", "published", "failed"]
+    text: str
+    problem: str | None
+    url: str
+    at: datetime
+    """When it was begun."""
+
+
+class Brought:
+    """Which recordings somebody has brought in with a browser, read again only where one has changed."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[str, Manifest | None]] = {}
+
+    def by(self, person: Person) -> list[Manifest]:
+        """Raises StorageDown."""
+        with self._lock:
+            self._look()
+            found = [manifest for _, manifest in self._known.values()]
+        return [manifest for manifest in found if manifest is not None and manifest.brought_by == person.id]
+
+    def _look(self) -> None:
+        seen: dict[str, tuple[str, Manifest | None]] = {}
+        for info in self._archive.store.list(RECORDINGS):
+            known = self._known.get(info.key)
+            if known is None or known[0] != info.etag:
+                known = (info.etag, self._read(info.key.removeprefix(RECORDINGS).removesuffix(".json")))
+            seen[info.key] = known
+        self._known = seen
+
+    def _read(self, recording_id: str) -> Manifest | None:
+        """None where nobody has brought it in this way, or it has gone."""
+        try:
+            manifest = self._archive.manifest(recording_id)
+        except (NotFound, Damaged):
+            return None
+        return manifest if manifest.brought_by is not None else None
+
+
+async def brought_of(request: Request, site: Annotated[Site, Depends(site_of)]) -> Brought:
+    """One for each running application; made here, in its event loop, where no two can make it at the same time."""
+    state = request.app.state
+    if not hasattr(state, "brought"):
+        state.brought = Brought(site.archive)
+    brought = state.brought
+    if not isinstance(brought, Brought):
+        raise TypeError("app.state.brought is not a Brought")
+    return brought
+
+
+@router.get("")
+def mine(
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+    brought: Annotated[Brought, Depends(brought_of)],
+) -> list[Mine]:
+    """What you have brought in, the newest first."""
+    return uploads_of(site, person, brought)
+
+
+def uploads_of(site: Site, person: Person, brought: Brought) -> list[Mine]:
+    recordings = {manifest.id: _recording(site, manifest) for manifest in brought.by(person)}
+    going = {upload.id: _upload(site, upload) for upload in site.archive.uploads() if upload.by == person.id}
+    return sorted((going | recordings).values(), key=lambda one: one.at, reverse=True)
+
+
+def _upload(site: Site, upload: Upload) -> Mine:
+    arrived = upload.original.size if upload.state is UploadState.ARRIVED else received(site, upload)
+    return Mine(
+        id=upload.id,
+        title=upload.details.title,
+        circle=upload.details.circle,
+        circle_name=site.names.circle(upload.details.circle),
+        file_name=upload.original.file_name,
+        size=upload.original.size,
+        received=arrived,
+        state=upload.state.value,
+        text=_(WORDS[upload.state.value]),
+        problem=upload.problem,
+        url=f"/r/{upload.id}",
+        at=upload.begun_at,
+    )
+
+
+def _recording(site: Site, manifest: Manifest) -> Mine:
+    state, text = _state(site, manifest)
+    return Mine(
+        id=manifest.id,
+        title=manifest.details.title,
+        circle=manifest.details.circle,
+        circle_name=site.names.circle(manifest.details.circle),
+        file_name=manifest.original.file_name,
+        size=manifest.original.size,
+        received=manifest.original.size,
+        state=state,
+        text=text,
+        problem=manifest.problem.message if manifest.problem else None,
+        url=f"/r/{manifest.id}",
+        at=manifest.received_at,
+    )
+
+
+def _state(site: Site, manifest: Manifest) -> tuple[Literal["working", "waiting", "published", "failed"], str]:
+    if manifest.state is State.PUBLISHED:
+        return "published", _(WORDS["published"])
+    activity = site.leases.read(manifest.id)
+    if activity is not None and site.leases.alive(activity):
+        return "working", f"{_(WORDS['working'])}: {_step(activity.step)}"
+    if manifest.problem is not None and not manifest.problem.transient:
+        return "failed", _(WORDS["failed"])
+    return "waiting", _(WORDS["waiting"])
+
+
+def _step(step: Step) -> str:
+    return _(view.STEPS[step])

@@ -1,0 +1,108 @@
+"""The pages on which recordings are brought in. Sent by `search_ui/js/src/upload.js` and `search_ui.upload.api`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from index.port import Query
+from kring.errors import SearchDown
+from kring.intake.uploads import UploadState
+from kring.model import Circle, Visibility
+from search_ui.context import Site, site_of
+from search_ui.http.identity import Person, facilitator
+from search_ui.http.rendering import page
+from search_ui.http.security import policy
+from search_ui.i18n.gettext import N_, _, language_name
+from search_ui.upload.mine import Brought, brought_of, uploads_of
+from transcribe.containers.kinds import ACCEPTED
+from transcribe.languages import CODES
+
+FIRST = ("nb", "nn", "da", "nl", "en")
+"""Languages of most recordings, offered before the others."""
+OFFERED = 500
+"""Names of each kind that are offered at most."""
+KNOWN = {"organisations": "organisation", "topics": "topic"}
+"""Fields in which names known in the archive are offered, and the facet that counts those."""
+VISIBILITIES = {
+    Visibility.PUBLIC: N_("Everybody"),
+    Visibility.NETWORK: N_("The circle's network"),
+    Visibility.CIRCLE: N_("The circle only"),
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/upload")
+def upload_page(site: Annotated[Site, Depends(site_of)], person: Annotated[Person, Depends(facilitator)]) -> Response:
+    circles = sorted(site.names.circles().values(), key=lambda circle: circle.name.casefold())
+    facts = {
+        "circles": {circle.slug: _said(circle) for circle in circles},
+        "known": known_names(site),
+        "begun": begun_by(site, person),
+        "accepted": ACCEPTED,
+    }
+    note = _("Video or sound, {most} GB at most each; drop several at once if you like.")
+    response = page(
+        "upload.html",
+        circles=[(circle.slug, circle.name) for circle in circles],
+        languages=languages(CODES),
+        visibilities=[(value.value, _(name)) for value, name in VISIBILITIES.items()],
+        facts=facts,
+        note=note.format(most=f"{site.settings.media.max_gb:g}"),
+    )
+    if site.settings.web.uploads_to:
+        store = urlsplit(site.settings.web.uploads_to)
+        response.headers["Content-Security-Policy"] = policy(connect=f"{store.scheme}://{store.netloc}")
+    return response
+
+
+def _said(circle: Circle) -> dict[str, str]:
+    """What goes for recordings of this circle that say nothing themselves, in words."""
+    return {
+        "language": language_name(circle.language) if circle.language else "",
+        "visibility": _(VISIBILITIES[circle.visibility]),
+    }
+
+
+def languages(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """(code, name): the usual ones, then all others by their names."""
+    others = sorted((language_name(code), code) for code in set(codes) - set(FIRST))
+    return [(code, language_name(code)) for code in FIRST] + [(code, name) for name, code in others]
+
+
+def known_names(site: Site) -> dict[str, list[str]]:
+    """Names in the archive, by field, the most frequent first; none where the search does not answer."""
+    try:
+        facets = site.index.search(Query(per_page=1)).facets
+    except SearchDown:
+        return {field: [] for field in KNOWN}
+    counted = {field: facets.get(facet, {}) for field, facet in KNOWN.items()}
+    return {field: sorted(names, key=lambda name: -names[name])[:OFFERED] for field, names in counted.items()}
+
+
+def begun_by(site: Site, person: Person) -> dict[str, dict[str, Any]]:
+    """What this person has said about files that are still on their way, by the id of the upload."""
+    return {
+        upload.id: upload.details.model_dump(mode="json")
+        for upload in site.archive.uploads()
+        if upload.by == person.id and upload.state is UploadState.ARRIVING
+    }
+
+
+@router.get("/uploads")
+def uploads_page(
+    site: Annotated[Site, Depends(site_of)],
+    person: Annotated[Person, Depends(facilitator)],
+    brought: Annotated[Brought, Depends(brought_of)],
+) -> Response:
+    """What this person has brought in, and what can be done about what is not there yet."""
+    return page(
+        "uploads.html",
+        brought=uploads_of(site, person, brought),
+        uploads={upload.id for upload in site.archive.uploads()},
+    )
