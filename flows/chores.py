@@ -13,7 +13,7 @@ import faulthandler
 import os
 import sys
 
-from flows.heart import die_with_parent
+from flows.heartbeat import die_with_parent
 from flows.stack.environment import prefect_environment
 from kring.errors import KringError
 from kring.local_stack import connect_locally
@@ -30,7 +30,7 @@ def main(name: str) -> None:
     settings = connect_locally(load_settings())
     os.environ.update(prefect_environment(settings))
 
-    from flows.housekeeping import CHORES, Outcome, attempt, cancelled_by, rest, tell
+    from flows.scheduled import CHORES, Outcome, attempt, cancelled_by, rest, tell
 
     chore, before = CHORES[name], Outcome()
     while True:

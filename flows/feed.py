@@ -16,7 +16,7 @@ from functools import cache
 from itertools import islice
 from multiprocessing import get_context
 
-from flows.heart import die_with_parent
+from flows.heartbeat import die_with_parent
 from flows.wiring import Ports, open_ports
 from index.passages.build import passages_of
 from index.port import Prepared

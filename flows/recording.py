@@ -28,7 +28,7 @@ from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
 from flows import steps
-from flows.heart import Heart, LeaseLost, die_with_parent
+from flows.heartbeat import Heart, LeaseLost, die_with_parent
 from flows.patience import RETRY_SECONDS, may_pass
 from flows.reports import NOT_THERE, STOPPED, damaged_of, foreseen, record_problem, summary, take_up
 from flows.scratch import clear_scratch

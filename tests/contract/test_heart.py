@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.heart import Heart, LeaseLost
+from flows.heartbeat import Heart, LeaseLost
 from kring.model import Step
 from storage.leases import Leases, owner_name
 from storage.memory.store import MemoryStore
@@ -27,7 +27,7 @@ def leases() -> Leases:
 
 @pytest.fixture
 def heart(leases: Leases, monkeypatch: pytest.MonkeyPatch) -> Iterator[Heart]:
-    monkeypatch.setattr("flows.heart.PUBLISH_SECONDS", 0.0)  # as many beats at once as can be
+    monkeypatch.setattr("flows.heartbeat.PUBLISH_SECONDS", 0.0)  # as many beats at once as can be
     owner = owner_name("run-1")
     assert leases.take(RECORDING, owner)
     with Heart(leases, RECORDING, owner, every=0.001) as heart:
@@ -73,7 +73,7 @@ def test_the_lease_is_let_go_at_the_end(leases: Leases) -> None:
 
 def test_a_process_dies_with_its_parent() -> None:
     child = (
-        "import time; from flows.heart import die_with_parent\n"
+        "import time; from flows.heartbeat import die_with_parent\n"
         "die_with_parent(); print('on', flush=True); time.sleep(60)"
     )
     parent = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.housekeeping import Outcome
+from flows.scheduled import Outcome
 
 WELL, DOWN = Outcome(), Outcome(problems=("feed: it does not answer.",))
 OTHER = Outcome(problems=("feed: it is no feed.",))
