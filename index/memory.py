@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from index.engine import Found
 from index.facets.cards import Card, admitted, card_of, facet_counts, in_order, spellings
 from index.passages.build import by_recording
 from index.port import Passage, Prepared, Query, RecordingHit, Results, not_ready
 from index.query.answer import answer
+from index.query.engine import Found
 from index.query.missing import explained, in_question
 from index.query.parser import Part, Phrase, Wanted, parse
 from index.query.typos import distance, tolerating

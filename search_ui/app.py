@@ -9,20 +9,16 @@ from index.port import SearchIndex
 from kring.settings import Settings
 from search_ui import api, pages
 from search_ui.context import Site
-from search_ui.edit import api as correcting, page as editing_pages, sound_tracks
+from search_ui.edit import api as correcting, page as editing_pages
 from search_ui.feeds import feeds
-from search_ui.http import (
-    errors as problems,
-    facilitator_link as facilitating,
-    healthz,
-    identity as people,
-    language as negotiation,
-)
+from search_ui.http import errors as problems, facilitator_link as facilitating, healthz, identity as people
 from search_ui.http.access import WrongCodes
 from search_ui.http.identity import People
-from search_ui.http.language import Speech
+from search_ui.http.rates import Rates
 from search_ui.http.rendering import HERE, Static
 from search_ui.http.security import Guard, host_names, own_origins
+from search_ui.i18n import negotiation
+from search_ui.i18n.negotiation import Speech
 from search_ui.recording import (
     attachments as attaching,
     captions,
@@ -30,12 +26,12 @@ from search_ui.recording import (
     embed as embedding,
     media,
     progress_events as following,
+    sound_tracks,
     waveform,
 )
 from search_ui.runs import PrefectRuns, Runs
 from search_ui.search import collections as collected
 from search_ui.server.bounds import OwnCookies
-from search_ui.server.rates import Rates
 from search_ui.upload import (
     api as uploads,
     complete as completing,

@@ -14,9 +14,9 @@ from index.port import Filters, Query, SearchIndex
 from kring.errors import Damaged, IndexNotReady, NotFound, StorageDown
 from kring.model import Circle, Manifest, State, Transcript, Visibility
 from kring.settings import Settings
-from search_ui.http.text_cache import Remembered
 from search_ui.reindexing import Reindexing
 from search_ui.runs import Runs
+from search_ui.text_cache import Remembered
 from storage.archive.archive import Archive
 from storage.leases import Leases
 

@@ -12,11 +12,10 @@ from index.port import Filters, PassageHit, Query
 from kring.errors import BadQuery, SearchDown
 from kring.model import Manifest
 from search_ui.context import Site, origin_of, read_transcript, site_of
-from search_ui.edit import sound_tracks
 from search_ui.http import formatting as view
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import _, sentence
-from search_ui.recording import captions
+from search_ui.recording import captions, sound_tracks
 from search_ui.recording.player import around
 from search_ui.recording.progress import facts_of
 from search_ui.recording.progress_events import unfinished_page, watchers_of

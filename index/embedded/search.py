@@ -17,9 +17,9 @@ from index.embedded.documents import passage_in
 from index.embedded.filters import filtering, in_recordings, written
 from index.embedded.queries import Matching
 from index.embedded.snapshot import View, buckets
-from index.engine import Found
 from index.facets.columns import Rows
 from index.port import Filters, Order, Query, RecordingHit, Results
+from index.query.engine import Found
 from index.query.missing import explained, in_question
 from index.query.parser import Part, Wanted
 from index.ranking.highlight import recording_hit

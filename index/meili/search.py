@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from index.engine import Found
 from index.facets.cards import KINDS, LABELS, UNSPELT, by_count, spelt
 from index.meili.documents import CARD_FIELDS, SPELT, as_said, as_was, card_in, passage_in
 from index.meili.page import WINDOWED_WAYS, Ask, Level, Page
@@ -32,6 +31,7 @@ from index.meili.query import (
     ways,
 )
 from index.port import Filters, Order, Query, RecordingHit, Results
+from index.query.engine import Found
 from index.query.missing import explained, in_question
 from index.query.parser import MAX_REQUIRED, Part, Wanted, Word
 from index.query.typos import tolerating

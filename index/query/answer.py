@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from index.engine import Engine
 from index.port import Filters, Lack, Missing, Query, Results
+from index.query.engine import Engine
 from index.query.missing import signs, without_words
 from index.query.parser import Wanted
 from index.query.suggest import suggestion

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
-from index.engine import Engine, Found
 from index.port import Fragment, Lack, Query, RecordingHit
+from index.query.engine import Engine, Found
 from index.query.parser import Part, Wanted, Word, parse
 from index.text.analysis import tokens
 

@@ -12,12 +12,11 @@ from starlette.responses import RedirectResponse, Response
 from kring.corrections.apply import Chapter, chapters
 from kring.model import State, Transcript
 from search_ui.context import Site, site_of
-from search_ui.edit import sound_tracks
 from search_ui.http import formatting as view
 from search_ui.http.identity import Person, facilitator
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import _
-from search_ui.recording import waveform
+from search_ui.recording import sound_tracks, waveform
 from search_ui.upload.page import VISIBILITIES, languages
 from transcribe.languages import CODES
 

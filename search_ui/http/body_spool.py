@@ -11,16 +11,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fastapi import Request
+from fastapi import HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
 from kring.errors import DiskFull, EmptyFile, InputError
 from kring.model import Original
 from kring.settings import Settings
 from search_ui.http.identity import Person
-from search_ui.i18n.gettext import N_
+from search_ui.http.security import byte_count
+from search_ui.i18n.gettext import N_, _
 from search_ui.server.places import Share, places_of
-from search_ui.upload.parts import announced
 
 EACH, TOGETHER = Share(3, 200_000_000), Share(12, 600_000_000)
 """Files that lie on the disk at a time, of each person and of all; the largest there are have 100 MB."""
@@ -33,6 +33,14 @@ class Spooled:
 
     path: Path
     original: Original
+
+
+def announced(request: Request) -> int:
+    """The `Content-Length`; 411 where there is none, or where the body comes in chunks, for which it does not hold."""
+    length = byte_count(request.headers.get("content-length", ""))
+    if length is None or "transfer-encoding" in request.headers:
+        raise HTTPException(411, _("Say how many bytes are sent, in the header Content-Length"))
+    return length
 
 
 @asynccontextmanager

@@ -6,8 +6,8 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from search_ui.http.language import accepted
 from search_ui.i18n.gettext import N_, _, speaking
+from search_ui.i18n.negotiation import accepted
 
 FULL = N_("More people are here than Kring has room for. Try again in a moment.")
 

@@ -10,8 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from search_ui.server.bounds import MOST_ADDRESS, MOST_HEADER
 from search_ui.server.crowded import crowded
-from search_ui.server.rates import HEALTH
-from search_ui.server.room import MOST, RESERVE, Idle, household, who_leaves
+from search_ui.server.room import HEALTH, MOST, RESERVE, Idle, household, who_leaves
 
 MOST_HEAD = MOST_HEADER + 2 * MOST_ADDRESS + 16_000
 """Bytes of a request line and header fields, with what stands between them; of less the guard refuses in words."""

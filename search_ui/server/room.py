@@ -7,6 +7,8 @@ from collections.abc import Collection
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple, Protocol, TypeVar
 
+HEALTH = "/healthz"
+"""Answered even where there is no room: by that it is known whether Kring is well."""
 MOST = 400
 """Connections; with the files that are open beside them, fewer than the 1,024 that systems allow a process."""
 RESERVE = 40

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -16,9 +16,9 @@ from kring.errors import InputError, NotFound
 from kring.intake.uploads import Upload
 from kring.model import now
 from search_ui.context import Site, site_of
+from search_ui.http.body_spool import announced
 from search_ui.http.identity import Person, facilitator
-from search_ui.http.security import byte_count
-from search_ui.i18n.gettext import N_, _
+from search_ui.i18n.gettext import N_
 from search_ui.server.places import MIB, Places, Share, places_of
 from search_ui.upload.checks import SILENT, bytes_of_part, has_arrived, own_upload, part_count
 from storage import open_parts
@@ -132,14 +132,6 @@ async def put_part(
         etag = await run_in_threadpool(parts_of(site).put_part, incoming_key(upload.id), upload.parts_id, number, data)
     await run_in_threadpool(_still_sending, site, upload)
     return Response(headers={"ETag": etag})
-
-
-def announced(request: Request) -> int:
-    """The `Content-Length`; 411 where there is none, or where the body comes in chunks, for which it does not hold."""
-    length = byte_count(request.headers.get("content-length", ""))
-    if length is None or "transfer-encoding" in request.headers:
-        raise HTTPException(411, _("Say how many bytes are sent, in the header Content-Length"))
-    return length
 
 
 async def _read(request: Request, size: int) -> bytearray:

@@ -20,8 +20,8 @@ import pytest
 from index.memory import MemoryIndex
 from kring.settings import Settings, Web
 from search_ui.app import create_app
-from search_ui.http import body_spool as spool
-from search_ui.server import bodies, places, rates
+from search_ui.http import body_spool as spool, rates
+from search_ui.server import bodies, places
 from search_ui.server.places import Share
 from search_ui.upload import parts as upload_parts, promised
 from storage.archive.archive import Archive

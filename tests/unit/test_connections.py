@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from search_ui.http.access import WRONG_A_MINUTE, WrongCodes
-from search_ui.server.rates import REMEMBERED, Bucket
+from search_ui.http.rates import REMEMBERED, Bucket
 from search_ui.server.room import MOMENT, Idle, household, is_near, who_leaves
 
 

@@ -15,8 +15,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from kring.errors import BadQuery
-from search_ui.http import formatting as view, language as negotiation
-from search_ui.i18n import catalogues, gettext as i18n
+from search_ui.http import formatting as view
+from search_ui.i18n import catalogues, gettext as i18n, negotiation
 from search_ui.i18n.gettext import LANGUAGES, Language, speaking
 from tests.patience import PATIENCE
 from tests.web_archive import TALKS

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from search_ui.http.errors import answer
 from search_ui.i18n.gettext import N_, _
-from search_ui.server.room import MOST, household, is_near
+from search_ui.server.room import HEALTH, MOST, household, is_near
 
 A_MINUTE = 3000
 """Requests of one address: a page takes a dozen, and an office shares an address."""
@@ -25,7 +25,6 @@ NEAR = 10
 """How many times as much comes from an address of this machine or its network: that may be a proxy, for everybody."""
 NEAR_AT_ONCE = MOST // 4
 """Requests of such an address at once, and as many that follow a recording: half of the places stay for others."""
-HEALTH = "/healthz"
 REMEMBERED = 10_000
 _EVENTS = re.compile(r"/r/[0-9a-f]{16}/events")
 
