@@ -109,7 +109,7 @@ print(*(r.getrlimit(what)[0] for what in limits), os.getpriority(os.PRIO_PROCESS
 def test_the_child_dies_with_its_parent() -> None:
     program = """
 import subprocess, sys
-from transcribe import confined
+from transcribe.sandbox import confined
 waits = [sys.executable, "-I", "-S", "-c", "import time; print('ready', flush=True); time.sleep(60)"]
 command = confined.command(waits, memory_mb=700, cpu_seconds=9, file_mb=3, reads=confined.python_reads())
 child = subprocess.Popen(command, stdout=subprocess.PIPE)

@@ -98,7 +98,9 @@ def test_what_is_wrong_is_told_once_and_again_when_it_is_over(kring: Kring, inbo
     eventually(lambda: sum(process.cpu_times()[:2]) > used + 0.2, what="more rounds")
     aside.rename(inbox)
     eventually(
-        lambda: any(run["state"]["message"].endswith("All is well again.") for run in kring.runs_of("discover")),
+        lambda: any(
+            (run["state"]["message"] or "").endswith("All is well again.") for run in kring.runs_of("discover")
+        ),
         what="the run that says so",
     )
     assert len([run for run in kring.runs_of("discover") if run["state_type"] == "FAILED"]) == 1
