@@ -4,7 +4,7 @@
 .PHONY: help setup setup-dev web demo check test lint fmt lock clean moved unbuilt
 
 BIN := .venv/bin
-PACKAGES := kring storage transcribe index services flows search_ui
+PACKAGES := kring storage transcribe index services flows search_ui cli
 LOCAL := .venv/.kring-local
 DEV := .venv/.kring-dev
 WANTED := pyproject.toml deploy/setup.sh $(wildcard deploy/lock/*.txt)

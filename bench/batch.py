@@ -26,8 +26,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from flows.stack.environment import DATABASE_SETTING
 from kring.settings import FolderSource, Settings, Worker
+from services.prefect_env import DATABASE_SETTING
 from storage.archive.archive import Archive
 from storage.keys import RECORDINGS, RUNS
 from tests.running import REPOSITORY, Kring, running

@@ -39,12 +39,12 @@ from rich.table import Table
 
 from bench.archive import CIRCLES, circle_of, made, manifest_of, passages_of, transcript_of
 from flows.reconcile import reindex
-from flows.stack.environment import environment_of
 from flows.wiring import open_ports
 from index.embedded.index import EmbeddedIndex
 from index.port import Filters, Prepared, Query
 from kring.settings import Settings, Web
 from search_ui.__main__ import calm_collector
+from services.prefect_env import environment_of
 from tests.seaweed import Weed, free_port
 
 QUERIES = 600

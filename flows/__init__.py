@@ -1,1 +1,1 @@
-"""Work: sources, the plain steps, the Prefect flows around them, wiring, the local stack, the command line."""
+"""Work: sources, the plain steps, the Prefect flows around them, wiring."""

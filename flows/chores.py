@@ -14,10 +14,10 @@ import os
 import sys
 
 from flows.heartbeat import die_with_parent
-from flows.stack.environment import prefect_environment
 from kring.errors import KringError
 from kring.local_stack import connect_locally
 from kring.settings import load_settings
+from services.prefect_env import prefect_environment
 
 LONGEST_ROUND = 6 * 3600.0
 """Seconds; a round that takes longer hangs. The process then ends, saying where it stood; the worker starts another.

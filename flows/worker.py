@@ -14,12 +14,11 @@ import sys
 from contextlib import suppress
 
 from flows.preflight import check_worker
-from flows.stack.environment import prefect_environment
-from flows.stack.parts import worker_ready_file
 from kring.errors import KringError, TransientError
-from kring.local_stack import connect_locally
+from kring.local_stack import connect_locally, worker_ready_file
 from kring.settings import Settings, load_settings
 from services.index_ownership import owning
+from services.prefect_env import prefect_environment
 from storage import open_store
 
 log = logging.getLogger("flows.worker")

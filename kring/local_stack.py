@@ -11,6 +11,9 @@ from pydantic import BaseModel, SecretStr
 from kring.errors import SetupError
 from kring.settings import WEB_PORT, Settings
 
+WORKER_READY = "run/worker.ready"
+"""Under the data folder; the worker writes its process id there once it serves."""
+
 
 class LocalStack(BaseModel):
     """Addresses of the parts a `kring up` on this machine runs; None: that part runs elsewhere."""
@@ -24,6 +27,11 @@ class LocalStack(BaseModel):
     meili_url: str | None = None
     meili_master_key: str | None = None
     web_url: str | None = None
+
+
+def worker_ready_file(settings: Settings) -> Path:
+    """Where a worker says that it serves."""
+    return settings.data_dir / WORKER_READY
 
 
 def write_private(path: Path, text: str) -> None:

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from flows.stack import meilisearch
+from cli.stack import meilisearch
 from index.meili.client import Refused, Server
 from index.meili.keys import key_uid
 from kring.errors import SearchDown

@@ -17,13 +17,13 @@ from typing import Any, TypeVar
 
 import httpx
 
-from flows.stack.environment import prefect_environment
-from flows.stack.postgres_home import remembered
-from flows.stack.up import Stack
+from cli.stack.postgres.home import remembered
+from cli.stack.stack import Stack
 from flows.wiring import Ports, open_ports
 from kring.local_stack import public_address
 from kring.model import Manifest
 from kring.settings import Settings
+from services.prefect_env import prefect_environment
 from tests import facilitator
 from tests.patience import PATIENCE
 
@@ -80,7 +80,7 @@ class Kring:
         self, *arguments: str, timeout: float = 600, environment: Mapping[str, str] = MappingProxyType({})
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "flows.cli", *arguments],
+            [sys.executable, "-m", "cli.main", *arguments],
             capture_output=True,
             text=True,
             timeout=timeout,

@@ -21,7 +21,7 @@ log = logging.getLogger("kring.web")
 KEPT_SECONDS = 2.0
 """How old an answer may be."""
 PATIENCE = 3.0
-"""Seconds for all parts together; who asks gives up after 5 (`flows/stack/parts.py`)."""
+"""Seconds for all parts together; who asks gives up after 5 (`cli/stack/services.py`)."""
 
 
 class Silent(KringError):

@@ -167,14 +167,14 @@ def test_nothing_of_the_second_machine_touches_an_index(machines: tuple[Settings
 @pytest.mark.parametrize(
     "command",
     [
-        ["flows.cli", "up"],
+        ["cli.main", "up"],
         ["flows.worker"],
         ["search_ui"],
-        ["flows.cli", "reindex"],
-        ["flows.cli", "reconcile"],
-        ["flows.cli", "search", "personvern"],
-        ["flows.cli", "add", "samples/privacy-shared-services.m4a", "--circle", "personvern-nord"],
-        ["flows.cli", "retranscribe", "--all", "--yes"],
+        ["cli.main", "reindex"],
+        ["cli.main", "reconcile"],
+        ["cli.main", "search", "personvern"],
+        ["cli.main", "add", "samples/privacy-shared-services.m4a", "--circle", "personvern-nord"],
+        ["cli.main", "retranscribe", "--all", "--yes"],
     ],
 )
 def test_every_program_refuses_there_in_one_sentence(

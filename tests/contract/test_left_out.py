@@ -9,7 +9,7 @@ from hashlib import sha256
 
 import pytest
 
-from flows.commands.status import left_out_as_json, say_left_out
+from cli.commands.status import left_out_as_json, say_left_out
 from kring.intake.left_out import MOST, Told
 from kring.model import now
 from storage.archive.archive import Archive

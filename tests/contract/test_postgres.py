@@ -17,10 +17,10 @@ import asyncpg
 import psutil
 import pytest
 
-from flows.stack import postgres_home
-from flows.stack.account import PRIVATE, runs_as
-from flows.stack.postgres import DATABASE, ROLE, SOCKET_NAME, Postgres, environment
-from flows.stack.postgres_home import NoPostgres, prefect_database, prepare
+from cli.stack.postgres import home as postgres_home
+from cli.stack.postgres.account import PRIVATE, runs_as
+from cli.stack.postgres.home import NoPostgres, prefect_database, prepare
+from cli.stack.postgres.server import DATABASE, ROLE, SOCKET_NAME, Postgres, environment
 from tests.patience import PATIENCE
 from tests.running import eventually, tidy
 

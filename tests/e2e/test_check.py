@@ -20,7 +20,7 @@ def check(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     ports = {"KRING_WEB__PORT", "KRING_LOCAL__S3_PORT", "KRING_LOCAL__PREFECT_PORT", "KRING_LOCAL__MEILI_PORT"}
     clean |= {name: str(free_port()) for name in ports}
     return subprocess.run(
-        [sys.executable, "-m", "flows.cli", "check"],
+        [sys.executable, "-m", "cli.main", "check"],
         env={
             **clean,
             "KRING_CONFIG": os.devnull,

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from flows.receive import describe
-from flows.stack.parts import worker_ready_file
 from kring.corrections.model import Correction, LineChange
+from kring.local_stack import worker_ready_file
 from kring.model import ADDRESS, Manifest, SourceRef, State, Step, now
 from kring.settings import Fetch, Settings
 from storage.keys import correction_key, manifest_key

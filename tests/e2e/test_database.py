@@ -15,11 +15,11 @@ import httpx
 import pytest
 from rich.console import Console
 
+from cli.stack.postgres import home as postgres_home
+from cli.stack.stack import Stack
 from flows.hiding import with_secrets
 from flows.older_runs import take_over
 from flows.sources.port import Item
-from flows.stack import postgres_home
-from flows.stack.up import Stack
 from kring.model import ADDRESS, SourceRef, State
 from kring.settings import Local, Search, Settings, Web
 from storage.archive.archive import Archive

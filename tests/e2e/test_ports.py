@@ -66,7 +66,7 @@ def test_a_chosen_web_port_that_is_taken_stops_the_start(tmp_path: Path, how: st
         if how == "file":
             (tmp_path / "kring.toml").write_text(f"[web]\nport = {port}\n", encoding="utf-8")
         ended = subprocess.run(
-            [sys.executable, "-m", "flows.cli", "up", *(["--port", port] if how == "option" else [])],
+            [sys.executable, "-m", "cli.main", "up", *(["--port", port] if how == "option" else [])],
             env=environment,
             cwd=tmp_path,
             capture_output=True,

@@ -19,9 +19,9 @@ import psutil
 import pytest
 from rich.console import Console
 
-from flows.stack.folder import Lock, prepare
-from flows.stack.parts import answers
-from flows.stack.up import Stack
+from cli.stack.data_folder import Lock, prepare
+from cli.stack.services import answers
+from cli.stack.stack import Stack
 from kring.errors import Conflict, SetupError
 from kring.local_stack import LocalStack, read_stack
 from kring.settings import Local, Search, Settings, Web
@@ -51,7 +51,7 @@ COMMANDS = {"worker": [sys.executable, "-c", WORKER], "web": [sys.executable, "-
 SUPERVISOR = f"""
 import sys
 from contextlib import suppress
-from flows.stack.up import Stack
+from cli.stack.stack import Stack
 from kring.settings import load_settings
 with suppress(KeyboardInterrupt), Stack(load_settings(), commands={COMMANDS!r}) as stack:
     stack.wait_healthy()

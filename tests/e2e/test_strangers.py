@@ -21,8 +21,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from flows.commands.up import prefect_page
-from flows.stack.parts import OBJECTS, SEARCH, WORKER
+from cli.commands.up import prefect_page
+from cli.stack.services import OBJECTS, SEARCH, WORKER
 from kring.settings import Settings
 from search_ui.runs import PrefectRuns
 from tests.browser import browser
@@ -231,7 +231,7 @@ def test_commands_and_pages_have_the_key(kring: Kring) -> None:
     assert kring.run("reconcile").returncode == 0
     environment = {name: value for name, value in kring.environment.items() if not name.startswith("PREFECT_")}
     wrong = subprocess.run(
-        [sys.executable, "-m", "flows.cli", "reconcile"],
+        [sys.executable, "-m", "cli.main", "reconcile"],
         env=environment | {"PREFECT_API_URL": prefect(kring), "PREFECT_API_AUTH_STRING": "kring:wrong"},
         cwd=REPOSITORY,
         capture_output=True,

@@ -36,7 +36,7 @@ class Up:
     settings: Settings
 
     def kring(self, *arguments: str) -> str:
-        command = [sys.executable, "-m", "flows.cli", *arguments]
+        command = [sys.executable, "-m", "cli.main", *arguments]
         return subprocess.run(
             command, env=self.environment, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=True
         ).stdout.strip()
@@ -62,7 +62,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     one = Up(home / "said.txt", environment, Settings(data_dir=home / "data"))
     with one.said.open("wb") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "flows.cli", "up"], env=environment, cwd=REPOSITORY, stdout=said, stderr=said
+            [sys.executable, "-m", "cli.main", "up"], env=environment, cwd=REPOSITORY, stdout=said, stderr=said
         )
     try:
         eventually(lambda: one.link or process.poll() is not None, seconds=300, what="kring up to print the link")

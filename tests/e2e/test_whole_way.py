@@ -43,7 +43,7 @@ def test_the_demo_checks_itself(tmp_path: Path) -> None:
         "KRING_LOCAL__PREFECT_PORT": "0",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "flows.cli", "demo", "--check"],
+        [sys.executable, "-m", "cli.main", "demo", "--check"],
         capture_output=True,
         text=True,
         timeout=1000,

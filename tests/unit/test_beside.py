@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.commands.add import _captions_beside
+from cli.commands.add import _captions_beside
 from flows.sources.details import details_of
 from kring.errors import BadMetadata, BadTranscript
 from transcribe.sidecars import Neighbours, language_named

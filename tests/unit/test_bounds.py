@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from flows.commands.circles import _circle, _file
+from cli.commands.circles import _circle, _file
 from flows.sources.details import details_of
 from kring.errors import BadMetadata, BadTranscript
 from kring.intake.uploads import Upload

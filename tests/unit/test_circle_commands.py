@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from flows.circle_cli import app
-from flows.commands import circles
+from cli.circle import app
+from cli.commands import circles
 from flows.wiring import Ports
 from kring.errors import BadMetadata, UnknownCircle, UnknownLanguage
 from kring.model import Circle, Visibility

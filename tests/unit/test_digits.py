@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, strategies as st
 from typer.testing import CliRunner
 
-from flows.cli import app
+from cli.main import app
 from flows.sources.details import details_of
 from index.query.parser import parse
 from kring.errors import BadMetadata, BadQuery, BadTranscript, SetupError

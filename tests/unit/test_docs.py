@@ -10,7 +10,7 @@ import pytest
 import typer
 from pydantic import BaseModel
 
-from flows.cli import app
+from cli.main import app
 from kring.settings import FeedSource, FolderSource, Settings
 from transcribe.containers.kinds import SUFFIXES
 

@@ -14,18 +14,18 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["kring", "storage", "transcribe", "index", "services", "flows", "search_ui"])
+@pytest.mark.parametrize("name", ["kring", "storage", "transcribe", "index", "services", "flows", "search_ui", "cli"])
 def test_the_packages_are_this_projects(name: str) -> None:
     found = importlib.import_module(name).__file__
     assert found is not None
     assert Path(found).is_relative_to(REPOSITORY)
 
 
-@pytest.mark.parametrize("module", ["flows.cli", "search_ui.app", "transcribe.engines.registry", "index", "storage"])
+@pytest.mark.parametrize("module", ["cli.main", "search_ui.app", "transcribe.engines.registry", "index", "storage"])
 def test_importing_an_entry_point_loads_no_engine(module: str) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
-    heavy = {"torch", "whisper", "faster_whisper", "ctranslate2"} | ({"prefect"} if module == "flows.cli" else set())
+    heavy = {"torch", "whisper", "faster_whisper", "ctranslate2"} | ({"prefect"} if module == "cli.main" else set())
     assert heavy.isdisjoint(done.stdout.split())
 
 
@@ -49,6 +49,6 @@ def test_every_package_is_installed() -> None:
     listed = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"][
         "packages"
     ]
-    ours = ["kring", "storage", "transcribe", "index", "services", "flows", "search_ui"]
+    ours = ["kring", "storage", "transcribe", "index", "services", "flows", "search_ui", "cli"]
     there = [init.parent.relative_to(REPOSITORY) for name in ours for init in (REPOSITORY / name).rglob("__init__.py")]
     assert sorted(listed) == sorted(".".join(folder.parts) for folder in there)

@@ -10,12 +10,12 @@ from threading import Barrier
 
 import pytest
 
-from flows.commands.link import run_link
-from flows.stack.environment import environment_of, link_environment
-from flows.stack.parts import web_part, worker_part
+from cli.commands.link import run_link
+from cli.stack.services import web_part, worker_part
 from kring.errors import SetupError
 from kring.link import ensure_secret, is_key, is_secret, key_of, link, renew_secret, secret_of
 from kring.settings import Settings, Web, load_settings
+from services.prefect_env import environment_of, link_environment
 from tests.patience import PATIENCE
 
 GIVEN = "Zm9vYmFyYmF6-_0123456789"

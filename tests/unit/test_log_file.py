@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.stack import launch
-from flows.stack.log_file import LogFile, secrets_of
+from cli.stack import guardian
+from cli.stack.log_file import LogFile, secrets_of
 from tests.patience import PATIENCE
 
 DATED = re.compile(r"(\x1b\[\d+m)*\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
@@ -109,14 +109,14 @@ def test_a_line_without_end_is_cut(tmp_path: Path) -> None:
 
 def guarded(tmp_path: Path, log: Path, script: str) -> int:
     """The exit status of a part that runs this."""
-    command = [sys.executable, "-I", "-S", launch.__file__, "5", "15", "-", str(tmp_path / "pid"), str(log)]
-    guardian = subprocess.Popen([*command, "bash", "-c", script], stdin=subprocess.PIPE)
+    command = [sys.executable, "-I", "-S", guardian.__file__, "5", "15", "-", str(tmp_path / "pid"), str(log)]
+    process = subprocess.Popen([*command, "bash", "-c", script], stdin=subprocess.PIPE)
     try:
-        return guardian.wait(PATIENCE)
+        return process.wait(PATIENCE)
     finally:
-        guardian.kill()
-        assert guardian.stdin is not None
-        guardian.stdin.close()
+        process.kill()
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 MUCH = "for i in $(seq 20000); do echo out $i; echo err $i >&2; done"

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from flows.stack import meilisearch
-from flows.stack.addresses import House, settle
-from flows.stack.parts import SEARCH, WEB, WORKER, Part
-from flows.stack.ports import Ports
+from cli.stack import meilisearch
+from cli.stack.layout import House, settle
+from cli.stack.ports import Ports
+from cli.stack.services import SEARCH, WEB, WORKER, Part
 from index import open_index
 from index.embedded.index import EmbeddedIndex
 from index.meili.index import MeiliIndex, index_uid

@@ -9,7 +9,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from flows.stack.prefect_server import Guard
+from cli.stack.prefect.server import Guard
 
 
 async def answer(_: object) -> PlainTextResponse:

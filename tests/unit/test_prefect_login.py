@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from flows.stack.prefect_login import PATH, Login, login_link, new_auth_string
+from cli.stack.prefect.login import PATH, Login, login_link, new_auth_string
 
 AUTH = new_auth_string().get_secret_value()
 LINK = login_link("http://127.0.0.1:4200/api", SecretStr(AUTH))

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from flows import commands, orchestrator, steps
-from flows.cli import app
-from flows.commands import difference as difference_command, retranscribe
+from cli import commands
+from cli.commands import retranscribe
+from cli.main import app
+from cli.terminal import difference as difference_command
+from flows import orchestrator, steps
 from flows.reports import record_problem
 from kring.errors import BadMetadata, KringError, NotFound, UnknownCircle
 from kring.model import Step
@@ -133,7 +135,7 @@ def test_only_the_named_circle_is_meant(house: House, runs: Runs) -> None:
 
 
 def test_no_command_brings_prefect_before_it_is_told_where_its_server_is() -> None:
-    names = [module.name for module in pkgutil.iter_modules(commands.__path__, "flows.commands.")]
+    names = [module.name for module in pkgutil.iter_modules(commands.__path__, "cli.commands.")]
     asked = f"import sys, {', '.join(names)}; sys.exit('prefect' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0, names
 

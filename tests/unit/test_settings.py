@@ -166,11 +166,11 @@ def test_what_is_looked_at_before_the_start(settings: dict[str, object], said: s
 @pytest.mark.parametrize(
     ("command", "variables"),
     [
-        (["flows.cli", "up"], {"KRING_TRANSCRIBE__ENGINE": "whisperer"}),
-        (["flows.cli", "up"], {"KRING_SOURCES": '[{"kind": "folder", "name": "a", "path": "/nowhere"}]'}),
-        (["flows.cli", "demo"], {"KRING_TRANSCRIBE__MODEL": "huge"}),
-        (["flows.cli", "status"], {"KRING_WEB__PROT": "1"}),
-        (["flows.cli", "check"], {"KRING_BUCKET": "Kring"}),
+        (["cli.main", "up"], {"KRING_TRANSCRIBE__ENGINE": "whisperer"}),
+        (["cli.main", "up"], {"KRING_SOURCES": '[{"kind": "folder", "name": "a", "path": "/nowhere"}]'}),
+        (["cli.main", "demo"], {"KRING_TRANSCRIBE__MODEL": "huge"}),
+        (["cli.main", "status"], {"KRING_WEB__PROT": "1"}),
+        (["cli.main", "check"], {"KRING_BUCKET": "Kring"}),
         (["search_ui"], {"KRING_CONFIG": "gone.toml"}),
         (["search_ui"], {"KRING_WEB__HOST": "0.0.0.0"}),
         (["flows.worker"], {"KRING_TRANSCRIBE__MODEL": "huge", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}),

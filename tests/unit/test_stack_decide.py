@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from flows.stack.decide import (
+from cli.stack.restart_policy import (
     GOOD_HEALTH,
     HUNG_AFTER,
     TRIES_AT_START,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from flows.stack.environment import environment_for_others, environment_of, prefect_environment, server_environment
 from kring.settings import FeedSource, FolderSource, Settings, Web, Worker, load_settings
+from services.prefect_env import environment_for_others, environment_of, prefect_environment, server_environment
 
 HOSTILE = {
     "KRING_WEB__PORT": "1",

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.stack import folder
-from flows.stack.folder import Lock, last_lines, prepare
+from cli.stack import data_folder as folder
+from cli.stack.data_folder import Lock, last_lines, prepare
 from kring.errors import Conflict, DiskFull, SetupError
 from kring.local_stack import LocalStack, read_stack, write_stack
 from kring.settings import Settings

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flows.stack.process import Process
+from cli.stack.process import Process
 from tests.patience import PATIENCE
 
 # A part that starts a child in a session of its own, as Prefect does for flow runs, and then waits.
@@ -115,7 +115,7 @@ def test_when_the_supervisor_is_killed_all_of_the_part_ends(tmp_path: Path) -> N
     script = f"""
 import os, time
 from pathlib import Path
-from flows.stack.process import Process
+from cli.stack.process import Process
 process = Process({FAMILY!r}, environment=os.environ, cwd=None, log=Path("part.log"), pid_file=Path("part.pid"),
                   grace=30, lock=os.open("lock", os.O_RDWR | os.O_CREAT))
 time.sleep(600)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.commands.up import with_port
-from flows.stack.ports import Ports, is_free
+from cli.commands.up import with_port
+from cli.stack.ports import Ports, is_free
 from kring.errors import SetupError
 from kring.settings import WEB_PORT, Web, load_settings
 from storage.seaweed.program import prepare
@@ -68,7 +68,7 @@ def test_a_claimed_port_is_nobody_elses_until_it_is_released(ports: Ports) -> No
 
 
 def test_a_claim_ends_with_its_process(ports: Ports) -> None:
-    program = "import sys; from flows.stack.ports import Ports; ports = Ports(print)\n"
+    program = "import sys; from cli.stack.ports import Ports; ports = Ports(print)\n"
     program += "print(ports.take('127.0.0.1', 0, 1, 'x'), flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", program],

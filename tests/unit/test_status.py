@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flows.commands.condition import Condition, hurt, resting, spoken, working
-from flows.commands.status import Entry
+from cli.commands.status import Entry
+from cli.terminal.condition import Condition, hurt, resting, spoken, working
 from kring.model import Activity, Manifest, State, Step, TranscriptRef
 from storage.verify.findings import Damage, Kind
 from tests.unit.test_plan import NOON, manifest

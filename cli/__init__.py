@@ -1,0 +1,1 @@
+"""The command line `kring`, and the local stack that `kring up` runs."""

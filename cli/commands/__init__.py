@@ -1,0 +1,1 @@
+"""What the commands of `kring` do; `cli.main` only names them."""

@@ -1,0 +1,35 @@
+"""What operators ask for: `kring reconcile`, `reindex`."""
+
+from __future__ import annotations
+
+import time
+
+from cli.terminal.connection import connect
+from cli.terminal.output import say
+from services.index_ownership import require_own_index
+
+
+def run_reconcile(*, retry_failed: bool) -> int:
+    """Say what was done; 1 if something could not be put right."""
+    ports = connect()
+    require_own_index(ports.settings, ports.archive.store)
+    from flows.orchestrator import Orchestrator
+    from flows.reconcile import reconcile, said_of
+
+    problems: list[str] = []
+    actions = reconcile(ports, Orchestrator(), retry_failed=retry_failed, problems=problems)
+    for action in actions:
+        say(said_of(action))
+    for problem in problems:
+        say(f"not done        {problem}")
+    say("Nothing is unfinished." if not actions and not problems else f"{len(actions)} things put right.")
+    return 1 if problems else 0
+
+
+def run_reindex() -> int:
+    from flows.reconcile import reindex
+
+    started = time.monotonic()
+    count = reindex(connect())
+    say(f"{count} passages indexed in {time.monotonic() - started:.1f} s.")
+    return 0

@@ -1,0 +1,196 @@
+"""`kring status`."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from flows.orchestrator import Run
+
+from cli.terminal.condition import Condition, Line, describe, hurt, missing_of
+from cli.terminal.connection import connect
+from cli.terminal.output import err, is_terminal, out, printable, say
+from flows.wiring import Ports
+from kring.errors import KringError, OrchestratorDown, SearchDown, SetupError
+from kring.intake.left_out import LeftOuts
+from kring.model import Manifest, State
+from storage.archive.left_out import all_left_out
+from storage.archive.requests import Requests
+from storage.keys import RECORDINGS, manifest_key
+from storage.verify.findings import Damage, Kind, read_findings
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One recording of the list; `manifest` is None where there is none yet, or none that can be read."""
+
+    id: str
+    title: str
+    line: Line
+    manifest: Manifest | None = None
+
+    def as_json(self) -> dict[str, object]:
+        details = self.manifest.details if self.manifest else None
+        return {
+            "id": self.id,
+            "title": self.title,
+            "state": self.line.state,
+            "problem": self.line.reason or None,
+            "circle": details.circle if details else None,
+            "date": details.date.isoformat() if details else None,
+        }
+
+
+def run_status(*, only_problems: bool, as_json: bool) -> int:
+    """One line per recording, newest first, and the reason below if one is stuck; 0 if all are searchable.
+
+    What cannot be asked (Prefect, the search index) is said in a line; the rest is in the bucket.
+    """
+    ports = connect()
+    indexed = in_index(ports)
+    findings = read_findings(ports.archive.store)
+    entries = list(entries_of(ports, indexed, findings))
+    gaps = sum(missing_of(one.manifest) > 0 for one in entries if one.manifest)
+    troubled = sum(not one.line.fine for one in entries)
+    shown = [one for one in entries if not (only_problems and one.line.fine and not lacks_text(one))]
+    nobodys = [one for one in findings if one.recording_id is None]
+    for damage in nobodys:
+        warn(f"{damage.key} is {damage.kind}; `kring repair --all` says what can be done.")
+    left = all_left_out(ports.archive.store)
+    if as_json:
+        objects = [*(one.as_json() for one in shown), *(one for source in left for one in left_out_as_json(source))]
+        out.file.write(json.dumps(objects, ensure_ascii=False, indent=1) + "\n")
+    else:
+        for one in shown:
+            say_line(one)
+        if indexed is not None or troubled:
+            say(f"{troubled} not searchable." if troubled else "All are searchable.")
+        if gaps:
+            say("1 has speech without text." if gaps == 1 else f"{gaps} have speech without text.", "yellow")
+        for source in left:
+            say_left_out(source)
+    return 1 if troubled or nobodys or indexed is None else 0
+
+
+def say_left_out(source: LeftOuts) -> None:
+    """What a source offers and was not taken in; by itself no recording that should be searchable and is not."""
+    say(f"Left out of the source {printable(source.source)}:", "yellow")
+    for one in source.items:
+        out.print(Text(f"  {printable(one.says)}"))
+    if source.more:
+        say(f"  and {source.more} more.")
+
+
+def left_out_as_json(source: LeftOuts) -> Iterator[dict[str, object]]:
+    """As the recordings of the list: they have no id, and a name in place of the title."""
+    for one in source.items:
+        yield {
+            "id": None,
+            "title": None,
+            "state": "left out",
+            "name": one.name,
+            "problem": one.says,
+            "source": source.source,
+            "since": one.since.isoformat(),
+        }
+
+
+def lacks_text(entry: Entry) -> bool:
+    return entry.manifest is not None and missing_of(entry.manifest) > 0
+
+
+def entries_of(ports: Ports, indexed: dict[str, int] | None, findings: Sequence[Damage]) -> Iterator[Entry]:
+    """First those without a manifest, then those whose manifest cannot be read, then all others, newest first."""
+    damages: dict[str, list[Damage]] = defaultdict(list)
+    for damage in findings:
+        if damage.recording_id is not None:
+            damages[damage.recording_id].append(damage)
+    for recording_id, title, line in on_their_way(ports):
+        yield Entry(recording_id, title, line)
+    unreadable: list[str] = []
+
+    def note(key: str, _error: KringError) -> None:
+        unreadable.append(key.removeprefix(RECORDINGS).removesuffix(".json"))
+
+    manifests = sorted(ports.archive.manifests(note), key=lambda manifest: manifest.received_at, reverse=True)
+    for recording_id in unreadable:
+        found = damages[recording_id] or [Damage(key=manifest_key(recording_id), kind=Kind.DAMAGED)]
+        yield Entry(recording_id, "", hurt(recording_id, found))
+    for manifest in manifests:
+        found = damages[manifest.id]
+        known = indexed.get(manifest.id) if indexed is not None else manifest.version
+        line = describe(ports, manifest, known, found)
+        if indexed is None and manifest.state is State.PUBLISHED and line.fine:
+            line = Line(Condition.PUBLISHED, "○", "yellow", "published", fine=True)
+        yield Entry(manifest.id, manifest.details.title, line, manifest)
+
+
+def in_index(ports: Ports) -> dict[str, int] | None:
+    """Recording → version in the index; None, after a line that says why, if it cannot be asked."""
+    try:
+        return ports.index.versions()
+    except (SearchDown, SetupError) as error:
+        warn(f"What search finds is not known: {error}")
+        return None
+
+
+def on_their_way(ports: Ports) -> list[tuple[str, str, Line]]:
+    """As `not_received`; if Prefect cannot be asked, after a line that says why, only what the bucket knows of."""
+    from flows.orchestrator import Orchestrator
+
+    runs: list[Run] = []
+    try:
+        runs = Orchestrator().runs(finished_well=False)
+    except (OrchestratorDown, SetupError) as error:
+        warn(f"Recordings that are not received yet are shown only in part: {error}")
+    return not_received(ports, runs)
+
+
+def warn(text: str) -> None:
+    """On standard error: standard output is for the list."""
+    err.print(Text(printable(text), style="yellow"))
+
+
+def say_line(entry: Entry) -> None:
+    line, about = entry.line, entry.title
+    if entry.manifest is not None:
+        about = f"{entry.manifest.details.date}  {entry.manifest.details.circle}  {entry.title}"
+    text = Text.assemble((f"{line.mark} ", line.style), f"{entry.id}  {printable(about)}", (f"  {line.text}", "dim"))
+    if is_terminal():
+        text.truncate(out.width, overflow="ellipsis")
+    out.print(text)
+    if line.reason:
+        out.print(Text(f"  {printable(line.reason)}", style=line.style))
+
+
+def not_received(ports: Ports, runs: list[Run]) -> list[tuple[str, str, Line]]:
+    """Id, title and line of each recording that has no manifest yet: waiting, being fetched, or stopped."""
+    from flows.reports import CANCELLED
+
+    newest: dict[str, Run] = {}
+    for one in runs:
+        newest.setdefault(one.recording_id, one)
+    requests = Requests(ports.archive.store).all()
+    found = []
+    for recording_id in dict.fromkeys([*newest, *requests]):
+        if ports.archive.store.exists(manifest_key(recording_id)):
+            continue
+        run, request = newest.get(recording_id), requests.get(recording_id)
+        title = str(run.parameters.get("title", "")) if run else request.title if request else ""
+        noted = request is not None and request.cancelled_at is not None
+        if run is not None and run.going and not run.cancelled:
+            line = Line(Condition.WAITING, "○", "yellow", "waiting", reason=run.message)
+        elif (run is not None and run.cancelled) or noted:
+            line = Line(Condition.CANCELLED, "✗", "red", "cancelled", reason=CANCELLED)
+        elif run is None:
+            line = Line(Condition.WAITING, "○", "yellow", "asked for, not received yet")
+        else:
+            line = Line(Condition.STOPPED, "✗", "red", "stopped", reason=run.message)
+        found.append((recording_id, title, line))
+    return found

@@ -1,0 +1,1 @@
+"""PostgreSQL for the Prefect server: its files, its account, its process."""

@@ -1,1 +1,0 @@
-"""What the commands of `kring` do; `flows.cli` only names them."""
