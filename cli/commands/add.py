@@ -18,8 +18,8 @@ from flows.receive import describe, take_in
 from flows.reports import keep_request
 from flows.sources.address import file_name_of
 from flows.sources.details import date_of, neighbours_in, title_of
+from flows.sources.http.web import checked
 from flows.sources.port import Item
-from flows.sources.web import checked
 from flows.wiring import Ports
 from kring.errors import BadMetadata, BadTranscript, EmptyFile, KringError, NotFound
 from kring.model import ADDRESS, UPLOAD, Details, SourceRef, Step, Visibility

@@ -119,7 +119,7 @@ def _engine(settings: Settings) -> str:
 
 
 def _source(settings: Settings, source: FolderSource | FeedSource) -> str:
-    from flows.sources.feed import Feed
+    from flows.sources.feeds.feed import Feed
 
     if isinstance(source, FolderSource):
         check_folder(source)

@@ -18,7 +18,7 @@ from cli.stack.stack import Stack
 from cli.terminal.condition import Line, describe
 from cli.terminal.output import is_terminal, out, printable, say, say_error
 from flows.preflight import check_start
-from flows.sources.folder import Folder
+from flows.sources.folders.folder import Folder
 from flows.sources.port import Item
 from flows.wiring import Ports
 from index.port import Query

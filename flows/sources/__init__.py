@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flows.sources.address import Address
-from flows.sources.feed import Feed
-from flows.sources.folder import Folder
+from flows.sources.feeds.feed import Feed
+from flows.sources.folders.folder import Folder
 from flows.sources.port import RecordingSource
 from flows.sources.uploaded import Uploaded
 from kring.errors import SetupError

@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 
 from flows.scratch import disk_full
-from flows.sources.pace import Pace, Speed
+from flows.sources.http.pace import Pace, Speed
+from flows.sources.http.public import is_public
+from flows.sources.http.web import BROKEN, Answer, get
 from flows.sources.port import Progress
-from flows.sources.public import is_public
-from flows.sources.web import BROKEN, Answer, get
 from kring.errors import SourceDown, SourceError
 
 __all__ = ["SPEED", "download", "is_public"]

@@ -43,7 +43,7 @@ KEPT = (
     "flows/transcripts.py",
     "flows/uploads.py",
     "services/repair.py",
-    "flows/sources/*.py",
+    "flows/sources/**/*.py",
 )
 """Files whose sentences are kept, in English, with a recording or what is attached to it (see saying.py)."""
 WIDTH = 100

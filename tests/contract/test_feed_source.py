@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from flows.hiding import hide_secrets
-from flows.sources import asking_again, feed_memory, feed_pages
-from flows.sources.feed import Feed
+from flows.sources.feeds import memory as feed_memory, pages as feed_pages
+from flows.sources.feeds.feed import Feed
+from flows.sources.http import asking_again
+from flows.sources.http.web import REDIRECTS
 from flows.sources.port import Item
-from flows.sources.web import REDIRECTS
 from kring.errors import Busy, Gone, NotThere, SourceDown, SourceError
 from kring.model import Manifest, Original, now
 from kring.settings import FeedSource, Settings

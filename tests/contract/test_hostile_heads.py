@@ -7,9 +7,9 @@ import socket
 import h11
 import pytest
 
-from flows.sources.heads import LONGEST_HEADS
-from flows.sources.pace import Deadline
-from flows.sources.web import get
+from flows.sources.http.heads import LONGEST_HEADS
+from flows.sources.http.pace import Deadline
+from flows.sources.http.web import get
 from kring.errors import SourceDown
 from tests.rawserver import Raw, serve_raw
 

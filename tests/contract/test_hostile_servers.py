@@ -13,14 +13,14 @@ import psutil
 import pytest
 
 from flows.discovery import LONG, Asking, ask_all
-from flows.sources import feed_pages
 from flows.sources.download import download
-from flows.sources.feed import MAX_PROBLEMS, Feed
-from flows.sources.feed_process import read_feed
-from flows.sources.folder import Folder
-from flows.sources.pace import Deadline, Speed
+from flows.sources.feeds import pages as feed_pages
+from flows.sources.feeds.feed import MAX_PROBLEMS, Feed
+from flows.sources.feeds.process import read_feed
+from flows.sources.folders.folder import Folder
+from flows.sources.http.pace import Deadline, Speed
+from flows.sources.http.web import get
 from flows.sources.port import RecordingSource
-from flows.sources.web import get
 from kring.errors import KringError, SlowSource, SourceDown, SourceError, StorageDown
 from kring.settings import FeedSource, FolderSource, Settings
 from tests.patience import PATIENCE

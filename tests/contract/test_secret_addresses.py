@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 
 from flows import steps
 from flows.hiding import hide_secrets, with_secrets
-from flows.sources.feed import Feed
+from flows.sources.feeds.feed import Feed
 from flows.sources.port import Item
 from flows.steps import Job
 from flows.wiring import Ports

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.sources.entries import Link
-from flows.sources.feed import Feed
-from flows.sources.feed_process import read_feed
-from flows.sources.folder import Folder
+from flows.sources.feeds.entries import Link
+from flows.sources.feeds.feed import Feed
+from flows.sources.feeds.process import read_feed
+from flows.sources.folders.folder import Folder
 from kring.settings import FeedSource, FolderSource, Settings
 from tests.told import says
 from tests.webserver import serve

@@ -12,8 +12,8 @@ import pytest
 
 from flows.sources import open_source, open_sources
 from flows.sources.download import download, is_public
-from flows.sources.feed import Feed
-from flows.sources.folder import Folder
+from flows.sources.feeds.feed import Feed
+from flows.sources.folders.folder import Folder
 from flows.sources.port import RecordingSource
 from kring.errors import SetupError, SourceDown, SourceError
 from kring.settings import FeedSource, FolderSource, Settings

@@ -18,9 +18,9 @@ from flows.orchestrator import Run
 from flows.patience import LONGEST_PAUSE, MOST_TRIES
 from flows.reports import NOT_THERE, STOPPED
 from flows.scratch import scratch_folder
-from flows.sources.copying import ZEROS
 from flows.sources.details import title_of
-from flows.sources.folder import Folder
+from flows.sources.folders.copying import ZEROS
+from flows.sources.folders.folder import Folder
 from flows.sources.name_dates import dated
 from flows.sources.port import Item
 from flows.starting import AT_ONCE, start_new

@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
-from flows.sources.entries import Offer
-from flows.sources.feed_dates import day_of
-from flows.sources.feed_ids import stable
-from flows.sources.feed_offers import choose, is_list, is_recording
-from flows.sources.feed_titles import title_of
+from flows.sources.feeds.dates import day_of
+from flows.sources.feeds.entries import Offer
+from flows.sources.feeds.ids import stable
+from flows.sources.feeds.offers import choose, is_list, is_recording
+from flows.sources.feeds.titles import title_of
 
 FOURTH = date(2025, 3, 4)
 DOCUMENT = "https://h.no/feed.xml"

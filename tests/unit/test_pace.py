@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from flows.patience import may_pass
-from flows.sources.pace import Deadline, Pace, Speed
+from flows.sources.http.pace import Deadline, Pace, Speed
 from kring.errors import SlowSource, SourceDown, SourceError
 
 SPEED = Speed()

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import pytest
 from hypothesis import given, strategies as st
 
-from flows.sources.public import is_public
+from flows.sources.http.public import is_public
 
 
 def blocks(text: str) -> list[str]:

@@ -9,8 +9,8 @@ from mimetypes import MimeTypes
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from flows.sources.entries import Offer, number
-from flows.sources.web import checked
+from flows.sources.feeds.entries import Offer, number
+from flows.sources.http.web import checked
 from kring.errors import SourceError
 from transcribe.containers.kinds import may_be_recording
 

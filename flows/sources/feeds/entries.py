@@ -1,4 +1,4 @@
-"""What a feed says, as its confined reader (`flows.sources.podcast`) gives it."""
+"""What a feed says, as its confined reader (`flows.sources.feeds.reader`) gives it."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from enum import Enum, auto
 import httpcore
 
 LONGEST_LINE = 10_000
-"""Bytes; an address that a redirect leads to may have 8,000 (`flows.sources.web.MOST_CHARACTERS`)."""
+"""Bytes; an address that a redirect leads to may have 8,000 (`flows.sources.http.web.MOST_CHARACTERS`)."""
 LONGEST_HEADS = 32_000
 """Bytes of all heads of one answer together: early hints, the head itself, trailers. Servers allow 8 to 16 kB."""
 _BAD = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]|[ \t]{101}")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from flows.hiding import without_its_secrets
-from flows.sources.feed_pages import Document
+from flows.sources.feeds.pages import Document
 from flows.sources.port import Item
 from kring.intake.left_out import Told
 from kring.model import SourceRef, now
@@ -56,7 +56,7 @@ class FeedMemory:
                 yield item
 
     def unnamed(self) -> dict[str, SourceRef]:
-        """What entries without an id are known by, of all looks (`flows.sources.feed_unnamed`)."""
+        """What entries without an id are known by, of all looks (`flows.sources.feeds.unnamed`)."""
         look = find_look(self._store, self._source.name)
         return look.unnamed if look is not None else {}
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from flows.sources import podcast
-from flows.sources.entries import Entry, Page
+from flows.sources.feeds import reader as podcast
+from flows.sources.feeds.entries import Entry, Page
 from kring.errors import SourceError
 from transcribe.sandbox import confined
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from flows.receive import describe
 from flows.scratch import disk_full, require_space
-from flows.sources.copying import ends_in_zeros, hashes_of
 from flows.sources.details import details_of, neighbours_in
-from flows.sources.folder_files import files_below
-from flows.sources.folder_memory import Look, Sighting, recall, remember
+from flows.sources.folders.copying import ends_in_zeros, hashes_of
+from flows.sources.folders.files import files_below
+from flows.sources.folders.memory import Look, Sighting, recall, remember
 from flows.sources.port import Item, Progress
 from kring.errors import BadTranscript, InputError, NotThere, SourceDown, SourceError
 from kring.intake.left_out import Told

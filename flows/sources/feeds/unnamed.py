@@ -11,7 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from flows.sources.entries import Entry, Offer
+from flows.sources.feeds.entries import Entry, Offer
 from flows.sources.port import Item
 from kring.model import SourceRef
 

@@ -8,15 +8,15 @@ from datetime import UTC, date, datetime
 
 from flows.sources.address import file_name_of
 from flows.sources.details import day_in
-from flows.sources.entries import Entry
-from flows.sources.feed_dates import day_of
-from flows.sources.feed_ids import stable
-from flows.sources.feed_memory import FeedMemory
-from flows.sources.feed_offers import Chosen, choose, is_list
-from flows.sources.feed_titles import title_of
-from flows.sources.feed_unnamed import Marked, known_again, mark_of, marks_of
+from flows.sources.feeds.dates import day_of
+from flows.sources.feeds.entries import Entry
+from flows.sources.feeds.ids import stable
+from flows.sources.feeds.memory import FeedMemory
+from flows.sources.feeds.offers import Chosen, choose, is_list
+from flows.sources.feeds.titles import title_of
+from flows.sources.feeds.unnamed import Marked, known_again, mark_of, marks_of
+from flows.sources.http.web import checked
 from flows.sources.port import Item
-from flows.sources.web import checked
 from kring.addresses import without_secrets
 from kring.errors import InputError, SourceError
 from kring.intake.left_out import Told

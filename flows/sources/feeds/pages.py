@@ -9,11 +9,11 @@ from itertools import count
 
 import httpx
 
-from flows.sources.entries import Entry, Page
-from flows.sources.feed_ids import stable
-from flows.sources.feed_process import read_feed
-from flows.sources.pace import Deadline
-from flows.sources.web import Answer, get
+from flows.sources.feeds.entries import Entry, Page
+from flows.sources.feeds.ids import stable
+from flows.sources.feeds.process import read_feed
+from flows.sources.http.pace import Deadline
+from flows.sources.http.web import Answer, get
 from kring.errors import Busy, Gone, SourceDown, SourceError
 from kring.intake.left_out import Told
 from kring.model import now

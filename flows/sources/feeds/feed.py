@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from flows.sources.address import Address
-from flows.sources.asking_again import Pauses
-from flows.sources.feed_items import Episodes
-from flows.sources.feed_memory import FeedMemory, conditions, is_same
-from flows.sources.feed_pages import PAGE_SECONDS, Document, Reading
+from flows.sources.feeds.items import Episodes
+from flows.sources.feeds.memory import FeedMemory, conditions, is_same
+from flows.sources.feeds.pages import PAGE_SECONDS, Document, Reading
+from flows.sources.http.asking_again import Pauses
 from flows.sources.port import Item, Progress
 from kring.errors import SourceError
 from kring.intake.left_out import Told

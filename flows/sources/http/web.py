@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
-from flows.sources.asking_again import until
-from flows.sources.heads import Heads, HostileHead
-from flows.sources.pace import Deadline
-from flows.sources.public import is_public
+from flows.sources.http.asking_again import until
+from flows.sources.http.heads import Heads, HostileHead
+from flows.sources.http.pace import Deadline
+from flows.sources.http.public import is_public
 from kring.errors import Busy, Gone, NotThere, SourceDown, SourceError
 from kring.model import now
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from flows.sources.copying import Hashes, open_for_writing
+from flows.sources.folders.copying import Hashes, open_for_writing
 
 LEAST = 64 << 10
 """Bytes that a file has to begin with, as another did that ended in zeros, to be the whole of that one: the heads of
