@@ -12,7 +12,7 @@ requests/<recording-id>.json              what was asked for, until it was recei
 index-owner.json                          which Kring feeds the search index
 incoming/<recording-id>                   bytes of an upload until a run has taken them in
 addresses/<recording-id>.json             a whole address, with the secrets in it, until it was fetched
-left-out/<id>.json                        what a source offers and could not be taken in
+left-out/<installation>/<source>.json     what a source offers and could not be taken in
 feeds/<id>.json                           what a feed offered when it was last read whole
 verify/findings.json                      damage that was found
 damaged/<key>                             documents that could not be read, set aside by `kring repair`
@@ -20,6 +20,7 @@ damaged/<key>                             documents that could not be read, set 
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 RECORDINGS = "recordings/"
@@ -107,6 +108,11 @@ def incoming_key(recording_id: str) -> str:
 
 def address_key(recording_id: str) -> str:
     return f"{ADDRESSES}{_fit(_ID, recording_id)}.json"
+
+
+def id_of(name: str) -> str:
+    """The id by which a key names a source or an installation: its own name may hold anything."""
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def left_out_key(looker_id: str, source_id: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,7 @@ from pydantic import Field
 from kring.intake.left_out import Told
 from kring.model import Frozen, RecordingId, SourceRef
 from storage.documents import JSON, read_replaceable, write_document
-from storage.keys import feed_key
+from storage.keys import feed_key, id_of
 from storage.port import ObjectStore
 
 
@@ -48,4 +47,4 @@ def keep_look(store: ObjectStore, look: FeedLook) -> None:
 
 
 def _key(source: str) -> str:
-    return feed_key(hashlib.sha256(source.encode()).hexdigest()[:16])
+    return feed_key(id_of(source))

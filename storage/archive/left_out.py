@@ -6,7 +6,6 @@ unless nobody has written that for so long that who wrote it is gone.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from datetime import datetime, timedelta
 from kring.errors import Damaged, NotFound, SetupError
 from kring.intake.left_out import LeftOuts, Told, as_found, together
 from storage.documents import JSON, read_document, read_replaceable, write_document
-from storage.keys import LEFT_OUT, left_out_key, older_left_out_key
+from storage.keys import LEFT_OUT, id_of, left_out_key, older_left_out_key
 from storage.port import ObjectStore
 
 RENEWED = timedelta(hours=6)
@@ -28,9 +27,9 @@ def keep_left_out(store: ObjectStore, looker: str, source: str, told: Sequence[T
 
     `looker`: names the installation that looks, and always the same.
     """
-    key = left_out_key(_id(looker), _id(source))
+    key = left_out_key(id_of(looker), id_of(source))
     there, _ = read_replaceable(store, LeftOuts, key)
-    before = there or read_replaceable(store, LeftOuts, older_left_out_key(_id(source)))[0]
+    before = there or read_replaceable(store, LeftOuts, older_left_out_key(id_of(source)))[0]
     after = as_found(before or LeftOuts(source=source), told, moment)
     info = store.stat(key)
     if after.items and (after != there or info is None or moment - info.modified > RENEWED):
@@ -41,11 +40,11 @@ def keep_left_out(store: ObjectStore, looker: str, source: str, told: Sequence[T
 
 def forget_other_sources(store: ObjectStore, looker: str, sources: Iterable[str], moment: datetime) -> None:
     """Nothing is known of a source at which this installation no longer looks, nor of those of one that is gone."""
-    ids = {_id(source) for source in sources}
-    kept = {left_out_key(_id(looker), one) for one in ids}
+    ids = {id_of(source) for source in sources}
+    kept = {left_out_key(id_of(looker), one) for one in ids}
     replaced = {older_left_out_key(one) for one in ids}
     for info in store.list(LEFT_OUT):
-        own = info.key.startswith(f"{LEFT_OUT}{_id(looker)}/") or info.key in replaced
+        own = info.key.startswith(f"{LEFT_OUT}{id_of(looker)}/") or info.key in replaced
         if info.key not in kept and (own or moment - info.modified > LAPSED):
             store.delete(info.key)
 
@@ -60,7 +59,3 @@ def all_left_out(store: ObjectStore) -> list[LeftOuts]:
             continue
         found[one.source].append(one)
     return [together(found[source]) for source in sorted(found)]
-
-
-def _id(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()[:16]

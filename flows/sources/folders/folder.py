@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,7 +21,7 @@ from kring.intake.left_out import Told
 from kring.model import Original, SourceRef
 from kring.settings import FolderSource, Settings
 from storage.archive.archive import Archive
-from storage.keys import manifest_key
+from storage.keys import id_of, manifest_key
 from transcribe.captions.reader import MAX_BYTES
 from transcribe.sidecars import Neighbours
 
@@ -49,7 +48,7 @@ class Folder:
         self._archive = archive
         self._source, self._settings = source, settings
         self._root = source.path.expanduser().resolve()
-        self._memory = settings.data_dir / "sources" / f"{hashlib.sha256(source.name.encode()).hexdigest()[:16]}.json"
+        self._memory = settings.data_dir / "sources" / f"{id_of(source.name)}.json"
         self._problems: list[Told] = []
 
     @property
