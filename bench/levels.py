@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.hear import kring
-from bench.speech import CACHE, LEVEL, RATE, Sound, built, cut, decoded, given
+from bench.speech import LEVEL, RATE, Sound, add_options, checked, chosen, cut, decoded
 from bench.wer import error_rate
 from kring.errors import KringError
 from kring.settings import MediaLimits, Settings
@@ -73,16 +73,11 @@ def heard(sound: Sound, way: str, settings: Settings, folder: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.levels", description="Measure what levelling does to words.")
-    parser.add_argument("--minutes", type=float, default=MINUTES, help=f"of speech (default: {MINUTES:g})")
-    parser.add_argument("--audio", type=Path, metavar="FILE", help="a recording of your own, in English")
-    parser.add_argument("--words", type=Path, metavar="FILE", help="what is said in it")
-    parser.add_argument("--cache", type=Path, default=CACHE, help=f"where the recording is kept (default: {CACHE})")
-    options = parser.parse_args()
-    if (options.audio is None) != (options.words is None):
-        parser.error("--audio and --words go together")
+    add_options(parser, MINUTES)
+    options = checked(parser)
     console, settings = Console(), Settings()
     try:
-        speech = given(options.audio, options.words) if options.audio else built(options.cache, options.minutes)
+        speech = chosen(options)
         table = Table("word error rate, %", *WAYS, title=f"{speech.seconds / 60:.1f} minutes of speech")
         for name, sound in scenes(cut(decoded(speech.audio), speech.text).sound).items():
             rates = []

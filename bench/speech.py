@@ -77,6 +77,32 @@ class Piece(NamedTuple):
     text: str
 
 
+def add_options(parser: argparse.ArgumentParser, minutes: float) -> None:
+    """Those that say which recording is measured; `minutes` is how long it is by default."""
+    parser.add_argument("--minutes", type=float, default=minutes, help=f"of recording (default: {minutes:g})")
+    parser.add_argument("--audio", type=Path, metavar="FILE", help="a recording of your own, in English")
+    parser.add_argument(
+        "--words", type=Path, metavar="FILE", help="what is said in it: text, or as bench.speech writes"
+    )
+    parser.add_argument("--cache", type=Path, default=CACHE, help=f"where the recording is kept (default: {CACHE})")
+
+
+def checked(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """The options, once those of `add_options` fit together."""
+    options = parser.parse_args()
+    if (options.audio is None) != (options.words is None):
+        parser.error("--audio and --words go together")
+    for file in filter(None, (options.audio, options.words)):
+        if not file.is_file():
+            parser.error(f"there is no file {file}")
+    return options
+
+
+def chosen(options: argparse.Namespace) -> Speech:
+    """The recording that `checked` options ask for. Raises SetupError."""
+    return given(options.audio, options.words) if options.audio else built(options.cache, options.minutes)
+
+
 def built(cache: Path = CACHE, minutes: float = MINUTES) -> Speech:
     """The recording of so many minutes, made once. Where the prompts cannot be had: of the samples alone."""
     audio = cache / f"speech-{_RECIPE}-{minutes:g}.flac"

@@ -22,7 +22,7 @@ from bench import timing
 from bench.chart import Bar, svg
 from bench.listeners import OURS, Heard, Listener, listeners
 from bench.rows import Row, figures, missed, ratios, row, table
-from bench.speech import CACHE, MINUTES, Speech, built, given
+from bench.speech import MINUTES, Speech, add_options, checked, chosen
 from kring.errors import KringError, SetupError
 from kring.model import Transcript
 from kring.settings import Settings
@@ -135,23 +135,13 @@ def _options(settings: Settings) -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=1, help="how often each listens (default: 1)")
     parser.add_argument("--slow-rounds", type=int, default=1, help=f"how often {SLOW} does (default: 1)")
-    parser.add_argument("--minutes", type=float, default=MINUTES, help=f"of recording (default: {MINUTES:g})")
-    parser.add_argument("--audio", type=Path, metavar="FILE", help="a recording of your own, in English")
-    parser.add_argument(
-        "--words", type=Path, metavar="FILE", help="what is said in it: text, or as bench.speech writes"
-    )
-    parser.add_argument("--cache", type=Path, default=CACHE, help=f"where the recording is kept (default: {CACHE})")
+    add_options(parser, MINUTES)
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write the figures there; `wer` is a fraction, 0 to 1"
     )
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the speeds there")
     parser.add_argument("--no-targets", action="store_true", help="end with status 0 where a target is missed too")
-    options = parser.parse_args()
-    if (options.audio is None) != (options.words is None):
-        parser.error("--audio and --words go together")
-    for file in filter(None, (options.audio, options.words)):
-        if not file.is_file():
-            parser.error(f"there is no file {file}")
+    options = checked(parser)
     if min(options.rounds, options.slow_rounds) < 1:
         parser.error("--rounds and --slow-rounds are at least 1")
     return options
@@ -162,7 +152,7 @@ def main() -> None:
     options = _options(settings)
     try:
         weights.folder(settings)  # fetched before anything is timed
-        speech = given(options.audio, options.words) if options.audio else built(options.cache, options.minutes)
+        speech = chosen(options)
         if options.timing:
             status = check_times(options, speech, settings)
         elif options.memory_hours:
