@@ -37,7 +37,7 @@ class Episodes:
         self.problems: list[Told] = []
         self.remarks: list[Told] = []
         self.unnamed: dict[str, SourceRef] = {}
-        """Of the entries without an id: what the next look may know them by."""
+        """Of the entries without an id, of all looks: what the next one may know them by."""
         self._undated = 0
 
     def of(self, entries: Iterable[tuple[Entry, str]]) -> list[Item]:
@@ -57,8 +57,9 @@ class Episodes:
             self._remark(SourceError(UNDATED, name=self._source.name, count=self._undated))
         if count and not found and not self.problems:
             self._remark(SourceError(NO_FILE, name=self._source.name, count=count))
-        found = known_again(found, self._memory.unnamed() if self._memory is not None else {})
-        self.unnamed = marks_of(found)
+        known = self._memory.unnamed() if self._memory is not None else {}
+        found = known_again(found, known)
+        self.unnamed = known | marks_of(found)
         return self._one_each([item for item, _ in found])
 
     def _item(self, entry: Entry, document: str, title: str) -> Marked | None:

@@ -83,7 +83,7 @@ class FeedMemory:
             recordings=tuple(offered),
             waiting=tuple(item.model_dump(mode="json") for item in waiting),
             problems=tuple(problems),
-            unnamed=dict([*(self.unnamed() | unnamed).items()][-MOST_UNNAMED:]),
+            unnamed=dict([*unnamed.items()][-MOST_UNNAMED:]),
         )
         keep_look(self._store, look)
 
