@@ -22,6 +22,8 @@ _LEAST_WHOLE = 5  # letters of a word that may be two
 _PIECE = 2  # letters of such a piece, at least; digits may stand alone
 _MOST_WAYS = 16
 """Of a whole query: an engine may have to ask for each."""
+_MOST_OF_ONE = 3
+"""Other ways to write one part: Meilisearch is asked for each set of them to count what has any."""
 _BOUNDARY = re.compile(r"(?<=\d)(?=\D)|(?<=\D)(?=\d)")
 
 Ways = list[tuple[int, Part]]
@@ -38,7 +40,9 @@ def otherwise(wanted: Wanted, there: Callable[[Sequence[Part]], Collection[Part]
     total = 1
     for place, way in ways:
         many = len(found[place]) + 1
-        if way in known and way not in found[place] and total // many * (many + 1) <= _MOST_WAYS:
+        if many > _MOST_OF_ONE or way not in known or way in found[place]:
+            continue
+        if total // many * (many + 1) <= _MOST_WAYS:
             total = total // many * (many + 1)
             found[place].append(way)
     parts = [replace(part, written=tuple(more)) for part, more in zip(wanted.parts, found, strict=True)]

@@ -35,6 +35,12 @@ def test_only_what_the_archive_has_is_asked_for() -> None:
     assert first.written[0] == second.written[0]
 
 
+def test_however_many_ways_there_are_few_are_asked_for() -> None:
+    for text in ("personvernombudet", "ett to tre fire fem seks", '"samle alle dataene våre her"'):
+        parts = otherwise(parse(text), lambda ways: ways).parts
+        assert 1 <= max(len(part.written) for part in parts) <= 3, text
+
+
 def test_of_stop_words_and_what_stands_apart_nothing_is_made() -> None:
     for text in ("medarbeider", "en to", "fiks -plattformen", "fiks language:nb plattformen", "2024"):
         assert _asked_of(text).isdisjoint({"med arbeider", "ento", "fiksplattformen"}), text
