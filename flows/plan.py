@@ -14,6 +14,9 @@ from flows.reports import NOT_THERE, STOPPED
 from kring.intake.requests import Request
 from kring.model import ADDRESS, Activity, Manifest, State
 
+BEING_ASKED = timedelta(seconds=15)
+"""So long after a recording was received or asked for, its first run may still be on its way to Prefect: storing the one
+and asking for the other takes a second or two, more on a machine with much to do."""
 REBUILD_SHARE = 0.5
 """Where more than this share of the published recordings is missing from the index, it is rebuilt in one go."""
 
@@ -107,6 +110,8 @@ def plan(
         if not why or recording_id in busy:
             continue
         last = latest.get(recording_id)
+        if last is None and moment - manifest.received_at < BEING_ASKED:
+            continue
         ours = last is not None and (last.id in dead or last.since >= manifest.changed_at)
         if last is not None and ours and last.cancelled and not retry_failed:
             actions.append(Cancel(last))
@@ -116,6 +121,8 @@ def plan(
     for recording_id in dict.fromkeys([*latest, *requests]):
         if recording_id not in known and recording_id not in busy:
             last = latest.get(recording_id)
+            if last is None and moment - requests[recording_id].asked_at < BEING_ASKED:
+                continue
             if last is None or retry_failed or not _waits(last, tries[recording_id], moment, look_seconds):
                 actions += _missing(recording_id, last, requests.get(recording_id), dead, retry_failed)
     return [*actions, rebuild] if rebuild else actions

@@ -19,6 +19,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 GRACE = timedelta(seconds=60)
 PLACE = NOON - timedelta(hours=3)
 """In the queue, of every run here."""
+RECEIVED = NOON - timedelta(minutes=1)
 
 
 def manifest(name: str, state: State, *, transient: bool | None = None, version: int = 1) -> Manifest:
@@ -34,7 +35,7 @@ def manifest(name: str, state: State, *, transient: bool | None = None, version:
         original=Original(sha256="a" * 64, size=1, file_name="a.mp4"),
         state=state,
         problem=problem,
-        received_at=NOON,
+        received_at=RECEIVED,
         changed_at=NOON,
     )
 
@@ -90,7 +91,7 @@ def test_nothing_is_done_where_all_is_well() -> None:
 
 def test_what_was_received_and_has_no_run_is_started() -> None:
     received = manifest("received", State.RECEIVED)
-    assert ask([received]) == [Restart(received.id, "unfinished", received, NOON)]
+    assert ask([received]) == [Restart(received.id, "unfinished", received, RECEIVED)]
 
 
 @pytest.mark.parametrize("state", [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING])
@@ -259,6 +260,14 @@ def test_what_was_asked_for_and_no_run_knows_of_is_started() -> None:
     assert ask([], [run(GONE, StateType.SCHEDULED)], requests={GONE: request(GONE)}) == []
     received = manifest("received", State.PUBLISHED)
     assert ask([received], indexed={received.id: 1}, requests={received.id: request(received.id)}) == []
+
+
+def test_what_is_being_asked_for_at_this_moment_is_left_to_who_asks() -> None:
+    """Its run is on its way to Prefect; starting it here as well would tell operators of a stop that never was."""
+    received = manifest("received", State.RECEIVED)
+    just_now = NOON - timedelta(seconds=2)
+    assert ask([received.model_copy(update={"received_at": just_now})]) == []
+    assert ask([], requests={GONE: request(GONE).model_copy(update={"asked_at": just_now})}) == []
 
 
 def test_what_is_published_does_not_go_before_others() -> None:
