@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 
 from index import is_embedded, open_index
 from index.port import SearchIndex
+from kring.addresses import is_loopback
 from kring.errors import KringError, SetupError
-from kring.settings import Settings, is_loopback
+from kring.settings import Settings
 from storage.index_owner import BEAT_SECONDS, Ownership, Place
 from storage.port import ObjectStore
 

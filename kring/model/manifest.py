@@ -1,0 +1,86 @@
+"""Everything known about one recording."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from kring.model.circle import Visibility
+from kring.model.media import Media, Renditions
+from kring.model.original import Attachments, Original
+from kring.model.run import Problem, Step
+from kring.model.source import SourceRef
+from kring.model.transcript import TranscriptRef
+from kring.model.values import SCHEMA_VERSION, Frozen, Labels, Line, RecordingId, Slug
+
+
+class State(StrEnum):
+    """What the manifest says of a recording: taken in, readable by members, or stopped by a problem."""
+
+    RECEIVED = "received"
+    PUBLISHED = "published"
+    FAILED = "failed"
+
+
+class Details(Frozen):
+    """What people say about a recording."""
+
+    title: Line
+    circle: Slug
+    date: date
+    language: str | None = None
+    presenters: Labels = ()
+    english: bool | None = None
+    """Whether an English track is made; None: as the circle has it."""
+    visibility: Visibility | None = None
+    """None: the circle's default."""
+    organisations: Labels = ()
+    """Municipalities and others whose experience is told."""
+    topics: Labels = ()
+    legal_basis: Line | None = None
+    """Why it may be kept and shown: who has consented, or the law; said by who brought it in."""
+
+
+class Manifest(Frozen):
+    """Everything known about one recording. Stored at `recordings/<id>.json`, written with If-Match."""
+
+    schema_version: int = SCHEMA_VERSION
+    id: RecordingId
+    version: int = Field(default=1, ge=1)
+    """Grows with every write; index documents carry it, so that drift can be seen."""
+    source: SourceRef
+    details: Details
+    original: Original
+    captions: Original | None = None
+    """The meeting platform's own transcript (VTT, SRT, JSON or text), where there was one."""
+    state: State = State.RECEIVED
+    problem: Problem | None = None
+    media: Media | None = None
+    sound_track: Annotated[str, StringConstraints(pattern=r"^track[0-9]+(-[0-9]+)*(\.[0-9]+)?$")] | None = None
+    """Name of the one that a person has chosen; None: the one in which people speak."""
+    renditions: Renditions | None = None
+    transcript: TranscriptRef | None = None
+    former: TranscriptRef | None = None
+    """The transcript before this one, where it was replaced: for comparing. Its object may be deleted."""
+    again: bool = False
+    """It is to be transcribed once more, by the engine as it is set now; until then the old transcript stands."""
+    english: TranscriptRef | None = None
+    """Whisper's translation into English: an extra track, never the transcript."""
+    corrected: int = Field(default=0, ge=0)
+    """Number of the last correction; 0: nobody has changed anything."""
+    attachments: Attachments = ()
+    brought_by: str | None = None
+    """Id of the person who uploaded it in a browser (`search_ui.http.identity`)."""
+    seconds: dict[Step, float] = Field(default_factory=dict)
+    """Wall-clock seconds each step took when it last did work."""
+    received_at: datetime
+    changed_at: datetime
+
+    @property
+    def duration(self) -> float:
+        """Seconds; of what is played where that is known, else of the file; 0: nobody has looked."""
+        played = self.renditions.seconds if self.renditions else None
+        return played or (self.media.duration if self.media else 0.0)
