@@ -15,8 +15,8 @@ from kring.intake.requests import Request
 from kring.model import ADDRESS, Activity, Manifest, State
 
 BEING_ASKED = timedelta(seconds=15)
-"""So long after a recording was received or asked for, its first run may still be on its way to Prefect: storing the one
-and asking for the other takes a second or two, more on a machine with much to do."""
+"""So long after a recording was received or asked for, its first run may still be on its way to Prefect: storing the
+one and asking for the other takes a second or two, more on a machine with much to do."""
 REBUILD_SHARE = 0.5
 """Where more than this share of the published recordings is missing from the index, it is rebuilt in one go."""
 
@@ -107,10 +107,9 @@ def plan(
     drifted, rebuild = _drift(known.values(), indexed, behind)
     for recording_id, manifest in known.items():
         why = _unfinished(manifest, retry_failed) or ("not in the index" if recording_id in drifted else "")
-        if not why or recording_id in busy:
-            continue
         last = latest.get(recording_id)
-        if last is None and moment - manifest.received_at < BEING_ASKED:
+        being_asked = last is None and moment - manifest.received_at < BEING_ASKED
+        if not why or recording_id in busy or being_asked:
             continue
         ours = last is not None and (last.id in dead or last.since >= manifest.changed_at)
         if last is not None and ours and last.cancelled and not retry_failed:
