@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from flows.transcripts import ENGLISH, glossary_of, language_said, translated_from, wants_english
 from kring.errors import Damaged, InputError, NotFound
+from kring.languages import UNDETERMINED
 from kring.model import Circle, Manifest, State, TranscriptRef
+from kring.transcription import ENGLISH, glossary_of, language_said, translated_from, wants_english
 from storage.archive.archive import Archive
 from transcribe.captions.reader import ENGINE as PLATFORM
-from transcribe.languages import UNDETERMINED
 from transcribe.port import Transcriber
 from transcribe.recipe import recipe_of
 

@@ -13,9 +13,9 @@ import faulthandler
 import os
 import sys
 
-from flows.heartbeat import die_with_parent
 from kring.errors import KringError
 from kring.local_stack import connect_locally
+from kring.process import die_with_parent
 from kring.settings import load_settings
 from services.prefect_env import prefect_environment
 

@@ -16,14 +16,13 @@ from functools import cache
 from itertools import islice
 from multiprocessing import get_context
 
-from flows.heartbeat import die_with_parent
 from flows.wiring import Ports, open_ports
 from index.passages.build import passages_of
 from index.port import Prepared
 from kring.errors import Damaged, KringError, NotFound, TransientError
 from kring.model import Circle, State
+from kring.process import cores, die_with_parent
 from kring.settings import Settings
-from transcribe.engines.base import cores
 
 FEW = 40
 """Recordings that are read sooner than other processes have started."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
-import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,8 +18,6 @@ PUBLISH_SECONDS = 1.0
 """Progress is written no more often than this."""
 
 log = logging.getLogger(__name__)
-
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class LeaseLost(KringError):
@@ -106,16 +101,3 @@ class Heart:
         except KringError as error:
             # A store that is down for a moment shows in the step's own calls; the lease outlives a few lost beats.
             log.warning("No beat: %s", error)
-
-
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent dies, so that a killed worker leaves no run behind.
-
-    Linux only (prctl(2), PR_SET_PDEATHSIG); elsewhere the lease alone keeps two runs apart.
-    """
-    if not hasattr(signal, "SIGKILL") or os.uname().sysname != "Linux":
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died in between
-        os.kill(os.getpid(), signal.SIGKILL)

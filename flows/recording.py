@@ -28,7 +28,7 @@ from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
 from flows import steps
-from flows.heartbeat import Heart, LeaseLost, die_with_parent
+from flows.heartbeat import Heart, LeaseLost
 from flows.patience import RETRY_SECONDS, may_pass
 from flows.reports import NOT_THERE, STOPPED, damaged_of, foreseen, record_problem, summary, take_up
 from flows.scratch import clear_scratch
@@ -38,6 +38,7 @@ from flows.wiring import Ports, ports_from_environment
 from kring.errors import Busy, Damaged, DiskFull, Gone, KringError, NotFound, NotThere, SlowSource, SourceDown
 from kring.local_stack import public_address
 from kring.model import Step
+from kring.process import die_with_parent
 from storage.keys import manifest_key
 from storage.leases import owner_name
 

@@ -13,16 +13,15 @@ from pathlib import Path
 
 from kring.errors import BadTranscript
 from kring.model import Circle, Manifest, Transcript, TranscriptRef
+from kring.transcription import ENGLISH, glossary_of, language_said, translated_from, wants_english
 from storage.archive.archive import Archive
 from storage.keys import transcript_key
 from transcribe.captions.reader import MAX_BYTES as MAX_CAPTION_BYTES, transcript_from_file
-from transcribe.languages import UNDETERMINED
 from transcribe.pipeline.coverage import coverage
 from transcribe.port import Transcriber
 from transcribe.recipe import chosen_in
 from transcribe.sidecars import language_named
 
-ENGLISH = "en"
 AT_SPEED = "{speed} × real time"
 INTO_ENGLISH = "into English, {note}"
 
@@ -62,29 +61,6 @@ def transcribe(desk: Desk) -> Heard:
     """The meeting platform's transcript where there is one; else what the recording has; else what Whisper hears."""
     transcript = _platforms(desk) if desk.manifest.captions else _kept(desk) or _whispers(desk)
     return Heard(transcript, _english(desk, transcript))
-
-
-def language_said(manifest: Manifest, circle: Circle) -> str | None:
-    return manifest.details.language or circle.language
-
-
-def glossary_of(manifest: Manifest, circle: Circle) -> tuple[str, ...]:
-    """What the engine is told to expect: the circle's terms, then the names of who speaks; each once."""
-    terms: dict[str, str] = {}
-    for term in (*circle.glossary, *manifest.details.presenters):
-        terms.setdefault(term.casefold(), term)
-    return tuple(terms.values())
-
-
-def translated_from(transcript: Transcript) -> str | None:
-    """The language the English track is made from; None: it is to be heard, being unknown or changing half-way."""
-    changes = any(segment.language for segment in transcript.segments)
-    return None if changes or transcript.language == UNDETERMINED else transcript.language
-
-
-def wants_english(manifest: Manifest, circle: Circle) -> bool:
-    asked = manifest.details.english
-    return circle.english if asked is None else asked
 
 
 def _platforms(desk: Desk) -> TranscriptRef:

@@ -17,9 +17,10 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from kring.errors import BadMetadata, BadTranscript
+from kring.languages import same_language
 from kring.text import normalized
 from transcribe.containers.kinds import may_be_recording
-from transcribe.languages import language_tagged, same_language
+from transcribe.language_names import language_tagged
 
 CAPTIONS = (".vtt", ".srt")
 """How a transcript that lies beside its recording may end, the first there is wins. Any program may have left a JSON or

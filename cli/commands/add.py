@@ -21,11 +21,11 @@ from flows.sources.details import date_of, neighbours_in, title_of
 from flows.sources.http.web import checked
 from flows.sources.port import Item
 from flows.wiring import Ports
+from kring.details import make_details
 from kring.errors import BadMetadata, BadTranscript, EmptyFile, KringError, NotFound
 from kring.model import ADDRESS, UPLOAD, Details, SourceRef, Step, Visibility
 from services.index_ownership import require_own_index
 from transcribe.captions.reader import MAX_BYTES, read_captions
-from transcribe.details import make_details
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from flows.sources.name_dates import dated, undated
+from kring.details import make_details
 from kring.errors import BadMetadata, UnknownLanguage
 from kring.model import Details
 from kring.text import coding_of
-from transcribe.details import make_details
 from transcribe.sidecars import SIDECAR, Neighbours
 
 MAX_BYTES = 100_000

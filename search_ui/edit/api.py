@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from kring.corrections.apply import undone
 from kring.corrections.model import Change, Correction, DetailsChange, Undo
 from kring.errors import InputError
+from kring.languages import check_language
 from kring.model import Details, Manifest, Segment, Transcript, now
 from search_ui.context import Site, published, site_of
 from search_ui.edit import history
@@ -25,7 +26,6 @@ from search_ui.http.identity import Person, facilitator
 from search_ui.i18n.gettext import _, current_language
 from search_ui.recording.media import names_etag
 from transcribe.captions.parsing.cleaning import clean_name
-from transcribe.languages import check_language
 
 router = APIRouter(prefix="/api/recordings/{recording_id}", tags=["corrections"])
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query as Parameter
 from starlette.responses import RedirectResponse, Response
 
 from kring.corrections.apply import Chapter, chapters
+from kring.languages import CODES
 from kring.model import State, Transcript
 from search_ui.context import Site, site_of
 from search_ui.http import formatting as view
@@ -18,7 +19,6 @@ from search_ui.http.rendering import page
 from search_ui.i18n.gettext import _
 from search_ui.recording import sound_tracks, waveform
 from search_ui.upload.page import VISIBILITIES, languages
-from transcribe.languages import CODES
 
 router = APIRouter(include_in_schema=False)
 

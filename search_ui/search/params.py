@@ -11,7 +11,7 @@ from fastapi import Query as Parameter
 
 from index.port import Filters, Order, Query
 from index.text.folding import same
-from transcribe.languages import ALIASES
+from kring.languages import ALIASES
 
 MAX_TEXT = 400
 """Characters of a query; longer ones are refused."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from kring.details import make_details
 from kring.errors import Conflict, EmptyFile, InputError, NotFound, NotMedia
 from kring.intake.uploads import Upload, UploadState, source_of
 from kring.model import Details, Line, Manifest, Original, Sha256, now
@@ -20,7 +21,6 @@ from storage.keys import incoming_key, manifest_key
 from storage.parts import MAX_PARTS
 from storage.seaweed.program import is_local
 from transcribe.containers.kinds import may_be_recording
-from transcribe.details import make_details
 
 PART_BYTES = 16 * 1024 * 1024
 """What is lost where a connection breaks; the server holds a few of them in memory."""

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from index.port import Query
 from kring.errors import SearchDown
 from kring.intake.uploads import UploadState
+from kring.languages import CODES
 from kring.model import Circle, Visibility
 from search_ui.context import Site, site_of
 from search_ui.http.identity import Person, facilitator
@@ -20,7 +21,6 @@ from search_ui.http.security import policy
 from search_ui.i18n.gettext import N_, _, language_name
 from search_ui.upload.mine import Brought, brought_of, uploads_of
 from transcribe.containers.kinds import ACCEPTED
-from transcribe.languages import CODES
 
 FIRST = ("nb", "nn", "da", "nl", "en")
 """Languages of most recordings, offered before the others."""

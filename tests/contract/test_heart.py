@@ -73,7 +73,7 @@ def test_the_lease_is_let_go_at_the_end(leases: Leases) -> None:
 
 def test_a_process_dies_with_its_parent() -> None:
     child = (
-        "import time; from flows.heartbeat import die_with_parent\n"
+        "import time; from kring.process import die_with_parent\n"
         "die_with_parent(); print('on', flush=True); time.sleep(60)"
     )
     parent = (

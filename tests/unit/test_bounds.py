@@ -12,11 +12,11 @@ from pydantic import ValidationError
 
 from cli.commands.circles import _circle, _file
 from flows.sources.details import details_of
+from kring.details import make_details
 from kring.errors import BadMetadata, BadTranscript
 from kring.intake.uploads import Upload
 from kring.model import MOST_LABELS, MOST_TERMS, Attachment, Circle, Details, Original
 from transcribe.captions.reader import read_captions
-from transcribe.details import make_details
 
 LABELS = ["presenters", "organisations", "topics"]
 MANY = [f"label {number}" for number in range(60_000)]

@@ -19,11 +19,12 @@ import pytest
 from numpy.typing import NDArray
 
 from kring.errors import SetupError, UnknownLanguage
+from kring.languages import CODES, check_language
 from kring.model import Hole, Transcript
 from kring.settings import Settings, Transcribe
 from transcribe.engines.base import fair_threads
 from transcribe.engines.registry import open_transcriber
-from transcribe.languages import CODES, check_language, from_whisper, to_whisper
+from transcribe.engines.whisper_codes import from_whisper, to_whisper
 from transcribe.models.ctranslate2 import openai_checkpoint, read_variables
 from transcribe.pipeline.decoder import RawWord, Take
 from transcribe.pipeline.pipeline import ROUND, listen

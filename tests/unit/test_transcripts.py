@@ -18,7 +18,6 @@ from flows.receive import take_captions
 from flows.reports import record_problem
 from flows.sources.details import details_of
 from flows.steps import Job
-from flows.transcripts import glossary_of
 from flows.wiring import Ports
 from index.memory import MemoryIndex
 from kring.corrections.model import Correction, LineChange
@@ -39,6 +38,7 @@ from kring.model import (
     TranscriptRef,
 )
 from kring.settings import Settings
+from kring.transcription import glossary_of
 from services.again import ask_again
 from storage.archive.archive import Archive
 from storage.documents import write_document

@@ -9,6 +9,7 @@ import hashlib
 from typing import NamedTuple
 
 from kring.errors import BadTranscript
+from kring.languages import UNDETERMINED, known_language
 from kring.model import Dropped, Segment, Transcript
 from transcribe.captions.parsing.cleaning import lines_of
 from transcribe.captions.parsing.decoding import decoded
@@ -18,7 +19,6 @@ from transcribe.captions.parsing.word import is_word, word_text
 from transcribe.captions.podcast_json import is_json, parse_json
 from transcribe.captions.subrip import is_srt, read_srt
 from transcribe.captions.webvtt import is_vtt, language_of, read_vtt
-from transcribe.languages import UNDETERMINED, known_language
 
 MAX_BYTES = 20_000_000
 """A day of dense captions is about 5 MB."""

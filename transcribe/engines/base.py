@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -12,10 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from kring.languages import check_language
 from kring.model import Transcript
+from kring.process import cores
 from kring.settings import Settings
 from transcribe.engines.device import device, precision
-from transcribe.languages import check_language
 from transcribe.models.weights import identity, model_name
 from transcribe.pipeline.decoder import Take
 from transcribe.pipeline.pipeline import OPTIONS, listen
@@ -109,11 +109,6 @@ def fingerprint(engine: str, model: str, precision: str, weights: str, inputs: d
     digest = hashlib.sha256(facts.encode()).hexdigest()[:12]
     name = "".join(c if c.isascii() and c.isalnum() else "-" for c in f"{engine}-{model}-{precision}-{digest}".lower())
     return "-".join(part for part in name.split("-") if part)
-
-
-def cores() -> int:
-    """Those this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def fair_threads(settings: Settings) -> int:

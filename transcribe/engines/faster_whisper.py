@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kring.errors import SetupError
-from transcribe.engines.base import Whisper, cores
-from transcribe.languages import from_whisper, to_whisper
+from kring.process import cores
+from transcribe.engines.base import Whisper
+from transcribe.engines.whisper_codes import from_whisper, to_whisper
 from transcribe.models.weights import folder
 from transcribe.pipeline.decoder import RawWord, Take
 from transcribe.pipeline.hallucinations import is_repetitive

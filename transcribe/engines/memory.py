@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kring.languages import UNDETERMINED, check_language
 from kring.model import Segment, Transcript, Word
 from transcribe.engines.base import fingerprint
-from transcribe.languages import UNDETERMINED, check_language
 from transcribe.pipeline.prompt import fitting
 from transcribe.pipeline.vad import RATE, read_blocks
 from transcribe.port import Progress

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from kring.errors import SetupError
 from transcribe.captions.line_breaking import spread
 from transcribe.engines.base import Whisper, fair_threads
-from transcribe.languages import from_whisper, to_whisper
+from transcribe.engines.whisper_codes import from_whisper, to_whisper
 from transcribe.models.alignment_heads import set_heads
 from transcribe.models.weights import alignment_heads, checkpoint
 from transcribe.pipeline.decoder import RawWord, Take

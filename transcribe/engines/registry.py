@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kring.errors import SetupError
+from kring.languages import check_language
 from kring.settings import Settings
 from transcribe.engines.faster_whisper import FasterWhisper
 from transcribe.engines.openai_whisper import OpenAIWhisper
-from transcribe.languages import check_language
 from transcribe.port import Transcriber
 
 __all__ = ["ENGINES", "check_language", "open_transcriber"]

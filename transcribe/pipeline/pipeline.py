@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kring.errors import UnknownLanguage
+from kring.languages import UNDETERMINED, check_language
 from kring.model import Dropped, Hole, Segment, Transcript, Word
 from transcribe.captions.line_breaking import spread
-from transcribe.languages import UNDETERMINED, check_language
 from transcribe.pipeline.coverage import holes, speech_seconds, voiced
 from transcribe.pipeline.decoder import Ear, RawWord, Take
 from transcribe.pipeline.hallucinations import UNSURE, Heard, is_repetitive, sift

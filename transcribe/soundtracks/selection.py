@@ -8,7 +8,7 @@ from pathlib import Path
 from kring.errors import InputError
 from kring.model import SoundTrack, SoundTracks
 from kring.settings import MediaLimits
-from transcribe.languages import language_coded
+from transcribe.language_names import language_coded
 from transcribe.media.streams import Contents, Stream
 from transcribe.media.tracks import channels_of, position_of, tracks_of, usual_track
 from transcribe.soundtracks.choice import SPEAKS, Choice, Heard, Track, choose

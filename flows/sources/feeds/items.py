@@ -18,11 +18,11 @@ from flows.sources.feeds.unnamed import Marked, known_again, mark_of, marks_of
 from flows.sources.http.web import checked
 from flows.sources.port import Item
 from kring.addresses import without_secrets
+from kring.details import make_details
 from kring.errors import InputError, SourceError
 from kring.intake.left_out import Told
 from kring.model import SourceRef
 from kring.settings import FeedSource, Settings
-from transcribe.details import make_details
 
 UNDATED = "The feed {name} has {count} entries without a date; each gets the day on which it came in."
 NO_FILE = "The feed {name} has {count} entries, and none of them offers a file with sound or video."

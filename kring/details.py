@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from kring.errors import BadMetadata
+from kring.languages import check_language
 from kring.model import MOST_LABELS, Details
-from transcribe.languages import check_language
 
 LABELS = ("presenters", "organisations", "topics")
 
