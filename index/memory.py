@@ -7,9 +7,8 @@ in their own text or speakers; where only its title matches, its first passage s
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from index.facets.cards import Card, admitted, card_of, facet_counts, in_order, spellings
@@ -18,7 +17,7 @@ from index.port import Passage, Prepared, Query, RecordingHit, Results, not_read
 from index.query.answer import answer
 from index.query.engine import Found
 from index.query.missing import explained, in_question
-from index.query.parser import Part, Phrase, Wanted, parse
+from index.query.parser import Part, Phrase, Wanted
 from index.query.typos import distance, tolerating
 from index.query.word_variants import otherwise
 from index.ranking.highlight import recording_hit
@@ -87,11 +86,7 @@ class MemoryIndex:
         self._entries = {key: entries for key, entries in self._entries.items() if key != recording_id}
 
     def search(self, query: Query) -> Results:
-        began = time.perf_counter()
-        wanted = parse(query.text, query.filters, typing=query.typing)
-        if not self._built:
-            raise not_ready()
-        return replace(answer(_State(self._entries), query, wanted), seconds=time.perf_counter() - began)
+        return answer(query, self._state)
 
     def rebuild(self, passages: Iterable[Passage]) -> int:
         return self.rebuild_prepared(map(self.prepare, by_recording(passages)))
@@ -113,6 +108,12 @@ class MemoryIndex:
         return {key: entries[0].passage.version for key, entries in self._entries.items()}
 
     def close(self) -> None: ...
+
+    def _state(self, _: Wanted) -> _State:
+        """Raises IndexNotReady."""
+        if not self._built:
+            raise not_ready()
+        return _State(self._entries)
 
 
 @dataclass(frozen=True)

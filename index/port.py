@@ -181,6 +181,19 @@ class RecordingHit:
 
 
 @dataclass(frozen=True, slots=True)
+class QuerySummary:
+    """What a query asks for, as the index has parsed it: pages need not parse the text again."""
+
+    filters: Filters = field(default_factory=Filters)
+    """Those of the query, and those in its text."""
+    has_words: bool = False
+    """It asks for words or quotations, not only for what passes the filters."""
+    has_quotation: bool = False
+    nothing_searchable: bool = False
+    """Something is asked for, and none of it can be searched for: there is neither letter nor digit in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     hits: tuple[RecordingHit, ...]
     total: int
@@ -198,6 +211,7 @@ class Results:
     """What they are for, as it was typed, where that is not all that was asked for."""
     together: bool = True
     """Whether all that they are for stands in one passage; else each has some of it."""
+    query: QuerySummary = field(default_factory=QuerySummary)
 
 
 @dataclass(frozen=True, slots=True)

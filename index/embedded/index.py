@@ -8,10 +8,8 @@ meanwhile is carried over.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import tantivy
@@ -27,7 +25,6 @@ from index.embedded.soundness import probe
 from index.passages.build import by_recording
 from index.port import Passage, Prepared, Query, Results, damaged
 from index.query.answer import answer
-from index.query.parser import parse
 from kring.errors import IndexNotReady, SearchDown, SetupError
 
 LOCK_SECONDS = 30.0
@@ -99,16 +96,13 @@ class EmbeddedIndex:
         return count
 
     def search(self, query: Query) -> Results:
-        began = time.perf_counter()
-        wanted = parse(query.text, query.filters, typing=query.typing)
-        view = self._opening.view()
         try:
-            with engine_errors():
-                found = answer(Searched(self._schema, view), query, wanted)
+            return answer(query, lambda _: Searched(self._schema, self._opening.view()))
+        except IndexNotReady:
+            raise
         except SearchDown:
             self._opening.forget()
             raise
-        return replace(found, seconds=time.perf_counter() - began)
 
     def versions(self) -> dict[str, int]:
         if self._generations.current() is None:

@@ -15,6 +15,7 @@ from tantivy import Query as Condition
 
 from index.embedded.documents import passage_in
 from index.embedded.filters import filtering, in_recordings, written
+from index.embedded.generations import engine_errors
 from index.embedded.queries import Matching
 from index.embedded.snapshot import View, buckets
 from index.facets.columns import Rows
@@ -47,16 +48,18 @@ class _Level:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """One view, as searches see it."""
+    """One view, as searches see it. What Tantivy raises becomes SearchDown."""
 
     schema: tantivy.Schema
     view: View
 
     def find(self, query: Query, wanted: Wanted) -> Found:
-        return Search(self.schema, self.view, query, wanted).run()
+        with engine_errors():
+            return Search(self.schema, self.view, query, wanted).run()
 
     def words(self, beginning: str) -> list[str]:
-        return [term for term, _ in self.view.searcher.terms_with_prefix("words", beginning, limit=_VOCABULARY)]
+        with engine_errors():
+            return [term for term, _ in self.view.searcher.terms_with_prefix("words", beginning, limit=_VOCABULARY)]
 
 
 class Search:

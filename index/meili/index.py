@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from index.meili.client import Refused, Server
@@ -23,7 +21,7 @@ from index.meili.writer import Writing
 from index.passages.build import by_recording
 from index.port import Filters, Passage, Prepared, Query, Results, damaged, not_ready
 from index.query.answer import answer
-from index.query.parser import parse
+from index.query.parser import Wanted
 from kring.errors import IndexNotReady, SetupError
 
 _QUERIES = 70  # of one request
@@ -95,13 +93,7 @@ class MeiliIndex:
         return count
 
     def search(self, query: Query) -> Results:
-        began = time.perf_counter()
-        wanted = parse(query.text, query.filters, typing=query.typing)
-        ask = self._asker()
-        if wanted.hollow:
-            ask([])  # whether it is ready
-        found = answer(Searched(ask, self._index), query, wanted)
-        return replace(found, seconds=time.perf_counter() - began)
+        return answer(query, self._opened)
 
     def versions(self) -> dict[str, int]:
         return self._writing.versions(self._index)
@@ -123,6 +115,12 @@ class MeiliIndex:
             if not self._settled:
                 ensured_key(self._server, self._index)
                 self._settled = True
+
+    def _opened(self, wanted: Wanted) -> Searched:
+        ask = self._asker()
+        if wanted.hollow:
+            ask([])  # nothing else asks whether the index is ready
+        return Searched(ask, self._index)
 
     def _asker(self) -> Ask:
         """What one search asks the server with; at first also whether the index was built to its end, by this Kring."""

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from index.port import Filters, Lack, Missing, Query, Results
 from index.query.engine import Engine
 from index.query.missing import signs, without_words
-from index.query.parser import Wanted
+from index.query.parser import Wanted, parse
 from index.query.suggest import suggestion
 from index.text.folding import same
 
 
-def answer(engine: Engine, query: Query, wanted: Wanted) -> Results:
-    """What `wanted`, the query as it was understood, finds, and what is to be said about it."""
+def answer(query: Query, open_engine: Callable[[Wanted], Engine]) -> Results:
+    """What `query` finds, and what is to be said about it. Its text is parsed here, and nowhere else.
+
+    `open_engine` is given the parsed query. Raises BadQuery before that, and what `open_engine` and the engine raise.
+    """
+    began = time.perf_counter()
+    wanted = parse(query.text, query.filters, typing=query.typing)
+    results = _answer(open_engine(wanted), query, wanted)
+    return replace(results, query=wanted.summary, seconds=time.perf_counter() - began)
+
+
+def _answer(engine: Engine, query: Query, wanted: Wanted) -> Results:
     if wanted.hollow:
         return without_words(wanted)
     found = engine.find(query, wanted)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 from unicodedata import category
 
-from index.port import Filters, Order
+from index.port import Filters, Order, QuerySummary
 from index.query.filters import MARKS, MAY_BECOME_A_DAY, filter_name, narrowed
 from index.text.analysis import CONCEPT, Forms, tokens
 from index.text.glossary import concept_of
@@ -103,6 +103,11 @@ class Wanted:
     def hollow(self) -> bool:
         """There is nothing to search for in what was asked: that finds nothing, not everything."""
         return bool(self.signs) and not self.parts
+
+    @property
+    def summary(self) -> QuerySummary:
+        has_quotation = any(isinstance(part, Phrase) for part in self.parts)
+        return QuerySummary(self.filters, bool(self.parts), has_quotation, self.hollow)
 
     def order(self, asked: Order) -> Order:
         """The order of what is found. Where nothing, or nothing but stop words, is asked for, nothing is more relevant:
