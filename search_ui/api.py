@@ -14,7 +14,8 @@ from search_ui.context import Site, site_of
 from search_ui.http import formatting as view
 from search_ui.recording import captions
 from search_ui.recording.captions import transcript_of
-from search_ui.search.params import Wanted, wanted
+from search_ui.search.params import SearchParamsDep
+from search_ui.viewer import is_searchable, open_recording, search_for_viewer
 
 router = APIRouter(prefix="/api", tags=["archive"])
 
@@ -152,16 +153,16 @@ class CircleName(BaseModel):
 
 
 @router.get("/search", responses={400: {"model": Refusal}})
-def search(site: Annotated[Site, Depends(site_of)], want: Annotated[Wanted, Depends(wanted)]) -> Found:
+def search(site: Annotated[Site, Depends(site_of)], params: SearchParamsDep) -> Found:
     """Recordings in which something was said, with the passages that match.
 
     Values of one filter widen each other, filters narrow each other; days are inclusive.
     """
-    results = site.index.search(want.query())
+    results = search_for_viewer(site, params.query())
     return Found(
         total=results.total,
-        page=want.page,
-        sort=want.sorting,
+        page=params.page,
+        sort=params.sorting,
         suggestion=results.suggestion,
         missing=[FoundMissing(text=one.text, lack=one.lack) for one in results.missing],
         about=list(results.about),
@@ -222,7 +223,7 @@ def _pieces(fragments: tuple[Fragment, ...]) -> list[Piece]:
 @router.get("/recordings/{recording_id}")
 def recording(recording_id: str, site: Annotated[Site, Depends(site_of)]) -> RecordingStatus:
     """How far a recording is, and where its parts are."""
-    manifest = site.manifest(recording_id)
+    manifest = open_recording(site, recording_id)
     activity = site.leases.read(manifest.id)
     urls = {"page": f"/r/{manifest.id}"}
     if manifest.state is State.PUBLISHED and manifest.renditions is not None:
@@ -240,7 +241,7 @@ def recording(recording_id: str, site: Annotated[Site, Depends(site_of)]) -> Rec
         state=manifest.state,
         problem=manifest.problem,
         activity=_working(site, activity) if activity else None,
-        searchable=site.searchable(manifest.id),
+        searchable=is_searchable(site, manifest.id),
         duration=manifest.duration or None,
         language=manifest.transcript.language if manifest.transcript else manifest.details.language,
         missing=manifest.transcript.missing if manifest.transcript else 0.0,

@@ -7,7 +7,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 
 from index.port import SearchIndex
 from kring.settings import Settings
-from search_ui import api, pages
+from search_ui import api
 from search_ui.context import Site
 from search_ui.edit import api as correcting, page as editing_pages
 from search_ui.feeds import feeds
@@ -25,12 +25,13 @@ from search_ui.recording import (
     chapters as chaptering,
     embed as embedding,
     media,
+    page as recording_page,
     progress_events as following,
     sound_tracks,
     waveform,
 )
 from search_ui.runs import PrefectRuns, Runs
-from search_ui.search import collections as collected
+from search_ui.search import collections as collected, page as search_page
 from search_ui.server.bounds import OwnCookies
 from search_ui.upload import (
     api as uploads,
@@ -65,7 +66,8 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
     app.state.wrong_codes = WrongCodes()
     problems.install(app)
     for router in (
-        pages.router,
+        search_page.router,
+        recording_page.router,
         following.router,
         uploading_pages.router,
         feeds.router,

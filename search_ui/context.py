@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from dataclasses import dataclass, field
 
 from fastapi import Request
 
-from index.port import Filters, Query, SearchIndex
-from kring.errors import Damaged, IndexNotReady, NotFound, StorageDown
-from kring.model import Circle, Manifest, State, Transcript, Visibility
+from index.port import SearchIndex
+from kring.errors import Damaged, NotFound, StorageDown
+from kring.model import Circle, Manifest, Transcript, Visibility
 from kring.settings import Settings
 from search_ui.reindexing import Reindexing
 from search_ui.runs import Runs
@@ -24,8 +23,6 @@ NAMES_SECONDS = 10.0
 """How long a renamed circle may keep its old name on pages."""
 
 log = logging.getLogger("kring.web")
-
-_ID = re.compile(r"[0-9a-f]{16}")
 
 
 class Names:
@@ -96,23 +93,6 @@ class Site:
         object.__setattr__(self, "written", Remembered())
         object.__setattr__(self, "reindexing", Reindexing(self.archive, self.index, self.runs))
 
-    def manifest(self, recording_id: str) -> Manifest:
-        """Raises NotFound, also for what cannot be an id, and StorageDown."""
-        gone = NotFound("There is no recording at this address; it may have been removed, or the link is incomplete.")
-        if not _ID.fullmatch(recording_id):
-            raise gone
-        try:
-            return self.archive.manifest(recording_id)
-        except NotFound:
-            raise gone from None
-
-    def searchable(self, recording_id: str) -> bool:
-        """Whether search finds this recording now. Raises SearchDown."""
-        try:
-            return self.index.search(Query(filters=Filters(recording_id=recording_id), per_page=1)).total > 0
-        except IndexNotReady:
-            return False
-
 
 def site_of(request: Request) -> Site:
     site = request.app.state.site
@@ -139,11 +119,3 @@ def read_transcript(site: Site, manifest: Manifest) -> tuple[Transcript | None, 
     except (NotFound, Damaged) as error:
         log.error("%s: %s", manifest.id, error)
         return None, True
-
-
-def published(site: Site, recording_id: str) -> Manifest:
-    """The manifest of a recording that members may read. Raises NotFound."""
-    manifest = site.manifest(recording_id)
-    if manifest.state is not State.PUBLISHED:
-        raise NotFound("This recording is not published yet; its page says how far it is.")
-    return manifest

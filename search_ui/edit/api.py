@@ -19,12 +19,13 @@ from kring.corrections.model import Change, Correction, DetailsChange, Undo
 from kring.errors import InputError
 from kring.languages import check_language
 from kring.model import Details, Manifest, Segment, Transcript, now
-from search_ui.context import Site, published, site_of
+from search_ui.context import Site, site_of
 from search_ui.edit import history
 from search_ui.edit.conflicts import Already, Clash, Standing
 from search_ui.http.identity import Person, facilitator
 from search_ui.i18n.gettext import _, current_language
 from search_ui.recording.media import names_etag
+from search_ui.viewer import open_published, open_recording
 from transcribe.captions.parsing.cleaning import clean_name
 
 router = APIRouter(prefix="/api/recordings/{recording_id}", tags=["corrections"])
@@ -113,7 +114,7 @@ def as_corrected(
     person: Annotated[Person, Depends(facilitator)],
 ) -> Response:
     """The transcript, the chapters and the details as they stand now, and what was changed by whom."""
-    manifest = published(site, recording_id)
+    manifest = open_published(site, recording_id)
     # Open editors ask every few seconds, and mostly nothing has changed.
     facts = f"{_PROCESS} {manifest.id} {manifest.version} {person.id} {current_language()}"
     etag = f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
@@ -166,7 +167,7 @@ def correct(
 ) -> Response:
     """Change one thing. Where somebody else changed the same thing meanwhile nothing is stored, and the answer says
     what stands there now."""
-    manifest = published(site, recording_id)
+    manifest = open_published(site, recording_id)
     if isinstance(wanted.change, DetailsChange):
         wanted = Wanted(change=_checked(site, wanted.change))
     stand = _standing(site, manifest)
@@ -202,7 +203,7 @@ def correct(
         return _answer(200, _done(last, before, before, stored=False, searchable=searchable))
     assert before is not None  # noqa: S101  the correction was made from it
     after = stand((*before.corrections, made), person)
-    searchable = site.reindexing.refresh(site.archive.manifest(manifest.id))
+    searchable = site.reindexing.refresh(open_recording(site, manifest.id))
     return _answer(201, _done(made.number, before, after, stored=True, searchable=searchable))
 
 

@@ -19,6 +19,7 @@ from search_ui.http.rendering import page
 from search_ui.i18n.gettext import _
 from search_ui.recording import sound_tracks, waveform
 from search_ui.upload.page import VISIBILITIES, languages
+from search_ui.viewer import open_recording
 
 router = APIRouter(include_in_schema=False)
 
@@ -45,7 +46,7 @@ def edit_page(
     person: Annotated[Person, Depends(facilitator)],
     t: Annotated[str, Parameter(max_length=20)] = "",
 ) -> Response:
-    manifest = site.manifest(recording_id)
+    manifest = open_recording(site, recording_id)
     if manifest.state is not State.PUBLISHED or manifest.renditions is None:
         return RedirectResponse(f"/r/{manifest.id}", status_code=303)
     transcript = site.archive.transcript_of(manifest)

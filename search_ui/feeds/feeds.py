@@ -28,7 +28,9 @@ from search_ui.i18n.gettext import LANGUAGES, _, current_language, sentence, spe
 from search_ui.recording import captions, chapters as chaptering
 from search_ui.recording.media import names_etag, playback_address
 from search_ui.search.collections import Collection, asked_for
-from search_ui.search.params import Wanted, wanted
+from search_ui.search.links import feed_url, search_url, sorted_by
+from search_ui.search.params import SearchParams, SearchParamsDep
+from search_ui.viewer import open_recording, search_for_viewer
 
 ITEMS = 50
 PASSAGES = 5
@@ -52,10 +54,8 @@ class Known:
 
 
 @router.api_route("/feed.xml", methods=["GET", "HEAD"])
-def search_feed(
-    request: Request, site: Annotated[Site, Depends(site_of)], want: Annotated[Wanted, Depends(wanted)]
-) -> Response:
-    return feed(site, request, want, None)
+def search_feed(request: Request, site: Annotated[Site, Depends(site_of)], params: SearchParamsDep) -> Response:
+    return feed(site, request, params, None)
 
 
 @router.api_route("/c/{value}/feed.xml", methods=["GET", "HEAD"])
@@ -64,21 +64,21 @@ def search_feed(
 def collection_feed(
     request: Request,
     site: Annotated[Site, Depends(site_of)],
-    want: Annotated[Wanted, Depends(wanted)],
+    params: SearchParamsDep,
     collection: Annotated[Collection, Depends(asked_for)],
 ) -> Response:
     with speaking(next((one for one in LANGUAGES if one == collection.language), current_language())):
-        return feed(site, request, want.within(collection.inside), collection)
+        return feed(site, request, params.within(collection.scope), collection)
 
 
-def feed(site: Site, request: Request, want: Wanted, collection: Collection | None) -> Response:
+def feed(site: Site, request: Request, params: SearchParams, collection: Collection | None) -> Response:
     """200, 304 where the program has it already, or 400 in words. Raises SearchDown, StorageDown."""
     try:
-        hits = site.index.search(want.sorted_by(Order.NEWEST).query(per_page=ITEMS, passages=PASSAGES)).hits
+        hits = search_for_viewer(site, sorted_by(params, Order.NEWEST).query(per_page=ITEMS, passages=PASSAGES)).hits
     except BadQuery as error:
         return PlainTextResponse(sentence(error), status_code=400, headers={"Cache-Control": "no-store"})
     origin = origin_of(site, request)
-    facts = repr((WRITER, origin, want.feed_url(), collection, current_language(), hits))
+    facts = repr((WRITER, origin, feed_url(params), collection, current_language(), hits))
     etag = f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
     headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie", "ETag": f"W/{etag}"}
     given = request.headers.get("if-none-match")
@@ -90,7 +90,7 @@ def feed(site: Site, request: Request, want: Wanted, collection: Collection | No
         headers["Last-Modified"] = format_datetime(changed.astimezone(UTC), usegmt=True)
         if given is None and not _newer(changed, request.headers.get("if-modified-since")):
             return Response(status_code=304, headers=headers)
-    channel = channel_of(site, origin, want, collection, found, changed or now())
+    channel = channel_of(site, origin, params, collection, found, changed or now())
     return Response(rss.write(channel), media_type=rss.MEDIA_TYPE, headers=headers)
 
 
@@ -99,7 +99,7 @@ def known(site: Site, hits: Sequence[RecordingHit]) -> list[Known]:
 
     def look(hit: RecordingHit) -> Known | None:
         try:
-            manifest = site.archive.manifest(hit.recording_id)
+            manifest = open_recording(site, hit.recording_id)
         except NotFound:
             return None  # erased since it was found
         if manifest.state is not State.PUBLISHED or manifest.renditions is None:
@@ -112,28 +112,33 @@ def known(site: Site, hits: Sequence[RecordingHit]) -> list[Known]:
 
 
 def channel_of(
-    site: Site, origin: str, want: Wanted, collection: Collection | None, found: Sequence[Known], changed: datetime
+    site: Site,
+    origin: str,
+    params: SearchParams,
+    collection: Collection | None,
+    found: Sequence[Known],
+    changed: datetime,
 ) -> rss.Channel:
     return rss.Channel(
-        title=title_of(want, collection),
-        url=origin + want.url(),
-        address=origin + want.feed_url(),
+        title=title_of(params, collection),
+        url=origin + search_url(params),
+        address=origin + feed_url(params),
         description=_("Recordings of knowledge circles, with the passages found and what was said in them."),
         author=collection.name if collection else "Kring",
         language=_language(found, collection),
         image=origin + static_address("cover.png"),
         changed=changed,
-        items=[item_of(site, origin, want, one) for one in found],
+        items=[item_of(site, origin, params, one) for one in found],
     )
 
 
-def title_of(want: Wanted, collection: Collection | None) -> str:
+def title_of(params: SearchParams, collection: Collection | None) -> str:
     """What the subscription is called in a list of many."""
     name = collection.name if collection else "Kring"
-    return _("{name}: “{words}”").format(name=name, words=want.text) if want.text else name
+    return _("{name}: “{words}”").format(name=name, words=params.text) if params.text else name
 
 
-def item_of(site: Site, origin: str, want: Wanted, one: Known) -> rss.Item:
+def item_of(site: Site, origin: str, params: SearchParams, one: Known) -> rss.Item:
     manifest, hit = one.manifest, one.hit
     details = manifest.details
     return rss.Item(
@@ -141,7 +146,9 @@ def item_of(site: Site, origin: str, want: Wanted, one: Known) -> rss.Item:
         title=details.title,
         url=f"{origin}/r/{manifest.id}",
         published=datetime.combine(details.date, time(12), UTC),
-        description=text("feed_item.html", hit=hit, details=details, names=site.names, origin=origin, words=want.text),
+        description=text(
+            "feed_item.html", hit=hit, details=details, names=site.names, origin=origin, words=params.text
+        ),
         media=rss.File(origin + playback_address(manifest), manifest.renditions.playback_type),  # type: ignore[union-attr]
         size=one.size,
         seconds=manifest.duration or hit.duration,

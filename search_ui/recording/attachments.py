@@ -19,7 +19,7 @@ from starlette.responses import Response
 from kring.errors import InputError, NotFound, OrchestratorDown
 from kring.intake.uploads import Upload
 from kring.model import Attachment, Line, Manifest
-from search_ui.context import Site, published, site_of
+from search_ui.context import Site, site_of
 from search_ui.http.body_spool import Spooled, spooled
 from search_ui.http.identity import Person, facilitator
 from search_ui.http.security import policy
@@ -27,6 +27,7 @@ from search_ui.i18n.gettext import N_, _
 from search_ui.recording.media import serve
 from search_ui.runs import start_again
 from search_ui.upload.checks import change_upload, own_upload
+from search_ui.viewer import open_published
 from transcribe.captions.reader import MAX_BYTES as MAX_CAPTION_BYTES, read_captions
 
 MAX_BYTES = 100_000_000
@@ -98,7 +99,7 @@ async def attach(
     title: Annotated[Line | None, Parameter()] = None,
 ) -> Attached:
     """A PDF for a recording that is published. The body is the file; what it says can be found once it was read."""
-    await run_in_threadpool(published, site, recording_id)
+    await run_in_threadpool(open_published, site, recording_id)
     async with spooled(request, site.settings, person, name, MAX_BYTES) as file:
         return await run_in_threadpool(_attach, site, recording_id, file, title or title_of(name))
 
@@ -111,7 +112,7 @@ def detach(
     person: Annotated[Person, Depends(facilitator)],  # noqa: ARG001  who may is all there is to ask
 ) -> None:
     """The recording no longer has this document, and search no longer finds it."""
-    attachment_of(published(site, recording_id), sha256)
+    attachment_of(open_published(site, recording_id), sha256)
     manifest = site.archive.update(
         recording_id, lambda old: old.model_copy(update={"attachments": without(old.attachments, sha256)})
     )
@@ -121,7 +122,7 @@ def detach(
 @router.api_route("/r/{recording_id}/attachments/{sha256}", methods=["GET", "HEAD"], include_in_schema=False)
 def document(recording_id: str, sha256: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Response:
     """The PDF, for the browser's own viewer. It is somebody else's file: it gets no rights on this site."""
-    attachment = attachment_of(published(site, recording_id), sha256)
+    attachment = attachment_of(open_published(site, recording_id), sha256)
     response = serve(site.archive.store, attachment.original.key, PDF, request)
     response.headers["Content-Disposition"] = inline_as(attachment.original.file_name)
     response.headers["Content-Security-Policy"] = SANDBOX

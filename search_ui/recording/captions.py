@@ -16,10 +16,11 @@ from starlette.responses import Response
 
 from kring.errors import NotFound
 from kring.model import Manifest, State, Transcript, TranscriptRef, Visibility
-from search_ui.context import Site, published, site_of, visibility_of
+from search_ui.context import Site, site_of, visibility_of
 from search_ui.http import formatting as view
 from search_ui.i18n.gettext import N_
 from search_ui.recording.media import names_etag
+from search_ui.viewer import open_published
 from transcribe.captions.plain_text import write_txt
 from transcribe.captions.podcast_json import write_json
 from transcribe.captions.subrip import write_srt
@@ -110,7 +111,7 @@ def _key(download: Download) -> str:
 
 def transcript_of(site: Site, recording_id: str) -> tuple[Manifest, Transcript]:
     """Raises NotFound where nothing was written down yet."""
-    manifest = published(site, recording_id)
+    manifest = open_published(site, recording_id)
     transcript = site.archive.transcript_of(manifest)
     if transcript is None:
         raise NotFound("This recording has no transcript.")
@@ -119,7 +120,7 @@ def transcript_of(site: Site, recording_id: str) -> tuple[Manifest, Transcript]:
 
 def serve(site: Site, recording_id: str, request: Request, file: File, track: Track, *, download: bool) -> Response:
     """200, 304 where the browser has it already, or 204 to a question for permission. Raises NotFound."""
-    manifest = published(site, recording_id)
+    manifest = open_published(site, recording_id)
     there = reference(manifest, track)
     if there is None:
         if track == "own":

@@ -18,9 +18,10 @@ from starlette.responses import Response
 from kring.corrections.apply import Chapter, chapters
 from kring.errors import NotFound
 from kring.model import Manifest
-from search_ui.context import Site, published, site_of
+from search_ui.context import Site, site_of
 from search_ui.i18n.gettext import N_
 from search_ui.recording.captions import sharing
+from search_ui.viewer import open_published
 from transcribe.captions.parsing.cleaning import timestamp
 
 router = APIRouter(include_in_schema=False)
@@ -65,7 +66,7 @@ def as_json(recording_id: str, request: Request, site: Annotated[Site, Depends(s
 
 
 def _asked(site: Site, recording_id: str) -> tuple[Manifest, tuple[Chapter, ...]]:
-    manifest = published(site, recording_id)
+    manifest = open_published(site, recording_id)
     found = chapters_of(site, manifest)
     if not found:
         raise NotFound(N_("This recording has no chapters."))

@@ -9,11 +9,12 @@ from starlette.responses import Response
 
 from kring.errors import NotFound
 from kring.model import Visibility
-from search_ui.context import Site, origin_of, published, site_of, visibility_of
+from search_ui.context import Site, origin_of, site_of, visibility_of
 from search_ui.http import formatting as view
 from search_ui.http.rendering import page
 from search_ui.http.security import policy
 from search_ui.recording import chapters as chaptering
+from search_ui.viewer import open_published
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,7 +27,7 @@ def embed_page(
     t: Annotated[str, Parameter(max_length=20)] = "",
 ) -> Response:
     """Any site may show a public recording; of others only our own pages may."""
-    manifest = published(site, recording_id)
+    manifest = open_published(site, recording_id)
     if manifest.renditions is None:
         raise NotFound("This recording cannot be played: nothing was prepared for playback.")
     public = visibility_of(site, manifest) is Visibility.PUBLIC

@@ -18,7 +18,8 @@ from starlette.responses import Response, StreamingResponse
 
 from kring.errors import NotFound
 from kring.model import Manifest, Renditions, Visibility
-from search_ui.context import Site, published, site_of, visibility_of
+from search_ui.context import Site, site_of, visibility_of
+from search_ui.viewer import open_published
 
 if TYPE_CHECKING:
     from storage.port import ObjectStore
@@ -97,7 +98,7 @@ def playback_address(manifest: Manifest) -> str:
 def playback(
     recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)], suffix: str = ""
 ) -> Response:
-    manifest = published(site, recording_id)
+    manifest = open_published(site, recording_id)
     renditions = _renditions(manifest)
     if suffix and request.url.path != playback_address(manifest):
         raise NotFound("This recording is kept in another format.")
@@ -106,7 +107,7 @@ def playback(
 
 @router.api_route("/media/{recording_id}/poster", methods=["GET", "HEAD"])
 def poster(recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Response:
-    manifest = published(site, recording_id)
+    manifest = open_published(site, recording_id)
     key = _renditions(manifest).poster
     if key is None:
         raise NotFound("This recording has no picture.")

@@ -14,6 +14,7 @@ from search_ui.context import Site
 from search_ui.http import formatting as view
 from search_ui.i18n.gettext import _, ngettext
 from search_ui.upload.parts import received
+from search_ui.viewer import open_recording
 
 SURE_AFTER = 3.0
 """Seconds of a step before anything is said about the rest of it; and at least `SURE_FROM` of it must be done."""
@@ -52,7 +53,7 @@ def facts_of(site: Site, recording_id: str) -> Facts:
     manifest = upload = None
     bytes_here = 0
     try:
-        manifest = site.manifest(recording_id)
+        manifest = open_recording(site, recording_id)
     except NotFound:
         upload = site.archive.find_upload(recording_id)
         if upload is None:

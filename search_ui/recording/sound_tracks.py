@@ -10,10 +10,11 @@ from pydantic import BaseModel
 
 from kring.errors import OrchestratorDown
 from kring.model import Line, Manifest, SoundTrack
-from search_ui.context import Site, published, site_of
+from search_ui.context import Site, site_of
 from search_ui.http.identity import Person, facilitator
 from search_ui.i18n.gettext import N_, _, language_name
 from search_ui.runs import start_again
+from search_ui.viewer import open_published
 from services.again import choose_sound
 
 CHANNELS = {"left": N_("left channel"), "right": N_("right channel"), "centre": N_("middle channel")}
@@ -51,7 +52,7 @@ def choose(
     person: Annotated[Person, Depends(facilitator)],  # noqa: ARG001  who may is all there is to ask
 ) -> Chosen:
     """Have another sound of the file played and transcribed; all stays as it is until that is done."""
-    published(site, recording_id)
+    open_published(site, recording_id)
     manifest = choose_sound(site.archive, recording_id, wanted.name)
     if not manifest.again:
         return Chosen(name=wanted.name, again=False, says=_("This sound stays."))

@@ -16,9 +16,10 @@ from starlette.responses import Response
 
 from kring.errors import Damaged, NotFound
 from kring.model import Manifest
-from search_ui.context import Site, published, site_of
+from search_ui.context import Site, site_of
 from search_ui.http import formatting as view
 from search_ui.recording.media import CACHE, names_etag
+from search_ui.viewer import open_published
 from storage.documents import read_document
 
 WIDE, SMALL = 180, 30
@@ -75,7 +76,7 @@ def peaks_of(site: Site, manifest: Manifest) -> list[int]:
 @router.api_route("/media/{recording_id}/waveform.svg", methods=["GET", "HEAD"])
 def picture(recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Response:
     """The card's picture; an ornament of the recording's own where its sound was never measured."""
-    manifest = published(site, recording_id)
+    manifest = open_published(site, recording_id)
     key = manifest.renditions.peaks if manifest.renditions else None
     etag = f'"{hashlib.sha256(repr((DRAWING, manifest.id, key)).encode()).hexdigest()[:32]}"'
     headers = {"ETag": f"W/{etag}", "Cache-Control": CACHE}

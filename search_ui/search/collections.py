@@ -17,9 +17,10 @@ from kring.errors import BadQuery, NotFound
 from search_ui.context import Site, site_of
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_, language_name, sentence
-from search_ui.search.links import KINDS, Counted, circle_links, most, path_of, topic_links
-from search_ui.search.params import Inside, Kind, Wanted, wanted
+from search_ui.search.links import KINDS, Counted, SearchLinks, circle_links, most, path_of, topic_links
+from search_ui.search.params import Kind, SearchParamsDep, SearchScope
 from search_ui.search.results import listed
+from search_ui.viewer import search_for_viewer
 
 SUMMED = 250
 """Recordings whose hours are added up at most, so that the page of the largest network comes as fast as any other; of
@@ -44,8 +45,8 @@ class Collection:
     language: str | None = None
 
     @property
-    def inside(self) -> Inside:
-        return Inside(self.kind, self.value, path_of(self.kind, self.value))
+    def scope(self) -> SearchScope:
+        return SearchScope(self.kind, self.value, path_of(self.kind, self.value))
 
     @property
     def filters(self) -> Filters:
@@ -90,7 +91,7 @@ def asked_for(value: str, request: Request, site: Annotated[Site, Depends(site_o
 
 def _spelling(site: Site, topic: str) -> str | None:
     """A topic as most recordings spell it; None where none has it."""
-    facets = site.index.search(Query(filters=Filters(topics=frozenset({topic})), per_page=1)).facets
+    facets = search_for_viewer(site, Query(filters=Filters(topics=frozenset({topic})), per_page=1)).facets
     return next((one for one in facets.get("topic", {}) if same(one) == same(topic)), None)
 
 
@@ -100,15 +101,21 @@ def _spelling(site: Site, topic: str) -> str | None:
 def collection_page(
     request: Request,
     site: Annotated[Site, Depends(site_of)],
-    want: Annotated[Wanted, Depends(wanted)],
+    params: SearchParamsDep,
     collection: Annotated[Collection, Depends(asked_for)],
     part: Literal["results"] | None = None,
 ) -> Response:
-    want = want.within(collection.inside)
-    title = f"{want.text} – {collection.name} – Kring" if want.text else f"{collection.name} – Kring"
-    values: dict[str, Any] = {"want": want, "names": site.names, "window_title": title, "collection": collection}
+    params = params.within(collection.scope)
+    title = f"{params.text} – {collection.name} – Kring" if params.text else f"{collection.name} – Kring"
+    values: dict[str, Any] = {
+        "params": params,
+        "links": SearchLinks(params),
+        "names": site.names,
+        "window_title": title,
+        "collection": collection,
+    }
     try:
-        values |= listed(site, request, want)
+        values |= listed(site, request, params)
     except BadQuery as error:
         if part:
             raise
@@ -119,7 +126,7 @@ def collection_page(
 
 
 def about(site: Site, collection: Collection) -> About:
-    results = site.index.search(Query(filters=collection.filters, per_page=SUMMED, passages=1))
+    results = search_for_viewer(site, Query(filters=collection.filters, per_page=SUMMED, passages=1))
     facets = results.facets
     network, topics = None, facets.get("topic", {})
     if collection.kind == "circle":

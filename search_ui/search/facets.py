@@ -10,7 +10,8 @@ from index.port import Order, Results
 from index.text.folding import same
 from search_ui.context import Names
 from search_ui.i18n.gettext import N_, _, format_date, format_number, language_name, ngettext
-from search_ui.search.params import Wanted
+from search_ui.search.links import SearchLinks
+from search_ui.search.params import SearchParams
 
 FIRST = 12
 """Topics and organisations that are shown at once; the others are behind one more click."""
@@ -48,25 +49,26 @@ class Link:
     """What scripts and tests know it by, in every language."""
 
 
-def filter_groups(names: Names, want: Wanted, results: Results) -> list[Group]:
+def filter_groups(names: Names, params: SearchParams, results: Results) -> list[Group]:
     """Each filter that has something to choose."""
+    links = SearchLinks(params)
     kinds: list[tuple[str, str, Callable[[str], str], tuple[str, ...]]] = [
-        ("circle", _("Circle"), names.circle, want.circles),
-        ("network", _("Network"), names.network, want.networks),
-        ("topic", _("Topic"), str, want.topics),
-        ("organisation", _("Organisation"), str, want.organisations),
-        ("language", _("Language"), language_name, want.languages),
-        ("year", _("Year"), str, (str(want.year),) if want.year else ()),
+        ("circle", _("Circle"), names.circle, params.circles),
+        ("network", _("Network"), names.network, params.networks),
+        ("topic", _("Topic"), str, params.topics),
+        ("organisation", _("Organisation"), str, params.organisations),
+        ("language", _("Language"), language_name, params.languages),
+        ("year", _("Year"), str, (str(params.year),) if params.year else ()),
     ]
     groups = []
     for name, heading, label, chosen in kinds:
-        if want.inside is not None and name in {want.inside.kind, "network" if want.inside.kind == "circle" else ""}:
+        if params.scope is not None and name in {params.scope.kind, "network" if params.scope.kind == "circle" else ""}:
             continue  # what the page is about, and what a circle is in
         counted = results.facets.get(name, {})
         known, set_ = {_known(name, value) for value in counted}, {_known(name, value) for value in chosen}
         counts = {value: 0 for value in chosen if _known(name, value) not in known} | dict(counted)
         choices = [
-            Choice(value, label(value), count, _known(name, value) in set_, want.toggled(name, value).url())
+            Choice(value, label(value), count, _known(name, value) in set_, links.toggled(name, value))
             for value, count in counts.items()
         ]
         if name == "year":
@@ -93,35 +95,37 @@ def _at_first(name: str, choices: list[Choice]) -> tuple[list[Choice], list[Choi
     return [choice for choice in choices if choice.chosen or choice in left[:at_once]], left[at_once:]
 
 
-def chips(names: Names, want: Wanted) -> list[Link]:
+def chips(names: Names, params: SearchParams) -> list[Link]:
     """The filters that are set, each with the address of the search without it."""
-    links = [Link(names.circle(value), want.toggled("circle", value).url()) for value in want.chosen("circle")]
-    links += [Link(names.network(value), want.toggled("network", value).url()) for value in want.chosen("network")]
+    links = SearchLinks(params)
+    chosen = [Link(names.circle(value), links.toggled("circle", value)) for value in params.chosen("circle")]
+    chosen += [Link(names.network(value), links.toggled("network", value)) for value in params.chosen("network")]
     for kind in LABELS:
-        links += [Link(value, want.toggled(kind, value).url()) for value in want.chosen(kind)]
-    links += [Link(language_name(value), want.toggled("language", value).url()) for value in want.languages]
-    if want.year is not None:
-        links.append(Link(str(want.year), want.toggled("year", str(want.year)).url()))
-    if want.after is not None:
-        links.append(Link(_("from {day}").format(day=format_date(want.after)), want.without_day("after").url()))
-    if want.before is not None:
-        links.append(Link(_("until {day}").format(day=format_date(want.before)), want.without_day("before").url()))
-    return links
+        chosen += [Link(value, links.toggled(kind, value)) for value in params.chosen(kind)]
+    chosen += [Link(language_name(value), links.toggled("language", value)) for value in params.languages]
+    if params.year is not None:
+        chosen.append(Link(str(params.year), links.toggled("year", str(params.year))))
+    if params.after is not None:
+        chosen.append(Link(_("from {day}").format(day=format_date(params.after)), links.without_day("after")))
+    if params.before is not None:
+        chosen.append(Link(_("until {day}").format(day=format_date(params.before)), links.without_day("before")))
+    return chosen
 
 
-def sortings(want: Wanted, *, ranked: bool) -> list[Link]:
+def sortings(params: SearchParams, *, ranked: bool) -> list[Link]:
     """The orders to choose from; relevance only where words are `ranked`: filters alone find everything alike."""
-    here = Order.NEWEST if want.sorting is Order.RELEVANCE and not ranked else want.sorting
+    links = SearchLinks(params)
+    here = Order.NEWEST if params.sorting is Order.RELEVANCE and not ranked else params.sorting
     return [
-        Link(_(label), want.sorted_by(order).url(), current=order is here, name=order.value)
+        Link(_(label), links.sorted_by(order), current=order is here, name=order.value)
         for order, label in ORDERS.items()
         if ranked or order is not Order.RELEVANCE
     ]
 
 
-def count_sentence(want: Wanted, total: int) -> str:
+def count_sentence(params: SearchParams, total: int) -> str:
     """What a screen reader is told, and the heading of the list: `12 recordings`."""
-    if want.empty:
+    if params.empty:
         return _("Recent recordings")
     if total == 0:
         return _("Nothing found")

@@ -11,7 +11,8 @@ from index.port import Filters, Lack, Missing, Results
 from search_ui.context import Names
 from search_ui.i18n.gettext import _, pgettext
 from search_ui.search.facets import Link
-from search_ui.search.params import Wanted
+from search_ui.search.links import search_url, toggled, with_text
+from search_ui.search.params import SearchParams
 
 MOST = 8
 """Names offered instead of one that is not known."""
@@ -69,7 +70,7 @@ def tips(names: Names, results: Results | None) -> list[Tip]:
         "after:2025-09": _("from that day, month or year on"),
         "before:2026": _("until then, the day, month or year included"),
     }
-    return [Tip(Link(text, Wanted(text=text).url()), meaning) for text, meaning in examples.items()]
+    return [Tip(Link(text, search_url(SearchParams(text=text))), meaning) for text, meaning in examples.items()]
 
 
 def _a_speaker(results: Results | None) -> str:
@@ -79,24 +80,26 @@ def _a_speaker(results: Results | None) -> str:
     return f'"{name}"' if " " in name else name
 
 
-def lost(names: Names, want: Wanted, inside: Filters, results: Results) -> list[Lost]:
+def lost(names: Names, params: SearchParams, inside: Filters, results: Results) -> list[Lost]:
     """What is asked for, in the address or `inside` the text, that neither the archive nor the results know."""
     circles = {slug: circle.name for slug, circle in names.circles().items()}
     networks = {circle.network: circle.network_name for circle in names.circles().values()}
     return [
-        *_lost("circle", circles, want, (*want.circles, *sorted(inside.circles)), results),
-        *_lost("network", networks, want, (*want.networks, *sorted(inside.networks)), results),
+        *_lost("circle", circles, params, (*params.circles, *sorted(inside.circles)), results),
+        *_lost("network", networks, params, (*params.networks, *sorted(inside.networks)), results),
     ]
 
 
-def _lost(kind: str, known: Mapping[str, str], want: Wanted, asked: Iterable[str], results: Results) -> list[Lost]:
+def _lost(
+    kind: str, known: Mapping[str, str], params: SearchParams, asked: Iterable[str], results: Results
+) -> list[Lost]:
     found = []
     for value in dict.fromkeys(asked):
         if value in known or results.facets.get(kind, {}).get(value):
             continue
         ranked = sorted(known, key=lambda slug: (-likeness(value, slug, known[slug]), slug))
         guess = bool(ranked) and likeness(value, ranked[0], known[ranked[0]]) >= ALIKE
-        others = [Link(slug, instead(want, kind, value, slug).url()) for slug in ranked[: 1 if guess else MOST]]
+        others = [Link(slug, search_url(instead(params, kind, value, slug))) for slug in ranked[: 1 if guess else MOST]]
         found.append(Lost(kind, value, others, guess))
     return found
 
@@ -107,10 +110,10 @@ def likeness(value: str, slug: str, name: str) -> float:
     return max(SequenceMatcher(None, written, other.casefold()).ratio() for other in (slug, name))
 
 
-def instead(want: Wanted, kind: str, value: str, slug: str) -> Wanted:
+def instead(params: SearchParams, kind: str, value: str, slug: str) -> SearchParams:
     """The same search with `slug` where `value` stands, in the text or in the address."""
-    if value in (want.circles if kind == "circle" else want.networks):
-        return want.toggled(kind, value).toggled(kind, slug)
+    if value in (params.circles if kind == "circle" else params.networks):
+        return toggled(toggled(params, kind, value), kind, slug)
     words = r"\s+".join(map(re.escape, value.split()))
     written = re.compile(rf'\b{kind}:(?:["“„«]\s*{words}\s*["”“»]|{words}(?=\s|$))', re.IGNORECASE)
-    return want.asking(written.sub(f"{kind}:{slug}", want.text))
+    return with_text(params, written.sub(f"{kind}:{slug}", params.text))

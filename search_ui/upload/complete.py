@@ -17,6 +17,7 @@ from search_ui.i18n.gettext import N_, _
 from search_ui.runs import start_again
 from search_ui.upload.checks import has_arrived, own_upload, part_count
 from search_ui.upload.parts import SentPart, parts_of
+from search_ui.viewer import open_recording
 from storage.keys import incoming_key
 from storage.parts import MAX_PARTS
 
@@ -65,7 +66,7 @@ def _arrived(old: Upload) -> Upload:
 
 def _was_taken_in(site: Site, upload_id: str, person: Person) -> bool:
     try:
-        return site.manifest(upload_id).brought_by == person.id
+        return open_recording(site, upload_id).brought_by == person.id
     except NotFound:
         return False
 
@@ -112,7 +113,7 @@ def retry(
     """A recording that was stopped by a problem goes on. Asked twice, it goes on once."""
     upload = site.archive.find_upload(recording_id)
     try:
-        manifest = site.manifest(recording_id)
+        manifest = open_recording(site, recording_id)
     except NotFound:
         if upload is None:
             raise

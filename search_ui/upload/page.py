@@ -20,6 +20,7 @@ from search_ui.http.rendering import page
 from search_ui.http.security import policy
 from search_ui.i18n.gettext import N_, _, language_name
 from search_ui.upload.mine import Brought, brought_of, uploads_of
+from search_ui.viewer import search_for_viewer
 from transcribe.containers.kinds import ACCEPTED
 
 FIRST = ("nb", "nn", "da", "nl", "en")
@@ -78,7 +79,7 @@ def languages(codes: Iterable[str]) -> list[tuple[str, str]]:
 def known_names(site: Site) -> dict[str, list[str]]:
     """Names in the archive, by field, the most frequent first; none where the search does not answer."""
     try:
-        facets = site.index.search(Query(per_page=1)).facets
+        facets = search_for_viewer(site, Query(per_page=1)).facets
     except SearchDown:
         return {field: [] for field in KNOWN}
     counted = {field: facets.get(facet, {}) for field, facet in KNOWN.items()}

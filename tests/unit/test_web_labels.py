@@ -7,7 +7,8 @@ import pytest
 from index.port import Fragment, PassageHit, Results
 from search_ui.context import Names
 from search_ui.search import facets as choices, hit_timeline as timeline
-from search_ui.search.params import Inside, Wanted, wanted
+from search_ui.search.links import search_url, toggled, unfiltered
+from search_ui.search.params import SearchParams, SearchScope, search_params
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 
@@ -22,23 +23,23 @@ def results(**facets: dict[str, int]) -> Results:
 
 
 def test_in_the_address_and_in_the_query() -> None:
-    want = wanted(topic=["Sky", "Sky", ""], organisation=["Bø & Co"])
+    want = search_params(topic=["Sky", "Sky", ""], organisation=["Bø & Co"])
     assert (want.topics, want.organisations, want.narrowed) == (("Sky",), ("Bø & Co",), True)
-    assert want.url() == "/?topic=Sky&organisation=B%C3%B8+%26+Co"
+    assert search_url(want) == "/?topic=Sky&organisation=B%C3%B8+%26+Co"
     filters = want.query().filters
     assert (filters.topics, filters.organisations) == (frozenset({"Sky"}), frozenset({"Bø & Co"}))
-    assert want.unfiltered().url() == "/"
+    assert search_url(unfiltered(want)) == "/"
 
 
 def test_one_is_taken_away_in_whatever_case_it_is_written() -> None:
-    want = Wanted(topics=("SKY", "Arkiv"), organisations=("Bø",))
-    assert want.toggled("topic", "Sky").topics == ("Arkiv",)
-    assert want.toggled("topic", "Kart").topics == ("SKY", "Arkiv", "Kart")
-    assert want.toggled("organisation", "BØ").organisations == ()
+    want = SearchParams(topics=("SKY", "Arkiv"), organisations=("Bø",))
+    assert toggled(want, "topic", "Sky").topics == ("Arkiv",)
+    assert toggled(want, "topic", "Kart").topics == ("SKY", "Arkiv", "Kart")
+    assert toggled(want, "organisation", "BØ").organisations == ()
 
 
 def test_groups_and_chips(names: Names) -> None:
-    want = Wanted(topics=("sky", "Ukjent"))
+    want = SearchParams(topics=("sky", "Ukjent"))
     topics, organisations = choices.filter_groups(
         names, want, results(topic={"Sky": 2, "Arkiv": 3}, organisation={"Bø": 1})
     )
@@ -57,20 +58,20 @@ def test_groups_and_chips(names: Names) -> None:
 
 def test_many_stand_behind_one_more_click_but_not_those_that_are_set(names: Names) -> None:
     counts = {f"t{number:02}": 30 - number for number in range(20)}
-    (group,) = choices.filter_groups(names, Wanted(topics=("T19",)), results(topic=counts))
+    (group,) = choices.filter_groups(names, SearchParams(topics=("T19",)), results(topic=counts))
     assert [one.value for one in group.choices] == [*(f"t{number:02}" for number in range(11)), "t19"]
     assert [one.value for one in group.more] == [f"t{number:02}" for number in range(11, 19)]
-    (group,) = choices.filter_groups(names, Wanted(), results(topic=dict(list(counts.items())[:13])))
+    (group,) = choices.filter_groups(names, SearchParams(), results(topic=dict(list(counts.items())[:13])))
     assert (len(group.choices), group.more) == (13, [])
-    (group,) = choices.filter_groups(names, Wanted(), results(circle=counts))
+    (group,) = choices.filter_groups(names, SearchParams(), results(circle=counts))
     assert (len(group.choices), group.more) == (20, [])
-    (group,) = choices.filter_groups(names, Wanted(topics=tuple(counts)), results(topic=counts))
+    (group,) = choices.filter_groups(names, SearchParams(topics=tuple(counts)), results(topic=counts))
     assert (len(group.choices), group.more) == (20, [])
 
 
 def test_on_the_page_of_a_topic_it_is_no_filter(names: Names) -> None:
-    want = Wanted().within(Inside("topic", "Sky", "/t/Sky"))
-    assert (want.topics, want.url(), want.narrowed) == (("Sky",), "/t/Sky", False)
+    want = SearchParams().within(SearchScope("topic", "Sky", "/t/Sky"))
+    assert (want.topics, search_url(want), want.narrowed) == (("Sky",), "/t/Sky", False)
     assert choices.chips(names, want) == []
     assert choices.filter_groups(names, want, results(topic={"Sky": 1})) == []
 

@@ -9,7 +9,8 @@ import pytest
 from index.port import Because, Filters, Fragment, Order, PassageHit, Reason, RecordingHit, Results
 from search_ui.context import Names
 from search_ui.search import facets as choices, hit_timeline as timeline, match_reasons as reasons, query_help as hints
-from search_ui.search.params import Wanted, wanted
+from search_ui.search.links import SearchLinks, search_url, sorted_by, toggled, unfiltered
+from search_ui.search.params import SearchParams, search_params
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from tests.web_archive import CIRCLES
@@ -41,49 +42,52 @@ def hit(*why: Reason, passages: tuple[PassageHit, ...] = ()) -> RecordingHit:
 
 
 def test_addresses_of_a_search() -> None:
-    want = Wanted(text="a&b", circles=("x", "y"), year=2026, page=3, order=Order.OLDEST)
-    assert want.url() == "/?q=a%26b&circle=x&circle=y&year=2026&sort=oldest&page=3"
-    assert want.toggled("circle", "x").url() == "/?q=a%26b&circle=y&year=2026&sort=oldest"
-    assert want.toggled("circle", "z").url() == "/?q=a%26b&circle=x&circle=y&circle=z&year=2026&sort=oldest"
-    assert want.toggled("year", "2025").year == 2025
-    assert want.toggled("year", "2026").year is None
-    assert want.toggled("year", "2026").unfiltered().url() == "/?q=a%26b&sort=oldest"
-    assert want.sorted_by(Order.RELEVANCE).url() == "/?q=a%26b&circle=x&circle=y&year=2026"
-    assert Wanted(after=date(2026, 1, 2), before=date(2026, 3, 4)).without_day("after").url() == "/?before=2026-03-04"
-    assert Wanted().url() == "/"
+    want = SearchParams(text="a&b", circles=("x", "y"), year=2026, page=3, order=Order.OLDEST)
+    assert search_url(want) == "/?q=a%26b&circle=x&circle=y&year=2026&sort=oldest&page=3"
+    assert search_url(toggled(want, "circle", "x")) == "/?q=a%26b&circle=y&year=2026&sort=oldest"
+    assert search_url(toggled(want, "circle", "z")) == "/?q=a%26b&circle=x&circle=y&circle=z&year=2026&sort=oldest"
+    assert toggled(want, "year", "2025").year == 2025
+    assert toggled(want, "year", "2026").year is None
+    assert search_url(unfiltered(toggled(want, "year", "2026"))) == "/?q=a%26b&sort=oldest"
+    assert search_url(sorted_by(want, Order.RELEVANCE)) == "/?q=a%26b&circle=x&circle=y&year=2026"
+    assert (
+        SearchLinks(SearchParams(after=date(2026, 1, 2), before=date(2026, 3, 4))).without_day("after")
+        == "/?before=2026-03-04"
+    )
+    assert search_url(SearchParams()) == "/"
     with pytest.raises(ValueError, match="mood"):
-        want.toggled("mood", "good")
+        toggled(want, "mood", "good")
 
 
 def test_a_year_narrows_the_days() -> None:
-    filters = Wanted(year=2026, after=date(2026, 5, 1), before=date(2027, 1, 1)).query().filters
+    filters = SearchParams(year=2026, after=date(2026, 5, 1), before=date(2027, 1, 1)).query().filters
     assert (filters.after, filters.before) == (date(2026, 5, 1), date(2026, 12, 31))
 
 
 def test_without_words_the_newest_come_first() -> None:
-    assert Wanted().sorting is Order.NEWEST
-    assert Wanted(order=Order.NEWEST).url() == "/"
-    assert Wanted(order=Order.NEWEST).empty
-    assert not Wanted(order=Order.OLDEST).empty
-    assert Wanted(text="a").query().order is Order.RELEVANCE
-    assert Wanted(text="a", order=Order.NEWEST).url() == "/?q=a&sort=newest"
-    assert [link.label for link in choices.sortings(Wanted(), ranked=False)] == ["Newest", "Oldest"]
-    labels = [(link.label, link.current) for link in choices.sortings(Wanted(text="a"), ranked=True)]
+    assert SearchParams().sorting is Order.NEWEST
+    assert search_url(SearchParams(order=Order.NEWEST)) == "/"
+    assert SearchParams(order=Order.NEWEST).empty
+    assert not SearchParams(order=Order.OLDEST).empty
+    assert SearchParams(text="a").query().order is Order.RELEVANCE
+    assert search_url(SearchParams(text="a", order=Order.NEWEST)) == "/?q=a&sort=newest"
+    assert [link.label for link in choices.sortings(SearchParams(), ranked=False)] == ["Newest", "Oldest"]
+    labels = [(link.label, link.current) for link in choices.sortings(SearchParams(text="a"), ranked=True)]
     assert labels == [("Relevance", True), ("Newest", False), ("Oldest", False)]
-    only_filters = choices.sortings(Wanted(text="circle:x"), ranked=False)
+    only_filters = choices.sortings(SearchParams(text="circle:x"), ranked=False)
     assert [(link.label, link.current) for link in only_filters] == [("Newest", True), ("Oldest", False)]
 
 
 def test_a_space_at_the_end_reaches_the_index_and_not_the_address() -> None:
-    want = wanted(q="  risk   assessment ", typing=True)
+    want = search_params(q="  risk   assessment ", typing=True)
     assert want.query().text == "risk assessment "
-    assert want.url() == "/?q=risk+assessment"
-    assert wanted(q="risk", typing=True).url() == "/?q=risk&typing=1"
-    assert wanted(q="  ", typing=True).query().text == ""
+    assert search_url(want) == "/?q=risk+assessment"
+    assert search_url(search_params(q="risk", typing=True)) == "/?q=risk&typing=1"
+    assert search_params(q="  ", typing=True).query().text == ""
 
 
 def test_filters_are_addresses(names: Names) -> None:
-    want = Wanted(text="post", circles=("digital-post",), year=2026)
+    want = SearchParams(text="post", circles=("digital-post",), year=2026)
     found = results({"circle": {"partners": 3, "digital-post": 1}, "year": {"2025": 2, "2026": 1}})
     circles, years = choices.filter_groups(names, want, found)
     assert [(one.label, one.count, one.chosen, one.url) for one in circles.choices] == [
@@ -101,7 +105,7 @@ def test_filters_are_addresses(names: Names) -> None:
 
 
 def test_a_chosen_value_without_results_can_be_taken_back(names: Names) -> None:
-    (group,) = choices.filter_groups(names, Wanted(circles=("partners",)), results())
+    (group,) = choices.filter_groups(names, SearchParams(circles=("partners",)), results())
     assert [(one.label, one.count, one.url) for one in group.choices] == [("Partners abroad", 0, "/")]
 
 
@@ -115,13 +119,13 @@ def test_a_chosen_value_without_results_can_be_taken_back(names: Names) -> None:
     ],
 )  # fmt: skip
 def test_an_unknown_name_that_is_nearly_known(names: Names, text: str, inside: Filters, sentence: str) -> None:
-    (lost,) = hints.lost(names, Wanted(text=text), inside, results())
+    (lost,) = hints.lost(names, SearchParams(text=text), inside, results())
     assert lost.guess
-    assert [link.url for link in lost.others] == [Wanted(text=sentence).url()]
+    assert [link.url for link in lost.others] == [search_url(SearchParams(text=sentence))]
 
 
 def test_an_unknown_name_that_is_like_none(names: Names) -> None:
-    want = Wanted(text="post", circles=("zzzzzzzzzz",))
+    want = SearchParams(text="post", circles=("zzzzzzzzzz",))
     (lost,) = hints.lost(names, want, Filters(), results())
     assert not lost.guess
     assert sorted(link.label for link in lost.others) == sorted(circle.slug for circle in CIRCLES)
@@ -130,7 +134,7 @@ def test_an_unknown_name_that_is_like_none(names: Names) -> None:
 
 def test_known_names_are_not_lost(names: Names) -> None:
     inside = Filters(circles=frozenset({"partners", "gone"}), networks=frozenset({"nord"}))
-    assert hints.lost(names, Wanted(), inside, results({"circle": {"gone": 2}})) == []
+    assert hints.lost(names, SearchParams(), inside, results({"circle": {"gone": 2}})) == []
 
 
 def test_tips_are_examples_from_this_archive(names: Names) -> None:

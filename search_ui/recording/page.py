@@ -1,9 +1,9 @@
-"""The pages: search, recording, and how far a recording is that is not published yet. They work without JavaScript."""
+"""The page of a recording: its player and transcript, or how far it is until it is published."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query as Parameter, Request
 from starlette.responses import RedirectResponse, Response
@@ -20,34 +20,13 @@ from search_ui.recording.player import around
 from search_ui.recording.progress import facts_of
 from search_ui.recording.progress_events import unfinished_page, watchers_of
 from search_ui.search import hit_timeline as timeline, query_help as hints
-from search_ui.search.params import MAX_TEXT, Wanted, wanted
-from search_ui.search.results import listed
+from search_ui.search.params import MAX_TEXT
+from search_ui.viewer import search_for_viewer
 
 FOUND_IN_RECORDING = 100
-"""Passages listed when somebody searches inside one recording."""
+"""Passages listed by a search inside one recording."""
 
 router = APIRouter(include_in_schema=False)
-
-
-@router.get("/")
-def search_page(
-    request: Request,
-    site: Annotated[Site, Depends(site_of)],
-    want: Annotated[Wanted, Depends(wanted)],
-    part: Literal["results"] | None = None,
-) -> Response:
-    """Where the query cannot be understood the sentence stands beside the field, with the text still in it."""
-    title = _("“{words}” – search in Kring").format(words=want.text) if want.text else _("Kring – find what was said")
-    values: dict[str, Any] = {"want": want, "names": site.names, "window_title": title}
-    try:
-        values |= listed(site, request, want)
-    except BadQuery as error:
-        if part:
-            raise
-        return page("search.html", 400, **values, tips=hints.tips(site.names, None), problem=sentence(error))
-    if part:
-        return page("results.html", **values)
-    return page("search.html", **values, tips=hints.tips(site.names, values["results"]), problem="")
 
 
 @router.get("/r/{recording_id}")
@@ -66,8 +45,8 @@ def recording_page(
     if part is not None:
         return RedirectResponse(request.url.path, status_code=303)
     transcript, damaged = read_transcript(site, manifest)
-    inside = find_inside(site, manifest, q)
-    found = [hit for hit in inside.hits if hit.attachment is None]
+    matches = search_inside(site, manifest, q)
+    found = [hit for hit in matches.hits if hit.attachment is None]
     words = view.hit_words(fragment for hit in found for fragment in hit.fragments)
     seconds = manifest.duration
     start = view.parse_time(t) or 0.0
@@ -86,20 +65,20 @@ def recording_page(
         "start_place": timeline.place(start, seconds),
         "q": " ".join(q.split()),
         "marks": timeline.marks(found, seconds),
-        "found_count": inside.count,
-        "about": inside.about,
-        "lacking": inside.lacking,
-        "notice": inside.notice,
+        "found_count": matches.count,
+        "about": matches.about,
+        "lacking": matches.lacking,
+        "notice": matches.notice,
         **around(
-            site, manifest, origin_of(site, request), start, [hit for hit in inside.hits if hit.attachment is not None]
+            site, manifest, origin_of(site, request), start, [hit for hit in matches.hits if hit.attachment is not None]
         ),
     }
     return page("recording.html", **values)
 
 
 @dataclass(frozen=True, slots=True)
-class Inside:
-    """What a search finds in one recording; a recording stays readable where it finds nothing."""
+class RecordingMatches:
+    """What a search finds in one recording, which stays readable if the search finds nothing or fails."""
 
     hits: list[PassageHit] = field(default_factory=list)
     """The best first."""
@@ -111,19 +90,21 @@ class Inside:
     """Why there is no answer."""
 
 
-def find_inside(site: Site, manifest: Manifest, q: str) -> Inside:
-    """Passages of one recording that answer `q`."""
+def search_inside(site: Site, manifest: Manifest, q: str) -> RecordingMatches:
+    """The passages of one recording that match the query `q`; a failed search becomes a notice."""
     if not q.strip():
-        return Inside()
+        return RecordingMatches()
     query = Query(q, Filters(recording_id=manifest.id), passages=FOUND_IN_RECORDING, per_page=1)
     try:
-        results = site.index.search(query)
+        results = search_for_viewer(site, query)
     except SearchDown:
-        return Inside(notice=_("The search does not answer just now, so nothing is marked in the transcript."))
+        return RecordingMatches(
+            notice=_("The search does not answer just now, so nothing is marked in the transcript.")
+        )
     except BadQuery as error:
-        return Inside(notice=sentence(error))
+        return RecordingMatches(notice=sentence(error))
     if not results.hits:
-        return Inside()
+        return RecordingMatches()
     hit = results.hits[0]
     marked = [passage for passage in hit.passages if any(fragment.hit for fragment in passage.fragments)]
-    return Inside(marked, hit.passage_count, " ".join(results.about) or q, hints.lacking(results.missing))
+    return RecordingMatches(marked, hit.passage_count, " ".join(results.about) or q, hints.lacking(results.missing))

@@ -1,0 +1,47 @@
+"""The search page, which is also the start page. It works without JavaScript."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from kring.errors import BadQuery
+from search_ui.context import Site, site_of
+from search_ui.http.rendering import page
+from search_ui.i18n.gettext import _, sentence
+from search_ui.search import query_help
+from search_ui.search.links import SearchLinks
+from search_ui.search.params import SearchParamsDep
+from search_ui.search.results import listed
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def search_page(
+    request: Request,
+    site: Annotated[Site, Depends(site_of)],
+    params: SearchParamsDep,
+    part: Literal["results"] | None = None,
+) -> Response:
+    """If the query cannot be understood the sentence stands beside the field, with the text still in it."""
+    title = (
+        _("“{words}” – search in Kring").format(words=params.text) if params.text else _("Kring – find what was said")
+    )
+    values: dict[str, Any] = {
+        "params": params,
+        "links": SearchLinks(params),
+        "names": site.names,
+        "window_title": title,
+    }
+    try:
+        values |= listed(site, request, params)
+    except BadQuery as error:
+        if part:
+            raise
+        return page("search.html", 400, **values, tips=query_help.tips(site.names, None), problem=sentence(error))
+    if part:
+        return page("results.html", **values)
+    return page("search.html", **values, tips=query_help.tips(site.names, values["results"]), problem="")

@@ -1,0 +1,47 @@
+"""One place each: for parsing a query, for searching on behalf of a viewer, and for opening a recording for one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+DOORS = {
+    "search": ("index", {"search_ui/viewer.py"}),
+    # Besides the door: what a person has uploaded, and whether the archive has a file already.
+    "manifest": ("archive", {"search_ui/viewer.py", "search_ui/upload/checks.py", "search_ui/upload/mine.py"}),
+}
+
+
+def used(package: str, owner: str, method: str) -> Iterator[str]:
+    """Modules of the package that use `<anything>.owner.method`, `owner.method` or `_owner.method`."""
+    for path in (REPOSITORY / package).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Attribute) and node.attr == method):
+                continue
+            of = node.value
+            name = of.attr if isinstance(of, ast.Attribute) else of.id if isinstance(of, ast.Name) else ""
+            if name.lstrip("_") == owner:
+                yield path.relative_to(REPOSITORY).as_posix()
+
+
+@pytest.mark.parametrize("method", DOORS)
+def test_pages_search_and_open_recordings_only_through_the_doors(method: str) -> None:
+    owner, allowed = DOORS[method]
+    assert set(used("search_ui", owner, method)) == allowed
+
+
+def test_a_query_is_parsed_once() -> None:
+    """By the index, which hands on what it has understood; besides only the words it suggests are parsed."""
+    importers = {
+        path.relative_to(REPOSITORY).as_posix()
+        for package in ("index", "search_ui", "services", "flows", "cli")
+        for path in (REPOSITORY / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "index.query.parser"
+        if any(alias.name in {"parse", "*"} for alias in node.names)
+    }
+    assert importers == {"index/query/answer.py", "index/query/suggest.py"}
