@@ -30,7 +30,8 @@ from kring.settings import FolderSource, Settings, Worker
 from services.prefect_env import DATABASE_SETTING
 from storage.archive.archive import Archive
 from storage.keys import RECORDINGS, RUNS
-from tests.running import REPOSITORY, Kring, running
+from tests.support.repository import REPOSITORY
+from tests.support.stack.running import Kring, running
 from transcribe.media.ffmpeg import binary
 
 FILES = 97

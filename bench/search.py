@@ -45,7 +45,7 @@ from index.port import Filters, Prepared, Query
 from kring.settings import Settings, Web
 from search_ui.__main__ import calm_collector
 from services.prefect_env import environment_of
-from tests.seaweed import Weed, free_port
+from tests.support.stack.seaweed import Weed, free_port
 
 QUERIES = 600
 WARMING = 200

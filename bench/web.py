@@ -1,8 +1,8 @@
 """How soon pages are seen, and how heavy they are: `python -m bench.web [--json FILE] [--times N]`.
 
 Opens the start page, a search, a recording and the upload page in headless Chromium, over the small archive of the
-tests (tests/web_members.py) served by this process with its adapters in memory: so it tells what the pages cost, not
-the object store or a large index (`bench.search` does that).
+tests (tests/support/web/member_archive.py) served by this process with its adapters in memory: so it tells what the
+pages cost, not the object store or a large index (`bench.search` does that).
 
 - first contentful paint, from the browser's own paint timing: cold in a browser that has never been here, warm when
   the page is opened once more, with its scripts and styles in the browser's cache; medians
@@ -30,9 +30,9 @@ from search_ui.app import create_app
 from search_ui.runs import MemoryRuns
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
-from tests import facilitator, web_members
-from tests.browser import DESKTOP, FLAGS, find_chromium, serving
-from tests.web_members import FILM
+from tests.support.web import facilitator, member_archive
+from tests.support.web.browser import DESKTOP, FLAGS, find_chromium, serving
+from tests.support.web.member_archive import FILM
 
 TIMES = 9
 """Openings of each page, cold and warm."""
@@ -80,7 +80,7 @@ def main() -> None:
 @contextmanager
 def served() -> Iterator[str]:
     index, archive = MemoryIndex(), Archive(MemoryStore())
-    web_members.fill(archive, index)
+    member_archive.fill(archive, index)
     with tempfile.TemporaryDirectory(prefix="kring-bench-") as data:
         settings = Settings(data_dir=Path(data))
         with serving(create_app(settings, archive, index, MemoryRuns())) as origin:

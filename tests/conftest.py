@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.seaweed"]
+pytest_plugins = ["tests.support.stack.seaweed"]

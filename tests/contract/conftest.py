@@ -14,8 +14,8 @@ from index.memory import MemoryIndex
 from index.port import SearchIndex
 from storage.memory.store import MemoryStore
 from storage.port import ObjectStore
-from tests.meili import Meili, meili
-from tests.seaweed import Weed
+from tests.support.stack.meilisearch import Meili, meili
+from tests.support.stack.seaweed import Weed
 
 __all__ = ["meili"]
 

@@ -17,8 +17,9 @@ from kring.model import ADDRESS, SourceRef, State, Step
 from kring.settings import Fetch, Settings, Worker
 from storage.archive.requests import Requests
 from tests.e2e.test_crash import held
-from tests.running import REPOSITORY, Kring, eventually, running
-from tests.webserver import serve
+from tests.support.http.web_server import serve
+from tests.support.repository import REPOSITORY
+from tests.support.stack.running import Kring, eventually, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

@@ -16,10 +16,10 @@ from kring.settings import Settings
 from search_ui.app import create_app
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
-from tests import web_archive
-from tests.browser import DESKTOP, PHONE, browser, eventually, open_page, serving
-from tests.web_archive import HOSTILE, TALKS, transcript_of
-from tests.webserver import serve
+from tests.support.http.web_server import serve
+from tests.support.web import sample_archive
+from tests.support.web.browser import DESKTOP, PHONE, browser, eventually, open_page, serving
+from tests.support.web.sample_archive import HOSTILE, TALKS, transcript_of
 from transcribe.captions.cues import cues
 
 __all__ = ["browser"]
@@ -43,7 +43,7 @@ class Served:
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
     index, archive = MemoryIndex(), Archive(MemoryStore())
-    web_archive.fill(archive, index)
+    sample_archive.fill(archive, index)
     own = {talk.id: _lengthen(archive, talk) for talk in (FILM, SOUND)}
     archive.put_circle(archive.circle(SOUND.circle).model_copy(update={"visibility": Visibility.PUBLIC}))
     own[HOSTILE.id] = transcript_of(HOSTILE)
@@ -51,7 +51,7 @@ def served() -> Iterator[Served]:
         yield Served(origin, own)
 
 
-def _lengthen(archive: Archive, talk: web_archive.Talk) -> Transcript:
+def _lengthen(archive: Archive, talk: sample_archive.Talk) -> Transcript:
     """The talk with a long turn and a line in another language at its end, and with an English track."""
     manifest, heard = archive.manifest(talk.id), transcript_of(talk)
     last = heard.segments[-1].end
@@ -85,7 +85,7 @@ def read_cues(page: Page, number: int) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("talk", [FILM, SOUND, HOSTILE])
-def test_chromium_reads_every_caption(browser: Browser, served: Served, talk: web_archive.Talk) -> None:
+def test_chromium_reads_every_caption(browser: Browser, served: Served, talk: sample_archive.Talk) -> None:
     with open_page(browser, served.origin) as (page, _):
         page.goto(f"/r/{talk.id}")
         read, written = read_cues(page, 0), list(cues(served.own[talk.id].segments))
@@ -102,7 +102,7 @@ def test_chromium_reads_every_caption(browser: Browser, served: Served, talk: we
 
 @pytest.mark.parametrize("talk", [FILM, SOUND])
 def test_the_english_track_stands_beside_the_own_and_neither_is_on(
-    browser: Browser, served: Served, talk: web_archive.Talk
+    browser: Browser, served: Served, talk: sample_archive.Talk
 ) -> None:
     with open_page(browser, served.origin) as (page, _):
         page.goto(f"/r/{talk.id}")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import REPOSITORY, free_port
+from tests.support.repository import REPOSITORY
+from tests.support.stack.running import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from kring.settings import FolderSource, Settings, Worker
-from tests.running import REPOSITORY, Kring, eventually, running
+from tests.support.repository import REPOSITORY
+from tests.support.stack.running import Kring, eventually, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

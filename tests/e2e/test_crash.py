@@ -21,8 +21,9 @@ from kring.model import ADDRESS, Manifest, SourceRef, State, Step, now
 from kring.settings import Fetch, Settings
 from storage.keys import correction_key, manifest_key
 from storage.verify.verify import verify
-from tests.running import REPOSITORY, Kring, eventually, running
-from tests.webserver import serve
+from tests.support.http.web_server import serve
+from tests.support.repository import REPOSITORY
+from tests.support.stack.running import Kring, eventually, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

@@ -27,8 +27,9 @@ from storage.archive.requests import Requests
 from storage.keys import manifest_key
 from storage.memory.store import MemoryStore
 from tests.e2e.test_stack import COMMANDS
-from tests.patience import PATIENCE
-from tests.running import REPOSITORY, Kring, eventually, prefect, running, tidy
+from tests.support.patience import PATIENCE
+from tests.support.repository import REPOSITORY
+from tests.support.stack.running import Kring, eventually, prefect, running, tidy
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

@@ -15,8 +15,8 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary
 from flows.orchestrator import Orchestrator
 from kring.model import State
 from kring.settings import FeedSource, FolderSource, Settings, Worker
-from tests.running import Kring, eventually, running
-from tests.webserver import Site, serve
+from tests.support.http.web_server import Site, serve
+from tests.support.stack.running import Kring, eventually, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

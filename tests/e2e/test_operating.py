@@ -14,9 +14,9 @@ import pytest
 
 from index.memory import MemoryIndex
 from kring.settings import Search, Settings, Worker
-from tests import web_archive
-from tests.patience import PATIENCE
-from tests.running import Kring, eventually, free_port, running
+from tests.support.patience import PATIENCE
+from tests.support.stack.running import Kring, eventually, free_port, running
+from tests.support.web import sample_archive
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -40,7 +40,7 @@ def unwell(kring: Kring) -> dict[str, Any] | None:
 
 @pytest.fixture(scope="module")
 def filled(kring: Kring) -> Kring:
-    web_archive.fill(kring.ports.archive, MemoryIndex())
+    sample_archive.fill(kring.ports.archive, MemoryIndex())
     assert "passages indexed" in kring.run("reindex").stdout
     return kring
 
@@ -110,7 +110,7 @@ def test_every_line_of_every_log_has_date_and_time_and_no_secret(filled: Kring) 
 
 
 def test_status_while_prefect_or_the_index_cannot_be_asked(filled: Kring) -> None:
-    title = web_archive.TALKS[0].title
+    title = sample_archive.TALKS[0].title
     nobody = {"PREFECT_API_URL": f"http://127.0.0.1:{free_port()}/api"}
     done = filled.run("status", environment=nobody)
     assert done.stderr.count("Recordings that are not received yet are shown only in part: The Prefect server at") == 1

@@ -14,9 +14,10 @@ import pytest
 
 from kring.local_stack import LocalStack
 from storage.seaweed import program as seaweed
-from tests.e2e.test_stack import ROOT, Supervisor, objects
-from tests.patience import PATIENCE
-from tests.stranger import listeners
+from tests.e2e.test_stack import Supervisor, objects
+from tests.support.patience import PATIENCE
+from tests.support.repository import REPOSITORY
+from tests.support.stack.port_scan import listeners
 
 pytestmark = pytest.mark.e2e
 
@@ -58,7 +59,7 @@ def kept(stack: LocalStack) -> bytes:
 def test_a_chosen_web_port_that_is_taken_stops_the_start(tmp_path: Path, how: str) -> None:
     ours = ("KRING_", "AWS_", "PREFECT_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    environment |= {"KRING_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    environment |= {"KRING_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"}
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
         if how == "variable":

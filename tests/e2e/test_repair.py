@@ -12,10 +12,10 @@ import pytest
 from kring.corrections.model import LineChange
 from kring.model import State
 from kring.settings import Settings
-from tests.contract.test_corrections_store import making
+from tests.contract.storage.test_corrections import making
 from tests.e2e.test_retranscribe import add, cut, searchable
-from tests.patience import PATIENCE
-from tests.running import Kring, running
+from tests.support.patience import PATIENCE
+from tests.support.stack.running import Kring, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 RUBBISH = b"\xff\x00rubbish"

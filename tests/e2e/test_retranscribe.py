@@ -12,7 +12,8 @@ import pytest
 
 from kring.model import Manifest
 from kring.settings import Settings
-from tests.running import REPOSITORY, Kring, eventually, running
+from tests.support.repository import REPOSITORY
+from tests.support.stack.running import Kring, eventually, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

@@ -25,12 +25,12 @@ from cli.stack.stack import Stack
 from kring.errors import Conflict, SetupError
 from kring.local_stack import LocalStack, read_stack
 from kring.settings import Local, Search, Settings, Web
-from tests.patience import PATIENCE
-from tests.running import eventually, tidy
+from tests.support.patience import PATIENCE
+from tests.support.repository import REPOSITORY
+from tests.support.stack.running import eventually, tidy
 
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).parents[2]
 WORKER = """
 import os, subprocess, time
 from pathlib import Path
@@ -73,7 +73,7 @@ class Supervisor:
         ports = {f"KRING_LOCAL__{part}_PORT": "0" for part in ("S3", "PREFECT", "MEILI")} | {"KRING_WEB__PORT": "0"}
         if usual_ports:
             ports = {}
-        where = {"KRING_DATA_DIR": str(data), "HOME": str(home), "PYTHONPATH": str(ROOT)}
+        where = {"KRING_DATA_DIR": str(data), "HOME": str(home), "PYTHONPATH": str(REPOSITORY)}
         with self.said.open("wb") as said:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", SUPERVISOR],

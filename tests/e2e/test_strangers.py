@@ -25,10 +25,11 @@ from cli.commands.up import prefect_page
 from cli.stack.services import OBJECTS, SEARCH, WORKER
 from kring.settings import Settings
 from search_ui.runs import PrefectRuns
-from tests.browser import browser
-from tests.patience import PATIENCE
-from tests.running import REPOSITORY, Kring, eventually, running
-from tests.stranger import LOOPBACK, ask, listeners, speaks_grpc, ways_into_an_inner_port, ways_into_s3
+from tests.support.patience import PATIENCE
+from tests.support.repository import REPOSITORY
+from tests.support.stack.port_scan import LOOPBACK, ask, listeners, speaks_grpc, ways_into_an_inner_port, ways_into_s3
+from tests.support.stack.running import Kring, eventually, running
+from tests.support.web.browser import browser
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.e2e

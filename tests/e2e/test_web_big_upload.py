@@ -21,9 +21,10 @@ from kring.model import State
 from kring.settings import Settings
 from storage.keys import incoming_key
 from storage.verify.verify import verify
-from tests import facilitator
-from tests.browser import browser, eventually as eventually_on
-from tests.running import REPOSITORY, Kring, eventually, running
+from tests.support.repository import REPOSITORY
+from tests.support.stack.running import Kring, eventually, running
+from tests.support.web import facilitator
+from tests.support.web.browser import browser, eventually as eventually_on
 
 __all__ = ["browser"]
 

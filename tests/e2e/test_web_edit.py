@@ -6,9 +6,9 @@ import httpx
 from playwright.sync_api import Browser, expect
 
 from kring.model import Hole, Visibility
-from tests.browser import browser, eventually, open_page, player_time
-from tests.edited import Desk, all_saved, desk, edit, focused, note, paused, text_field, write
-from tests.patience import PATIENCE
+from tests.support.patience import PATIENCE
+from tests.support.web.browser import browser, eventually, open_page, player_time
+from tests.support.web.editing_site import Desk, all_saved, desk, edit, focused, note, paused, text_field, write
 
 __all__ = ["browser", "desk"]
 

@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, Dialog, Page, Route, expect
 
 from kring.model import Manifest
 from kring.settings import Web
-from tests import facilitator
-from tests.browser import PHONE, Complaints, browser, eventually, open_page
-from tests.edited import (
+from tests.support.patience import PATIENCE
+from tests.support.web import facilitator
+from tests.support.web.browser import PHONE, Complaints, browser, eventually, open_page
+from tests.support.web.editing_site import (
     Desk,
     all_saved,
     desk,
@@ -27,7 +28,6 @@ from tests.edited import (
     window_comes_back,
     write,
 )
-from tests.patience import PATIENCE
 
 __all__ = ["browser", "desk"]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests import looking
-from tests.browser import browser
-from tests.everywhere import Everything, everything, visiting
-from tests.places import PLACES, Place
+from tests.support.web import page_inspection
+from tests.support.web.browser import browser
+from tests.support.web.full_site import Everything, everything, visiting
+from tests.support.web.pages import PLACES, Place
 
 __all__ = ["browser"]
 
@@ -27,23 +27,23 @@ def all_of_it(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]:
 def test_it_is_there_for_everybody(browser: Browser, all_of_it: Everything, place: Place) -> None:
     found: dict[str, list[str]] = {}
     with visiting(browser, all_of_it, place) as page:
-        looking.begin(page)
-        found["names"] = looking.nameless(page)
+        page_inspection.begin(page)
+        found["names"] = page_inspection.nameless(page)
         for name, size in (("wide", WIDE), ("narrow", NARROW)):
             page.set_viewport_size(size)  # type: ignore[arg-type]
-            found[f"axe, {name}, light"] = looking.axe(page)
+            found[f"axe, {name}, light"] = page_inspection.axe(page)
             page.emulate_media(color_scheme="dark")
-            found[f"axe, {name}, dark"] = looking.contrasts(page)
+            found[f"axe, {name}, dark"] = page_inspection.contrasts(page)
             page.emulate_media(color_scheme="light")
         found |= _zoomed(page)
-        found["motion"] = looking.moving(page)
+        found["motion"] = page_inspection.moving(page)
         page.emulate_media(reduced_motion="reduce")
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-        found["keyboard, wide"] = looking.by_tab(page)
+        found["keyboard, wide"] = page_inspection.by_tab(page)
         page.set_viewport_size(NARROW)  # type: ignore[arg-type]
         page.emulate_media(forced_colors="active")
-        found["keyboard, narrow, forced colours"] = looking.by_tab(page)
-        found["forced colours"] = looking.unseen(page)
+        found["keyboard, narrow, forced colours"] = page_inspection.by_tab(page)
+        found["forced colours"] = page_inspection.unseen(page)
     wrong = [f"{name}: {one}" for name, told in found.items() for one in told]
     assert not wrong, "\n".join(wrong)
 
@@ -53,7 +53,7 @@ def _zoomed(page: Page) -> dict[str, list[str]]:
     found = {}
     for width in (640, 320):
         page.set_viewport_size({"width": width, "height": 640})
-        found[f"{width} px wide"] = looking.sideways(page)
+        found[f"{width} px wide"] = page_inspection.sideways(page)
     return found
 
 
@@ -70,18 +70,18 @@ def test_each_look_sees_what_is_wrong(browser: Browser) -> None:
     context = browser.new_context()
     page = context.new_page()
     page.set_content(WRONG % "")
-    looking.begin(page)
-    found = " ".join(looking.axe(page))
+    page_inspection.begin(page)
+    found = " ".join(page_inspection.axe(page))
     assert all(rule in found for rule in ("color-contrast", "label", "target-size")), found
-    assert "color-contrast" in " ".join(looking.contrasts(page))
-    assert ["textbox" in one for one in looking.nameless(page)] == [True]
-    assert looking.sideways(page)
-    assert any("slow" in one for one in looking.moving(page))
-    assert any("Bare" in one for one in looking.by_tab(page))
-    assert any("Pale" in one for one in looking.unseen(page))
+    assert "color-contrast" in " ".join(page_inspection.contrasts(page))
+    assert ["textbox" in one for one in page_inspection.nameless(page)] == [True]
+    assert page_inspection.sideways(page)
+    assert any("slow" in one for one in page_inspection.moving(page))
+    assert any("Bare" in one for one in page_inspection.by_tab(page))
+    assert any("Pale" in one for one in page_inspection.unseen(page))
     page.set_content(WRONG % '<div class="lid"></div>')
-    looking.begin(page)
-    assert any("covered" in one and "Bare" in one for one in looking.by_tab(page))
+    page_inspection.begin(page)
+    assert any("covered" in one and "Bare" in one for one in page_inspection.by_tab(page))
     context.close()
 
 
@@ -96,10 +96,10 @@ def test_a_page_is_looked_at_once_it_rests(browser: Browser) -> None:
     with browser.new_context() as context:
         page = context.new_page()
         page.set_content(MOVING.replace("%s", "700"))
-        looking.begin(page)
-        assert looking.unseen(page) == []
+        page_inspection.begin(page)
+        assert page_inspection.unseen(page) == []
         restless = context.new_page()
         restless.set_content(MOVING.replace("%s", "Infinity"))
-        looking.begin(restless)
+        page_inspection.begin(restless)
         with pytest.raises(AssertionError, match="do not stay where they are"):
-            looking.unseen(restless)
+            page_inspection.unseen(restless)

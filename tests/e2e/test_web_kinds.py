@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from kring.settings import MediaLimits
-from tests.browser import browser, eventually
-from tests.kinds import KINDS, SECONDS, make_kind
+from tests.support.media.formats import KINDS, SECONDS, make_kind
+from tests.support.web.browser import browser, eventually
 from transcribe.containers.kinds import SUFFIXES, SUFFIXES_OF
 from transcribe.media.probe import probe
 from transcribe.rendering.render import render

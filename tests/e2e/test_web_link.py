@@ -17,10 +17,11 @@ from playwright.sync_api import Browser, expect
 from kring.link import secret_of
 from kring.settings import Settings
 from search_ui.http.access import KEY_COOKIE
-from tests.browser import browser, open_page
-from tests.edited import excuse
-from tests.patience import PATIENCE
-from tests.running import REPOSITORY, eventually, tidy
+from tests.support.patience import PATIENCE
+from tests.support.repository import REPOSITORY
+from tests.support.stack.running import eventually, tidy
+from tests.support.web.browser import browser, open_page
+from tests.support.web.editing_site import excuse
 
 __all__ = ["browser"]
 

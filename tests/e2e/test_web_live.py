@@ -21,10 +21,10 @@ from search_ui.recording.media import WINDOW
 from storage import open_store
 from storage.archive.archive import Archive
 from storage.keys import rendition_key
-from tests import web_archive
-from tests.patience import PATIENCE
-from tests.seaweed import Weed, free_port
-from tests.web_archive import TALKS
+from tests.support.patience import PATIENCE
+from tests.support.stack.seaweed import Weed, free_port
+from tests.support.web import sample_archive
+from tests.support.web.sample_archive import TALKS
 
 START_SECONDS = 120.0
 BIG = 64 * 1024 * 1024
@@ -99,7 +99,7 @@ def test_an_empty_archive_says_how_to_begin(live: Live) -> None:
 
 def test_what_another_process_indexes_is_found(live: Live) -> None:
     index = open_index(live.settings)
-    web_archive.fill(live.archive, index)
+    sample_archive.fill(live.archive, index)
     index.close()
     found = live.web.get("/api/search", params={"q": "personvernombudet"}).json()
     assert found["recordings"][0]["id"] == TALKS[0].id
@@ -108,7 +108,7 @@ def test_what_another_process_indexes_is_found(live: Live) -> None:
     assert live.web.get(f"/api/recordings/{TALKS[0].id}").json()["searchable"] is True
     piece = live.web.get(f"/media/{TALKS[0].id}/playback", headers={"Range": "bytes=100-199"})
     assert piece.status_code == 206
-    assert piece.content == web_archive.media_bytes(True)[0][100:200]
+    assert piece.content == sample_archive.media_bytes(True)[0][100:200]
 
 
 def test_a_large_film_costs_a_window_of_memory(live: Live, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_dead_store_is_said_and_a_living_one_is_found_again(live: Live) -> Non
 
 
 def test_who_follows_a_recording_is_sent_home_when_it_ends(live: Live) -> None:
-    going, _ = web_archive.add_unfinished(live.archive)
+    going, _ = sample_archive.add_unfinished(live.archive)
     port = free_port()
     process = start(live.settings, port)
     try:

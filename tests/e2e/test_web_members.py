@@ -13,11 +13,11 @@ from kring.settings import Settings
 from search_ui.app import create_app
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
-from tests import web_members
-from tests.browser import DESKTOP, PHONE, browser, eventually, open_page, player_time, serving
-from tests.web_archive import TALKS
-from tests.web_members import CHAPTERS, FILM, SOUND
-from tests.webserver import serve
+from tests.support.http.web_server import serve
+from tests.support.web import member_archive
+from tests.support.web.browser import DESKTOP, PHONE, browser, eventually, open_page, player_time, serving
+from tests.support.web.member_archive import CHAPTERS, FILM, SOUND
+from tests.support.web.sample_archive import TALKS
 
 __all__ = ["browser"]
 
@@ -34,7 +34,7 @@ PAGES = ("/", "/c/digital-post", "/n/nord", "/t/Personvern", f"/r/{FILM.id}?q=pe
 @pytest.fixture(scope="module")
 def origin() -> Iterator[str]:
     index, archive = MemoryIndex(), Archive(MemoryStore())
-    web_members.fill(archive, index)
+    member_archive.fill(archive, index)
     with serving(create_app(Settings(data_dir=Path("unused")), archive, index)) as address:
         yield address
 

@@ -13,16 +13,16 @@ from kring.settings import MediaLimits, Settings
 from search_ui.app import create_app
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
-from tests import web_archive
-from tests.browser import browser, open_page, serving
-from tests.timed import appended, beginnings, part, retimed
+from tests.support.media.timed_speech import appended, beginnings, part, retimed
+from tests.support.web import sample_archive
+from tests.support.web.browser import browser, open_page, serving
 from transcribe.media.probe import probe
 from transcribe.rendering.render import render
 
 __all__ = ["browser"]
 
 LIMITS = MediaLimits(spare_disk_mb=0)
-SOUND = next(talk for talk in web_archive.TALKS if not talk.video)
+SOUND = next(talk for talk in sample_archive.TALKS if not talk.video)
 LISTEN = """async ([from, to]) => {
   const player = document.getElementById("player"), context = new AudioContext();
   const ear = context.createAnalyser(), wave = new Float32Array(ear.fftSize = 1024), loud = [];
@@ -54,7 +54,7 @@ def archive() -> Archive:
 @pytest.fixture(scope="module")
 def origin(archive: Archive) -> Iterator[str]:
     index = MemoryIndex()
-    web_archive.fill(archive, index)
+    sample_archive.fill(archive, index)
     with serving(create_app(Settings(data_dir=Path("unused")), archive, index)) as origin:
         yield origin
 

@@ -18,9 +18,9 @@ from search_ui.http.formatting import time_parameter
 from storage.archive.archive import Archive
 from storage.leases import Leases, owner_name
 from storage.memory.store import MemoryStore
-from tests import web_archive
-from tests.browser import PHONE, browser, eventually, open_page, player_time, serving
-from tests.web_archive import LONG, TALKS, transcript_of
+from tests.support.web import sample_archive
+from tests.support.web.browser import PHONE, browser, eventually, open_page, player_time, serving
+from tests.support.web.sample_archive import LONG, TALKS, transcript_of
 
 __all__ = ["browser"]
 
@@ -43,8 +43,8 @@ class Served:
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
     index, archive = MemoryIndex(), Archive(MemoryStore())
-    web_archive.fill(archive, index)
-    going, _ = web_archive.add_unfinished(archive)
+    sample_archive.fill(archive, index)
+    going, _ = sample_archive.add_unfinished(archive)
     _speak_at_once(archive)
     with serving(create_app(Settings(data_dir=Path("unused")), archive, index)) as origin:
         yield Served(origin, archive, index, going)
@@ -71,7 +71,7 @@ def test_while_two_speak_the_one_who_goes_on_is_marked(browser: Browser, served:
 
 
 @pytest.mark.parametrize(("talk", "t"), [(FILM, "22"), (FILM, "0:22"), (SOUND, "22s")])
-def test_it_opens_at_a_time(browser: Browser, served: Served, talk: web_archive.Talk, t: str) -> None:
+def test_it_opens_at_a_time(browser: Browser, served: Served, talk: sample_archive.Talk, t: str) -> None:
     with open_page(browser, served.origin) as (page, _):
         page.goto(f"/r/{talk.id}?t={t}")
         eventually(page, lambda: abs(player_time(page) - 22) < 0.5)
@@ -177,7 +177,7 @@ def test_passages_on_the_line_of_time_are_links(browser: Browser, served: Served
         eventually(page, lambda: abs(player_time(page) - second) < 0.3)
         assert page.evaluate("document.getElementById('player').paused")
         place = float((page.locator("#here").get_attribute("cx") or "").removesuffix("%"))
-        assert abs(place - 100 * second / web_archive.SECONDS) < 2
+        assert abs(place - 100 * second / sample_archive.SECONDS) < 2
         expect(page.locator(".line[aria-current]")).to_be_in_viewport()
 
 
@@ -218,7 +218,7 @@ def test_lines_are_reached_and_played_from_the_keyboard(browser: Browser, served
 
 @pytest.mark.parametrize("talk", [FILM, SOUND])
 def test_on_a_phone_the_player_stays_and_nothing_is_cut_off(
-    browser: Browser, served: Served, talk: web_archive.Talk
+    browser: Browser, served: Served, talk: sample_archive.Talk
 ) -> None:
     with open_page(browser, served.origin, viewport=PHONE, reduced_motion="reduce") as (page, _):
         page.goto(f"/r/{talk.id}?t=22&q={talk.title.split()[0]}")

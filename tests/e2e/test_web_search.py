@@ -16,9 +16,9 @@ from kring.settings import Settings
 from search_ui.app import create_app
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
-from tests import web_archive
-from tests.browser import PHONE, browser, eventually, open_page, player_time, serving
-from tests.web_archive import HOSTILE, LONG, TALKS
+from tests.support.web import sample_archive
+from tests.support.web.browser import PHONE, browser, eventually, open_page, player_time, serving
+from tests.support.web.sample_archive import HOSTILE, LONG, TALKS
 
 __all__ = ["browser"]
 
@@ -34,7 +34,7 @@ class SuggestingIndex(MemoryIndex):
 @pytest.fixture(scope="module")
 def origin() -> Iterator[str]:
     store, index = MemoryStore(), SuggestingIndex()
-    web_archive.fill(Archive(store), index)
+    sample_archive.fill(Archive(store), index)
     with serving(create_app(Settings(data_dir=Path("unused")), Archive(store), index)) as origin:
         yield origin
 

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from kring.model import Manifest, SoundTrack, SoundTracks
-from tests import facilitator, looking
-from tests.browser import PHONE, browser, open_page
-from tests.edited import Desk, desk, edit
+from tests.support.web import facilitator, page_inspection
+from tests.support.web.browser import PHONE, browser, open_page
+from tests.support.web.editing_site import Desk, desk, edit
 
 __all__ = ["browser", "desk"]
 
@@ -56,9 +56,9 @@ def test_a_facilitator_chooses_another_sound(browser: Browser, desk: Desk, size:
         expect(dialog.get_by_role("radio")).to_have_count(4)
         expect(dialog.get_by_role("radio", name="sound track 1 (Norwegian Bokmål) heard now")).to_be_checked()
         expect(dialog.get_by_role("radio", name="sound track 3 nobody speaks there")).to_be_visible()
-        looking.begin(page)
-        assert looking.axe(page) == []
-        assert looking.sideways(page) == []
+        page_inspection.begin(page)
+        assert page_inspection.axe(page) == []
+        assert page_inspection.sideways(page) == []
         dialog.get_by_role("radio", name="sound track 2 (English)").check()
         button = dialog.get_by_role("button", name="Use this sound")
         before = button.bounding_box()

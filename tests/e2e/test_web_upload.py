@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from kring.intake.uploads import UploadState
-from tests.browser import PHONE, browser, eventually
-from tests.uploading import AXE, PART, Site, recording, site, visiting
+from tests.support.web.browser import PHONE, browser, eventually
+from tests.support.web.upload_page import AXE, PART, Site, recording, site, visiting
 from transcribe.containers.kinds import SUFFIXES
 
 __all__ = ["browser", "site"]

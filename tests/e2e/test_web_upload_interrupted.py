@@ -7,8 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser import browser, eventually
-from tests.uploading import PART, Site, recording, site, visiting
+from tests.support.web.browser import browser, eventually
+from tests.support.web.upload_page import PART, Site, recording, site, visiting
 
 __all__ = ["browser", "site"]
 

@@ -12,13 +12,14 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests import facilitator, looking
-from tests.browser import PHONE, browser, eventually, open_page, player_time
-from tests.edited import all_saved, focused, paused
-from tests.everywhere import LOCALES, Everything, everything
-from tests.patience import PATIENCE
-from tests.places import PLACES
-from tests.web_members import FILM, SOUND
+from tests.support.patience import PATIENCE
+from tests.support.repository import REPOSITORY
+from tests.support.web import facilitator, page_inspection
+from tests.support.web.browser import PHONE, browser, eventually, open_page, player_time
+from tests.support.web.editing_site import all_saved, focused, paused
+from tests.support.web.full_site import LOCALES, Everything, everything
+from tests.support.web.member_archive import FILM, SOUND
+from tests.support.web.pages import PLACES
 
 __all__ = ["browser"]
 
@@ -191,8 +192,8 @@ def test_on_a_phone_with_a_thumb(browser: Browser, all_of_it: Everything) -> Non
 
 
 def _fits(page: Page) -> None:
-    page.evaluate((looking.HERE / "looking.js").read_text())
-    assert looking.sideways(page) == []
+    page.evaluate(page_inspection.SCRIPT.read_text())
+    assert page_inspection.sideways(page) == []
 
 
 class _Asked(HTMLParser):
@@ -235,6 +236,6 @@ def test_every_page_is_among_those_looked_at(all_of_it: Everything) -> None:
         kinds = {re.search(r'<body class="([\w-]+)', web.get(all_of_it.path(place.path)).text) for place in PLACES}
     shown = {found[1] for found in kinds if found}
     wanted = set()
-    for template in (looking.HERE.parent / "search_ui" / "templates").glob("*.html"):
+    for template in (REPOSITORY / "search_ui" / "templates").glob("*.html"):
         wanted |= set(re.findall(r"\{% block kind %\}([\w-]+)|<body class=\"([\w-]+)\"", template.read_text()))
     assert {name for pair in wanted for name in pair if name} <= shown | {"search-page"}

@@ -10,9 +10,10 @@ from playwright.sync_api import Browser, expect
 
 from kring.model import State
 from kring.settings import Settings
-from tests.browser import browser, open_page
-from tests.patience import PATIENCE
-from tests.running import REPOSITORY, Kring, eventually, running
+from tests.support.patience import PATIENCE
+from tests.support.repository import REPOSITORY
+from tests.support.stack.running import Kring, eventually, running
+from tests.support.web.browser import browser, open_page
 
 __all__ = ["browser"]
 

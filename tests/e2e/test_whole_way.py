@@ -23,10 +23,11 @@ from kring.errors import DiskFull
 from kring.model import State
 from kring.settings import FeedSource, Fetch, FolderSource, Settings, Worker
 from search_ui.runs import PrefectRuns
-from tests.patience import PATIENCE
-from tests.running import REPOSITORY, Kring, eventually, free_port, running
-from tests.spoken import JFK, RULES, Spoken, of
-from tests.webserver import Site, serve
+from tests.support.http.web_server import Site, serve
+from tests.support.media.speech import JFK, RULES, Spoken, of
+from tests.support.patience import PATIENCE
+from tests.support.repository import REPOSITORY
+from tests.support.stack.running import Kring, eventually, free_port, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

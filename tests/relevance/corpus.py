@@ -21,7 +21,7 @@ from typing import Any
 from index.passages.build import passages_of
 from index.port import Passage
 from kring.model import Circle, Details, Manifest, Media, Original, Segment, SourceRef, Transcript
-from tests.index_cases import recording_id
+from tests.support.passages import recording_id
 from transcribe.captions.reader import transcript_from_file
 
 HERE = Path(__file__).parent

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +11,10 @@ from pydantic import BaseModel
 
 from cli.main import app
 from kring.settings import FeedSource, FolderSource, Settings
+from tests.support.repository import REPOSITORY
 from transcribe.containers.kinds import SUFFIXES
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = REPOSITORY / "docs"
 
 
 def settings_of(model: type[BaseModel], prefix: str = "") -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
+from tests.support.repository import REPOSITORY
 
 
 @pytest.mark.parametrize("name", ["kring", "storage", "transcribe", "index", "services", "flows", "search_ui", "cli"])

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parents[2]
-LOCKS = ROOT / "deploy" / "lock"
+from tests.support.repository import REPOSITORY
+
+LOCKS = REPOSITORY / "deploy" / "lock"
 CONTENTS = {"local": ("local",), "dev": ("local", "dev", "bench"), "gpu": ("local", "gpu")}
 """The extras of each lock file."""
 STANZA = re.compile(
@@ -30,13 +30,13 @@ def locked(name: str) -> dict[str, str]:
 
 
 def pinned() -> dict[str, str]:
-    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    lines = (REPOSITORY / "constraints.txt").read_text().splitlines()
     parts = [line.partition("==") for line in lines if not line.startswith("#")]
     return {canonicalize_name(name): version for name, _, version in parts}
 
 
 def wanted(extras: tuple[str, ...]) -> Iterator[Requirement]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     for listed in (project["dependencies"], *(project["optional-dependencies"][extra] for extra in extras)):
         yield from map(Requirement, listed)
 
@@ -57,7 +57,7 @@ def test_all_that_the_project_asks_for_is_locked(name: str) -> None:
 
 
 def test_nothing_is_installed_without_hashes() -> None:
-    for file in (ROOT / "deploy" / "setup.sh", ROOT / "deploy" / "Dockerfile"):
+    for file in (REPOSITORY / "deploy" / "setup.sh", REPOSITORY / "deploy" / "Dockerfile"):
         commands = re.findall(r"(?:pip_quietly|RUN pip install|&& pip install) (--.*)", file.read_text())
         assert commands
         for command in commands:

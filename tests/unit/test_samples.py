@@ -11,9 +11,10 @@ import imageio_ffmpeg
 import pytest
 
 from kring.model import Circle, Details, Segment
+from tests.support.repository import REPOSITORY
 from transcribe.captions.webvtt import parse_vtt
 
-SAMPLES = Path(__file__).parents[2] / "samples"
+SAMPLES = REPOSITORY / "samples"
 TEXTS = sorted((SAMPLES / "texts").glob("*.toml"))
 
 

@@ -17,7 +17,7 @@ What protects whom, outermost first:
 Checked with a watch on the folder of the file they point at, each named as a recording: HLS (plain, with a byte
 order mark, behind tags, zeros, junk, a frame, and the beginning of every container), ffconcat and concat lists, DASH,
 M3U, PLS, SDP, text in the form of `concat:` and `subfile:` addresses, SVG with a link, MP4 with an external data
-reference, and names that are patterns, addresses or options (`tests/contract/test_media.py`).
+reference, and names that are patterns, addresses or options (`tests/contract/media/test_probe_and_render.py`).
 
 ffprobe is never used. Not every machine has it, and one way of looking at a file is easier to trust than two.
 """

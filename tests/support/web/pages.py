@@ -1,0 +1,148 @@
+"""Every page there is, and what opens on it, for tests that look at all of them (tests/support/web/full_site.py)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from tests.support.web.member_archive import FILM, SOUND
+from tests.support.web.sample_archive import HOSTILE, SILENT
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page, and what is done on it before it is looked at."""
+
+    name: str
+    path: str
+    prepare: Callable[[Page], None] | None = None
+    language: str = "en"
+    without_link: bool = False
+    """Asked for by somebody who may not edit."""
+    says_no: bool = False
+    scripts: tuple[str, ...] = ()
+    """All that it loads."""
+
+
+def _click(*selectors: str) -> Callable[[Page], None]:
+    def click(page: Page) -> None:
+        for selector in selectors:
+            page.locator(selector).first.click()
+
+    return click
+
+
+def _dialog(name: str) -> Callable[[Page], None]:
+    def open_it(page: Page) -> None:
+        expect(page.locator("#desk")).to_be_visible()
+        page.locator(f"[data-opens={name}]:visible").first.click()
+        expect(page.locator(f"dialog#{name}")).to_be_visible()
+
+    return open_it
+
+
+def _name_to_fix(page: Page) -> None:
+    _dialog("names")(page)
+    page.get_by_label("Written now").fill("personvern")
+    page.get_by_label("Should be").fill("datavern")
+    expect(page.locator(".places")).to_be_visible()
+
+
+def _history(page: Page) -> None:
+    _dialog("history")(page)
+    expect(page.locator("#history .event").first).to_be_visible()
+
+
+def _desk(page: Page) -> None:
+    expect(page.locator("#desk")).to_be_visible()
+
+
+def _choose(page: Page) -> None:
+    page.locator(".uppy-DragDrop-input").set_input_files(
+        {"name": "2026-03-01 Personvern.mp4", "mimeType": "video/mp4", "buffer": b"film" * 999}
+    )
+    card = page.locator(".upload-card")
+    expect(card).to_have_attribute("data-state", "ready")
+    card.locator("summary").click()
+    card.locator("[value=other]").check()
+
+
+def _sent_without(page: Page) -> None:
+    _choose(page)
+    page.locator("[data-at=submit]").click()
+    expect(page.locator(".field-error:visible").first).to_be_visible()
+
+
+def _sending(page: Page) -> None:
+    page.context.route(re.compile(r"/parts/\d+$"), lambda _: None)  # which never get there
+    _choose(page)
+    card = page.locator(".upload-card")
+    card.locator("[name=circle]").select_option("drift-nord")
+    card.locator("[name=other_basis]").fill("Offentleglova § 3")
+    card.locator("[data-at=submit]").click()
+    expect(page.locator(".uppy-StatusBar")).to_be_visible()
+
+
+def _refused(page: Page) -> None:
+    expect(page.locator("#code-error")).to_be_visible()
+
+
+SEARCH, PLAYER, EDIT, UPLOAD = ("search.js",), ("player.js",), ("edit.js",), ("upload.js", "hashing.js")
+FOLLOWING, FACILITATE = ("following.js",), ("facilitate.js",)
+_DESK = f"/r/{FILM.id}/edit"
+
+PLACES = (
+    Place("start", "/", scripts=SEARCH),
+    Place("start in Norwegian", "/", language="nb", scripts=SEARCH),
+    Place("search tips", "/", _click(".tips summary"), scripts=SEARCH),
+    Place("results", "/?q=personvern", scripts=SEARCH),
+    Place("results, narrowed, in Dutch", "/?q=personvern&circle=drift-nord", language="nl", scripts=SEARCH),
+    Place("results, followed", "/?q=personvern", _click(".follow summary"), scripts=SEARCH),
+    Place("a page in a document", "/?q=personvernombudet+kommunen", language="da", scripts=SEARCH),
+    Place("nothing found", "/?q=zzzyyyxxx", scripts=SEARCH),
+    Place("not understood", "/?q=personvern+after:sommer", says_no=True, scripts=SEARCH),
+    Place("film", f"/r/{FILM.id}", scripts=PLAYER),
+    Place("film in Norwegian, inside search", f"/r/{FILM.id}?q=personvern&t=14", language="nb", scripts=PLAYER),
+    Place("film, transcript", f"/r/{FILM.id}", _click(".menu:not(.embed) summary"), scripts=PLAYER),
+    Place("film, embedding", f"/r/{FILM.id}", _click(".embed summary"), scripts=PLAYER),
+    Place("sound, inside search", f"/r/{SOUND.id}?q=kommunen", scripts=PLAYER),
+    Place("nothing inside", f"/r/{SOUND.id}?q=zzzyyyxxx", scripts=PLAYER),
+    Place("hostile words", f"/r/{HOSTILE.id}", scripts=PLAYER),
+    Place("no speech", f"/r/{SILENT.id}", scripts=PLAYER),
+    Place("working", "/r/{working}", scripts=FOLLOWING),
+    Place("waiting", "/r/{waiting}", language="nb", scripts=FOLLOWING),
+    Place("stopped", "/r/{stopped}", scripts=FOLLOWING),
+    Place("arriving", "/r/{arriving}", scripts=FOLLOWING),
+    Place("arrived", "/r/{arrived}", scripts=FOLLOWING),
+    Place("did not arrive", "/r/{spoilt}", language="nl", scripts=FOLLOWING),
+    Place("upload", "/upload", scripts=("upload.js",)),
+    Place("upload, a file", "/upload", _choose, language="nb", scripts=UPLOAD),
+    Place("upload, a file not described", "/upload", _sent_without, scripts=UPLOAD),
+    Place("upload, being sent", "/upload", _sending, scripts=UPLOAD),
+    Place("uploads", "/uploads", scripts=("uploads.js",)),
+    Place("left out", "/left-out"),
+    Place("left out, in Dutch", "/left-out", language="nl"),
+    Place("editor", _DESK, _desk, scripts=EDIT),
+    Place("editor, sound with a hole", "/r/{holed}/edit", _desk, language="nb", scripts=EDIT),
+    Place("editor, keys", _DESK, _dialog("keys"), scripts=EDIT),
+    Place("editor, names", _DESK, _name_to_fix, scripts=EDIT),
+    Place("editor, speakers", _DESK, _dialog("speakers"), scripts=EDIT),
+    Place("editor, chapters", _DESK, _dialog("chapters"), language="da", scripts=EDIT),
+    Place("editor, details", _DESK, _dialog("details"), scripts=EDIT),
+    Place("editor, history", _DESK, _history, scripts=EDIT),
+    Place("circle", f"/c/{SOUND.circle}", scripts=SEARCH),
+    Place("network", "/n/nord", language="nb", scripts=SEARCH),
+    Place("topic", "/t/Personvern", scripts=SEARCH),
+    Place("embedded film", f"/r/{FILM.id}/embed", scripts=("embed.js",)),
+    Place("embedded sound", f"/r/{SOUND.id}/embed?t=20", language="nb", scripts=("embed.js",)),
+    Place("not there", "/nowhere", says_no=True),
+    Place("upload, without the link", "/upload", without_link=True, says_no=True, language="nb", scripts=FACILITATE),
+    Place("the way in", "/facilitate", without_link=True, language="nl", scripts=FACILITATE),
+    Place(
+        "the way in, a wrong code", "/facilitate#wrong", _refused, without_link=True, says_no=True, scripts=FACILITATE
+    ),
+    Place("the way out", "/facilitate", language="da", scripts=FACILITATE),
+)
