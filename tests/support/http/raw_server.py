@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from tests.support.patience import PATIENCE
 
+OK = b"HTTP/1.1 200 OK\r\n"
 Say = Callable[[socket.socket, bytes], None]
 """Called with the connection and the head of the request."""
 

@@ -11,9 +11,8 @@ from flows.sources.http.heads import LONGEST_HEADS
 from flows.sources.http.pace import Deadline
 from flows.sources.http.web import get
 from kring.errors import SourceDown
-from tests.support.http.raw_server import Raw, serve_raw
+from tests.support.http.raw_server import OK, Raw, serve_raw
 
-OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 BLANKS = b"X: " + b" \t" * 47_000 + b"\x00\r\n"
 HOSTILE = {
