@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -47,7 +47,14 @@ class House:
         self.archive.put_circle(Circle(slug="c", name="C", network="n", network_name="N"))
         self.archive.store.put_bytes(came.key, data, media_type="video/x-matroska")
         self.archive.create(
-            Manifest(id=self.id, source=ref, details=details, original=came, received_at=NOON, changed_at=NOON)
+            Manifest(
+                id=self.id,
+                source=ref,
+                details=details,
+                original=came,
+                received_at=NOON - timedelta(minutes=1),
+                changed_at=NOON,
+            )
         )
 
     @property
