@@ -108,7 +108,8 @@ def plan(
     for recording_id, manifest in known.items():
         why = _unfinished(manifest, retry_failed) or ("not in the index" if recording_id in drifted else "")
         last = latest.get(recording_id)
-        being_asked = last is None and moment - manifest.received_at < BEING_ASKED
+        new = last is None and manifest.state is State.RECEIVED and not manifest.again
+        being_asked = new and moment - manifest.received_at < BEING_ASKED
         if not why or recording_id in busy or being_asked:
             continue
         ours = last is not None and (last.id in dead or last.since >= manifest.changed_at)
