@@ -5,29 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
-
-from pydantic import BaseModel
 
 from kring.corrections.apply import detailed
 from kring.corrections.model import Correction
-from kring.errors import Damaged, KringError, NotFound, TransientError, UnknownCircle
+from kring.errors import Damaged, NotFound, UnknownCircle
 from kring.intake.uploads import Upload
 from kring.model import Attachment, Circle, Content, Manifest, Original, Pages, Transcript, now
 from storage.archive.corrected_cache import CorrectedTranscripts
 from storage.archive.corrections import Corrections, Make
+from storage.archive.reading import NoteDamage, all_documents, fetch_document, log_damaged
 from storage.contents import content_of, sha256_of
-from storage.documents import JSON, DamagedDocument, change_document, create_document, read_document, write_document
+from storage.documents import JSON, change_document, create_document, read_document, write_document
 from storage.keys import CIRCLES, RECORDINGS, UPLOADS, circle_key, manifest_key, transcript_key, upload_key
 from storage.port import ObjectStore, Progress
 
 RECEIVED_TYPE = "application/octet-stream"
 """Media type of all that comes in: nobody's word is taken for what a file is until it was probed."""
 
-NoteDamage = Callable[[str, KringError], None]
-"""Called with the key of a document that cannot be read, and why."""
-
-Document = TypeVar("Document", bound=BaseModel)
 _log = logging.getLogger(__name__)
 
 
@@ -48,7 +42,7 @@ class Archive:
 
     def manifests(self, damaged: NoteDamage | None = None) -> Iterator[Manifest]:
         """All recordings that can be read; one damaged manifest goes to `damaged` (or the log) and hides no other."""
-        return self._all(Manifest, RECORDINGS, damaged)
+        return all_documents(self.store, Manifest, RECORDINGS, damaged)
 
     def some_manifests(self, ids: Iterable[str]) -> Iterator[Manifest]:
         """Those of these recordings that are there and can be read."""
@@ -58,7 +52,7 @@ class Archive:
             except NotFound:
                 continue
             except Damaged as error:
-                _log_damaged(manifest_key(recording_id), error)
+                log_damaged(manifest_key(recording_id), error)
 
     def ids(self) -> Iterator[str]:
         """The ids of all recordings, also of those whose manifest cannot be read."""
@@ -97,7 +91,7 @@ class Archive:
 
     def circles(self, damaged: NoteDamage | None = None) -> list[Circle]:
         """All circles that can be read, in order of their slugs."""
-        return sorted(self._all(Circle, CIRCLES, damaged), key=lambda circle: circle.slug)
+        return sorted(all_documents(self.store, Circle, CIRCLES, damaged), key=lambda circle: circle.slug)
 
     def put_circle(self, circle: Circle) -> None:
         """Store a circle, over an older one of the same slug."""
@@ -216,7 +210,7 @@ class Archive:
 
     def uploads(self, damaged: NoteDamage | None = None) -> Iterator[Upload]:
         """All that is being brought in and can be read, as `manifests` does it."""
-        return self._all(Upload, UPLOADS, damaged)
+        return all_documents(self.store, Upload, UPLOADS, damaged)
 
     def create_upload(self, upload: Upload) -> Upload:
         """Store a new upload; where there is one of this id already, that one is returned unchanged."""
@@ -243,19 +237,19 @@ class Archive:
 
     def _fetch_upload(self, upload_id: str) -> tuple[Upload, str]:
         try:
-            return self._stored(Upload, upload_key, upload_id)
+            return fetch_document(self.store, Upload, upload_key, upload_id)
         except NotFound:
             raise NotFound("There is no such upload; it is complete, or it was taken back. Begin it again.") from None
 
     def _fetch(self, recording_id: str) -> tuple[Manifest, str]:
         try:
-            return self._stored(Manifest, manifest_key, recording_id)
+            return fetch_document(self.store, Manifest, manifest_key, recording_id)
         except NotFound:
             raise NotFound(f"There is no recording {recording_id}; `kring status` lists the ones there are.") from None
 
     def _fetch_circle(self, slug: str) -> tuple[Circle, str]:
         try:
-            return self._stored(Circle, circle_key, slug)
+            return fetch_document(self.store, Circle, circle_key, slug)
         except NotFound:
             there = ", ".join(circle.slug for circle in self.circles()) or "none yet"
             raise UnknownCircle(
@@ -264,45 +258,3 @@ class Archive:
                 slug=repr(slug),
                 there=there,
             ) from None
-
-    def _stored(self, kind: type[Document], key_of: Callable[[str], str], name: str) -> tuple[Document, str]:
-        """A document and its etag. Raises NotFound, also for what cannot be a name."""
-        try:
-            key = key_of(name)
-        except ValueError as error:
-            raise NotFound(str(error)) from None
-        found = self.store.get_bytes(key)
-        return named(read_document(kind, key, found.data), key), found.etag
-
-    def _all(self, kind: type[Document], prefix: str, damaged: NoteDamage | None) -> Iterator[Document]:
-        for info in self.store.list(prefix):
-            try:
-                document = named(read_document(kind, info.key, self.store.get_bytes(info.key).data), info.key)
-            except NotFound:
-                continue  # erased since it was listed
-            except TransientError:
-                raise
-            except KringError as error:
-                (damaged or _log_damaged)(info.key, error)
-            else:
-                yield document
-
-
-def named(document: Document, key: str) -> Document:
-    """The document itself. Raises DamagedDocument where it is not the one its key names."""
-    match document:
-        case Manifest() | Upload():
-            name = document.id
-        case Circle():
-            name = document.slug
-        case _:
-            return document
-    if name != key.rpartition("/")[2].removesuffix(".json"):
-        raise DamagedDocument(
-            f"{key} in the object store is damaged (it is another's); `kring verify` says whose it is."
-        )
-    return document
-
-
-def _log_damaged(key: str, error: KringError) -> None:
-    _log.warning("left out %s: %s", key, error)

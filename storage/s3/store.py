@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import secrets
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -17,13 +14,14 @@ from urllib.parse import quote
 import boto3
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import ClientError, IncompleteReadError
+from botocore.exceptions import ClientError
 
-from kring.errors import Conflict, Damaged, DiskFull, NotFound, SetupError, StorageDown
+from kring.errors import Conflict, NotFound
 from storage.files import arriving
-from storage.keys import PROBES
 from storage.port import Fetched, ObjectInfo, Progress
-from storage.s3.errors import broke_off, error_code, in_our_words, retries
+from storage.s3.damage import DamageDetector
+from storage.s3.errors import error_code, in_our_words, retries
+from storage.s3.stream import ObjectStream
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -40,19 +38,8 @@ TRANSFER = TransferConfig(
 CONNECT_SECONDS = 5
 READ_SECONDS = 60
 ATTEMPTS = 4
-REMEMBERED_SECONDS = 60.0
-"""How long an object that could not be read is not asked for again: it may be restored from a backup."""
 SHA256 = "sha256"
 """Name of the metadata that say what the bytes were when they were stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Break:
-    """Where an object cannot be read on, and when that was seen (on the monotonic clock)."""
-
-    info: ObjectInfo
-    at: int
-    seen_at: float
 
 
 class S3Store:
@@ -78,10 +65,7 @@ class S3Store:
             aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region
         )
         self._client = self.client_at(endpoint)
-        # SeaweedFS tries for 13 seconds by itself before it gives up an object.
-        self._impatient = self.client_at(endpoint, attempts=1)
-        self._damaged: dict[str, _Break] = {}
-        """What could not be read, so that the next reader is told at once."""
+        self._damage = DamageDetector(self, self.client_at(endpoint, attempts=1), bucket, self.words)
 
     @property
     def client(self) -> S3Client:
@@ -137,13 +121,13 @@ class S3Store:
             return str(answer["ETag"])
 
     def get_bytes(self, key: str) -> Fetched:
-        with self.reading(key):
+        with self._damage.reading(key):
             answer = self._client.get_object(Bucket=self.bucket, Key=key)
             with answer["Body"] as body:
                 return Fetched(body.read(), answer["ETag"])
 
     def get_file(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
-        with arriving(path) as file, self.reading(key):
+        with arriving(path) as file, self._damage.reading(key):
             self._client.download_fileobj(self.bucket, key, file, Callback=progress, Config=TRANSFER)
 
     def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
@@ -153,12 +137,14 @@ class S3Store:
         last = info.size if end is None else min(end, info.size)
         if start >= last:
             return io.BytesIO()
-        with self.reading(key, start, last):
+        with self._damage.reading(key, start, last):
             answer = self._client.get_object(
                 Bucket=self.bucket, Key=key, Range=f"bytes={start}-{last - 1}", IfMatch=info.etag
             )
-        # A reader over `_Stream` has every method of a binary file; the types do not know.
-        return cast(BinaryIO, io.BufferedReader(_Stream(answer["Body"], self, key, start, last), 256 * 1024))
+        # A reader over `ObjectStream` has every method of a binary file; the types do not know.
+        return cast(
+            BinaryIO, io.BufferedReader(ObjectStream(answer["Body"], self._damage, key, start, last), 256 * 1024)
+        )
 
     def stat(self, key: str) -> ObjectInfo | None:
         try:
@@ -232,80 +218,7 @@ class S3Store:
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
-        self._impatient.close()
-
-    @contextmanager
-    def reading(self, key: str, start: int = 0, end: int | None = None) -> Iterator[None]:
-        """A block that reads these bytes. Raises Damaged if they cannot be read the second time either, while the
-        server keeps and gives back others."""
-        if self._is_known_damaged(key, start, whole=start == 0 and end is None):
-            raise _damaged(key)
-        try:
-            with self.words(key):
-                yield
-        except StorageDown as down:
-            if not broke_off(down):
-                raise
-            place = self._breaks_off_again(key, start, end)
-            if place is None or not self._works(key):
-                raise
-            self._damaged[key] = place
-            raise _damaged(key) from None
-
-    def _is_known_damaged(self, key: str, start: int, *, whole: bool) -> bool:
-        """Whether reading all of it, or from `start` on, has just been found to be in vain."""
-        place = self._damaged.get(key)
-        if place is None or time.monotonic() - place.seen_at > REMEMBERED_SECONDS:
-            return False
-        return (whole or start == place.at) and place.info == self.stat(key)
-
-    def _breaks_off_again(self, key: str, start: int, end: int | None) -> _Break | None:
-        """Where reading stops again, twice at the same place: a server or a line that breaks off now and then does so
-        anywhere. (Asked from the middle of a damaged chunk on, SeaweedFS gives it without a look at its checksum.)"""
-        info = self.stat(key)
-        if info is None:
-            return None
-        last = info.size if end is None else end
-        try:
-            got = self._readable(key, start, last)
-            for_good = got < last - start and (got == 0 or self._readable(key, start, last) == got)
-        except NotFound:
-            return None
-        return _Break(info, start + got, time.monotonic()) if for_good else None
-
-    def _readable(self, key: str, start: int, end: int) -> int:
-        """How many of these bytes one answer gives before it ends or breaks off. Raises StorageDown without one."""
-        got = 0
-        try:
-            with self.words(key):
-                answer = self._impatient.get_object(Bucket=self.bucket, Key=key, Range=f"bytes={start}-{end - 1}")
-                with answer["Body"] as body:
-                    while data := body.read(1024 * 1024):
-                        got += len(data)
-        except StorageDown as down:
-            if not broke_off(down):
-                raise
-        return got
-
-    def _works(self, key: str) -> bool:
-        """Whether another object can be stored and read just now; or only read, if the server takes none."""
-        probe = f"{PROBES}{secrets.token_hex(8)}"
-        try:
-            try:
-                self.put_bytes(probe, probe.encode(), media_type="text/plain")
-            except (DiskFull, SetupError):
-                return self._reads_another(key)
-            same = self._readable(probe, 0, len(probe)) == len(probe)
-            self.delete(probe)
-        except StorageDown:
-            return False
-        return same
-
-    def _reads_another(self, key: str) -> bool:
-        with self.words():
-            listed = self._impatient.list_objects_v2(Bucket=self.bucket, MaxKeys=50).get("Contents", ())
-        others = [one for one in listed if one["Key"] != key and one["Size"] > 0][:5]
-        return any(self._readable(one["Key"], 0, min(one["Size"], 1024)) > 0 for one in others)
+        self._damage.close()
 
     def _own_write(self, key: str, data: bytes) -> str | None:
         """The etag, where a write that was sent twice was refused because its first sending had arrived."""
@@ -315,38 +228,9 @@ class S3Store:
             return None
         return there.etag if there.data == data else None
 
-    def words(self, key: str = "") -> Any:
+    def words(self, key: str = "") -> AbstractContextManager[None]:
         """A block in which every error of boto3 becomes one of ours."""
         return in_our_words(self.endpoint, self.bucket, key, self._out_of_room)
-
-
-def _damaged(key: str) -> Damaged:
-    return Damaged(f"{key} is damaged: the object store works, but cannot read this object any more.")
-
-
-class _Stream(io.RawIOBase):
-    """The body of an answer as a plain stream whose errors are ours."""
-
-    def __init__(self, body: Any, store: S3Store, key: str, start: int, end: int) -> None:
-        super().__init__()
-        self._body, self._store, self._key = body, store, key
-        self._at, self._end = start, end
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        with self._store.reading(self._key, self._at, self._end):
-            data = self._body.read(len(buffer))
-            if not data and len(buffer) and self._at < self._end:
-                raise IncompleteReadError(actual_bytes=self._at, expected_bytes=self._end)
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
-
-    def close(self) -> None:
-        self._body.close()
-        super().close()
 
 
 def content_disposition(name: str) -> str:

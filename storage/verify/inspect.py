@@ -9,8 +9,8 @@ from kring.errors import Conflict, Damaged, NotFound, SetupError, TransientError
 from kring.intake.requests import Request
 from kring.intake.uploads import Upload
 from kring.model import Circle, Content, Manifest, Media, Pages, Renditions, Transcript
-from storage.archive.archive import named
 from storage.archive.corrections import read_correction
+from storage.archive.reading import named
 from storage.contents import sha256_of
 from storage.documents import DamagedDocument, plain_document, read_document
 from storage.keys import (

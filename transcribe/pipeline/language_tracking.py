@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from transcribe.pipeline.vad import RATE, Stretch
+
 Guess = dict[str, float]
 """Language → probability."""
 
@@ -117,3 +119,26 @@ def _by_family(guess: Guess) -> Guess:
 
 def _inside(guess: Guess, family: str) -> Guess:
     return {language: value for language, value in guess.items() if _family(language) == family} or {family: FLOOR}
+
+
+def pieces(stretch: Stretch) -> list[int]:
+    """How many consecutive spans make each piece in which a language is guessed."""
+    counts: list[int] = []
+    seconds = PIECE
+    for start, end in stretch.spans:
+        if seconds >= PIECE:
+            counts.append(0)
+            seconds = 0.0
+        counts[-1] += 1
+        seconds += (end - start) / RATE
+    return counts
+
+
+def piece_times(stretch: Stretch) -> list[tuple[float, float]]:
+    """Seconds within the stretch of each piece."""
+    clock = 0.0
+    times = []
+    for part in stretch.split(pieces(stretch)):
+        times.append((clock, clock + part.seconds))
+        clock += part.seconds
+    return times

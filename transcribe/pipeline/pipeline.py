@@ -12,27 +12,27 @@ not spread, and what the second half of a sentence could have gained from the fi
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from kring.errors import UnknownLanguage
 from kring.languages import UNDETERMINED, check_language
-from kring.model import Dropped, Hole, Segment, Transcript, Word
+from kring.model import Dropped, Segment, Transcript, Word
 from transcribe.captions.line_breaking import spread
 from transcribe.pipeline.coverage import holes, speech_seconds, voiced
-from transcribe.pipeline.decoder import Ear, RawWord, Take
-from transcribe.pipeline.hallucinations import UNSURE, Heard, is_repetitive, sift
-from transcribe.pipeline.language_tracking import PIECE, Follower
+from transcribe.pipeline.decoder import Ear, RawWord
+from transcribe.pipeline.hallucinations import Heard, sift
+from transcribe.pipeline.language_tracking import Follower, piece_times, pieces
+from transcribe.pipeline.parallel import side_by_side
 from transcribe.pipeline.prompt import prompt
 from transcribe.pipeline.vad import (
     RATE,
     VAD,
     WINDOW,
-    Span,
     Stretch,
     Voice,
     cut,
@@ -41,6 +41,7 @@ from transcribe.pipeline.vad import (
     read_blocks,
     spans_of,
 )
+from transcribe.pipeline.windows import Spoken, Window, is_poor, times_of, within, worth
 from transcribe.pipeline.word_timing import in_order, lines, placed, segment, sentences
 from transcribe.port import Progress
 
@@ -50,31 +51,6 @@ ROUND = 16
 """Windows after which the language is decided: 7 minutes of speech."""
 PART = 10.0
 """Seconds of the parts a window is heard in once more where it came out badly."""
-SPARSE = 4.0
-"""Characters a second: in speech there are 10 to 17, and below this Whisper stopped early."""
-
-Given = TypeVar("Given")
-Made = TypeVar("Made")
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A stretch on its way: what the engine took in of it, and the language it is in."""
-
-    stretch: Stretch
-    taken: Any
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """What was heard in one stretch, of which only the place is kept."""
-
-    stretch: Stretch
-    language: str
-    take: Take
-    words: list[Word]
-    """At their places in the recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +75,7 @@ class Listening:
             for several in self._hear(pool, cut(read_blocks(self.audio), pack(spans)), follower):
                 spoken += several
                 self.tell(min(several[-1].stretch.spans[-1][1] / max(voice.total, 1), 0.99))
-            missed = _within(spans, holes(voice, _times(word for one in spoken for word in one.words)))
+            missed = within(spans, holes(voice, times_of(word for one in spoken for word in one.words)))
             again = cut(read_blocks(self.audio), missed)
             spoken += [one for several in self._hear_again(pool, again, spoken) for one in several]
         main = "en" if self.english else self.language or follower.main or UNDETERMINED
@@ -115,7 +91,7 @@ class Listening:
             segments=kept,
             dropped=dropped,
             speech=speech_seconds(voice),
-            holes=holes(voice, _times(word for one in kept for word in one.words)),
+            holes=holes(voice, times_of(word for one in kept for word in one.words)),
         )
 
     def _hear(
@@ -125,7 +101,7 @@ class Listening:
 
         def take_in(stretch: Stretch) -> tuple[Stretch, Any, list[dict[str, float]]]:
             taken = self.ear.take_in(stretch.samples)
-            return stretch, taken, [] if self.language else self.ear.languages(taken, _piece_times(stretch))
+            return stretch, taken, [] if self.language else self.ear.languages(taken, piece_times(stretch))
 
         ahead = self.ear.workers + (0 if self.language else ROUND)
         windows = self._settled(side_by_side(pool, take_in, stretches, ahead), follower)
@@ -138,11 +114,11 @@ class Listening:
         if self.language is not None:
             yield from (Window(stretch, taken, self.language) for stretch, taken, _ in taken_in)
             return
-        while round_ := deque(_several(taken_in, ROUND)):
+        while round_ := deque(islice(taken_in, ROUND)):
             guesses = [
                 (end - start, guess)
                 for stretch, _, languages in round_
-                for (start, end), guess in zip(_piece_times(stretch), languages, strict=True)
+                for (start, end), guess in zip(piece_times(stretch), languages, strict=True)
             ]
             decided = iter(follower.decide(guesses))
             while round_:  # emptied as it goes: what was taken in is large
@@ -152,7 +128,7 @@ class Listening:
                     yield Window(stretch, taken, names[0])
                     continue
                 runs = [(name, len(list(run))) for name, run in groupby(names)]
-                counts = iter(_pieces(stretch))
+                counts = iter(pieces(stretch))
                 parts = stretch.split([sum(next(counts) for _ in range(length)) for _, length in runs])
                 for (name, _), part in zip(runs, parts, strict=True):
                     yield Window(part, None, name)
@@ -161,13 +137,13 @@ class Listening:
         """A window heard; where it came out badly, in parts, if that is better."""
         stretch, language = window.stretch, window.language
         first = self._spoken(stretch, window.taken, language)
-        if not _is_poor(first):
+        if not is_poor(first):
             return [first]
         parts = stretch.parts(PART)
         if len(parts) == 1:
             return [first]
         again = [self._spoken(part, None, language) for part in parts]
-        return again if _worth(again) > _worth([first]) else [first]
+        return again if worth(again) > worth([first]) else [first]
 
     def _hear_again(
         self, pool: ThreadPoolExecutor, stretches: Iterable[Stretch], spoken: Sequence[Spoken]
@@ -244,79 +220,6 @@ def listen(
     tell = _never_falling(progress)
     voice = listen_for_voice(read_blocks(audio))
     return Listening(ear, audio, voice, language, tuple(glossary), english, tell).transcript(fingerprint)
-
-
-def side_by_side(
-    pool: ThreadPoolExecutor, work: Callable[[Given], Made], things: Iterable[Given], ahead: int
-) -> Iterator[Made]:
-    """`work` done on all things, several at once and at most `ahead` beyond what was taken; results in order."""
-    waiting: deque[Future[Made]] = deque()
-    try:
-        for thing in things:
-            waiting.append(pool.submit(work, thing))
-            if len(waiting) > ahead:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
-
-
-def _several(things: Iterator[Given], count: int) -> list[Given]:
-    return [thing for _, thing in zip(range(count), things, strict=False)]
-
-
-def _pieces(stretch: Stretch) -> list[int]:
-    """How many consecutive spans make each piece in which a language is guessed."""
-    counts: list[int] = []
-    seconds = PIECE
-    for start, end in stretch.spans:
-        if seconds >= PIECE:
-            counts.append(0)
-            seconds = 0.0
-        counts[-1] += 1
-        seconds += (end - start) / RATE
-    return counts
-
-
-def _piece_times(stretch: Stretch) -> list[tuple[float, float]]:
-    """Seconds within the stretch of each piece."""
-    clock = 0.0
-    times = []
-    for part in stretch.split(_pieces(stretch)):
-        times.append((clock, clock + part.seconds))
-        clock += part.seconds
-    return times
-
-
-def _within(spans: Iterable[Span], missed: Iterable[Hole]) -> list[tuple[Span, ...]]:
-    """Windows of the speech that lies in holes."""
-    windows: list[tuple[Span, ...]] = []
-    for hole in missed:
-        first, last = round(hole.start * RATE), round(hole.end * RATE)
-        inside = [(max(start, first), min(end, last)) for start, end in spans if start < last and end > first]
-        windows += pack(inside)
-    return windows
-
-
-def _is_poor(one: Spoken) -> bool:
-    return (
-        is_repetitive(one.take.text)
-        or one.take.log_probability < UNSURE
-        or len(one.take.text) < SPARSE * one.stretch.seconds
-    )
-
-
-def _worth(spoken: Sequence[Spoken]) -> int:
-    """Characters of what may be believed."""
-    return sum(
-        len(one.take.text) for one in spoken if one.take.log_probability >= UNSURE and not is_repetitive(one.take.text)
-    )
-
-
-def _times(words: Iterable[Word]) -> Iterator[tuple[float, float]]:
-    return ((word.start, word.end) for word in words)
 
 
 def _never_falling(progress: Progress | None) -> Progress:
