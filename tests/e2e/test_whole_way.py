@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,37 +19,12 @@ from kring.model import State
 from kring.settings import FeedSource, Fetch, FolderSource, Settings, Worker
 from search_ui.runs import PrefectRuns
 from tests.support.http.web_server import Site, serve
+from tests.support.media.short_files import VTT, make_playlist, make_silent_video, make_text, make_truncated, tone
 from tests.support.media.speech import JFK, RULES, Spoken, of
 from tests.support.patience import PATIENCE
-from tests.support.repository import REPOSITORY
 from tests.support.stack.running import Kring, eventually, free_port, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
-
-FFMPEG = shutil.which("ffmpeg") or "ffmpeg"
-
-
-@pytest.mark.timeout(1100)
-def test_the_demo_checks_itself(tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PREFECT_"))}
-    environment |= {"KRING_DATA_DIR": str(tmp_path / "data"), "KRING_CONFIG": os.devnull}
-    environment |= {
-        "KRING_WEB__PORT": "0",
-        "KRING_LOCAL__S3_PORT": "0",
-        "KRING_LOCAL__PREFECT_PORT": "0",
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "demo", "--check"],
-        capture_output=True,
-        text=True,
-        timeout=1000,
-        env=environment,
-        cwd=REPOSITORY,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    last = done.stdout.rstrip().splitlines()[-1]
-    assert re.fullmatch(r"demo: \d+ recordings, \d+ passages searchable in \d+ s", last), last
 
 
 @pytest.fixture(scope="module")
@@ -89,25 +59,6 @@ def kring(tmp_path_factory: pytest.TempPathFactory, site: Site, watched: Path) -
     )
     with running(settings) as kring:
         yield kring
-
-
-def ffmpeg(*arguments: str) -> None:
-    subprocess.run([FFMPEG, "-v", "error", "-y", *arguments], check=True)
-
-
-VTT = """WEBVTT
-
-00:00:00.500 --> 00:00:02.000
-<v Kari Nordmann>Personvernombudet hilser velkommen.</v>
-
-00:00:02.500 --> 00:00:04.500
-<v Bjørn Ås>Takk skal du ha, Kari.</v>
-"""
-
-
-def tone(path: Path, *more: str) -> Path:
-    ffmpeg("-f", "lavfi", "-i", "sine=frequency=330:duration=5", *more, str(path))
-    return path
 
 
 def search(kring: Kring, text: str) -> list[dict[str, object]]:
@@ -242,23 +193,6 @@ def test_a_token_in_an_address_is_used_and_kept_nowhere(kring: Kring, site: Site
     for file in folder.rglob("*"):  # the object store frees what was deleted later
         if file.is_file() and not file.is_relative_to(folder / "objects"):
             assert token.encode() not in file.read_bytes(), file
-
-
-def make_text(path: Path) -> None:
-    path.write_text("Dette er ikke en video.\n" * 100)
-
-
-def make_truncated(path: Path) -> None:
-    ffmpeg("-f", "lavfi", "-i", "sine=duration=5", "-f", "mp4", str(path))
-    path.write_bytes(path.read_bytes()[:-2000])  # the index of an MP4 is at its end
-
-
-def make_silent_video(path: Path) -> None:
-    ffmpeg("-f", "lavfi", "-i", "testsrc=duration=2:size=320x180", "-pix_fmt", "yuv420p", str(path))
-
-
-def make_playlist(path: Path) -> None:
-    path.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n")
 
 
 @pytest.mark.parametrize(

@@ -2,140 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-import random
-import threading
 import time
-import wave
-import weakref
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from kring.errors import SetupError, UnknownLanguage
-from kring.languages import CODES, check_language
+from kring.errors import UnknownLanguage
 from kring.model import Hole, Transcript
-from kring.settings import Settings, Transcribe
-from transcribe.engines.base import fair_threads
-from transcribe.engines.registry import open_transcriber
-from transcribe.engines.whisper_codes import from_whisper, to_whisper
-from transcribe.models.ctranslate2 import openai_checkpoint, read_variables
+from tests.support.reading_ear import MOST, Line, ReadingEar, by_loudness, name, second_of, sound
 from transcribe.pipeline.decoder import RawWord, Take
 from transcribe.pipeline.pipeline import ROUND, listen
-from transcribe.pipeline.vad import FRAME, RATE, Voice
-
-Samples = NDArray[np.float32]
-
-MOST = 30.0
-"""Seconds an engine hears at a time; what is beyond them is lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Somebody speaks from one second to another, a word a second."""
-
-    start: float
-    end: float
-    language: str = "en"
-
-
-@dataclass(slots=True)
-class ReadingEar:
-    """Hears by reading: every frame of speech holds its own number, so it knows which seconds it was given."""
-
-    lines: Sequence[Line]
-    workers: int = 4
-    engine: str = "reading"
-    model: str = "memory"
-    hears: Callable[[Take, float], Take] = lambda take, seconds: take
-    """What becomes of what was heard in so many seconds."""
-    delay: float = 0.0
-    begun: list[float] = field(default_factory=list)
-    """The second each window taken in begins at."""
-    heard: list[tuple[float, float, str]] = field(default_factory=list)
-    """First second, length and language of each window heard."""
-    alive: list[weakref.ref[Samples]] = field(default_factory=list)
-    most_alive: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def knows(self, language: str) -> bool:
-        return language != "yue"
-
-    def take_in(self, samples: Samples) -> Samples:
-        with self.lock:
-            self.begun.append(seconds_in(samples)[0])
-            self.alive = [*(one for one in self.alive if one() is not None), weakref.ref(samples)]
-            self.most_alive = max(self.most_alive, len(self.alive))
-        return samples
-
-    def languages(self, taken: Samples, pieces: Sequence[tuple[float, float]]) -> list[dict[str, float]]:
-        guesses = []
-        for start, end in pieces:
-            inside = seconds_in(taken[round(start * RATE) : round(end * RATE)])
-            said = [self.language_at(second) for second in inside if second > 0]
-            guesses.append({code: said.count(code) / len(said) for code in set(said)})
-        return guesses
-
-    def hear(self, taken: Samples, language: str, glossary: Sequence[str], *, english: bool) -> Take:
-        time.sleep(random.random() * self.delay)
-        seconds = seconds_in(taken)
-        length = len(taken) / RATE
-        with self.lock:
-            self.heard.append((next(second for second in seconds if second > 0), length, language))
-        words: list[RawWord] = []
-        for frame, second in enumerate(seconds[: int(MOST * RATE / FRAME)]):
-            text = f" {name(language, int(second))}."
-            if second > 0 and (not words or words[-1].text != text):
-                words.append(RawWord(frame * FRAME / RATE, frame * FRAME / RATE + 0.4, text, 0.9))
-        take = Take(" ".join(word.text.strip() for word in words), tuple(words), -0.2, 0.0)
-        return self.hears(take, length)
-
-    def language_at(self, second: float) -> str:
-        return next(line.language for line in self.lines if line.start <= second < line.end)
-
-
-def name(language: str, second: int) -> str:
-    """The word said in a second; the letters keep a window's text from being taken for a loop."""
-    return f"{language}{second}{hashlib.sha256(str(second).encode()).hexdigest()[:8].translate(LETTERS)}"
-
-
-LETTERS = str.maketrans("0123456789", "ghijklmnop")
-
-
-def second_of(text: str) -> int:
-    return int("".join(char for char in text if char.isdigit()))
-
-
-def sound(path: Path, lines: Iterable[Line], seconds: float) -> Path:
-    """16-bit samples that hold the number of their frame where somebody speaks, and 0 elsewhere."""
-    frames = np.zeros(int(seconds * RATE / FRAME), dtype="<i2")
-    for line in lines:
-        first, last = math.ceil(line.start * RATE / FRAME), math.floor(line.end * RATE / FRAME)
-        frames[first:last] = np.arange(first, last) + 1
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(np.repeat(frames, FRAME).tobytes())
-    return path
-
-
-def seconds_in(samples: Samples) -> list[float]:
-    """The second of the recording each frame is from; 0 for silence."""
-    numbers = np.rint(samples[FRAME // 2 :: FRAME] * 32768).astype(int)
-    return [(number - 1) * FRAME / RATE + 0.001 if number else 0.0 for number in numbers.tolist()]
-
-
-def by_loudness(blocks: Iterable[Samples]) -> Voice:
-    """A detector for such sounds."""
-    samples = np.concatenate(list(blocks))
-    return Voice(len(samples), (samples[FRAME // 2 :: FRAME] != 0).astype(np.float32) * 0.9)
 
 
 @pytest.fixture
@@ -431,51 +311,3 @@ def test_an_echo_of_the_glossary_is_kept_out(hearing: Callable[..., Transcript])
     heard = hearing(ReadingEar([Line(3, 8)], hears=echo), 12.0, glossary=glossary)
     assert heard.segments == ()
     assert [one.reason for one in heard.dropped] == ["echo of the glossary"]
-
-
-@pytest.mark.parametrize(
-    ("said", "code"),
-    [("nb", "nb"), ("NO", "nb"), ("nb_NO", "nb"), ("no", "nb"), ("nn-NO", "nn"), (" da ", "da"), ("en-GB", "en")],
-)
-def test_language_codes_come_out_in_one_spelling(said: str, code: str) -> None:
-    assert check_language(said) == code
-
-
-def test_an_unknown_language_is_named_with_the_known_ones() -> None:
-    with pytest.raises(UnknownLanguage, match=r"“norsk”.*nb or no.*All: af, am,.*zh"):
-        check_language("norsk")
-
-
-def test_codes_are_whispers() -> None:
-    from faster_whisper.tokenizer import _LANGUAGE_CODES
-
-    assert {from_whisper(code) for code in _LANGUAGE_CODES} == CODES
-    assert {to_whisper(code) for code in CODES} == set(_LANGUAGE_CODES)
-
-
-def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(SetupError, match=r"“vosk”.*faster-whisper, openai-whisper"):
-        open_transcriber(Settings(transcribe=Transcribe(engine="vosk")))
-
-
-def test_threads_are_shared_among_the_workers_recordings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)))
-    assert fair_threads(Settings()) == 4
-    assert fair_threads(Settings(transcribe=Transcribe(threads=3))) == 3
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
-    assert fair_threads(Settings()) == 1
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"\x06\x00\x00\x00\xff\xff", b"\x05\x00\x00\x00\x0c\x00WhisperSpec\x00\x03\x00\x00\x00"]
-)
-def test_weights_that_are_none_are_refused(tmp_path: Path, data: bytes) -> None:
-    path = tmp_path / "model.bin"
-    path.write_bytes(data)
-    with pytest.raises(SetupError, match=r"model\.bin"):
-        read_variables(path)
-
-
-def test_quantised_weights_cannot_become_a_checkpoint() -> None:
-    with pytest.raises(SetupError, match="quantised"):
-        openai_checkpoint({"encoder/conv1/weight": np.zeros((2, 2), dtype=np.int8)})
