@@ -70,7 +70,7 @@ def main() -> int:
         port = WEB_PORT if settings.web.port is None else settings.web.port
         # A paused film keeps its connection; it asks again by itself.
         config = server_config(app, settings.web, port=port, graceful_seconds=3)
-        server = Server(config, app.state.watchers)
+        server = Server(config, app.state.site.get(Watchers))
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):  # uvicorn raises the signal once more when it has stopped
             server.run()

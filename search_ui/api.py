@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel
 
 from index.port import Because, Fragment, Lack, Order, PassageHit, RecordingHit
 from kring.model import Activity, Details, Problem, State, Step, Transcript
-from search_ui.context import Site, site_of
+from search_ui.context import Site, SiteDep
 from search_ui.http import formatting as view
 from search_ui.recording import captions
 from search_ui.recording.captions import transcript_of
@@ -153,7 +152,7 @@ class CircleName(BaseModel):
 
 
 @router.get("/search", responses={400: {"model": Refusal}})
-def search(site: Annotated[Site, Depends(site_of)], params: SearchParamsDep) -> Found:
+def search(site: SiteDep, params: SearchParamsDep) -> Found:
     """Recordings in which something was said, with the passages that match.
 
     Values of one filter widen each other, filters narrow each other; days are inclusive.
@@ -221,7 +220,7 @@ def _pieces(fragments: tuple[Fragment, ...]) -> list[Piece]:
 
 
 @router.get("/recordings/{recording_id}")
-def recording(recording_id: str, site: Annotated[Site, Depends(site_of)]) -> RecordingStatus:
+def recording(recording_id: str, site: SiteDep) -> RecordingStatus:
     """How far a recording is, and where its parts are."""
     manifest = open_recording(site, recording_id)
     activity = site.leases.read(manifest.id)
@@ -263,13 +262,13 @@ def _working(site: Site, activity: Activity) -> Working:
 
 
 @router.get("/recordings/{recording_id}/transcript")
-def transcript(recording_id: str, site: Annotated[Site, Depends(site_of)]) -> Transcript:
+def transcript(recording_id: str, site: SiteDep) -> Transcript:
     """The transcript as people have corrected it: segments with times in seconds, speakers, words."""
     return transcript_of(site, recording_id)[1]
 
 
 @router.get("/circles")
-def circles(site: Annotated[Site, Depends(site_of)]) -> list[CircleName]:
+def circles(site: SiteDep) -> list[CircleName]:
     """Circles and the networks they belong to."""
     ordered = sorted(site.names.circles().values(), key=lambda circle: circle.name.casefold())
     return [

@@ -13,6 +13,7 @@ from search_ui.edit import api as correcting, page as editing_pages
 from search_ui.feeds import feeds
 from search_ui.http import errors as problems, facilitator_link as facilitating, healthz, identity as people
 from search_ui.http.access import WrongCodes
+from search_ui.http.body_spool import SpoolPlaces
 from search_ui.http.identity import People
 from search_ui.http.rates import Rates
 from search_ui.http.rendering import HERE, Static
@@ -41,6 +42,8 @@ from search_ui.upload import (
     page as uploading_pages,
     parts as upload_parts,
 )
+from search_ui.upload.mine import Brought
+from search_ui.upload.parts import PartPlaces
 from storage.archive.archive import Archive
 
 NOT_TO_COMPRESS = (*DEFAULT_EXCLUDED_CONTENT_TYPES, attaching.PDF)
@@ -61,9 +64,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         redoc_url=None,
     )
     site = app.state.site = Site(settings, archive, index, runs or PrefectRuns(settings))
-    app.state.health = healthz.health_of(site)
-    app.state.watchers = following.Watchers()
-    app.state.wrong_codes = WrongCodes()
+    site.add(healthz.health_of(site), following.Watchers(), WrongCodes(), Brought(archive), PartPlaces(), SpoolPlaces())
     problems.install(app)
     for router in (
         search_page.router,
@@ -90,7 +91,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         facilitating.router,
         negotiation.router,
         api.router,
-        healthz.health,
+        healthz.router,
     ):
         app.include_router(router)
     app.mount("/static", Static(directory=HERE / "static"))

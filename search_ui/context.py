@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Annotated, TypeVar
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from index.port import SearchIndex
 from kring.errors import Damaged, NotFound, StorageDown
@@ -23,6 +25,8 @@ NAMES_SECONDS = 10.0
 """How long a renamed circle may keep its old name on pages."""
 
 log = logging.getLogger("kring.web")
+
+T = TypeVar("T")
 
 
 class Names:
@@ -75,7 +79,7 @@ class Names:
 
 @dataclass(frozen=True)
 class Site:
-    """The running web application's parts; `request.app.state.site`."""
+    """The state of the running web application, the same for all its requests: `app.state.site`."""
 
     settings: Settings
     archive: Archive
@@ -86,6 +90,8 @@ class Site:
     reindexing: Reindexing = field(init=False)
     written: Remembered = field(init=False)
 
+    _objects: dict[type, object] = field(init=False, default_factory=dict)
+
     def __post_init__(self) -> None:
         leases = Leases(self.archive.store, lease_seconds=self.settings.worker.lease_seconds)
         object.__setattr__(self, "leases", leases)
@@ -93,12 +99,33 @@ class Site:
         object.__setattr__(self, "written", Remembered())
         object.__setattr__(self, "reindexing", Reindexing(self.archive, self.index, self.runs))
 
+    def add(self, *objects: object) -> None:
+        """Keep one object of each class for the whole application, in place of the one there was."""
+        self._objects.update({type(each): each for each in objects})
+
+    def get(self, kind: type[T]) -> T:
+        """The application's object of this class. Raises KeyError if `create_app` has added none."""
+        found = self._objects[kind]
+        assert isinstance(found, kind)  # noqa: S101  it is kept under its class
+        return found
+
 
 def site_of(request: Request) -> Site:
-    site = request.app.state.site
-    if not isinstance(site, Site):
-        raise TypeError("app.state.site is not a Site")
+    """The state of the application that answers this request: the one thing that stands in `app.state`."""
+    site: Site = request.app.state.site
     return site
+
+
+SiteDep = Annotated[Site, Depends(site_of)]
+
+
+def shared(kind: type[T]) -> Callable[[Request], T]:
+    """A dependency: the object of this class that all requests of the application share (`Site.get`)."""
+
+    def get(request: Request) -> T:
+        return site_of(request).get(kind)
+
+    return get
 
 
 def origin_of(site: Site, request: Request) -> str:

@@ -8,9 +8,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
@@ -19,10 +18,10 @@ from kring.corrections.model import Change, Correction, DetailsChange, Undo
 from kring.errors import InputError
 from kring.languages import check_language
 from kring.model import Details, Manifest, Segment, Transcript, now
-from search_ui.context import Site, site_of
+from search_ui.context import Site, SiteDep
 from search_ui.edit import history
 from search_ui.edit.conflicts import Already, Clash, Standing
-from search_ui.http.identity import Person, facilitator
+from search_ui.http.identity import FacilitatorDep, Person
 from search_ui.i18n.gettext import _, current_language
 from search_ui.recording.media import names_etag
 from search_ui.viewer import open_published, open_recording
@@ -110,8 +109,8 @@ class Refused(BaseModel):
 def as_corrected(
     recording_id: str,
     request: Request,
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],
+    site: SiteDep,
+    person: FacilitatorDep,
 ) -> Response:
     """The transcript, the chapters and the details as they stand now, and what was changed by whom."""
     manifest = open_published(site, recording_id)
@@ -162,8 +161,8 @@ def _as_corrected(site: Site, manifest: Manifest, person: Person) -> Corrected:
 def correct(
     recording_id: str,
     wanted: Wanted,
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],
+    site: SiteDep,
+    person: FacilitatorDep,
 ) -> Response:
     """Change one thing. Where somebody else changed the same thing meanwhile nothing is stored, and the answer says
     what stands there now."""

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query as Parameter
+from fastapi import APIRouter, Query as Parameter
 from starlette.responses import RedirectResponse, Response
 
 from kring.corrections.apply import Chapter, chapters
 from kring.languages import CODES
 from kring.model import State, Transcript
-from search_ui.context import Site, site_of
+from search_ui.context import Site, SiteDep
 from search_ui.http import formatting as view
-from search_ui.http.identity import Person, facilitator
+from search_ui.http.identity import FacilitatorDep
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import _
 from search_ui.recording import sound_tracks, waveform
@@ -42,8 +42,8 @@ class Row:
 @router.get("/r/{recording_id}/edit")
 def edit_page(
     recording_id: str,
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],
+    site: SiteDep,
+    person: FacilitatorDep,
     t: Annotated[str, Parameter(max_length=20)] = "",
 ) -> Response:
     manifest = open_recording(site, recording_id)

@@ -13,21 +13,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse, Response
 
 from index.port import Order, RecordingHit
 from kring.errors import BadQuery, NotFound
 from kring.model import Manifest, State, now
-from search_ui.context import Site, origin_of, site_of
+from search_ui.context import Site, SiteDep, origin_of
 from search_ui.feeds import rss
 from search_ui.http.rendering import static_address, text
 from search_ui.i18n.gettext import LANGUAGES, _, current_language, sentence, speaking
 from search_ui.recording import captions, chapters as chaptering
 from search_ui.recording.media import names_etag, playback_address
-from search_ui.search.collections import Collection, asked_for
+from search_ui.search.collections import Collection, CollectionDep
 from search_ui.search.links import feed_url, search_url, sorted_by
 from search_ui.search.params import SearchParams, SearchParamsDep
 from search_ui.viewer import open_recording, search_for_viewer
@@ -54,7 +53,7 @@ class Known:
 
 
 @router.api_route("/feed.xml", methods=["GET", "HEAD"])
-def search_feed(request: Request, site: Annotated[Site, Depends(site_of)], params: SearchParamsDep) -> Response:
+def search_feed(request: Request, site: SiteDep, params: SearchParamsDep) -> Response:
     return feed(site, request, params, None)
 
 
@@ -63,9 +62,9 @@ def search_feed(request: Request, site: Annotated[Site, Depends(site_of)], param
 @router.api_route("/t/{value:path}/feed.xml", methods=["GET", "HEAD"])
 def collection_feed(
     request: Request,
-    site: Annotated[Site, Depends(site_of)],
+    site: SiteDep,
     params: SearchParamsDep,
-    collection: Annotated[Collection, Depends(asked_for)],
+    collection: CollectionDep,
 ) -> Response:
     with speaking(next((one for one in LANGUAGES if one == collection.language), current_language())):
         return feed(site, request, params.within(collection.scope), collection)

@@ -17,14 +17,22 @@ from starlette.concurrency import run_in_threadpool
 from kring.errors import DiskFull, EmptyFile, InputError
 from kring.model import Original
 from kring.settings import Settings
+from search_ui.context import site_of
 from search_ui.http.identity import Person
 from search_ui.http.security import byte_count
 from search_ui.i18n.gettext import N_, _
-from search_ui.server.places import Share, places_of
+from search_ui.server.places import Places, Share
 
 EACH, TOGETHER = Share(3, 200_000_000), Share(12, 600_000_000)
 """Files that lie on the disk at a time, of each person and of all; the largest there are have 100 MB."""
 FULL = N_("The disk of the Kring machine is full. Whoever runs Kring has to make room.")
+
+
+class SpoolPlaces(Places):
+    """Of the files that lie on the disk at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(EACH, TOGETHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ async def spooled(request: Request, settings: Settings, person: Person, name: st
         )
     folder = settings.work_dir
     folder.mkdir(parents=True, exist_ok=True)
-    places = places_of(request, "spool_places", EACH, TOGETHER)
+    places = site_of(request).get(SpoolPlaces)
     async with places.taken(person.id, size):
         if shutil.disk_usage(folder).free - settings.media.spare_disk_mb * 1_000_000 < places.size:
             raise DiskFull(FULL)

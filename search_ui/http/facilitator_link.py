@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from kring import link
-from search_ui.context import Site, site_of
+from search_ui.context import SiteDep, shared
 from search_ui.http.access import KEY_COOKIE, WrongCodes, current
 from search_ui.http.identity import give
 from search_ui.http.rendering import page
@@ -41,11 +41,6 @@ async def code_of(request: Request) -> str:
     return given.rpartition("#")[2].strip()
 
 
-def wrong_codes_of(request: Request) -> WrongCodes:
-    wrong: WrongCodes = request.app.state.wrong_codes
-    return wrong
-
-
 @router.get(link.PAGE)
 def facilitate_page() -> Response:
     return _facilitate()
@@ -54,9 +49,9 @@ def facilitate_page() -> Response:
 @router.post(link.PAGE)
 def come_in(
     request: Request,
-    site: Annotated[Site, Depends(site_of)],
+    site: SiteDep,
     code: Annotated[str, Depends(code_of)],
-    wrong: Annotated[WrongCodes, Depends(wrong_codes_of)],
+    wrong: Annotated[WrongCodes, Depends(shared(WrongCodes))],
 ) -> Response:
     if not current().by_link:
         return RedirectResponse(link.PAGE, status_code=303)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from kring.errors import IndexNotReady, KringError
-from search_ui.context import Site
+from search_ui.context import Site, shared
 from search_ui.http.errors import NOT_READY, SEARCH_DOWN, STORAGE_DOWN
 from search_ui.http.health import Health, Probe
 from search_ui.http.rendering import check_built
 from search_ui.i18n.gettext import N_, _
 from storage.keys import CIRCLES, RECORDINGS
 
-health = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"])
 
 STORAGE, SEARCH, FILES, RUNS = "storage", "search", "files", "uploads"
 FILES_MISSING = N_("The scripts and styles of the pages are missing; run `make setup`.")
@@ -61,10 +61,9 @@ def _read_something(site: Site) -> None:
             return
 
 
-@health.get("/healthz", responses={503: {"model": HealthReport}})
-async def healthz(request: Request, response: Response) -> HealthReport:
+@router.get("/healthz", responses={503: {"model": HealthReport}})
+async def healthz(health: Annotated[Health, Depends(shared(Health))], response: Response) -> HealthReport:
     """Whether storage, search and the files of the pages work, and whether uploads are worked on."""
-    health: Health = request.app.state.health
     report = await health.report()
     parts = {
         name: PartHealth(ok=report[name] is None, needed=probe.needed, why=_why(name, report[name]))

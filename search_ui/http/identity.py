@@ -69,6 +69,9 @@ def facilitator(request: Request) -> Person:
     return visitor(request)
 
 
+FacilitatorDep = Annotated[Person, Depends(facilitator)]
+
+
 def _called(quoted: str) -> str:
     """The name in it, as it may be stored; whoever runs the browser can write anything there, and then has none."""
     try:
@@ -86,7 +89,7 @@ def me(request: Request) -> Me:
 
 
 @router.post("/me")
-def call_me(called: Called, request: Request, person: Annotated[Person, Depends(facilitator)]) -> Me:
+def call_me(called: Called, request: Request, person: FacilitatorDep) -> Me:
     """Remember, in this browser, the name shown beside what this person changes; none: forget it."""
     name = called.name or ""
     give(request, NAME_COOKIE, quote(name))

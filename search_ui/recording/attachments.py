@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query as Parameter, Request
+from fastapi import APIRouter, Query as Parameter, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -19,9 +19,9 @@ from starlette.responses import Response
 from kring.errors import InputError, NotFound, OrchestratorDown
 from kring.intake.uploads import Upload
 from kring.model import Attachment, Line, Manifest
-from search_ui.context import Site, site_of
+from search_ui.context import Site, SiteDep
 from search_ui.http.body_spool import Spooled, spooled
-from search_ui.http.identity import Person, facilitator
+from search_ui.http.identity import FacilitatorDep
 from search_ui.http.security import policy
 from search_ui.i18n.gettext import N_, _
 from search_ui.recording.media import serve
@@ -59,8 +59,8 @@ async def add_file(
     kind: Literal["attachment", "transcript"],
     name: Annotated[Line, Parameter()],
     request: Request,
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],
+    site: SiteDep,
+    person: FacilitatorDep,
     title: Annotated[Line | None, Parameter()] = None,
 ) -> Kept:
     """A file that comes with an upload: a PDF, or the platform's transcript. The body is the file."""
@@ -76,8 +76,8 @@ async def add_file(
 def remove_file(
     upload_id: str,
     sha256: str,
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],
+    site: SiteDep,
+    person: FacilitatorDep,
 ) -> None:
     """Leave out a file that was added by mistake."""
     own_upload(site, upload_id, person)
@@ -94,8 +94,8 @@ async def attach(
     recording_id: str,
     name: Annotated[Line, Parameter()],
     request: Request,
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],
+    site: SiteDep,
+    person: FacilitatorDep,
     title: Annotated[Line | None, Parameter()] = None,
 ) -> Attached:
     """A PDF for a recording that is published. The body is the file; what it says can be found once it was read."""
@@ -108,8 +108,8 @@ async def attach(
 def detach(
     recording_id: str,
     sha256: str,
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],  # noqa: ARG001  who may is all there is to ask
+    site: SiteDep,
+    person: FacilitatorDep,  # noqa: ARG001  who may is all there is to ask
 ) -> None:
     """The recording no longer has this document, and search no longer finds it."""
     attachment_of(open_published(site, recording_id), sha256)
@@ -120,7 +120,7 @@ def detach(
 
 
 @router.api_route("/r/{recording_id}/attachments/{sha256}", methods=["GET", "HEAD"], include_in_schema=False)
-def document(recording_id: str, sha256: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Response:
+def document(recording_id: str, sha256: str, request: Request, site: SiteDep) -> Response:
     """The PDF, for the browser's own viewer. It is somebody else's file: it gets no rights on this site."""
     attachment = attachment_of(open_published(site, recording_id), sha256)
     response = serve(site.archive.store, attachment.original.key, PDF, request)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kring.errors import NotFound
 from kring.model import Manifest, State, Transcript, TranscriptRef, Visibility
-from search_ui.context import Site, site_of, visibility_of
+from search_ui.context import Site, SiteDep, visibility_of
 from search_ui.http import formatting as view
 from search_ui.i18n.gettext import N_
 from search_ui.recording.media import names_etag
@@ -164,9 +164,7 @@ def sharing(site: Site, manifest: Manifest) -> dict[str, str]:
 
 
 def _add(file: File, track: Track) -> None:
-    def answer(
-        recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)], download: bool = False
-    ) -> Response:
+    def answer(recording_id: str, request: Request, site: SiteDep, download: bool = False) -> Response:
         return serve(site, recording_id, request, file, track, download=download)
 
     path = f"/r/{{recording_id}}/{file.own if track == 'own' else file.english}"

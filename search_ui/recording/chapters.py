@@ -10,15 +10,14 @@ import html
 import json
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kring.corrections.apply import Chapter, chapters
 from kring.errors import NotFound
 from kring.model import Manifest
-from search_ui.context import Site, site_of
+from search_ui.context import Site, SiteDep
 from search_ui.i18n.gettext import N_
 from search_ui.recording.captions import sharing
 from search_ui.viewer import open_published
@@ -53,14 +52,14 @@ def write_json(found: Sequence[Chapter], title: str) -> str:
 
 
 @router.api_route("/r/{recording_id}/chapters.vtt", methods=["GET", "HEAD", "OPTIONS"])
-def vtt(recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Response:
+def vtt(recording_id: str, request: Request, site: SiteDep) -> Response:
     manifest, found = _asked(site, recording_id)
     seconds = manifest.duration
     return _answer(site, manifest, request, write_vtt(found, seconds), "text/vtt")
 
 
 @router.api_route("/r/{recording_id}/chapters.json", methods=["GET", "HEAD", "OPTIONS"])
-def as_json(recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Response:
+def as_json(recording_id: str, request: Request, site: SiteDep) -> Response:
     manifest, found = _asked(site, recording_id)
     return _answer(site, manifest, request, write_json(found, manifest.details.title), "application/json+chapters")
 

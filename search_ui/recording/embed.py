@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query as Parameter, Request
+from fastapi import APIRouter, Query as Parameter, Request
 from starlette.responses import Response
 
 from kring.errors import NotFound
 from kring.model import Visibility
-from search_ui.context import Site, origin_of, site_of, visibility_of
+from search_ui.context import SiteDep, origin_of, visibility_of
 from search_ui.http import formatting as view
 from search_ui.http.rendering import page
 from search_ui.http.security import policy
@@ -23,7 +23,7 @@ router = APIRouter(include_in_schema=False)
 def embed_page(
     recording_id: str,
     request: Request,
-    site: Annotated[Site, Depends(site_of)],
+    site: SiteDep,
     t: Annotated[str, Parameter(max_length=20)] = "",
 ) -> Response:
     """Any site may show a public recording; of others only our own pages may."""

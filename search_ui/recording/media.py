@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from kring.errors import NotFound
 from kring.model import Manifest, Renditions, Visibility
-from search_ui.context import Site, site_of, visibility_of
+from search_ui.context import Site, SiteDep, visibility_of
 from search_ui.viewer import open_published
 
 if TYPE_CHECKING:
@@ -95,9 +95,7 @@ def playback_address(manifest: Manifest) -> str:
 
 @router.api_route("/media/{recording_id}/playback", methods=["GET", "HEAD"])
 @router.api_route("/media/{recording_id}/playback.{suffix}", methods=["GET", "HEAD"])
-def playback(
-    recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)], suffix: str = ""
-) -> Response:
+def playback(recording_id: str, request: Request, site: SiteDep, suffix: str = "") -> Response:
     manifest = open_published(site, recording_id)
     renditions = _renditions(manifest)
     if suffix and request.url.path != playback_address(manifest):
@@ -106,7 +104,7 @@ def playback(
 
 
 @router.api_route("/media/{recording_id}/poster", methods=["GET", "HEAD"])
-def poster(recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Response:
+def poster(recording_id: str, request: Request, site: SiteDep) -> Response:
     manifest = open_published(site, recording_id)
     key = _renditions(manifest).poster
     if key is None:

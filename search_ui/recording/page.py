@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query as Parameter, Request
+from fastapi import APIRouter, Query as Parameter, Request
 from starlette.responses import RedirectResponse, Response
 
 from index.port import Filters, PassageHit, Query
 from kring.errors import BadQuery, SearchDown
 from kring.model import Manifest
-from search_ui.context import Site, origin_of, read_transcript, site_of
+from search_ui.context import Site, SiteDep, origin_of, read_transcript
 from search_ui.http import formatting as view
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import _, sentence
 from search_ui.recording import captions, sound_tracks
 from search_ui.recording.player import around
 from search_ui.recording.progress import facts_of
-from search_ui.recording.progress_events import unfinished_page, watchers_of
+from search_ui.recording.progress_events import WatchersDep, unfinished_page
 from search_ui.search import hit_timeline as timeline, query_help as hints
 from search_ui.search.params import MAX_TEXT
 from search_ui.viewer import search_for_viewer
@@ -33,7 +33,8 @@ router = APIRouter(include_in_schema=False)
 def recording_page(
     recording_id: str,
     request: Request,
-    site: Annotated[Site, Depends(site_of)],
+    site: SiteDep,
+    watchers: WatchersDep,
     q: Annotated[str, Parameter(max_length=MAX_TEXT)] = "",
     t: Annotated[str, Parameter(max_length=20)] = "",
     part: Literal["state"] | None = None,
@@ -41,7 +42,7 @@ def recording_page(
     facts = facts_of(site, recording_id)
     manifest = facts.manifest
     if manifest is None or not facts.published:
-        return unfinished_page(site, watchers_of(request), facts, part)
+        return unfinished_page(site, watchers, facts, part)
     if part is not None:
         return RedirectResponse(request.url.path, status_code=303)
     transcript, damaged = read_transcript(site, manifest)

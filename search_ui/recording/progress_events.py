@@ -12,12 +12,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from kring.errors import NotFound, StorageDown, TransientError
-from search_ui.context import Site, site_of
+from search_ui.context import Site, SiteDep, shared
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_
 from search_ui.recording.progress import Facts, Pace, facts_of, values_of
@@ -37,12 +37,12 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass
 class Watchers:
-    """Who follows at the moment, and what they share: `app.state.watchers`."""
+    """The pages that follow recordings at the moment, and what they share."""
 
     pace: Pace = field(default_factory=Pace)
     count: int = 0
     leaving: bool = False
-    """The server is about to stop: everybody goes home at their next look."""
+    """Set on shutdown; streams end at the next poll."""
     _seen: dict[str, tuple[float, Facts]] = field(default_factory=dict)
 
     def look(self, site: Site, recording_id: str) -> Facts:
@@ -56,11 +56,7 @@ class Watchers:
         return facts
 
 
-def watchers_of(request: Request) -> Watchers:
-    watchers = request.app.state.watchers
-    if not isinstance(watchers, Watchers):
-        raise TypeError("app.state.watchers is not Watchers")
-    return watchers
+WatchersDep = Annotated[Watchers, Depends(shared(Watchers))]
 
 
 def unfinished_page(site: Site, watchers: Watchers, facts: Facts, part: str | None) -> Response:
@@ -81,8 +77,8 @@ def state_html(site: Site, watchers: Watchers, recording_id: str) -> str | None:
 @router.get("/r/{recording_id}/events")
 def events(
     recording_id: str,
-    site: Annotated[Site, Depends(site_of)],
-    watchers: Annotated[Watchers, Depends(watchers_of)],
+    site: SiteDep,
+    watchers: WatchersDep,
 ) -> Response:
     if watchers.count >= MOST:
         raise TransientError(FULL)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel
 
 from kring.errors import OrchestratorDown
 from kring.model import Line, Manifest, SoundTrack
-from search_ui.context import Site, site_of
-from search_ui.http.identity import Person, facilitator
+from search_ui.context import SiteDep
+from search_ui.http.identity import FacilitatorDep
 from search_ui.i18n.gettext import N_, _, language_name
 from search_ui.runs import start_again
 from search_ui.viewer import open_published
@@ -48,8 +47,8 @@ class Chosen(BaseModel):
 def choose(
     recording_id: str,
     wanted: Wanted,
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],  # noqa: ARG001  who may is all there is to ask
+    site: SiteDep,
+    person: FacilitatorDep,  # noqa: ARG001  who may is all there is to ask
 ) -> Chosen:
     """Have another sound of the file played and transcribed; all stays as it is until that is done."""
     open_published(site, recording_id)

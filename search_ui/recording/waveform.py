@@ -8,15 +8,15 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from kring.errors import Damaged, NotFound
 from kring.model import Manifest
-from search_ui.context import Site, site_of
+from search_ui.context import Site, SiteDep
 from search_ui.http import formatting as view
 from search_ui.recording.media import CACHE, names_etag
 from search_ui.viewer import open_published
@@ -74,7 +74,7 @@ def peaks_of(site: Site, manifest: Manifest) -> list[int]:
 
 
 @router.api_route("/media/{recording_id}/waveform.svg", methods=["GET", "HEAD"])
-def picture(recording_id: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Response:
+def picture(recording_id: str, request: Request, site: SiteDep) -> Response:
     """The card's picture; an ornament of the recording's own where its sound was never measured."""
     manifest = open_published(site, recording_id)
     key = manifest.renditions.peaks if manifest.renditions else None

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from index.port import Filters, Query
 from index.text.folding import same
 from kring.errors import BadQuery, NotFound
-from search_ui.context import Site, site_of
+from search_ui.context import Site, SiteDep
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_, language_name, sentence
 from search_ui.search.links import KINDS, Counted, SearchLinks, circle_links, most, path_of, topic_links
@@ -75,7 +75,7 @@ class About:
     circles: list[Counted]
 
 
-def asked_for(value: str, request: Request, site: Annotated[Site, Depends(site_of)]) -> Collection:
+def collection_of(value: str, request: Request, site: SiteDep) -> Collection:
     """The collection that the address of a page or feed names. Raises NotFound, SearchDown, StorageDown."""
     kind = KINDS[request.url.path.split("/", 2)[1]]
     circles = site.names.circles()
@@ -89,6 +89,9 @@ def asked_for(value: str, request: Request, site: Annotated[Site, Depends(site_o
     raise NotFound(UNKNOWN[kind])
 
 
+CollectionDep = Annotated[Collection, Depends(collection_of)]
+
+
 def _spelling(site: Site, topic: str) -> str | None:
     """A topic as most recordings spell it; None where none has it."""
     facets = search_for_viewer(site, Query(filters=Filters(topics=frozenset({topic})), per_page=1)).facets
@@ -100,9 +103,9 @@ def _spelling(site: Site, topic: str) -> str | None:
 @router.get("/t/{value:path}")
 def collection_page(
     request: Request,
-    site: Annotated[Site, Depends(site_of)],
+    site: SiteDep,
     params: SearchParamsDep,
-    collection: Annotated[Collection, Depends(asked_for)],
+    collection: CollectionDep,
     part: Literal["results"] | None = None,
 ) -> Response:
     params = params.within(collection.scope)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kring.errors import BadQuery
-from search_ui.context import Site, site_of
+from search_ui.context import SiteDep
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import _, sentence
 from search_ui.search import query_help
@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 def search_page(
     request: Request,
-    site: Annotated[Site, Depends(site_of)],
+    site: SiteDep,
     params: SearchParamsDep,
     part: Literal["results"] | None = None,
 ) -> Response:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from fastapi import HTTPException, Request
+from fastapi import HTTPException
 
 from search_ui.i18n.gettext import _
 
@@ -28,9 +28,9 @@ MIB = 1024 * 1024
 
 
 class Places:
-    """Made inside the event loop it is for."""
+    """So many for each person, and so many in all."""
 
-    def __init__(self, *, each: Share, together: Share) -> None:
+    def __init__(self, each: Share, together: Share) -> None:
         self._each, self._together = each, together
         self._number: Counter[str] = Counter()
         self._size: Counter[str] = Counter()
@@ -76,14 +76,3 @@ class Places:
 def within(share: Share, number: int, size: int) -> bool:
     """Whether one more, after which there are `size` bytes, has a place beside `number` others."""
     return number == 0 or (number < share.number and size <= share.size)
-
-
-def places_of(request: Request, name: str, each: Share, together: Share) -> Places:
-    """The places that the running application has under this name; they are made in its event loop."""
-    state = request.app.state
-    if not hasattr(state, name):
-        setattr(state, name, Places(each=each, together=together))
-    places = getattr(state, name)
-    if not isinstance(places, Places):
-        raise TypeError(f"app.state.{name} is not Places")
-    return places

@@ -7,17 +7,17 @@ process and a restart of the machine; asked for again, it goes on with the parts
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from kring.errors import Conflict, NotFound
 from kring.intake.uploads import Upload, UploadState, source_of
 from kring.model import Details, Original, Sha256, now
-from search_ui.context import Site, site_of
-from search_ui.http.identity import Person, facilitator
+from search_ui.context import Site, SiteDep
+from search_ui.http.identity import FacilitatorDep, Person
 from search_ui.i18n.gettext import N_
 from search_ui.upload.checks import (
     File,
@@ -69,9 +69,7 @@ class Room(BaseModel):
 
 
 @router.post("/check")
-def check(
-    file: File, site: Annotated[Site, Depends(site_of)], person: Annotated[Person, Depends(facilitator)]
-) -> Checked:
+def check(file: File, site: SiteDep, person: FacilitatorDep) -> Checked:
     """Whether this file can be taken, before it is sent; with its hash also whether the archive has it already."""
     check_file(file, site.settings)
     if file.sha256 is not None:
@@ -92,8 +90,8 @@ def check(
 def begin(
     file: Announced,
     response: Response,
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],
+    site: SiteDep,
+    person: FacilitatorDep,
 ) -> Room:
     """Make room for a file; asked again for the same one: the same upload, with the details as they are now."""
     check_file(file, site.settings)
@@ -176,8 +174,8 @@ def _goes_on(site: Site, upload: Upload) -> bool:
 def change(
     upload_id: str,
     wanted: Changed,
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],
+    site: SiteDep,
+    person: FacilitatorDep,
 ) -> Details:
     """Other details, as long as it is on its way."""
     own_upload(site, upload_id, person)
@@ -186,9 +184,7 @@ def change(
 
 
 @router.delete("/{upload_id}", status_code=204)
-def take_back(
-    upload_id: str, site: Annotated[Site, Depends(site_of)], person: Annotated[Person, Depends(facilitator)]
-) -> None:
+def take_back(upload_id: str, site: SiteDep, person: FacilitatorDep) -> None:
     """Forget it and what has arrived of it."""
     upload = own_upload(site, upload_id, person)
     if upload.state is UploadState.ARRIVED:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, FailFast, Field
 
 from kring.errors import Conflict, NotFound, OrchestratorDown
 from kring.intake.uploads import Upload, UploadState, attempt_of, item_of
 from kring.model import now
-from search_ui.context import Site, site_of
-from search_ui.http.identity import Person, facilitator
+from search_ui.context import Site, SiteDep
+from search_ui.http.identity import FacilitatorDep, Person
 from search_ui.i18n.gettext import N_, _
 from search_ui.runs import start_again
 from search_ui.upload.checks import has_arrived, own_upload, part_count
@@ -41,8 +41,8 @@ class Arrived(BaseModel):
 def complete(
     upload_id: str,
     sent: Completed,
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],
+    site: SiteDep,
+    person: FacilitatorDep,
 ) -> Arrived:
     """All parts are there: put them together and have it taken in. Asking again is harmless."""
     upload = site.archive.find_upload(upload_id)
@@ -107,8 +107,8 @@ def ask_for_run(site: Site, upload: Upload) -> Arrived:
 @router.post("/recordings/{recording_id}/retry", status_code=202)
 def retry(
     recording_id: str,
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],  # noqa: ARG001  who may is all there is to ask
+    site: SiteDep,
+    person: FacilitatorDep,  # noqa: ARG001  who may is all there is to ask
 ) -> Arrived:
     """A recording that was stopped by a problem goes on. Asked twice, it goes on once."""
     upload = site.archive.find_upload(recording_id)

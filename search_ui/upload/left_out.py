@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from search_ui.context import Site, site_of
-from search_ui.http.identity import Person, facilitator
+from search_ui.context import SiteDep
+from search_ui.http.identity import FacilitatorDep
 from search_ui.http.rendering import page
 from search_ui.i18n.stored_messages import said
 from storage.archive.left_out import all_left_out
@@ -36,9 +35,7 @@ class LeftOutSource(BaseModel):
 
 
 @router.get("/api/left-out", tags=["uploads"])
-def left_out(
-    site: Annotated[Site, Depends(site_of)], _person: Annotated[Person, Depends(facilitator)]
-) -> list[LeftOutSource]:
+def left_out(site: SiteDep, _person: FacilitatorDep) -> list[LeftOutSource]:
     """What the watched folders and feeds offer and could not be taken in. It goes when its cause has gone."""
     return [
         LeftOutSource(
@@ -51,7 +48,5 @@ def left_out(
 
 
 @router.get("/left-out", include_in_schema=False)
-def left_out_page(
-    site: Annotated[Site, Depends(site_of)], _person: Annotated[Person, Depends(facilitator)]
-) -> Response:
+def left_out_page(site: SiteDep, _person: FacilitatorDep) -> Response:
     return page("left_out.html", sources=all_left_out(site.archive.store))

@@ -6,15 +6,15 @@ import threading
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from kring.errors import Damaged, NotFound
 from kring.intake.uploads import Upload, UploadState
 from kring.model import Manifest, State, Step
-from search_ui.context import Site, site_of
+from search_ui.context import Site, SiteDep, shared
 from search_ui.http import formatting as view
-from search_ui.http.identity import Person, facilitator
+from search_ui.http.identity import FacilitatorDep, Person
 from search_ui.i18n.gettext import N_, _
 from search_ui.upload.parts import received
 from storage.archive.archive import Archive
@@ -83,22 +83,14 @@ class Brought:
         return manifest if manifest.brought_by is not None else None
 
 
-async def brought_of(request: Request, site: Annotated[Site, Depends(site_of)]) -> Brought:
-    """One for each running application; made here, in its event loop, where no two can make it at the same time."""
-    state = request.app.state
-    if not hasattr(state, "brought"):
-        state.brought = Brought(site.archive)
-    brought = state.brought
-    if not isinstance(brought, Brought):
-        raise TypeError("app.state.brought is not a Brought")
-    return brought
+BroughtDep = Annotated[Brought, Depends(shared(Brought))]
 
 
 @router.get("")
 def mine(
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],
-    brought: Annotated[Brought, Depends(brought_of)],
+    site: SiteDep,
+    person: FacilitatorDep,
+    brought: BroughtDep,
 ) -> list[Mine]:
     """What you have brought in, the newest first."""
     return uploads_of(site, person, brought)

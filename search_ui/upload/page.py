@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from index.port import Query
@@ -14,12 +14,12 @@ from kring.errors import SearchDown
 from kring.intake.uploads import UploadState
 from kring.languages import CODES
 from kring.model import Circle, Visibility
-from search_ui.context import Site, site_of
-from search_ui.http.identity import Person, facilitator
+from search_ui.context import Site, SiteDep
+from search_ui.http.identity import FacilitatorDep, Person
 from search_ui.http.rendering import page
 from search_ui.http.security import policy
 from search_ui.i18n.gettext import N_, _, language_name
-from search_ui.upload.mine import Brought, brought_of, uploads_of
+from search_ui.upload.mine import BroughtDep, uploads_of
 from search_ui.viewer import search_for_viewer
 from transcribe.containers.kinds import ACCEPTED
 
@@ -39,7 +39,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/upload")
-def upload_page(site: Annotated[Site, Depends(site_of)], person: Annotated[Person, Depends(facilitator)]) -> Response:
+def upload_page(site: SiteDep, person: FacilitatorDep) -> Response:
     circles = sorted(site.names.circles().values(), key=lambda circle: circle.name.casefold())
     facts = {
         "circles": {circle.slug: _said(circle) for circle in circles},
@@ -97,9 +97,9 @@ def begun_by(site: Site, person: Person) -> dict[str, dict[str, Any]]:
 
 @router.get("/uploads")
 def uploads_page(
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],
-    brought: Annotated[Brought, Depends(brought_of)],
+    site: SiteDep,
+    person: FacilitatorDep,
+    brought: BroughtDep,
 ) -> Response:
     """What this person has brought in, and what can be done about what is not there yet."""
     return page(

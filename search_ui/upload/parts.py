@@ -15,11 +15,11 @@ from starlette.responses import Response
 from kring.errors import InputError, NotFound
 from kring.intake.uploads import Upload
 from kring.model import now
-from search_ui.context import Site, site_of
+from search_ui.context import Site, SiteDep, shared
 from search_ui.http.body_spool import announced
-from search_ui.http.identity import Person, facilitator
+from search_ui.http.identity import FacilitatorDep
 from search_ui.i18n.gettext import N_
-from search_ui.server.places import MIB, Places, Share, places_of
+from search_ui.server.places import MIB, Places, Share
 from search_ui.upload.checks import SILENT, bytes_of_part, has_arrived, own_upload, part_count
 from storage import open_parts
 from storage.keys import incoming_key
@@ -51,9 +51,11 @@ class Address(BaseModel):
     headers: dict[str, str] = {}
 
 
-async def part_places(request: Request) -> Places:
-    """Of the running application; made here, in its event loop, where no two can make it at the same time."""
-    return places_of(request, "part_places", EACH, TOGETHER)
+class PartPlaces(Places):
+    """Of the parts that are in memory at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(EACH, TOGETHER)
 
 
 def parts_of(site: Site) -> PartStore:
@@ -84,9 +86,7 @@ def received(site: Site, upload: Upload) -> int:
 
 
 @router.get("/{upload_id}/parts")
-def parts(
-    upload_id: str, site: Annotated[Site, Depends(site_of)], person: Annotated[Person, Depends(facilitator)]
-) -> list[StoredPart]:
+def parts(upload_id: str, site: SiteDep, person: FacilitatorDep) -> list[StoredPart]:
     """Which parts have arrived, so that sending goes on where it stopped."""
     return stored_parts(site, own_upload(site, upload_id, person))
 
@@ -95,8 +95,8 @@ def parts(
 def address(
     upload_id: str,
     number: int,
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],
+    site: SiteDep,
+    person: FacilitatorDep,
 ) -> Address:
     """Where to send this part: here, or straight to the object store where `web.uploads_to` says so."""
     upload = own_upload(site, upload_id, person)
@@ -113,9 +113,9 @@ async def put_part(
     upload_id: str,
     number: int,
     request: Request,
-    site: Annotated[Site, Depends(site_of)],
-    person: Annotated[Person, Depends(facilitator)],
-    places: Annotated[Places, Depends(part_places)],
+    site: SiteDep,
+    person: FacilitatorDep,
+    places: Annotated[PartPlaces, Depends(shared(PartPlaces))],
 ) -> Response:
     """Take one part: `partSize` bytes, the last one the rest. Its `Content-Length` is needed."""
     upload = await run_in_threadpool(own_upload, site, upload_id, person)

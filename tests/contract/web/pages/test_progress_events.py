@@ -42,7 +42,7 @@ class Followed:
 
     @property
     def watchers(self) -> following.Watchers:
-        watchers = self.app.state.watchers
+        watchers = self.app.state.site.get(following.Watchers)
         assert isinstance(watchers, following.Watchers)
         return watchers
 

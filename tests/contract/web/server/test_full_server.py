@@ -180,7 +180,7 @@ def test_whoever_sends_much_ahead_is_hung_up_on(house: House, ahead: bytes) -> N
 
 
 def test_where_something_was_sent_ahead_the_answer_ends_too_when_its_client_leaves(house: House) -> None:
-    watchers = house.app.state.watchers
+    watchers = house.app.state.site.get(Watchers)
     assert isinstance(watchers, Watchers)
     with closing(connected(house.address)) as connection:
         connection.sendall(head(f"GET {house.followed} HTTP/1.1") + PAGE)

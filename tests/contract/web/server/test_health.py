@@ -33,7 +33,7 @@ class Site:
         archive = Archive(self.store)
         sample_archive.fill(archive, self.index)
         self.app = create_app(Settings(data_dir=folder), archive, self.index, self.runs)
-        self.app.state.health = Health(self.app.state.health.probes, kept=0, patience=20)
+        self.app.state.site.add(Health(self.app.state.site.get(Health).probes, kept=0, patience=20))
 
 
 @pytest.fixture
@@ -122,9 +122,8 @@ def test_what_hangs_costs_its_patience_and_one_thread(site: Site, web: httpx.Cli
         asked.append(1)
         let_go.wait(PATIENCE)
 
-    health = site.app.state.health = Health(
-        {"search": Probe(hang), "storage": Probe(lambda: None)}, kept=0, patience=0.3
-    )
+    health = Health({"search": Probe(hang), "storage": Probe(lambda: None)}, kept=0, patience=0.3)
+    site.app.state.site.add(health)
     began = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: web.get("/healthz"), range(8)))
@@ -138,7 +137,7 @@ def test_what_hangs_costs_its_patience_and_one_thread(site: Site, web: httpx.Cli
 
 def test_an_answer_is_kept_for_a_moment(site: Site, web: httpx.Client) -> None:
     asked = []
-    site.app.state.health = Health({"search": Probe(lambda: asked.append(1))}, kept=60)
+    site.app.state.site.add(Health({"search": Probe(lambda: asked.append(1))}, kept=60))
     with ThreadPoolExecutor(8) as pool:
         assert {answer.status_code for answer in pool.map(lambda _: web.get("/healthz"), range(40))} == {200}
     assert len(asked) == 1
