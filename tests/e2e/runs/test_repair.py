@@ -13,7 +13,7 @@ from kring.corrections.model import LineChange
 from kring.model import State
 from kring.settings import Settings
 from tests.contract.storage.test_corrections import making
-from tests.e2e.test_retranscribe import add, cut, searchable
+from tests.e2e.runs.test_retranscribe import add, cut, searchable
 from tests.support.patience import PATIENCE
 from tests.support.stack.running import Kring, running
 

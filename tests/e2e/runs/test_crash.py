@@ -48,7 +48,7 @@ def kring(tmp_path_factory: pytest.TempPathFactory, hold: Path) -> Iterator[Krin
         f"PYTHONPATH={REPOSITORY}",
         sys.executable,
         "-m",
-        "tests.e2e.held_worker",
+        "tests.support.stack.held_worker",
     ]
     with running(settings, commands={"worker": worker}) as kring:
         yield kring

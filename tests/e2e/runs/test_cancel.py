@@ -16,7 +16,7 @@ from flows.reports import CANCELLED
 from kring.model import ADDRESS, SourceRef, State, Step
 from kring.settings import Fetch, Settings, Worker
 from storage.archive.requests import Requests
-from tests.e2e.test_crash import held
+from tests.e2e.runs.test_crash import held
 from tests.support.http.web_server import serve
 from tests.support.repository import REPOSITORY
 from tests.support.stack.running import Kring, eventually, running
@@ -40,7 +40,7 @@ def kring(tmp_path_factory: pytest.TempPathFactory, hold: Path) -> Iterator[Krin
         fetch=Fetch(allow_private=True),
         worker=Worker(limit=1, reconcile_seconds=3600),  # what is noted is noted because it was cancelled
     )
-    held_worker = [sys.executable, "-m", "tests.e2e.held_worker"]
+    held_worker = [sys.executable, "-m", "tests.support.stack.held_worker"]
     worker = ["env", f"KRING_TEST_HOLD={hold}", f"PYTHONPATH={REPOSITORY}", *held_worker]
     with running(settings, commands={"worker": worker}) as kring:
         yield kring

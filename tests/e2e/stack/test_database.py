@@ -26,7 +26,7 @@ from storage.archive.archive import Archive
 from storage.archive.requests import Requests
 from storage.keys import manifest_key
 from storage.memory.store import MemoryStore
-from tests.e2e.test_stack import COMMANDS
+from tests.e2e.stack.test_stack import COMMANDS
 from tests.support.patience import PATIENCE
 from tests.support.repository import REPOSITORY
 from tests.support.stack.running import Kring, eventually, prefect, running, tidy

@@ -1,7 +1,7 @@
 """A worker whose runs can be held in the middle of a step, so that a test can kill it exactly there.
 
-Run as `python -m tests.e2e.held_worker`. While `$KRING_TEST_HOLD/<step>` exists, a run that is about to write the first
-object of that step writes `<step>.reached` and waits. Each call of an engine is noted in `transcriptions`.
+Run as `python -m tests.support.stack.held_worker`. While `$KRING_TEST_HOLD/<step>` exists, a run that is about to write
+the first object of that step writes `<step>.reached` and waits. Each call of an engine is noted in `transcriptions`.
 """
 
 from __future__ import annotations
@@ -73,4 +73,4 @@ Ports.transcriber = property(transcriber_noted)  # type: ignore[assignment]
 if __name__ == "__main__":
     settings = connect_locally(load_settings())
     os.environ.update(prefect_environment(settings))
-    asyncio.run(serve(settings, entrypoint="tests.e2e.held_worker.process_recording"))
+    asyncio.run(serve(settings, entrypoint="tests.support.stack.held_worker.process_recording"))

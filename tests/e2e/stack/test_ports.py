@@ -14,7 +14,7 @@ import pytest
 
 from kring.local_stack import LocalStack
 from storage.seaweed import program as seaweed
-from tests.e2e.test_stack import Supervisor, objects
+from tests.e2e.stack.test_stack import Supervisor, objects
 from tests.support.patience import PATIENCE
 from tests.support.repository import REPOSITORY
 from tests.support.stack.port_scan import listeners
