@@ -79,7 +79,7 @@ class Settings(BaseSettings):
 
     @field_validator("s3_endpoint", "prefect_api_url", "meili_url")
     @classmethod
-    def _is_ancheck_web_address(cls, url: str | None, info: ValidationInfo) -> str | None:
+    def _is_an_address(cls, url: str | None, info: ValidationInfo) -> str | None:
         name = cls.model_fields[str(info.field_name)].validation_alias
         return check_web_address(url, f"variable {name}", "https://host.example.org") if url else None
 

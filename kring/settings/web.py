@@ -36,12 +36,12 @@ class Web(Section):
 
     @field_validator("public_url")
     @classmethod
-    def _is_ancheck_web_address(cls, url: str) -> str:
+    def _is_an_address(cls, url: str) -> str:
         return check_web_address(url, "setting web.public_url", "https://kring.example.org")
 
     @field_validator("uploads_to")
     @classmethod
-    def _is_the_storescheck_web_address(cls, url: str) -> str:
+    def _is_the_stores_address(cls, url: str) -> str:
         return check_web_address(url, "setting web.uploads_to", "https://objects.example.org")
 
     @field_validator("proxies")
