@@ -26,7 +26,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from kring.settings import FolderSource, Settings, Worker
+from kring.settings import FolderSource, Settings, WorkerSettings
 from services.prefect_env import DATABASE_SETTING
 from storage.archive.archive import Archive
 from storage.keys import RECORDINGS, RUNS
@@ -91,7 +91,7 @@ def measure(database: str, files: int) -> Figures:
         inbox.mkdir()
         settings = Settings(
             data_dir=Path(above) / "data",
-            worker=Worker(discover_seconds=5),
+            worker=WorkerSettings(discover_seconds=5),
             sources=(FolderSource(name="inbox", path=inbox, circle="privacy", settle_seconds=0),),
         )
         started = time.monotonic()

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kring.settings import Settings, Worker
+from kring.settings import Settings, WorkerSettings
 from transcribe.engines.registry import open_transcriber
 from transcribe.models.weights import folder
 
@@ -22,7 +22,7 @@ HEARD = dict[str, Any]
 
 def kring(audio: Path, settings: Settings) -> HEARD:
     """The default engine, with the machine to itself: a worker that takes one recording at a time."""
-    settings = settings.model_copy(update={"worker": Worker(limit=1)})
+    settings = settings.model_copy(update={"worker": WorkerSettings(limit=1)})
     began = time.perf_counter()
     transcript = open_transcriber(settings).transcribe(audio)
     seconds = time.perf_counter() - began

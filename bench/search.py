@@ -42,7 +42,7 @@ from flows.reconcile import reindex
 from flows.wiring import open_ports
 from index.embedded.index import EmbeddedIndex
 from index.port import Filters, Prepared, Query
-from kring.settings import Settings, Web
+from kring.settings import Settings, WebSettings
 from search_ui.__main__ import calm_collector
 from services.prefect_env import environment_of
 from tests.support.stack.seaweed import Weed, free_port
@@ -94,7 +94,7 @@ def measure(folder: Path, recordings: int) -> Figures:
     try:
         rebuilt = rebuild_per_second(weed, folder, min(REBUILT, recordings))
         settings = weed.settings(folder / "data", "kring-bench")
-        settings = settings.model_copy(update={"web": Web(port=free_port())})
+        settings = settings.model_copy(update={"web": WebSettings(port=free_port())})
         open_ports(settings)  # makes the bucket
         index = EmbeddedIndex(settings.index_dir)
         passages = built(index, recordings)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from kring.errors import Damaged, InputError, NotFound
 from kring.languages import UNDETERMINED
 from kring.model import Circle, Manifest, State, TranscriptRef
-from kring.transcription import ENGLISH, glossary_of, language_said, translated_from, wants_english
+from kring.transcription import ENGLISH, glossary_of, stated_language, translated_from, wants_english
 from storage.archive.archive import Archive
 from transcribe.captions.reader import ENGINE as PLATFORM
 from transcribe.port import Transcriber
@@ -62,7 +62,7 @@ def left_alone(manifest: Manifest, circle: Circle, archive: Archive, engine: Tra
         return ""
     if transcript.engine == PLATFORM:
         return PLATFORMS_OWN
-    said, glossary = language_said(manifest, circle), glossary_of(manifest, circle)
+    said, glossary = stated_language(manifest, circle), glossary_of(manifest, circle)
     same = engine.fingerprint(said, glossary, recipe=recipe_of(manifest)) == transcript.fingerprint
     return SAME_ENGINE if same else ""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from flows.reports import foreseen
 from flows.sources.port import RecordingSource
 from kring.errors import KringError, OrchestratorDown, SourceError, StorageDown
-from kring.intake.left_out import Told
+from kring.intake.left_out import LeftOutReason
 
 ROUND_SECONDS = 30.0
 """What a round waits for a source; the others are asked again after it."""
@@ -27,7 +27,7 @@ class Asked:
 
     name: str
     started: int = 0
-    problems: list[Told] = field(default_factory=list)
+    problems: list[LeftOutReason] = field(default_factory=list)
     down: KringError | None = None
     """What no source can do without does not answer."""
 
@@ -38,7 +38,7 @@ class Asking:
 
     def __init__(self) -> None:
         self._going: dict[str, tuple[threading.Thread, Asked]] = {}
-        self._before: dict[str, list[Told]] = {}
+        self._before: dict[str, list[LeftOutReason]] = {}
         """The problems that each source had last."""
 
     def ask_all(
@@ -66,7 +66,9 @@ class Asking:
         thread, one = self._going[name]
         thread.join(max(0.0, until - time.monotonic()))
         if thread.is_alive():  # the same words as before, until there are others
-            return Asked(name, problems=self._before.get(name) or [Told(says=str(SourceError(LONG, name=name)))])
+            return Asked(
+                name, problems=self._before.get(name) or [LeftOutReason(says=str(SourceError(LONG, name=name)))]
+            )
         del self._going[name]
         self._before[name] = one.problems
         return one
@@ -81,7 +83,7 @@ def _begun(source: RecordingSource, start_new: Callable[[RecordingSource], int])
 
 
 def _ask(source: RecordingSource, start_new: Callable[[RecordingSource], int], one: Asked) -> None:
-    problems: list[Told] = []
+    problems: list[LeftOutReason] = []
     try:
         one.started = start_new(source)
     except (StorageDown, OrchestratorDown) as error:
@@ -90,7 +92,7 @@ def _ask(source: RecordingSource, start_new: Callable[[RecordingSource], int], o
         known = foreseen(error)
         log.warning("%s: %s", source.name, known, exc_info=None if known is error else error)
         sentence = SourceError("The source {name} cannot be looked at: {problem}", name=source.name, problem=known)
-        problems.append(Told(says=str(sentence)))
+        problems.append(LeftOutReason(says=str(sentence)))
     one.problems = [*problems, *source.problems]
 
 

@@ -23,9 +23,9 @@ from flows.starting import start_new
 from flows.uploads import sweep_uploads
 from flows.wiring import Ports, open_ports
 from kring.errors import KringError
-from kring.intake.left_out import Told
+from kring.intake.left_out import LeftOutReason
 from kring.model import now
-from kring.settings import Settings, Worker
+from kring.settings import Settings, WorkerSettings
 from services.index_ownership import host
 from storage.archive.left_out import forget_other_sources, keep_left_out
 
@@ -57,7 +57,7 @@ def discover(ports: Ports, orchestrator: Orchestrator) -> Outcome:
     store = ports.archive.store
     sweep_uploads(ports.archive, now())
     sources = open_sources(ports.settings, ports.archive)
-    stopped: dict[str, list[Told]] = {source.name: [] for source in sources}
+    stopped: dict[str, list[LeftOutReason]] = {source.name: [] for source in sources}
     asked = ask_all(sources, lambda source: start_new(source, ports, orchestrator, stopped[source.name]))
     problems = {one.name: [*one.problems, *stopped[one.name]] for one in asked}
     looker = f"{host()} {ports.settings.data_dir}"
@@ -81,7 +81,7 @@ def reconcile(ports: Ports, orchestrator: Orchestrator) -> Outcome:
 class Chore:
     name: str
     work: Callable[[Ports, Orchestrator], Outcome]
-    pause: Callable[[Worker], int]
+    pause: Callable[[WorkerSettings], int]
     """Seconds from the end of a round to the next."""
     hurries: bool = False
     """The next round comes at once when a person has cancelled a run."""

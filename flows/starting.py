@@ -14,7 +14,7 @@ from flows.sources.port import Item, RecordingSource
 from flows.wiring import Ports
 from kring.addresses import without_secrets
 from kring.errors import SourceError
-from kring.intake.left_out import Told
+from kring.intake.left_out import LeftOutReason
 from kring.intake.requests import Request
 from kring.model import UPLOAD, now
 from storage.archive.archive import Archive
@@ -29,7 +29,7 @@ AT_ONCE = 10
 
 
 def start_new(
-    source: RecordingSource, ports: Ports, orchestrator: Orchestrator, stopped: list[Told] | None = None
+    source: RecordingSource, ports: Ports, orchestrator: Orchestrator, stopped: list[LeftOutReason] | None = None
 ) -> int:
     """One run per item that is not in the archive, or is there and has news; how many were not asked for before.
 
@@ -133,11 +133,11 @@ def _is_cancelled(request: Request | None, item: Item) -> bool:
     return (request.parameters.get("item") or {}).get("attempt") == item.attempt
 
 
-def _why_out(item: Item, run: Run) -> Told:
+def _why_out(item: Item, run: Run) -> LeftOutReason:
     name = item.details.title if "://" in item.location else item.file_name
     if item.file_name in run.message:
-        return Told(says=run.message, name=name)
-    return Told(says=str(SourceError(STAYS_OUT, name=item.file_name, problem=run.message)), name=name)
+        return LeftOutReason(says=run.message, name=name)
+    return LeftOutReason(says=str(SourceError(STAYS_OUT, name=item.file_name, problem=run.message)), name=name)
 
 
 def _is_whole(archive: Archive, item: Item) -> bool:

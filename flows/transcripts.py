@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kring.errors import BadTranscript
 from kring.model import Circle, Manifest, Transcript, TranscriptRef
-from kring.transcription import ENGLISH, glossary_of, language_said, translated_from, wants_english
+from kring.transcription import ENGLISH, glossary_of, stated_language, translated_from, wants_english
 from storage.archive.archive import Archive
 from storage.keys import transcript_key
 from transcribe.captions.reader import MAX_BYTES as MAX_CAPTION_BYTES, transcript_from_file
@@ -54,7 +54,7 @@ class Desk:
     @property
     def language(self) -> str | None:
         """What was said about the language; None: it is to be heard."""
-        return language_said(self.manifest, self.circle)
+        return stated_language(self.manifest, self.circle)
 
 
 def transcribe(desk: Desk) -> Heard:

@@ -9,7 +9,7 @@ ENGLISH = "en"
 """The language of the extra track that Whisper can translate a recording into."""
 
 
-def language_said(manifest: Manifest, circle: Circle) -> str | None:
+def stated_language(manifest: Manifest, circle: Circle) -> str | None:
     """The language that the recording, else its circle, is said to be in; None: it is to be detected."""
     return manifest.details.language or circle.language
 

@@ -19,7 +19,7 @@ from index.port import SearchIndex
 from kring.addresses import is_loopback
 from kring.errors import KringError, SetupError
 from kring.settings import Settings
-from storage.index_owner import BEAT_SECONDS, Ownership, Place
+from storage.index_owner import BEAT_SECONDS, IndexPlace, Ownership
 from storage.port import ObjectStore
 
 log = logging.getLogger(__name__)
@@ -28,16 +28,16 @@ _WISH = "run/take-over"
 """Under the data folder: `kring up --take-over` was said, and is done once."""
 
 
-def place_of(settings: Settings) -> Place:
+def place_of(settings: Settings) -> IndexPlace:
     """Where the index is that these settings ask for."""
-    here = Place(host=host(), folder=str(settings.data_dir))
+    here = IndexPlace(host=host(), folder=str(settings.data_dir))
     if is_embedded(settings) or settings.meili_url is None:
         return here
     address = urlsplit(settings.meili_url)
     where = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
     if is_loopback(address.hostname or ""):
         return here.model_copy(update={"meilisearch": where})
-    return Place(meilisearch=where)
+    return IndexPlace(meilisearch=where)
 
 
 def host() -> str:

@@ -25,8 +25,8 @@ from storage.keys import (
     correction_named,
     transcripts_of,
 )
-from storage.verify.expected import marks_of, strangers_in
-from storage.verify.findings import Damage, Kind
+from storage.verify.expected import foreign_keys, marks_of
+from storage.verify.findings import Damage, DamageKind
 
 UNREADABLE = (
     "The object store cannot give it back any more. Restore it from a backup of the bucket; without one, delete the "
@@ -70,7 +70,7 @@ def mend(archive: Archive, manifest: Manifest | None, mends: Collection[Mend]) -
     runs = manifest is not None and any(one.run for one in mends)
     if manifest is not None:  # first, so that `reconcile` knows of it if this process is killed on the way
         unnamed = {one.key for one in mends if one.unname}
-        strangers = set(strangers_in(manifest)) if f"{RECORDINGS}{manifest.id}.json" in unnamed else set()
+        strangers = set(foreign_keys(manifest)) if f"{RECORDINGS}{manifest.id}.json" in unnamed else set()
         if runs or unnamed:
             archive.update(manifest.id, lambda old: _changed(old, unnamed | strangers, runs=runs))
     marks = marks_of(manifest) if manifest is not None else {}
@@ -100,7 +100,7 @@ def ask_for_run(archive: Archive, recording_id: str) -> None:
 
 def _mend(manifest: Manifest | None, damage: Damage, lost: set[str]) -> Mend:  # noqa: PLR0911 — one kind, one line
     key = damage.key
-    if damage.kind is Kind.ALTERED and key.startswith((UPLOADS, CIRCLES, REQUESTS, CORRECTIONS)):
+    if damage.kind is DamageKind.ALTERED and key.startswith((UPLOADS, CIRCLES, REQUESTS, CORRECTIONS)):
         return Mend(key, "Another program has changed it; it can be read and is kept as it is now.", accept=True)
     if correction := correction_named(key):
         said = (
@@ -108,14 +108,14 @@ def _mend(manifest: Manifest | None, damage: Damage, lost: set[str]) -> Mend:  #
             "changed is. Only a backup of the bucket can bring it back."
         )
         return _cannot(key, said)
-    if damage.kind is Kind.UNREADABLE and key.startswith((UPLOADS, CIRCLES, REQUESTS, RECORDINGS)):
+    if damage.kind is DamageKind.UNREADABLE and key.startswith((UPLOADS, CIRCLES, REQUESTS, RECORDINGS)):
         return _cannot(key, UNREADABLE)
     if key.startswith((UPLOADS, REQUESTS)):
         return Mend(key, "It cannot be read and is set aside: upload the file, or add the address, again.", aside=True)
     if key.startswith(CIRCLES):
         slug = key.removeprefix(CIRCLES).removesuffix(".json")
         said = f"The circle is not there or cannot be read: make it again with `kring circle add {slug}`."
-        return Mend(key, said, possible=False, aside=damage.kind is not Kind.MISSING)
+        return Mend(key, said, possible=False, aside=damage.kind is not DamageKind.MISSING)
     if key.startswith(RECORDINGS):
         return _of_manifest(manifest, damage)
     if manifest is None:
@@ -130,9 +130,9 @@ def _of_manifest(manifest: Manifest | None, damage: Damage) -> Mend:
             "What is known of this recording cannot be read; it is set aside. Add the same file again, in the same "
             "circle: its transcript and all that people changed come back with it. Attach its documents again.",
             possible=False,
-            aside=damage.kind is not Kind.MISSING,
+            aside=damage.kind is not DamageKind.MISSING,
         )
-    if damage.kind is Kind.ALTERED:
+    if damage.kind is DamageKind.ALTERED:
         said = "Another program has changed what is known of this recording; it can be read and is kept as it is now."
         return Mend(damage.key, said, unname=True, run=True)
     said = "It named files of another recording; they are no longer named, and its own are made again."

@@ -24,7 +24,7 @@ LAPSED = timedelta(hours=1)
 _ATTEMPTS = 5
 
 
-class Place(BaseModel):
+class IndexPlace(BaseModel):
     """Where an index is. Without a host it is in a Meilisearch that all machines reach."""
 
     model_config = ConfigDict(frozen=True)
@@ -35,7 +35,7 @@ class Place(BaseModel):
     meilisearch: str = ""
     """Its address, if it is in one."""
 
-    def is_same(self, other: Place) -> bool:
+    def is_same(self, other: IndexPlace) -> bool:
         if not self.host or not other.host:
             return self.host == other.host
         here = self.folder == other.folder or self.meilisearch == other.meilisearch != ""
@@ -49,13 +49,13 @@ class IndexOwner(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     schema_version: int = SCHEMA_VERSION
-    place: Place
+    place: IndexPlace
     beat_at: datetime
     released: bool = False
     """It has ended in good order: anybody may be next."""
 
 
-def stands_in_the_way(owner: IndexOwner | None, place: Place, moment: datetime) -> bool:
+def blocks(owner: IndexOwner | None, place: IndexPlace, moment: datetime) -> bool:
     """Whether the index at `place` must not be used now."""
     if owner is None or owner.released or moment - owner.beat_at > LAPSED:
         return False
@@ -65,14 +65,14 @@ def stands_in_the_way(owner: IndexOwner | None, place: Place, moment: datetime) 
 class Ownership:
     """Of the index at one place. All methods raise StorageDown as the store does."""
 
-    def __init__(self, store: ObjectStore, place: Place) -> None:
+    def __init__(self, store: ObjectStore, place: IndexPlace) -> None:
         self._store = store
         self.place = place
 
     def require(self) -> None:
         """Raises SetupError if the archive is indexed elsewhere."""
         owner, _ = self._look()
-        if owner is not None and stands_in_the_way(owner, self.place, now()):
+        if owner is not None and blocks(owner, self.place, now()):
             raise _refusal(owner)
 
     def claim(self, *, take_over: bool = False) -> None:
@@ -82,7 +82,7 @@ class Ownership:
         """
         for _ in range(_ATTEMPTS):
             owner, etag = self._look()
-            if owner is not None and not take_over and stands_in_the_way(owner, self.place, now()):
+            if owner is not None and not take_over and blocks(owner, self.place, now()):
                 raise _refusal(owner)
             try:
                 self._write(IndexOwner(place=self.place, beat_at=now()), etag)

@@ -17,7 +17,7 @@ MAX_PARTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class UploadPart:
     """One part that has arrived; parts count from 1."""
 
     number: int
@@ -39,7 +39,7 @@ class PartStore(Protocol):
         """Store one part, over an older one of the same number, and return its etag."""
         ...
 
-    def parts(self, key: str, parts_id: str) -> list[Part]:
+    def parts(self, key: str, parts_id: str) -> list[UploadPart]:
         """All that has arrived, in order. Of a part that was sent twice within a second, any of the two."""
         ...
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-Progress = Callable[[int], None]
+TransferProgress = Callable[[int], None]
 """Called with the bytes moved since the last call; may come from several threads."""
 
 
@@ -41,7 +41,7 @@ class ObjectStore(Protocol):
     Writes are atomic: a reader sees the whole object or none, also after a crash half-way.
     """
 
-    def put_file(self, key: str, path: Path, *, media_type: str, progress: Progress | None = None) -> None:
+    def put_file(self, key: str, path: Path, *, media_type: str, progress: TransferProgress | None = None) -> None:
         """Store the file at `path` with constant memory, whatever its size. Overwrites."""
 
     def put_bytes(
@@ -58,7 +58,7 @@ class ObjectStore(Protocol):
         """A small object, whole. Raises NotFound."""
         ...
 
-    def get_file(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
+    def get_file(self, key: str, path: Path, *, progress: TransferProgress | None = None) -> None:
         """Write the object to `path` with constant memory; `path` appears only when complete. Raises NotFound."""
 
     def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:

@@ -9,7 +9,7 @@ from typing import Protocol
 from kring.model import Transcript
 from transcribe.recipe import RECIPE
 
-Progress = Callable[[float], None]
+ReportFraction = Callable[[float], None]
 """Called with the fraction done, 0 to 1, never falling."""
 
 
@@ -36,7 +36,7 @@ class Transcriber(Protocol):
         glossary: Sequence[str] = (),
         english: bool = False,
         recipe: str = RECIPE,
-        progress: Progress | None = None,
+        progress: ReportFraction | None = None,
     ) -> Transcript:
         """Listen to `audio` (16 kHz mono FLAC or WAV made by `transcribe.rendering.render`) to its end.
 

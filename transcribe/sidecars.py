@@ -50,7 +50,7 @@ class _Claim(NamedTuple):
     language: str | None
 
 
-class Neighbours:
+class SidecarFinder:
     """The names of the files in one folder."""
 
     def __init__(self, names: Iterable[str]) -> None:

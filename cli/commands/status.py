@@ -23,7 +23,7 @@ from kring.model import Manifest, State
 from storage.archive.left_out import all_left_out
 from storage.archive.requests import Requests
 from storage.keys import RECORDINGS, manifest_key
-from storage.verify.findings import Damage, Kind, read_findings
+from storage.verify.findings import Damage, DamageKind, read_findings
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def entries_of(ports: Ports, indexed: dict[str, int] | None, findings: Sequence[
 
     manifests = sorted(ports.archive.manifests(note), key=lambda manifest: manifest.received_at, reverse=True)
     for recording_id in unreadable:
-        found = damages[recording_id] or [Damage(key=manifest_key(recording_id), kind=Kind.DAMAGED)]
+        found = damages[recording_id] or [Damage(key=manifest_key(recording_id), kind=DamageKind.DAMAGED)]
         yield Entry(recording_id, "", hurt(recording_id, found))
     for manifest in manifests:
         found = damages[manifest.id]

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from cli.terminal.connection import connect
 from cli.terminal.output import err, is_terminal, say
 from storage.verify.findings import Damage
-from storage.verify.verify import Report, verify
+from storage.verify.verify import VerifyReport, verify
 
 
 def run_verify(*, deep: bool) -> int:
@@ -39,7 +39,7 @@ def run_verify(*, deep: bool) -> int:
     return 0 if report.sound else 1
 
 
-def _line(damage: Damage, report: Report) -> str:
+def _line(damage: Damage, report: VerifyReport) -> str:
     whose = ""
     if damage.recording_id is not None:
         title = report.titles.get(damage.recording_id)
@@ -47,7 +47,7 @@ def _line(damage: Damage, report: Report) -> str:
     return f"{damage.kind:<8} {damage.key}{whose}" + (f": {damage.reason}" if damage.reason else "")
 
 
-def _count(report: Report) -> str:
+def _count(report: VerifyReport) -> str:
     orphans = "orphans not known" if report.orphans is None else f"{len(report.orphans)} orphans"
     unchecked = f", {report.unchecked} objects could not be compared with anything" if report.unchecked else ""
     return (

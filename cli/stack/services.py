@@ -88,7 +88,7 @@ def answers(url: str, *, good: Collection[int] = (200,), timeout: float = 5.0) -
         connection.close()
 
 
-def written_by_the_living(ready: Path) -> bool:
+def is_alive(ready: Path) -> bool:
     """Whether the process that wrote its id into this file is alive."""
     try:
         os.kill(int(ready.read_text(encoding="utf-8")), 0)
@@ -198,7 +198,7 @@ def worker_part(settings: Settings) -> Part:
         command=[sys.executable, "-m", "flows.worker"],
         environment=environment_of(settings),
         address=f"{settings.worker.limit} at a time",
-        healthy=lambda: written_by_the_living(ready),
+        healthy=lambda: is_alive(ready),
         needs=frozenset({OBJECTS, PREFECT, SEARCH}),
         ready_file=ready,
         grace=10.0,

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from flows.sources.download import download
 from flows.sources.port import Item, Progress
-from kring.intake.left_out import Told
+from kring.intake.left_out import LeftOutReason
 from kring.settings import Settings
 
 
@@ -19,7 +19,7 @@ def file_name_of(url: str) -> str:
 
 class Address:
     name = "address"
-    problems: tuple[Told, ...] = ()
+    problems: tuple[LeftOutReason, ...] = ()
 
     def __init__(self, settings: Settings, *, allow_private: bool) -> None:
         self._settings, self._allow_private = settings, allow_private

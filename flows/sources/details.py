@@ -13,22 +13,22 @@ from kring.details import make_details
 from kring.errors import BadMetadata, UnknownLanguage
 from kring.model import Details
 from kring.text import coding_of
-from transcribe.sidecars import SIDECAR, Neighbours
+from transcribe.sidecars import SIDECAR, SidecarFinder
 
 MAX_BYTES = 100_000
 """Of a sidecar: as much as a form may hold is a tenth of it."""
 
 
-def neighbours_in(folder: Path, *, within: Path | None = None) -> Neighbours:
+def neighbours_in(folder: Path, *, within: Path | None = None) -> SidecarFinder:
     """What can lie beside a recording in a folder. No link leads out of `within`."""
-    return Neighbours(entry.name for entry in os.scandir(folder) if entry.is_file() and _lies(entry, within))
+    return SidecarFinder(entry.name for entry in os.scandir(folder) if entry.is_file() and _lies(entry, within))
 
 
 def _lies(entry: os.DirEntry[str], within: Path | None) -> bool:
     return within is None or not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(within)
 
 
-def details_of(path: Path, *, circle: str | None, neighbours: Neighbours | None = None) -> Details:
+def details_of(path: Path, *, circle: str | None, neighbours: SidecarFinder | None = None) -> Details:
     """Details of a file in a watched folder: its sidecar's, completed from its name, its date and the source.
 
     Raises BadMetadata, naming the sidecar, where that cannot be understood or no circle is given anywhere.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from kring.intake.left_out import Told
+from kring.intake.left_out import LeftOutReason
 from kring.model import Details, Frozen, SourceRef
 
 Progress = Callable[[int, int | None], None]
@@ -59,6 +59,6 @@ class RecordingSource(Protocol):
         """
 
     @property
-    def problems(self) -> tuple[Told, ...]:
+    def problems(self) -> tuple[LeftOutReason, ...]:
         """Each item the last `list` had to leave out, or of which something is doubtful."""
         ...

@@ -9,7 +9,7 @@ from pathlib import Path
 from flows.scratch import disk_full, require_space
 from flows.sources.port import Item, Progress
 from kring.errors import SourceError
-from kring.intake.left_out import Told
+from kring.intake.left_out import LeftOutReason
 from kring.intake.uploads import UploadState, item_of
 from kring.model import UPLOAD
 from kring.settings import Settings
@@ -25,7 +25,7 @@ class Uploaded:
     """`location` is the id of the upload."""
 
     name = UPLOAD
-    problems: tuple[Told, ...] = ()
+    problems: tuple[LeftOutReason, ...] = ()
 
     def __init__(self, settings: Settings, archive: Archive) -> None:
         self._settings, self._archive = settings, archive

@@ -18,7 +18,7 @@ from kring.corrections.model import (
     SpeakerChange,
     Undo,
 )
-from kring.corrections.segments import call_speaker, put_line, replace_name
+from kring.corrections.segments import put_line, rename_speaker, replace_name
 from kring.model import Details, Segment, Transcript
 
 NEAR = 0.5
@@ -68,7 +68,7 @@ def steps(
             case NameChange(find=find, replace=replace):
                 segments = replace_name(segments, find, replace)
             case SpeakerChange(name=name, to=to):
-                segments = call_speaker(segments, name, to)
+                segments = rename_speaker(segments, name, to)
             case _:
                 pass  # about something else than the transcript
         yield one, segments

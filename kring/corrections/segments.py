@@ -16,7 +16,7 @@ _MARKS = "\u0300-\u036f"
 """Accents that follow their letter: with one it is another letter."""
 
 
-class Place(NamedTuple):
+class Replacement(NamedTuple):
     """A stretch of a transcript: what stands there, and what stays when it gives way."""
 
     gives_way: tuple[Segment, ...]
@@ -26,7 +26,7 @@ class Place(NamedTuple):
     """Where among those that stay a new segment belongs."""
 
 
-def place(segments: Sequence[Segment], start: float, end: float, before: str = "") -> Place:
+def place(segments: Sequence[Segment], start: float, end: float, before: str = "") -> Replacement:
     """What stands from `start` to `end`.
 
     Where one segment has just these borders it is that one alone, whatever others, spoken at the same time, reach into
@@ -36,7 +36,7 @@ def place(segments: Sequence[Segment], start: float, end: float, before: str = "
     same = [n for n, one in enumerate(segments) if one.start == start and one.end == end]
     if same:
         at = next((n for n in same if plain(segments[n].text) == plain(before)), same[0])
-        return Place((segments[at],), (*segments[:at], *segments[at + 1 :]), at)
+        return Replacement((segments[at],), (*segments[:at], *segments[at + 1 :]), at)
     gone: list[Segment] = []
     stays: list[Segment] = []
     for segment in segments:
@@ -48,7 +48,7 @@ def place(segments: Sequence[Segment], start: float, end: float, before: str = "
         gone += [within] if within is not None else []
     stays.sort(key=lambda segment: segment.start)
     at = next((n for n, segment in enumerate(stays) if segment.start >= start), len(stays))
-    return Place(tuple(gone), tuple(stays), at)
+    return Replacement(tuple(gone), tuple(stays), at)
 
 
 def standing(segments: Sequence[Segment], start: float, end: float, before: str = "") -> str:
@@ -103,7 +103,7 @@ def count_name(segments: Iterable[Segment], find: str, replace: str) -> int:
     return sum(match["done"] is None for text in texts for match in pattern.finditer(text))
 
 
-def call_speaker(segments: tuple[Segment, ...], name: str, to: str) -> tuple[Segment, ...]:
+def rename_speaker(segments: tuple[Segment, ...], name: str, to: str) -> tuple[Segment, ...]:
     if name == to or not any(segment.speaker == name for segment in segments):
         return segments
     return tuple(

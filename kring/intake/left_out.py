@@ -12,7 +12,7 @@ MOST = 200
 """Of one source; of further ones only their number is kept."""
 
 
-class Told(Frozen):
+class LeftOutReason(Frozen):
     """Why something was left out, or what of it is doubtful."""
 
     says: str
@@ -21,7 +21,7 @@ class Told(Frozen):
     """Of the file, or the title of the entry; None: it is about the source as a whole, or an older Kring wrote it."""
 
 
-class LeftOut(Told):
+class LeftOut(LeftOutReason):
     since: datetime
     """When a look found it first."""
 
@@ -36,7 +36,7 @@ class LeftOuts(Frozen):
     """So many besides."""
 
 
-def as_found(before: LeftOuts, told: Sequence[Told], moment: datetime) -> LeftOuts:
+def as_found(before: LeftOuts, told: Sequence[LeftOutReason], moment: datetime) -> LeftOuts:
     """What there is after another look: what was left out before keeps its time, what no longer is has gone."""
     since = {one.says: one.since for one in before.items}
     names: dict[str, str | None] = {}

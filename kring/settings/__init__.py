@@ -12,16 +12,16 @@ from kring.settings.sections import (
     PREFECT_PORT,
     S3_PORT,
     WEB_PORT,
-    Fetch,
-    Local,
+    FetchSettings,
+    LocalSettings,
     MediaLimits,
-    Search,
-    Transcribe,
-    Worker,
+    SearchSettings,
+    TranscribeSettings,
+    WorkerSettings,
 )
 from kring.settings.settings import Settings, config_path
 from kring.settings.sources import FeedSource, FolderSource, Source
-from kring.settings.web import IN_A_LINK, Web
+from kring.settings.web import IN_A_LINK, WebSettings
 
 __all__ = [
     "IN_A_LINK",
@@ -30,16 +30,16 @@ __all__ = [
     "S3_PORT",
     "WEB_PORT",
     "FeedSource",
-    "Fetch",
+    "FetchSettings",
     "FolderSource",
-    "Local",
+    "LocalSettings",
     "MediaLimits",
-    "Search",
+    "SearchSettings",
     "Settings",
     "Source",
-    "Transcribe",
-    "Web",
-    "Worker",
+    "TranscribeSettings",
+    "WebSettings",
+    "WorkerSettings",
     "config_path",
     "load_settings",
 ]

@@ -12,7 +12,7 @@ WEB_PORT, S3_PORT, PREFECT_PORT, MEILI_PORT = 8420, 8333, 4200, 7700
 """Where the parts listen if no setting says where and nobody else is there."""
 
 
-class Local(Section):
+class LocalSettings(Section):
     """The parts `kring up` runs on this machine. Their ports are meant as `web.port` is."""
 
     s3_port: int | None = Field(default=None, ge=0, le=65_535)
@@ -20,13 +20,13 @@ class Local(Section):
     meili_port: int | None = Field(default=None, ge=0, le=65_535)
 
 
-class Search(Section):
+class SearchSettings(Section):
     engine: Literal["auto", "embedded", "meilisearch"] = "auto"
     """`embedded`: in this process; `meilisearch`: a server; `auto`: that server where there is one, its program or its
     address."""
 
 
-class Transcribe(Section):
+class TranscribeSettings(Section):
     engine: str = "faster-whisper"
     """`faster-whisper` or `openai-whisper`."""
     model: str = "base"
@@ -40,7 +40,7 @@ class Transcribe(Section):
     """CPU threads per transcription; 0: all cores (openai-whisper: those that are fair for the worker's limit)."""
 
 
-class Worker(Section):
+class WorkerSettings(Section):
     limit: int = Field(default=2, ge=1)
     """Recordings worked on at the same time."""
     discover_seconds: int = Field(default=60, ge=5)
@@ -60,7 +60,7 @@ class MediaLimits(Section):
     """Disk that stays free; work that would need it waits with a clear error."""
 
 
-class Fetch(Section):
+class FetchSettings(Section):
     """Fetching addresses that people give to `kring add`."""
 
     allow_private: bool = False

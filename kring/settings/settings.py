@@ -12,9 +12,16 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from kring.addresses import check_web_address
 from kring.errors import SetupError
-from kring.settings.sections import Fetch, Local, MediaLimits, Search, Transcribe, Worker
+from kring.settings.sections import (
+    FetchSettings,
+    LocalSettings,
+    MediaLimits,
+    SearchSettings,
+    TranscribeSettings,
+    WorkerSettings,
+)
 from kring.settings.sources import Source
-from kring.settings.web import Web
+from kring.settings.web import WebSettings
 
 _BUCKET = re.compile(
     r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9](?<!-s3alias)(?<!--ol-s3)"
@@ -47,13 +54,13 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     """Everything Kring keeps on this machine: objects, index, Prefect's database, logs, credentials."""
     bucket: str = "kring"
-    web: Web = Web()
-    local: Local = Local()
-    search: Search = Search()
-    transcribe: Transcribe = Transcribe()
-    worker: Worker = Worker()
+    web: WebSettings = WebSettings()
+    local: LocalSettings = LocalSettings()
+    search: SearchSettings = SearchSettings()
+    transcribe: TranscribeSettings = TranscribeSettings()
+    worker: WorkerSettings = WorkerSettings()
     media: MediaLimits = MediaLimits()
-    fetch: Fetch = Fetch()
+    fetch: FetchSettings = FetchSettings()
     sources: tuple[Source, ...] = ()
 
     # Other people's settings, under their own names.

@@ -15,7 +15,7 @@ IN_A_LINK = r"[A-Za-z0-9_-]{16,200}"
 """What `web.link_secret` may be: it stands in an address."""
 
 
-class Web(Section):
+class WebSettings(Section):
     """The web application."""
 
     host: str = "127.0.0.1"

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kring.settings import Web
+from kring.settings import WebSettings
 from search_ui.i18n.gettext import N_, _
 from search_ui.server import bounds
 from search_ui.server.bodies import paced, sparing
@@ -58,7 +58,7 @@ HEADERS = {
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, not bound to
 
 
-def host_names(web: Web) -> frozenset[str]:
+def host_names(web: WebSettings) -> frozenset[str]:
     """The host names this application answers to, in lower case, without ports."""
     names = {"localhost", "127.0.0.1", "::1", web.host.lower()}
     if web.public_url:
@@ -66,7 +66,7 @@ def host_names(web: Web) -> frozenset[str]:
     return frozenset(names - EVERY_ADDRESS - {""})
 
 
-def own_origins(web: Web) -> frozenset[str]:
+def own_origins(web: WebSettings) -> frozenset[str]:
     """Origins of our own pages beside the address a request came to, for proxies that change that: `https://host`."""
     parts = urlsplit(web.public_url)
     return frozenset({f"{parts.scheme}://{parts.netloc}".lower()} if parts.netloc else ())

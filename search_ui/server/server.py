@@ -5,14 +5,14 @@ from __future__ import annotations
 import uvicorn
 from fastapi import FastAPI
 
-from kring.settings import Web
+from kring.settings import WebSettings
 from search_ui.server.protocol import Connection
 
 BACKLOG = 128
 """Connections that are taken up at a time; further ones wait in the kernel, and use up no files of this process."""
 
 
-def server_config(app: FastAPI, web: Web, *, port: int, graceful_seconds: int) -> uvicorn.Config:
+def server_config(app: FastAPI, web: WebSettings, *, port: int, graceful_seconds: int) -> uvicorn.Config:
     """`graceful_seconds`: how long answers that are on their way may take where the server is asked to stop."""
     return uvicorn.Config(
         app,

@@ -17,7 +17,7 @@ from storage.archive.reading import NoteDamage, all_documents, fetch_document, l
 from storage.contents import content_of, sha256_of
 from storage.documents import JSON, change_document, create_document, read_document, write_document
 from storage.keys import CIRCLES, RECORDINGS, UPLOADS, circle_key, manifest_key, transcript_key, upload_key
-from storage.port import ObjectStore, Progress
+from storage.port import ObjectStore, TransferProgress
 
 RECEIVED_TYPE = "application/octet-stream"
 """Media type of all that comes in: nobody's word is taken for what a file is until it was probed."""
@@ -172,7 +172,7 @@ class Archive:
             _log.debug("%s is there already", key)
         return key
 
-    def put_original(self, original: Original, path: Path, *, progress: Progress | None = None) -> bool:
+    def put_original(self, original: Original, path: Path, *, progress: TransferProgress | None = None) -> bool:
         """Store bytes as they came in under the key of their hash; False: they were there already, and are whole."""
         if self._is_whole(original):
             return False

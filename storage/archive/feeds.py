@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from kring.intake.left_out import Told
+from kring.intake.left_out import LeftOutReason
 from kring.model import Frozen, RecordingId, SourceRef
 from storage.documents import JSON, read_replaceable, write_document
 from storage.keys import feed_key, id_of
@@ -32,7 +32,7 @@ class FeedLook(Frozen):
     recordings: tuple[RecordingId, ...]
     waiting: tuple[dict[str, Any], ...]
     """Those of its items that were not received then, without secrets."""
-    problems: tuple[Told, ...]
+    problems: tuple[LeftOutReason, ...]
     unnamed: dict[str, SourceRef] = Field(default_factory=dict)
     """Entries without an id that were there once: each by what it is known by."""
 

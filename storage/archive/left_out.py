@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from kring.errors import Damaged, NotFound, SetupError
-from kring.intake.left_out import LeftOuts, Told, as_found, together
+from kring.intake.left_out import LeftOutReason, LeftOuts, as_found, together
 from storage.documents import JSON, read_document, read_replaceable, write_document
 from storage.keys import LEFT_OUT, id_of, left_out_key, older_left_out_key
 from storage.port import ObjectStore
@@ -22,7 +22,9 @@ LAPSED = timedelta(days=2)
 """… and after so long without it anybody deletes it."""
 
 
-def keep_left_out(store: ObjectStore, looker: str, source: str, told: Sequence[Told], moment: datetime) -> None:
+def keep_left_out(
+    store: ObjectStore, looker: str, source: str, told: Sequence[LeftOutReason], moment: datetime
+) -> None:
     """What the last look at a source left out. Nothing is written where that is as it was.
 
     `looker`: names the installation that looks, and always the same.

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from kring.errors import Conflict, NotFound
 from storage.memory.store import MemoryStore
-from storage.parts import MIN_PART, Part
+from storage.parts import MIN_PART, UploadPart
 
 
 class MemoryParts:
@@ -30,9 +30,11 @@ class MemoryParts:
             self._sent(key, parts_id)[number] = bytes(data)
         return _etag(data)
 
-    def parts(self, key: str, parts_id: str) -> list[Part]:
+    def parts(self, key: str, parts_id: str) -> list[UploadPart]:
         with self._store.lock:
-            return [Part(number, len(data), _etag(data)) for number, data in sorted(self._sent(key, parts_id).items())]
+            return [
+                UploadPart(number, len(data), _etag(data)) for number, data in sorted(self._sent(key, parts_id).items())
+            ]
 
     def complete(self, key: str, parts_id: str, parts: Sequence[tuple[int, str]]) -> None:
         with self._store.lock:

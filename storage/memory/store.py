@@ -15,7 +15,7 @@ from urllib.parse import quote
 from kring.errors import Conflict, NotFound
 from kring.model import now
 from storage.files import arriving
-from storage.port import Fetched, ObjectInfo, Progress
+from storage.port import Fetched, ObjectInfo, TransferProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class MemoryStore:
         """Key, media type and parts by the name of what arrives in parts (`storage.memory.multipart`)."""
         self.lock = threading.Lock()
 
-    def put_file(self, key: str, path: Path, *, media_type: str, progress: Progress | None = None) -> None:
+    def put_file(self, key: str, path: Path, *, media_type: str, progress: TransferProgress | None = None) -> None:
         data = path.read_bytes()
         self._put(key, data, media_type, sha256=None)
         if progress is not None:
@@ -76,7 +76,7 @@ class MemoryStore:
         found = self._get(key)
         return Fetched(found.data, found.etag)
 
-    def get_file(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
+    def get_file(self, key: str, path: Path, *, progress: TransferProgress | None = None) -> None:
         data = self._get(key).data
         with arriving(path) as file:
             file.write(data)

@@ -29,7 +29,7 @@ READS = frozenset({"GetObject", "HeadObject", "ListObjectsV2"})
 
 
 @contextmanager
-def in_our_words(
+def as_kring_errors(
     endpoint: str, bucket: str, key: str = "", out_of_room: Callable[[], bool] = lambda: False
 ) -> Iterator[None]:
     """Turn every error of boto3 inside the block into one of ours, with the server's host and no secret.

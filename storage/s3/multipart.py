@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from kring.errors import Conflict, NotFound
-from storage.parts import Part
+from storage.parts import UploadPart
 from storage.s3.errors import error_code
 from storage.s3.store import S3Store
 
@@ -44,7 +44,7 @@ class S3Parts:
                 raise _gone(error, key) from None
         return sent["ETag"]
 
-    def parts(self, key: str, parts_id: str) -> list[Part]:
+    def parts(self, key: str, parts_id: str) -> list[UploadPart]:
         pages = self._client.get_paginator("list_parts").paginate(Bucket=self._store.bucket, Key=key, UploadId=parts_id)
         with self._store.words(key):
             try:
@@ -53,7 +53,7 @@ class S3Parts:
                 raise _gone(error, key) from None
         # SeaweedFS lists a part that was sent again twice, with whole seconds; the newest is the one that counts.
         newest = {part["PartNumber"]: part for part in sorted(listed, key=lambda part: part["LastModified"])}
-        return [Part(number, part["Size"], part["ETag"]) for number, part in sorted(newest.items())]
+        return [UploadPart(number, part["Size"], part["ETag"]) for number, part in sorted(newest.items())]
 
     def complete(self, key: str, parts_id: str, parts: Sequence[tuple[int, str]]) -> None:
         named: list[CompletedPartTypeDef] = [{"PartNumber": number, "ETag": etag} for number, etag in sorted(parts)]

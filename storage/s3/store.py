@@ -18,9 +18,9 @@ from botocore.exceptions import ClientError
 
 from kring.errors import Conflict, NotFound
 from storage.files import arriving
-from storage.port import Fetched, ObjectInfo, Progress
+from storage.port import Fetched, ObjectInfo, TransferProgress
 from storage.s3.damage import DamageDetector
-from storage.s3.errors import error_code, in_our_words, retries
+from storage.s3.errors import as_kring_errors, error_code, retries
 from storage.s3.stream import ObjectStream
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class S3Store:
         )
         return self._session.client("s3", endpoint_url=endpoint, config=config)
 
-    def put_file(self, key: str, path: Path, *, media_type: str, progress: Progress | None = None) -> None:
+    def put_file(self, key: str, path: Path, *, media_type: str, progress: TransferProgress | None = None) -> None:
         with self.words(key):
             self._client.upload_file(
                 str(path), self.bucket, key, ExtraArgs={"ContentType": media_type}, Callback=progress, Config=TRANSFER
@@ -126,7 +126,7 @@ class S3Store:
             with answer["Body"] as body:
                 return Fetched(body.read(), answer["ETag"])
 
-    def get_file(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
+    def get_file(self, key: str, path: Path, *, progress: TransferProgress | None = None) -> None:
         with arriving(path) as file, self._damage.reading(key):
             self._client.download_fileobj(self.bucket, key, file, Callback=progress, Config=TRANSFER)
 
@@ -230,7 +230,7 @@ class S3Store:
 
     def words(self, key: str = "") -> AbstractContextManager[None]:
         """A block in which every error of boto3 becomes one of ours."""
-        return in_our_words(self.endpoint, self.bucket, key, self._out_of_room)
+        return as_kring_errors(self.endpoint, self.bucket, key, self._out_of_room)
 
 
 def content_disposition(name: str) -> str:

@@ -55,7 +55,7 @@ def marks_of(manifest: Manifest) -> dict[str, Media | Renditions]:
     return marks
 
 
-def strangers_in(manifest: Manifest) -> list[str]:
+def foreign_keys(manifest: Manifest) -> list[str]:
     """Keys it names that belong to another original: then it is not what Kring wrote."""
     sha256 = manifest.original.sha256
     own = (f"renditions/{sha256}/", transcripts_of(sha256))

@@ -12,7 +12,7 @@ from storage.keys import FINDINGS
 from storage.port import ObjectInfo, ObjectStore
 
 
-class Kind(StrEnum):
+class DamageKind(StrEnum):
     MISSING = "missing"
     """There is no such object."""
     ALTERED = "altered"
@@ -27,7 +27,7 @@ class Damage(Frozen):
     """One object that is not what it should be."""
 
     key: str
-    kind: Kind
+    kind: DamageKind
     recording_id: RecordingId | None = None
     """Whose it is; None: a circle's, an upload's, or nobody's."""
     reason: str = ""
@@ -67,7 +67,7 @@ def keep_findings(store: ObjectStore, damages: tuple[Damage, ...], *, of: str | 
         old
         for old in read_findings(store)
         if (of is not None and old.recording_id != of)
-        or (not deep and old.kind is not Kind.MISSING and old.key not in keys)
+        or (not deep and old.kind is not DamageKind.MISSING and old.key not in keys)
     ]
     info = store.stat(FINDINGS)
     if info is None and not (kept or damages):

@@ -25,8 +25,8 @@ from storage.keys import (
 )
 from storage.migrations import HASHED, version_of
 from storage.port import ObjectInfo, ObjectStore
-from storage.verify.expected import contents_of, keys_of, marks_of, strangers_in
-from storage.verify.findings import Damage, Kind
+from storage.verify.expected import contents_of, foreign_keys, keys_of, marks_of
+from storage.verify.findings import Damage, DamageKind
 
 DOCUMENTS: dict[str, type[Manifest | Circle | Upload | Request]] = {
     RECORDINGS: Manifest,
@@ -56,9 +56,9 @@ def document_damage(store: ObjectStore, info: ObjectInfo) -> Damage | None:
     except (NotFound, SetupError):  # erased since it was listed; or a newer Kring wrote it
         return None
     except DamagedDocument as error:
-        return damage_of(info.key, Kind.DAMAGED, owner_of(info.key), info, str(error))
+        return damage_of(info.key, DamageKind.DAMAGED, owner_of(info.key), info, str(error))
     except Damaged as error:
-        return damage_of(info.key, Kind.UNREADABLE, owner_of(info.key), info, str(error))
+        return damage_of(info.key, DamageKind.UNREADABLE, owner_of(info.key), info, str(error))
     return None
 
 
@@ -69,7 +69,9 @@ def owner_of(key: str) -> str | None:
     return key.removeprefix(RECORDINGS).removesuffix(".json") if key.startswith(RECORDINGS) else None
 
 
-def damage_of(key: str, kind: Kind, recording_id: str | None, info: ObjectInfo | None, reason: str = "") -> Damage:
+def damage_of(
+    key: str, kind: DamageKind, recording_id: str | None, info: ObjectInfo | None, reason: str = ""
+) -> Damage:
     return Damage(
         key=key,
         kind=kind,
@@ -86,19 +88,23 @@ def recording_damages(store: ObjectStore, manifest: Manifest, objects: Mapping[s
     for key in keys_of(manifest):
         info = objects.get(key)
         if info is None:
-            yield damage_of(key, Kind.MISSING, manifest.id, None)
+            yield damage_of(key, DamageKind.MISSING, manifest.id, None)
         elif key in contents and contents[key].size != info.size:
             reason = f"it has {info.size} bytes, and had {contents[key].size}"
-            yield damage_of(key, Kind.ALTERED, manifest.id, info, reason)
+            yield damage_of(key, DamageKind.ALTERED, manifest.id, info, reason)
     for key, said in marks_of(manifest).items():
         yield from _unreadable(store, manifest.id, key, type(said), objects, said)
     for track in (manifest.transcript, manifest.english):
         if track is not None and track.key in objects and track.content is None:
             yield from _unreadable(store, manifest.id, track.key, Transcript, objects)
-    if strangers := strangers_in(manifest):
+    if strangers := foreign_keys(manifest):
         key = manifest_key(manifest.id)
         yield damage_of(
-            key, Kind.DAMAGED, manifest.id, objects.get(key), f"it names what is another recording's: {strangers[0]}"
+            key,
+            DamageKind.DAMAGED,
+            manifest.id,
+            objects.get(key),
+            f"it names what is another recording's: {strangers[0]}",
         )
     for attachment in manifest.attachments:
         if attachment.text is not None and attachment.text in objects and attachment.text_content is None:
@@ -128,7 +134,7 @@ def _broken_promises(
     for key in promised.keys:
         info, content = objects.get(key), promised.contents.get(key)
         if info is None or (content is not None and content.size != info.size):
-            yield damage_of(mark, Kind.DAMAGED, manifest.id, objects[mark], f"{key} is not what it says")
+            yield damage_of(mark, DamageKind.DAMAGED, manifest.id, objects[mark], f"{key} is not what it says")
             return
 
 
@@ -143,23 +149,23 @@ def _unreadable(
     """`said`: what it has to be, as the manifest says; None: any of its kind."""
     info = objects.get(key)
     if info is None:
-        yield damage_of(key, Kind.MISSING, recording_id, None)
+        yield damage_of(key, DamageKind.MISSING, recording_id, None)
         return
     try:
         found = read_document(kind, key, store.get_bytes(key).data)
     except (NotFound, SetupError):
         return
     except DamagedDocument as error:
-        yield damage_of(key, Kind.DAMAGED, recording_id, info, str(error))
+        yield damage_of(key, DamageKind.DAMAGED, recording_id, info, str(error))
     except Damaged as error:
-        yield damage_of(key, Kind.UNREADABLE, recording_id, info, str(error))
+        yield damage_of(key, DamageKind.UNREADABLE, recording_id, info, str(error))
     else:
         if said is not None and found != said:
-            yield damage_of(key, Kind.ALTERED, recording_id, info, "it is not what the recording's manifest says")
+            yield damage_of(key, DamageKind.ALTERED, recording_id, info, "it is not what the recording's manifest says")
 
 
 @dataclass
-class DeepLook:
+class DeepCheck:
     """Reads objects whole and compares their SHA-256, with constant memory."""
 
     store: ObjectStore
@@ -193,7 +199,7 @@ class DeepLook:
             try:
                 yield info, self._look(info, contents.get(info.key), owner)
             except (TransientError, SetupError) as error:
-                yield info, damage_of(info.key, Kind.UNREADABLE, owner, info, str(error))
+                yield info, damage_of(info.key, DamageKind.UNREADABLE, owner, info, str(error))
 
     def _look(self, info: ObjectInfo, content: Content | None, owner: str | None) -> Damage | None:
         try:
@@ -208,15 +214,15 @@ class DeepLook:
         except (NotFound, Conflict):  # gone or written anew since it was listed
             return None
         except Damaged as error:
-            return damage_of(info.key, Kind.UNREADABLE, owner, info, str(error))
+            return damage_of(info.key, DamageKind.UNREADABLE, owner, info, str(error))
         if foreign:
-            return damage_of(info.key, Kind.ALTERED, owner, info, "another program has stored it")
+            return damage_of(info.key, DamageKind.ALTERED, owner, info, "another program has stored it")
         if expected is None:
             self.unchecked += 1
         elif found != expected:
             there = self.store.stat(info.key)
             if there is not None and there.etag == info.etag:  # else somebody has just written it
-                return damage_of(info.key, Kind.ALTERED, owner, info)
+                return damage_of(info.key, DamageKind.ALTERED, owner, info)
         return None
 
     def _is_foreign(self, key: str) -> bool:

@@ -36,9 +36,9 @@ from storage.keys import (
 )
 from storage.port import ObjectInfo
 from storage.verify.expected import contents_of, keys_of, marks_of
-from storage.verify.findings import Damage, Kind, keep_findings
+from storage.verify.findings import Damage, DamageKind, keep_findings
 from storage.verify.inspect import (
-    DeepLook,
+    DeepCheck,
     damage_of,
     document_damage,
     is_document,
@@ -46,12 +46,12 @@ from storage.verify.inspect import (
     unnamed_damages,
 )
 
-Progress = Callable[[int, int], None]
+VerifyProgress = Callable[[int, int], None]
 """Called with the bytes read so far, and those there are."""
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class VerifyReport:
     recordings: int
     objects: int
     size: int
@@ -71,26 +71,28 @@ class Report:
 
     @property
     def missing(self) -> tuple[Damage, ...]:
-        return self._of(Kind.MISSING)
+        return self._of(DamageKind.MISSING)
 
     @property
     def damaged(self) -> tuple[Damage, ...]:
-        return self._of(Kind.DAMAGED, Kind.UNREADABLE)
+        return self._of(DamageKind.DAMAGED, DamageKind.UNREADABLE)
 
     @property
     def altered(self) -> tuple[Damage, ...]:
-        return self._of(Kind.ALTERED)
+        return self._of(DamageKind.ALTERED)
 
     @property
     def sound(self) -> bool:
         """Nothing is lost or damaged; orphans only cost room."""
         return not self.damages
 
-    def _of(self, *kinds: Kind) -> tuple[Damage, ...]:
+    def _of(self, *kinds: DamageKind) -> tuple[Damage, ...]:
         return tuple(damage for damage in self.damages if damage.kind in kinds)
 
 
-def verify(archive: Archive, *, deep: bool = False, progress: Progress = lambda _done, _all: None) -> Report:
+def verify(
+    archive: Archive, *, deep: bool = False, progress: VerifyProgress = lambda _done, _all: None
+) -> VerifyReport:
     """Look over the whole bucket, and keep what was found for `kring status`.
 
     `deep` reads every object and compares its SHA-256, with constant memory, and goes on after each that cannot be
@@ -108,10 +110,10 @@ def verify(archive: Archive, *, deep: bool = False, progress: Progress = lambda 
     known = {manifest.id for manifest in manifests}
     for recording_id, key in gaps(objects, {manifest.id: manifest.corrected for manifest in manifests}):
         if recording_id in known:
-            damages[key] = damage_of(key, Kind.MISSING, recording_id, None)
+            damages[key] = damage_of(key, DamageKind.MISSING, recording_id, None)
     for circle in sorted({one.details.circle for one in manifests if one.state is State.PUBLISHED}):
         if circle_key(circle) not in objects:
-            damages[circle_key(circle)] = damage_of(circle_key(circle), Kind.MISSING, None, None)
+            damages[circle_key(circle)] = damage_of(circle_key(circle), DamageKind.MISSING, None, None)
     contents: dict[str, Content] = {}
     owners: dict[str, list[str]] = defaultdict(list)
     made = _made(objects)
@@ -125,7 +127,7 @@ def verify(archive: Archive, *, deep: bool = False, progress: Progress = lambda 
             continue  # a run has just published something else; the next look sees that
         for damage in hurt:
             damages.setdefault(damage.key, damage)
-    look = DeepLook(archive.store)
+    look = DeepCheck(archive.store)
     if deep:
         left = [info for info in objects.values() if info.key not in damages and info.key != FINDINGS]
         done, total = 0, sum(info.size for info in left)
@@ -144,7 +146,7 @@ def verify(archive: Archive, *, deep: bool = False, progress: Progress = lambda 
         for owner in owners.get(key, [damages[key].recording_id])
     )
     harmed = {damage.recording_id for damage in all_found}
-    return Report(
+    return VerifyReport(
         recordings=len(manifests),
         objects=len(objects),
         size=sum(info.size for info in objects.values()),
@@ -178,7 +180,7 @@ def inspect(archive: Archive, recording_id: str) -> tuple[Damage, ...]:
         }
         for damage in (
             *(
-                damage_of(key, Kind.MISSING, recording_id, None)
+                damage_of(key, DamageKind.MISSING, recording_id, None)
                 for _, key in gaps(listed, {recording_id: manifest.corrected})
             ),
             *recording_damages(store, manifest, there),
@@ -186,7 +188,7 @@ def inspect(archive: Archive, recording_id: str) -> tuple[Damage, ...]:
         ):
             damages.setdefault(damage.key, damage)
         left = [one for one in there.values() if one.key not in damages]
-        for _, found in DeepLook(store).damages(left, contents_of(manifest), dict.fromkeys(there, recording_id)):
+        for _, found in DeepCheck(store).damages(left, contents_of(manifest), dict.fromkeys(there, recording_id)):
             if found is not None:
                 damages[found.key] = found
     found_here = tuple(damages[key] for key in sorted(damages))

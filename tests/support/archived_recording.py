@@ -35,8 +35,8 @@ from storage.documents import write_document
 from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, correction_key, rendition_key
 from storage.leases import Leases
 from storage.memory.store import MemoryStore
-from transcribe.engines.memory import FakeTranscriber, Said
-from transcribe.port import Progress
+from transcribe.engines.memory import FakeSentence, FakeTranscriber
+from transcribe.port import ReportFraction
 from transcribe.recipe import RECIPE
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -66,7 +66,7 @@ class Broken(FakeTranscriber):
         glossary: Sequence[str] = (),
         english: bool = False,
         recipe: str = RECIPE,
-        progress: Progress | None = None,
+        progress: ReportFraction | None = None,
     ) -> Transcript:
         if english or not self.only_english:
             raise KringError("The engine is broken.")
@@ -124,7 +124,7 @@ class ArchivedRecording:
 
     def engine_named(self, model: str, language: str = "nb") -> FakeTranscriber:
         engine = FakeTranscriber(model=model)
-        engine.tell(self.speech, language, Said(0.5, 2.5, f"Dette hørte {model}"))
+        engine.tell(self.speech, language, FakeSentence(0.5, 2.5, f"Dette hørte {model}"))
         return engine
 
     @property

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from kring.intake.left_out import Told
+from kring.intake.left_out import LeftOutReason
 
 
 class Telling(Protocol):
     @property
-    def problems(self) -> Iterable[Told]: ...
+    def problems(self) -> Iterable[LeftOutReason]: ...
 
 
 def says(source: Telling) -> tuple[str, ...]:
     return tuple(one.says for one in source.problems)
 
 
-def told(*sentences: str) -> list[Told]:
-    return [Told(says=one) for one in sentences]
+def told(*sentences: str) -> list[LeftOutReason]:
+    return [LeftOutReason(says=one) for one in sentences]

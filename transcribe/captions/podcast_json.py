@@ -19,7 +19,7 @@ from kring.model import Segment, Word
 from transcribe.captions.cues import pieces
 from transcribe.captions.line_breaking import LONGEST, cut, text_of
 from transcribe.captions.parsing.cleaning import MAX_CHARACTERS, MAX_CUES, MAX_SECONDS, clean, clean_name
-from transcribe.captions.parsing.json_reader import Walk
+from transcribe.captions.parsing.json_reader import JsonReader
 from transcribe.captions.text_width import may_break, pieces_of
 
 VERSION = "1.0.0"
@@ -90,7 +90,7 @@ def _end(body: _Body, following: _Body | None) -> float:
 
 def _bodies(text: str) -> Iterator[_Body]:
     """Each segment that has text; whatever else the document says is passed over."""
-    walk, there, count = Walk(text), False, 0
+    walk, there, count = JsonReader(text), False, 0
     walk.expect("{")
     for _ in walk.items("}"):
         key = walk.value()
@@ -109,7 +109,7 @@ def _bodies(text: str) -> Iterator[_Body]:
         raise BadTranscript("The file is JSON but no transcript of Podcasting 2.0: it has no list of segments.")
 
 
-def _body(walk: Walk, count: int) -> Iterator[_Body]:
+def _body(walk: JsonReader, count: int) -> Iterator[_Body]:
     """Segment number `count`, none where it has no text."""
     at = walk.mark()
     value = walk.value()

@@ -13,7 +13,7 @@ from kring.languages import UNDETERMINED, known_language
 from kring.model import Dropped, Segment, Transcript
 from transcribe.captions.parsing.cleaning import lines_of
 from transcribe.captions.parsing.decoding import decoded
-from transcribe.captions.parsing.timed_text import Said, segments_of
+from transcribe.captions.parsing.timed_text import Utterance, segments_of
 from transcribe.captions.parsing.turns import read_turns
 from transcribe.captions.parsing.word import is_word, word_text
 from transcribe.captions.podcast_json import is_json, parse_json
@@ -29,18 +29,18 @@ BEFORE = "ends before the recording begins"
 AFTER = "begins after the end of the recording"
 
 
-class Read(NamedTuple):
+class ParsedTranscript(NamedTuple):
     """What a file says, and in which format: `vtt`, `srt`, `json` or `txt` (also where Word keeps it)."""
 
     format: str
     segments: list[Segment]
-    early: tuple[Said, ...] = ()
+    early: tuple[Utterance, ...] = ()
     """What was said before the recording began."""
     language: str | None = None
     """The code that the file itself gives."""
 
 
-def read_captions(data: bytes) -> Read:
+def read_captions(data: bytes) -> ParsedTranscript:
     """A transcript's segments, in order of time. Raises BadTranscript, naming the line."""
     if len(data) > MAX_BYTES:
         raise BadTranscript(
@@ -53,7 +53,7 @@ def read_captions(data: bytes) -> Read:
     if is_vtt(lines[0]):
         return _read("vtt", read_vtt(text), language_of(text))
     if is_json(text):
-        return Read("json", parse_json(text))
+        return ParsedTranscript("json", parse_json(text))
     if is_srt(lines):
         return _read("srt", read_srt(text))
     if (turns := read_turns(text)) is not None:
@@ -76,13 +76,13 @@ def read_captions(data: bytes) -> Read:
     )
 
 
-def _read(form: str, said: list[Said], language: str | None = None) -> Read:
+def _read(form: str, said: list[Utterance], language: str | None = None) -> ParsedTranscript:
     early = tuple(one for one in said if one.is_early)
     if early and len(early) == len(said):
         raise BadTranscript(
             "Every caption ends before the recording begins; the transcript belongs to another recording."
         )
-    return Read(form, segments_of(said), early, language)
+    return ParsedTranscript(form, segments_of(said), early, language)
 
 
 def transcript_from_file(data: bytes, *, language: str | None, duration: float) -> Transcript:

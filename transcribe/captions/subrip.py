@@ -15,7 +15,7 @@ from transcribe.captions.cues import cues
 from transcribe.captions.parsing.cleaning import clean, lines_of, timestamp
 from transcribe.captions.parsing.markup import without_tags
 from transcribe.captions.parsing.rolling import rolled
-from transcribe.captions.parsing.timed_text import Clock, Said, clock_of, read_timed, says_when, segments_of
+from transcribe.captions.parsing.timed_text import Clock, Utterance, clock_of, read_timed, says_when, segments_of
 from transcribe.captions.parsing.turns import below_names
 from transcribe.captions.parsing.voices import voices
 
@@ -33,7 +33,7 @@ def parse_srt(text: str) -> list[Segment]:
     return segments_of(read_srt(text))
 
 
-def read_srt(text: str) -> list[Said]:
+def read_srt(text: str) -> list[Utterance]:
     """What is said in the captions of a SubRip file, or of one that Teams has written as text, in its order.
 
     Raises BadTranscript with the line number.

@@ -19,7 +19,7 @@ from transcribe.captions.parsing.cleaning import check_count, clean, lines_of, t
 from transcribe.captions.parsing.hls import on_one_clock
 from transcribe.captions.parsing.markup import without_tags
 from transcribe.captions.parsing.rolling import rolled
-from transcribe.captions.parsing.timed_text import Clock, Said, clock_of, read_timed, says_when, segments_of
+from transcribe.captions.parsing.timed_text import Clock, Utterance, clock_of, read_timed, says_when, segments_of
 from transcribe.captions.parsing.voices import voices
 
 _ARROW = "-->"
@@ -44,11 +44,11 @@ def parse_vtt(text: str) -> list[Segment]:
     return segments_of(read_vtt(text))
 
 
-def read_vtt(text: str) -> list[Said]:
+def read_vtt(text: str) -> list[Utterance]:
     """What is said in the cues of a WebVTT file, in its order. Raises BadTranscript with the line number."""
     lines = lines_of(text)
     timed = read_timed(lines, _after_header(lines), _clock, is_aside=_is_aside, with_names=True)
-    said: list[Said] = []
+    said: list[Utterance] = []
     for count, cue in enumerate(rolled(on_one_clock(timed.cues, lines), without_tags), start=1):
         check_count(max(count, len(said)), cue.line)
         said += voices(cue, without_tags)

@@ -43,14 +43,14 @@ _LOOK: Final = 1 << 18
 """Bytes of junk that are looked through."""
 
 
-class Found(NamedTuple):
+class Container(NamedTuple):
     demuxer: str
     """The name of the ffmpeg demuxer."""
     begins: int
     """Bytes before it: tags, padding, the rest of a frame, junk."""
 
 
-def container_of(file: IO[bytes]) -> Found:
+def container_of(file: IO[bytes]) -> Container:
     """The demuxer that fits `file` (seekable); the file is left at its beginning.
 
     Raises EmptyFile, or NotMedia with a sentence that says what the file looks like instead.
@@ -60,7 +60,7 @@ def container_of(file: IO[bytes]) -> Found:
         raise EmptyFile("The file is empty (0 bytes): copying or exporting it stopped at once; do that again.")
     file.seek(0)
     demuxer = _by_magic(file.read(_LOOK))
-    found = Found(demuxer, 0) if demuxer else _behind(file, size)
+    found = Container(demuxer, 0) if demuxer else _behind(file, size)
     file.seek(found.begins)
     head = file.read(12)
     file.seek(0)
@@ -69,7 +69,7 @@ def container_of(file: IO[bytes]) -> Found:
     return found
 
 
-def _behind(file: IO[bytes], size: int) -> Found:
+def _behind(file: IO[bytes], size: int) -> Container:
     """What begins behind tags, zeros or junk."""
     tags = end_of_tags(file)
     if tags > size:
@@ -79,7 +79,7 @@ def _behind(file: IO[bytes], size: int) -> Found:
     zeros = len(data) - len(data.lstrip(b"\0"))
     demuxer = _by_magic(data[zeros:])
     if demuxer and demuxer != "mov":  # whose index counts from the file's first byte
-        return Found(demuxer, tags + zeros)
+        return Container(demuxer, tags + zeros)
     what = stranger(data) or stranger(data[zeros:])
     found = None if what and not tags else _stream_in(data, zeros)
     if found is None:
@@ -87,7 +87,7 @@ def _behind(file: IO[bytes], size: int) -> Found:
             "This file is not sound or video in a form Kring knows; "
             "download or export the recording itself, as MP4, WebM, M4A, MP3 or WAV."
         )
-    return Found(found.demuxer, tags + found.begins)
+    return Container(found.demuxer, tags + found.begins)
 
 
 def _by_magic(head: bytes) -> str | None:
@@ -106,18 +106,18 @@ def _by_magic(head: bytes) -> str | None:
     return None
 
 
-def _stream_in(data: bytes, zeros: int) -> Found | None:
+def _stream_in(data: bytes, zeros: int) -> Container | None:
     """The frames that begin behind the zeros, else the first container that can be taken up in the middle, else the
     first frames anywhere."""
     run = first_frame(data)
     if run is None or run[1] > zeros:
         matches = ((demuxer, pattern.search(data)) for demuxer, pattern in _AMID.items())
-        found = [Found(demuxer, match.start()) for demuxer, match in matches if match]
+        found = [Container(demuxer, match.start()) for demuxer, match in matches if match]
         if found:
             return min(found, key=lambda one: one.begins)
     if run is None and (kind := kind_of(data[zeros : zeros + 4])):  # very few frames, or such as tell no length
         run = kind, zeros
-    return Found(*run) if run else None
+    return Container(*run) if run else None
 
 
 def _shorter_than_riff(head: bytes, size: int) -> bool:

@@ -18,7 +18,7 @@ _TAGS: Final = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3")
 _FLASH: Final = frozenset([8, 9, 18])  # sound, picture, data
 
 
-def ends_whole(file: IO[bytes], demuxer: str, begins: int) -> bool:
+def is_complete(file: IO[bytes], demuxer: str, begins: int) -> bool:
     """Whether `file`, in which the container begins at byte `begins`, is surely not cut off. False: nobody knows."""
     size = os.fstat(file.fileno()).st_size
     match demuxer:

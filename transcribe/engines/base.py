@@ -17,10 +17,10 @@ from kring.process import cores
 from kring.settings import Settings
 from transcribe.engines.device import device, precision
 from transcribe.models.weights import identity, model_name
-from transcribe.pipeline.decoder import Take
-from transcribe.pipeline.pipeline import OPTIONS, listen
+from transcribe.pipeline.decoder import DecodedWindow
+from transcribe.pipeline.pipeline import OPTIONS, run_pipeline
 from transcribe.pipeline.prompt import fitting
-from transcribe.port import Progress
+from transcribe.port import ReportFraction
 from transcribe.recipe import RECIPE
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Whisper(ABC):
         self._lock = threading.Lock()
 
     def load(self) -> None:
-        self.knows("en")  # asks the model itself
+        self.supports("en")  # asks the model itself
 
     @property
     @abstractmethod
@@ -57,16 +57,16 @@ class Whisper(ABC):
         return precision(self.settings, self.engine)
 
     @abstractmethod
-    def knows(self, language: str) -> bool: ...
+    def supports(self, language: str) -> bool: ...
 
     @abstractmethod
-    def take_in(self, samples: Samples) -> Any: ...
+    def encode(self, samples: Samples) -> Any: ...
 
     @abstractmethod
-    def languages(self, taken: Any, pieces: Sequence[tuple[float, float]]) -> list[dict[str, float]]: ...
+    def languages(self, encoded: Any, pieces: Sequence[tuple[float, float]]) -> list[dict[str, float]]: ...
 
     @abstractmethod
-    def hear(self, taken: Any, language: str, glossary: Sequence[str], *, english: bool) -> Take: ...
+    def decode(self, encoded: Any, language: str, glossary: Sequence[str], *, english: bool) -> DecodedWindow: ...
 
     def fingerprint(
         self, language: str | None, glossary: Sequence[str] = (), *, english: bool = False, recipe: str = RECIPE
@@ -89,12 +89,12 @@ class Whisper(ABC):
         glossary: Sequence[str] = (),
         english: bool = False,
         recipe: str = RECIPE,
-        progress: Progress | None = None,
+        progress: ReportFraction | None = None,
     ) -> Transcript:
         terms = fitting(glossary)
         name = self.fingerprint(language, terms, english=english, recipe=recipe)
         with self._lock:
-            return listen(
+            return run_pipeline(
                 self, audio, fingerprint=name, language=language, glossary=terms, english=english, progress=progress
             )
 

@@ -16,7 +16,7 @@ from kring.process import cores
 from transcribe.engines.base import Whisper
 from transcribe.engines.whisper_codes import from_whisper, to_whisper
 from transcribe.models.weights import folder
-from transcribe.pipeline.decoder import RawWord, Take
+from transcribe.pipeline.decoder import DecodedWindow, RawWord
 from transcribe.pipeline.hallucinations import is_repetitive
 from transcribe.pipeline.prompt import prompt
 
@@ -46,10 +46,11 @@ PREPENDED, APPENDED = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class EncoderOutput:
     """A window as the encoder sees it."""
 
-    encoded: Any
+    features: Any
+    """The encoder's output, on its device."""
     seconds: float
 
 
@@ -86,24 +87,26 @@ class FasterWhisper(Whisper):
                 f"The weights in {weights} cannot be loaded ({error}); if Kring fetched them, delete that folder."
             ) from None
 
-    def knows(self, language: str) -> bool:
+    def supports(self, language: str) -> bool:
         if not self._whisper.model.is_multilingual:
             return language == "en"
         return self._whisper.hf_tokenizer.token_to_id(f"<|{to_whisper(language)}|>") is not None
 
-    def take_in(self, samples: Samples) -> Taken:
+    def encode(self, samples: Samples) -> EncoderOutput:
         from faster_whisper.audio import pad_or_trim
 
         features = pad_or_trim(self._whisper.feature_extractor(samples)[..., :-1])
-        return Taken(self._whisper.encode(features), len(samples) / self._whisper.feature_extractor.sampling_rate)
+        return EncoderOutput(
+            self._whisper.encode(features), len(samples) / self._whisper.feature_extractor.sampling_rate
+        )
 
-    def languages(self, taken: Taken, pieces: Sequence[tuple[float, float]]) -> list[dict[str, float]]:
+    def languages(self, output: EncoderOutput, pieces: Sequence[tuple[float, float]]) -> list[dict[str, float]]:
         import ctranslate2
         import numpy as np
 
         if not self._whisper.model.is_multilingual:
             return [{"en": 1.0} for _ in pieces]
-        whole: NDArray[np.float32] = np.array(taken.encoded.to_device(ctranslate2.Device.cpu))
+        whole: NDArray[np.float32] = np.array(output.features.to_device(ctranslate2.Device.cpu))
         guesses = []
         for start, end in pieces:
             slice_ = np.ascontiguousarray(whole[:, int(start * 50) : max(int(end * 50), int(start * 50) + 1)])
@@ -111,7 +114,7 @@ class FasterWhisper(Whisper):
             guesses.append({from_whisper(token[2:-2]): probability for token, probability in found})
         return guesses
 
-    def hear(self, taken: Taken, language: str, glossary: Sequence[str], *, english: bool) -> Take:
+    def decode(self, output: EncoderOutput, language: str, glossary: Sequence[str], *, english: bool) -> DecodedWindow:
         from faster_whisper.tokenizer import Tokenizer
         from faster_whisper.transcribe import merge_punctuations
 
@@ -123,23 +126,27 @@ class FasterWhisper(Whisper):
             language=to_whisper(language),
         )
         before = whisper.get_prompt(tokenizer, [], without_timestamps=True, hotwords=prompt(glossary) or None)
-        take, tokens = self._decoded(taken, tokenizer, before)
-        [words] = whisper.find_alignment(tokenizer, [tokens], taken.encoded, int(taken.seconds * 100)) or [[]]
+        decoded, tokens = self._decoded(output, tokenizer, before)
+        [words] = whisper.find_alignment(tokenizer, [tokens], output.features, int(output.seconds * 100)) or [[]]
         merge_punctuations(words, PREPENDED, APPENDED)
         raw = (RawWord(float(w["start"]), float(w["end"]), w["word"], float(w["probability"])) for w in words)
-        return Take(take.text, tuple(word for word in raw if word.text), take.log_probability, take.no_speech)
+        return DecodedWindow(
+            decoded.text, tuple(word for word in raw if word.text), decoded.log_probability, decoded.no_speech
+        )
 
-    def _decoded(self, taken: Taken, tokenizer: Any, before: list[int]) -> tuple[Take, list[int]]:
+    def _decoded(self, output: EncoderOutput, tokenizer: Any, before: list[int]) -> tuple[DecodedWindow, list[int]]:
         """The text and its tokens: greedily; with a beam, where that is unsure; without repeating, where that does."""
-        first = self._generate(taken, tokenizer, before, beam_size=1)
+        first = self._generate(output, tokenizer, before, beam_size=1)
         if first[0].log_probability >= SURE and not is_repetitive(first[0].text):
             return first
-        best = self._generate(taken, tokenizer, before, beam_size=BEAM)
-        return self._generate(taken, tokenizer, before, **STRICT) if is_repetitive(best[0].text) else best
+        best = self._generate(output, tokenizer, before, beam_size=BEAM)
+        return self._generate(output, tokenizer, before, **STRICT) if is_repetitive(best[0].text) else best
 
-    def _generate(self, taken: Taken, tokenizer: Any, before: list[int], **how: Any) -> tuple[Take, list[int]]:
+    def _generate(
+        self, output: EncoderOutput, tokenizer: Any, before: list[int], **how: Any
+    ) -> tuple[DecodedWindow, list[int]]:
         [result] = self._whisper.model.generate(
-            taken.encoded,
+            output.features,
             [before],
             max_length=min(len(before) + MOST_TOKENS, self._whisper.max_length),
             return_scores=True,
@@ -148,4 +155,4 @@ class FasterWhisper(Whisper):
         )
         tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
         text = " ".join(tokenizer.decode(tokens).split())
-        return Take(text, (), result.scores[0], result.no_speech_prob), tokens
+        return DecodedWindow(text, (), result.scores[0], result.no_speech_prob), tokens

@@ -12,23 +12,23 @@ from kring.model import Segment, Transcript, Word
 from transcribe.engines.base import fingerprint
 from transcribe.pipeline.prompt import fitting
 from transcribe.pipeline.vad import RATE, read_blocks
-from transcribe.port import Progress
+from transcribe.port import ReportFraction
 from transcribe.recipe import RECIPE
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FakeSentence:
     start: float
     end: float
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class FakeSpeech:
     """What is said in one recording, and in which language."""
 
     language: str
-    said: tuple[Said, ...]
+    said: tuple[FakeSentence, ...]
 
 
 @dataclass(slots=True)
@@ -36,13 +36,13 @@ class FakeTranscriber:
     """Audio it was not told about is silent to it."""
 
     model: str = "told"
-    told: dict[str, Spoken] = field(default_factory=dict)
+    told: dict[str, FakeSpeech] = field(default_factory=dict)
     calls: list[Path] = field(default_factory=list)
     """Every audio it has listened to, in order."""
 
-    def tell(self, audio: Path, language: str, *said: Said) -> None:
+    def tell(self, audio: Path, language: str, *said: FakeSentence) -> None:
         """What will be heard in this audio (known by its bytes, not its name)."""
-        self.told[hashlib.sha256(audio.read_bytes()).hexdigest()] = Spoken(check_language(language), said)
+        self.told[hashlib.sha256(audio.read_bytes()).hexdigest()] = FakeSpeech(check_language(language), said)
 
     def fingerprint(
         self, language: str | None, glossary: Sequence[str] = (), *, english: bool = False, recipe: str = RECIPE
@@ -62,12 +62,12 @@ class FakeTranscriber:
         glossary: Sequence[str] = (),
         english: bool = False,
         recipe: str = RECIPE,
-        progress: Progress | None = None,
+        progress: ReportFraction | None = None,
     ) -> Transcript:
         name = self.fingerprint(language, glossary, english=english, recipe=recipe)
         duration = sum(block.shape[0] for block in read_blocks(audio)) / RATE
         self.calls.append(audio)
-        spoken = self.told.get(hashlib.sha256(audio.read_bytes()).hexdigest(), Spoken(UNDETERMINED, ()))
+        spoken = self.told.get(hashlib.sha256(audio.read_bytes()).hexdigest(), FakeSpeech(UNDETERMINED, ()))
         segments = tuple(_segment(said) for said in spoken.said)
         for segment in segments:
             if progress is not None and segment.end < duration:
@@ -84,7 +84,7 @@ class FakeTranscriber:
         )
 
 
-def _segment(said: Said) -> Segment:
+def _segment(said: FakeSentence) -> Segment:
     """Its words spread evenly over its time."""
     texts = said.text.split()
     step = (said.end - said.start) / max(len(texts), 1)

@@ -13,7 +13,7 @@ from transcribe.engines.base import Whisper, fair_threads
 from transcribe.engines.whisper_codes import from_whisper, to_whisper
 from transcribe.models.alignment_heads import set_heads
 from transcribe.models.weights import alignment_heads, checkpoint
-from transcribe.pipeline.decoder import RawWord, Take
+from transcribe.pipeline.decoder import DecodedWindow, RawWord
 from transcribe.pipeline.prompt import prompt
 from transcribe.pipeline.vad import RATE
 
@@ -50,35 +50,35 @@ class OpenAIWhisper(Whisper):
         set_heads(model, alignment_heads(self.settings))
         return model
 
-    def knows(self, language: str) -> bool:
+    def supports(self, language: str) -> bool:
         from whisper.tokenizer import LANGUAGES
 
         if not self._whisper.is_multilingual:
             return language == "en"
         return to_whisper(language) in list(LANGUAGES)[: self._whisper.num_languages]
 
-    def take_in(self, samples: Samples) -> Samples:
+    def encode(self, samples: Samples) -> Samples:
         return samples
 
-    def languages(self, taken: Samples, pieces: Sequence[tuple[float, float]]) -> list[dict[str, float]]:
+    def languages(self, encoded: Samples, pieces: Sequence[tuple[float, float]]) -> list[dict[str, float]]:
         import whisper
 
         if not self._whisper.is_multilingual:
             return [{"en": 1.0} for _ in pieces]
         guesses = []
         for start, end in pieces:
-            window = whisper.pad_or_trim(taken[int(start * RATE) : int(end * RATE)])
+            window = whisper.pad_or_trim(encoded[int(start * RATE) : int(end * RATE)])
             mel = whisper.log_mel_spectrogram(window, self._whisper.dims.n_mels).to(self._whisper.device)
             _token, probabilities = whisper.detect_language(self._whisper, mel)
             guesses.append({from_whisper(code): probability for code, probability in probabilities.items()})
         return guesses
 
-    def hear(self, taken: Samples, language: str, glossary: Sequence[str], *, english: bool) -> Take:
+    def decode(self, encoded: Samples, language: str, glossary: Sequence[str], *, english: bool) -> DecodedWindow:
         import whisper
 
         result = whisper.transcribe(
             self._whisper,
-            taken,
+            encoded,
             task="translate" if english else "transcribe",
             language=to_whisper(language),
             initial_prompt=prompt(glossary) or None,
@@ -96,7 +96,7 @@ class OpenAIWhisper(Whisper):
             for segment in segments
             for word in (_spread(segment) if english else segment["words"])
         )
-        return Take(
+        return DecodedWindow(
             " ".join(result["text"].split()),
             words,
             min((segment["avg_logprob"] for segment in segments), default=0.0),

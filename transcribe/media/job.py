@@ -20,7 +20,7 @@ SPEECH_BYTES: Final = 2 * SAMPLE_RATE
 
 
 @dataclass(frozen=True)
-class Job:
+class MediaJob:
     path: Path
     media: Media
     contents: Contents
@@ -31,7 +31,7 @@ class Job:
     track: SoundTrack = field(default_factory=lambda: SoundTrack(tracks=(1,)))
     """What is heard of it; `contents.audio` is the first of its tracks."""
 
-    def hearing(self, track: SoundTrack) -> Job:
+    def hearing(self, track: SoundTrack) -> MediaJob:
         """The same, with this sound."""
         audio = self.contents.sounds[track.tracks[0] - 1]
         return replace(self, track=track, contents=replace(self.contents, audio=audio))

@@ -10,7 +10,7 @@ from kring.errors import NoSound, NotMedia, TooLong
 from kring.model import Media
 from kring.settings import MediaLimits
 from transcribe.containers.detect import ENDS_EARLY
-from transcribe.containers.ending import ends_whole
+from transcribe.containers.ending import is_complete
 from transcribe.containers.tags import tags_amid, without
 from transcribe.media import ffmpeg
 from transcribe.media.codecs import AUDIO, VIDEO
@@ -109,7 +109,7 @@ def _length(path: Path, contents: Contents, limits: MediaLimits) -> tuple[float,
 def _cut_off(path: Path, contents: Contents, limits: MediaLimits, promised: float) -> bool:
     """Whether all there is ends before it should: other tracks and subtitles may go on longer than what is chosen."""
     with ffmpeg.regular_file(path) as file:
-        if ends_whole(file, contents.demuxer, contents.begins):
+        if is_complete(file, contents.demuxer, contents.begins):
             return False
     everything = times_of(path, contents, limits, at_most=limits.max_hours * 3600 + 60)
     return falls_short(max(one.end for one in everything), promised)

@@ -12,7 +12,7 @@ from typing import Final
 
 from transcribe.containers.tags import tags_amid, without
 from transcribe.media import ffmpeg
-from transcribe.media.job import Job
+from transcribe.media.job import MediaJob
 from transcribe.media.streams import contents_of
 
 BARE: Final = frozenset(["mp3", "aac"])
@@ -24,7 +24,7 @@ _ON: Final = "PREV_OUTDTS+max(PREV_INDURATION,1)"
 _GOES_ON: Final = f"if(eq(N,0),{{time}},if({_BACK},{_ON}+{{time}}-DTS,PREV_OUTDTS+{{time}}-PREV_INDTS))"
 
 
-def without_seams(job: Job) -> Job:
+def without_seams(job: MediaJob) -> MediaJob:
     """The same job on a copy without tags amid the sound, or whose times go on, where the original's begin anew."""
     if job.contents.demuxer in BARE and (tags := tags_amid(job.path, job.contents.begins)):
         job.spare_disk(job.bytes_needed + job.size)

@@ -23,7 +23,7 @@ TYPES = ("float32", "int8", "int16", "int32", "float16")
 """By CTranslate2's type number; bfloat16 (5) has no numpy type and no Whisper weights are published in it."""
 
 
-class _Reader:
+class _VariableReader:
     def __init__(self, data: memoryview) -> None:
         self.data = data
         self.at = 0
@@ -51,7 +51,7 @@ def read_variables(path: Path) -> Tensors:
     import numpy as np
 
     try:
-        reader = _Reader(memoryview(np.memmap(path, mode="r", dtype=np.uint8).data))
+        reader = _VariableReader(memoryview(np.memmap(path, mode="r", dtype=np.uint8).data))
         version, name, _revision = reader.number("I"), reader.name(), reader.number("I")
         if version != BINARY_VERSION or name != "WhisperSpec":
             raise SetupError(

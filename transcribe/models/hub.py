@@ -42,7 +42,7 @@ def fetch_folder(model: HubModel, to: Path) -> None:
     listed = _listed(model, endpoint)
     files = {file["rfilename"]: file for file in listed["siblings"]}
     try:
-        chosen = folders.wanted(sorted(files))
+        chosen = folders.needed_files(sorted(files))
     except SetupError as error:
         raise SetupError(f"{model} on the hub {endpoint} cannot be used: {error}") from None
     sizes = {name: int(files[name].get("size") or 0) for name in chosen}

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from kring.errors import SetupError
 
-Kind = Literal["ctranslate2", "transformers"]
+FolderKind = Literal["ctranslate2", "transformers"]
 
 CTRANSLATE2 = "model.bin"
 SINGLE = "model.safetensors"
@@ -22,7 +22,7 @@ WANTED = re.compile(
 )
 
 
-def wanted(names: list[str]) -> list[str]:
+def needed_files(names: list[str]) -> list[str]:
     """Those files of a model, here or on a hub, that either engine needs. Raises SetupError where it has no weights."""
     chosen = [name for name in names if WANTED.fullmatch(name)]
     if INDEX in chosen and SINGLE not in chosen:
@@ -43,10 +43,10 @@ def wanted(names: list[str]) -> list[str]:
     return chosen
 
 
-def kind(folder: Path) -> Kind:
+def kind(folder: Path) -> FolderKind:
     """Raises SetupError where it is neither."""
     try:
-        chosen = wanted([path.name for path in folder.iterdir() if path.is_file()])
+        chosen = needed_files([path.name for path in folder.iterdir() if path.is_file()])
     except SetupError as error:
         raise SetupError(f"The folder {folder} (transcribe.model) holds no Whisper model: {error}.") from None
     return "ctranslate2" if CTRANSLATE2 in chosen else "transformers"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kring.model import Hole, Segment
-from transcribe.pipeline.vad import FRAME, RATE, Voice, listen_for_voice, read_blocks
+from transcribe.pipeline.vad import FRAME, RATE, VoiceActivity, detect_voice, read_blocks
 
 SURE = 0.5
 """Probability from which a frame counts as speech: a breath or a rustle leaves no hole."""
@@ -25,15 +25,15 @@ def coverage(audio: Path, segments: Sequence[Segment]) -> tuple[float, tuple[Hol
 
     Raises NotFound, NotMedia.
     """
-    voice = listen_for_voice(read_blocks(audio))
-    return speech_seconds(voice), holes(voice, spoken(segments))
+    voice = detect_voice(read_blocks(audio))
+    return speech_seconds(voice), holes(voice, written_times(segments))
 
 
-def speech_seconds(voice: Voice) -> float:
+def speech_seconds(voice: VoiceActivity) -> float:
     return round(int((voice.probabilities >= SURE).sum()) * FRAME / RATE, 1)
 
 
-def spoken(segments: Iterable[Segment]) -> list[tuple[float, float]]:
+def written_times(segments: Iterable[Segment]) -> list[tuple[float, float]]:
     """When something was written down: each word, or the segment where its words have no times."""
     return [
         (one.start, one.end)
@@ -42,13 +42,13 @@ def spoken(segments: Iterable[Segment]) -> list[tuple[float, float]]:
     ]
 
 
-def voiced(voice: Voice, start: float, end: float) -> float:
+def voiced(voice: VoiceActivity, start: float, end: float) -> float:
     """Share of the time between two seconds in which somebody surely speaks."""
     frames = voice.probabilities[int(start * RATE / FRAME) : int(end * RATE / FRAME) + 1]
     return float((frames >= SURE).mean()) if len(frames) else 0.0
 
 
-def holes(voice: Voice, written: Iterable[tuple[float, float]]) -> tuple[Hole, ...]:
+def holes(voice: VoiceActivity, written: Iterable[tuple[float, float]]) -> tuple[Hole, ...]:
     """Stretches of sure speech of which nothing was `written` (start and end in seconds), in order."""
     import numpy as np
 

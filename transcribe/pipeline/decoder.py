@@ -1,4 +1,4 @@
-"""What an engine has to do to be listened with, and what it says: everything else is done once, for all of them."""
+"""What an engine has to do for the pipeline, and what it gives back: all else is done once, for all engines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RawWord:
-    """As the engines give them: `text` begins with a space where a new word does; seconds within the window."""
+    """A word as the engines give it: `text` begins with a space where a new word does; seconds within the window."""
 
     start: float
     end: float
@@ -21,18 +21,18 @@ class RawWord:
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
-    """What an engine heard in one window, and what it thinks of it."""
+class DecodedWindow:
+    """The text that an engine made of one window, and how sure it is of it."""
 
     text: str
     words: tuple[RawWord, ...]
     log_probability: float
     """Mean natural logarithm of the tokens' probabilities."""
     no_speech: float
-    """Probability, 0 to 1, that nobody speaks."""
+    """Probability, 0 to 1, that there is no speech in it."""
 
 
-class Ear(Protocol):
+class Decoder(Protocol):
     """What differs between engines. Called from `workers` threads at once."""
 
     @property
@@ -43,21 +43,21 @@ class Ear(Protocol):
 
     @property
     def workers(self) -> int:
-        """Windows it hears side by side."""
+        """How many windows it decodes at once."""
         ...
 
-    def knows(self, language: str) -> bool:
-        """Whether these weights know a language."""
+    def supports(self, language: str) -> bool:
+        """Whether these weights can transcribe `language`, in Kring's code."""
         ...
 
-    def take_in(self, samples: Samples) -> Any:
-        """What the engine makes of a window of up to 30 s before anything is decided; kept until it is heard."""
+    def encode(self, samples: Samples) -> Any:
+        """The encoder's output for a window of up to 30 s (16 kHz, -1 to 1); kept until the window is decoded."""
         ...
 
-    def languages(self, taken: Any, pieces: Sequence[tuple[float, float]]) -> list[dict[str, float]]:
+    def languages(self, encoded: Any, pieces: Sequence[tuple[float, float]]) -> list[dict[str, float]]:
         """Probability of each language in pieces of the window (seconds within it)."""
         ...
 
-    def hear(self, taken: Any, language: str, glossary: Sequence[str], *, english: bool) -> Take:
-        """What is said in a window, in `language`; `english`: translated."""
+    def decode(self, encoded: Any, language: str, glossary: Sequence[str], *, english: bool) -> DecodedWindow:
+        """The text of an encoded window in `language`, or its translation if `english`."""
         ...

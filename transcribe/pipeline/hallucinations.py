@@ -16,7 +16,7 @@ from kring.text import normalized
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ScoredSentence:
     """A sentence with what the engine thinks of it."""
 
     segment: Segment
@@ -134,7 +134,7 @@ def is_echo(text: str, prompt: str | None) -> bool:
     return prompt is not None and words.count(" ") + 1 >= ECHO_WORDS and f" {words} " in f" {plain(prompt)} "
 
 
-def sift(heard: Iterable[Heard], prompt: str | None = None) -> tuple[tuple[Segment, ...], tuple[Dropped, ...]]:
+def sift(heard: Iterable[ScoredSentence], prompt: str | None = None) -> tuple[tuple[Segment, ...], tuple[Dropped, ...]]:
     """The segments to keep, and those kept out with the reason for each; together all that was heard."""
     kept: list[Segment] = []
     dropped: list[Dropped] = []
@@ -150,7 +150,7 @@ def sift(heard: Iterable[Heard], prompt: str | None = None) -> tuple[tuple[Segme
     return tuple(kept), tuple(dropped)
 
 
-def _parted(whole: Heard) -> Iterator[Heard]:
+def _parted(whole: ScoredSentence) -> Iterator[ScoredSentence]:
     """A sentence whose engine got into a loop in its midst: what was said before it, the loop, what came after."""
     words = whole.segment.words
     loop = loop_in(_tokens(whole.segment))
@@ -170,7 +170,7 @@ def _tokens(segment: Segment) -> list[str]:
     return ["".join(plain(word.text).split()) for word in segment.words] or plain(segment.text).split()
 
 
-def _part(whole: Heard, words: tuple[Word, ...]) -> Heard:
+def _part(whole: ScoredSentence, words: tuple[Word, ...]) -> ScoredSentence:
     glue = " " if " " in whole.segment.text else ""
     segment = whole.segment.model_copy(
         update={
@@ -183,7 +183,7 @@ def _part(whole: Heard, words: tuple[Word, ...]) -> Heard:
     return replace(whole, segment=segment)
 
 
-def _reason(one: Heard, prompt: str | None, times: int) -> str | None:
+def _reason(one: ScoredSentence, prompt: str | None, times: int) -> str | None:
     text = one.segment.text
     why = {
         "no words": not plain(text),

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from transcribe.pipeline.vad import RATE, Stretch
+from transcribe.pipeline.vad import RATE, SpeechChunk
 
 Guess = dict[str, float]
 """Language → probability."""
@@ -41,7 +41,7 @@ FAMILIES = (
 
 
 @dataclass(slots=True)
-class Follower:
+class LanguageTracker:
     """Follows the language from one round of guesses to the next."""
 
     current: str | None = None
@@ -121,11 +121,11 @@ def _inside(guess: Guess, family: str) -> Guess:
     return {language: value for language, value in guess.items() if _family(language) == family} or {family: FLOOR}
 
 
-def pieces(stretch: Stretch) -> list[int]:
+def pieces(chunk: SpeechChunk) -> list[int]:
     """How many consecutive spans make each piece in which a language is guessed."""
     counts: list[int] = []
     seconds = PIECE
-    for start, end in stretch.spans:
+    for start, end in chunk.spans:
         if seconds >= PIECE:
             counts.append(0)
             seconds = 0.0
@@ -134,11 +134,11 @@ def pieces(stretch: Stretch) -> list[int]:
     return counts
 
 
-def piece_times(stretch: Stretch) -> list[tuple[float, float]]:
+def piece_times(chunk: SpeechChunk) -> list[tuple[float, float]]:
     """Seconds within the stretch of each piece."""
     clock = 0.0
     times = []
-    for part in stretch.split(pieces(stretch)):
+    for part in chunk.split(pieces(chunk)):
         times.append((clock, clock + part.seconds))
         clock += part.seconds
     return times

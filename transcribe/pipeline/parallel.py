@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
+Argument = TypeVar("Argument")
+Outcome = TypeVar("Outcome")
 
 
 def side_by_side(
-    pool: ThreadPoolExecutor, work: Callable[[Given], Made], things: Iterable[Given], ahead: int
-) -> Iterator[Made]:
+    pool: ThreadPoolExecutor, work: Callable[[Argument], Outcome], things: Iterable[Argument], ahead: int
+) -> Iterator[Outcome]:
     """`work` done on all things, several at once and at most `ahead` beyond what was taken; results in order."""
-    waiting: deque[Future[Made]] = deque()
+    waiting: deque[Future[Outcome]] = deque()
     try:
         for thing in things:
             waiting.append(pool.submit(work, thing))

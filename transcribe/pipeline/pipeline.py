@@ -1,7 +1,7 @@
-"""How any engine listens to a recording: find the speech, pack it into windows, hear several side by side, settle the
-language, put the words in order, sift them, look for holes.
+"""From the sound of a recording to its transcript, with any engine: find the speech, pack it into windows, decode
+several at once, decide on the language, put the words in order, sift them, look for holes.
 
-An engine only has to hear one window of up to 30 s; everything a transcript promises is seen to here, once.
+An engine only decodes one window of up to 30 s; everything else that a transcript promises is done here, once.
 
 Why windows: Whisper takes as long over 30 s with three words in them as over 30 s full of speech, so pauses are left
 out and what remains is packed. Why side by side: on two cores two single-threaded windows are done in little more than
@@ -24,69 +24,69 @@ from kring.languages import UNDETERMINED, check_language
 from kring.model import Dropped, Segment, Transcript, Word
 from transcribe.captions.line_breaking import spread
 from transcribe.pipeline.coverage import holes, speech_seconds, voiced
-from transcribe.pipeline.decoder import Ear, RawWord
-from transcribe.pipeline.hallucinations import Heard, sift
-from transcribe.pipeline.language_tracking import Follower, piece_times, pieces
+from transcribe.pipeline.decoder import Decoder, RawWord
+from transcribe.pipeline.hallucinations import ScoredSentence, sift
+from transcribe.pipeline.language_tracking import LanguageTracker, piece_times, pieces
 from transcribe.pipeline.parallel import side_by_side
 from transcribe.pipeline.prompt import prompt
 from transcribe.pipeline.vad import (
     RATE,
     VAD,
     WINDOW,
-    Stretch,
-    Voice,
+    SpeechChunk,
+    VoiceActivity,
     cut,
-    listen_for_voice,
+    detect_voice,
     pack,
     read_blocks,
     spans_of,
 )
-from transcribe.pipeline.windows import Spoken, Window, is_poor, times_of, within, worth
+from transcribe.pipeline.windows import DecodedChunk, EncodedWindow, is_poor, times_of, within, worth
 from transcribe.pipeline.word_timing import in_order, lines, placed, segment, sentences
-from transcribe.port import Progress
+from transcribe.port import ReportFraction
 
 OPTIONS = {"vad": VAD, "window": WINDOW, "listening": 2}
 """What shapes a transcript besides engine, weights and inputs. `listening` grows when results of this code change."""
 ROUND = 16
 """Windows after which the language is decided: 7 minutes of speech."""
 PART = 10.0
-"""Seconds of the parts a window is heard in once more where it came out badly."""
+"""Seconds of the parts in which a window that came out badly is decoded once more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
-    """One recording, one engine, and how to listen."""
+class Pipeline:
+    """One recording, the decoder of one engine, and what is known before: language, glossary, whether to translate."""
 
-    ear: Ear
+    decoder: Decoder
     audio: Path
-    voice: Voice
+    voice: VoiceActivity
     language: str | None
     glossary: tuple[str, ...]
     english: bool
-    tell: Progress
+    report: ReportFraction
 
     def transcript(self, fingerprint: str) -> Transcript:
         voice = self.voice
         duration = voice.total / RATE
-        follower = Follower(current=self.language)
+        tracker = LanguageTracker(current=self.language)
         spans = spans_of(voice)
-        spoken: list[Spoken] = []
-        with ThreadPoolExecutor(self.ear.workers) as pool:
-            for several in self._hear(pool, cut(read_blocks(self.audio), pack(spans)), follower):
-                spoken += several
-                self.tell(min(several[-1].stretch.spans[-1][1] / max(voice.total, 1), 0.99))
-            missed = within(spans, holes(voice, times_of(word for one in spoken for word in one.words)))
+        decoded: list[DecodedChunk] = []
+        with ThreadPoolExecutor(self.decoder.workers) as pool:
+            for several in self._decode_all(pool, cut(read_blocks(self.audio), pack(spans)), tracker):
+                decoded += several
+                self.report(min(several[-1].chunk.spans[-1][1] / max(voice.total, 1), 0.99))
+            missed = within(spans, holes(voice, times_of(word for one in decoded for word in one.words)))
             again = cut(read_blocks(self.audio), missed)
-            spoken += [one for several in self._hear_again(pool, again, spoken) for one in several]
-        main = "en" if self.english else self.language or follower.main or UNDETERMINED
-        kept, dropped = self._written(spoken, duration, main)
-        self.tell(1.0)
+            decoded += [one for several in self._decode_holes(pool, again, decoded) for one in several]
+        main = "en" if self.english else self.language or tracker.main or UNDETERMINED
+        kept, dropped = self._segments(decoded, duration, main)
+        self.report(1.0)
         return Transcript(
             fingerprint=fingerprint,
-            engine=self.ear.engine,
-            model=self.ear.model,
+            engine=self.decoder.engine,
+            model=self.decoder.model,
             language=main if kept or self.language else UNDETERMINED,
-            language_probability=None if self.language or not kept else follower.probability,
+            language_probability=None if self.language or not kept else tracker.probability,
             duration=round(duration, 3),
             segments=kept,
             dropped=dropped,
@@ -94,95 +94,99 @@ class Listening:
             holes=holes(voice, times_of(word for one in kept for word in one.words)),
         )
 
-    def _hear(
-        self, pool: ThreadPoolExecutor, stretches: Iterable[Stretch], follower: Follower
-    ) -> Iterator[list[Spoken]]:
-        """Every stretch heard, in order."""
+    def _decode_all(
+        self, pool: ThreadPoolExecutor, chunks: Iterable[SpeechChunk], tracker: LanguageTracker
+    ) -> Iterator[list[DecodedChunk]]:
+        """Every chunk decoded, in order."""
 
-        def take_in(stretch: Stretch) -> tuple[Stretch, Any, list[dict[str, float]]]:
-            taken = self.ear.take_in(stretch.samples)
-            return stretch, taken, [] if self.language else self.ear.languages(taken, piece_times(stretch))
+        def encode(chunk: SpeechChunk) -> tuple[SpeechChunk, Any, list[dict[str, float]]]:
+            encoded = self.decoder.encode(chunk.samples)
+            return chunk, encoded, [] if self.language else self.decoder.languages(encoded, piece_times(chunk))
 
-        ahead = self.ear.workers + (0 if self.language else ROUND)
-        windows = self._settled(side_by_side(pool, take_in, stretches, ahead), follower)
-        return side_by_side(pool, self._listen_to, windows, 2 * self.ear.workers)
+        ahead = self.decoder.workers + (0 if self.language else ROUND)
+        windows = self._with_languages(side_by_side(pool, encode, chunks, ahead), tracker)
+        return side_by_side(pool, self._decode_window, windows, 2 * self.decoder.workers)
 
-    def _settled(
-        self, taken_in: Iterator[tuple[Stretch, Any, list[dict[str, float]]]], follower: Follower
-    ) -> Iterator[Window]:
-        """Windows with their language; one in which it changes is parted there."""
+    def _with_languages(
+        self, encoded_chunks: Iterator[tuple[SpeechChunk, Any, list[dict[str, float]]]], tracker: LanguageTracker
+    ) -> Iterator[EncodedWindow]:
+        """Windows with their language; a window in which it changes is split there."""
         if self.language is not None:
-            yield from (Window(stretch, taken, self.language) for stretch, taken, _ in taken_in)
+            yield from (EncodedWindow(chunk, encoded, self.language) for chunk, encoded, _ in encoded_chunks)
             return
-        while round_ := deque(islice(taken_in, ROUND)):
+        while round_ := deque(islice(encoded_chunks, ROUND)):
             guesses = [
                 (end - start, guess)
-                for stretch, _, languages in round_
-                for (start, end), guess in zip(piece_times(stretch), languages, strict=True)
+                for chunk, _, languages in round_
+                for (start, end), guess in zip(piece_times(chunk), languages, strict=True)
             ]
-            decided = iter(follower.decide(guesses))
-            while round_:  # emptied as it goes: what was taken in is large
-                stretch, taken, languages = round_.popleft()
+            decided = iter(tracker.decide(guesses))
+            while round_:  # emptied as it goes: encoded windows are large
+                chunk, encoded, languages = round_.popleft()
                 names = [next(decided) for _ in languages]
                 if len(set(names)) == 1:
-                    yield Window(stretch, taken, names[0])
+                    yield EncodedWindow(chunk, encoded, names[0])
                     continue
                 runs = [(name, len(list(run))) for name, run in groupby(names)]
-                counts = iter(pieces(stretch))
-                parts = stretch.split([sum(next(counts) for _ in range(length)) for _, length in runs])
+                counts = iter(pieces(chunk))
+                parts = chunk.split([sum(next(counts) for _ in range(length)) for _, length in runs])
                 for (name, _), part in zip(runs, parts, strict=True):
-                    yield Window(part, None, name)
+                    yield EncodedWindow(part, None, name)
 
-    def _listen_to(self, window: Window) -> list[Spoken]:
-        """A window heard; where it came out badly, in parts, if that is better."""
-        stretch, language = window.stretch, window.language
-        first = self._spoken(stretch, window.taken, language)
+    def _decode_window(self, window: EncodedWindow) -> list[DecodedChunk]:
+        """A window decoded; if it came out badly, in parts, provided that those are better."""
+        chunk, language = window.chunk, window.language
+        first = self._decode_chunk(chunk, window.encoded, language)
         if not is_poor(first):
             return [first]
-        parts = stretch.parts(PART)
+        parts = chunk.parts(PART)
         if len(parts) == 1:
             return [first]
-        again = [self._spoken(part, None, language) for part in parts]
+        again = [self._decode_chunk(part, None, language) for part in parts]
         return again if worth(again) > worth([first]) else [first]
 
-    def _hear_again(
-        self, pool: ThreadPoolExecutor, stretches: Iterable[Stretch], spoken: Sequence[Spoken]
-    ) -> Iterator[list[Spoken]]:
-        """Holes, each heard by itself in the language spoken before it."""
+    def _decode_holes(
+        self, pool: ThreadPoolExecutor, chunks: Iterable[SpeechChunk], decoded: Sequence[DecodedChunk]
+    ) -> Iterator[list[DecodedChunk]]:
+        """Holes, each decoded by itself in the language spoken before it."""
 
-        def window(stretch: Stretch) -> Window:
-            before = [one.language for one in spoken if one.stretch.spans[0][0] <= stretch.spans[0][0]]
-            return Window(stretch, None, before[-1] if before else spoken[0].language)
+        def window(chunk: SpeechChunk) -> EncodedWindow:
+            before = [one.language for one in decoded if one.chunk.spans[0][0] <= chunk.spans[0][0]]
+            return EncodedWindow(chunk, None, before[-1] if before else decoded[0].language)
 
-        return side_by_side(pool, self._listen_to, map(window, stretches) if spoken else iter(()), self.ear.workers)
+        return side_by_side(
+            pool, self._decode_window, map(window, chunks) if decoded else iter(()), self.decoder.workers
+        )
 
-    def _spoken(self, stretch: Stretch, taken: Any, language: str) -> Spoken:
-        taken = self.ear.take_in(stretch.samples) if taken is None else taken
-        take = self.ear.hear(taken, language, self.glossary, english=self.english)
-        if take.text and not take.words:  # the alignment failed: no word is lost for want of a time
-            shares = spread(take.text, 0.0, stretch.seconds)
-            take = replace(take, words=tuple(RawWord(*word[:3], 0.0) for word in shares))
-        words = placed(take.words, stretch, self.voice, self._spelling(language))
-        return Spoken(stretch.without_sound(), language, take, words)
+    def _decode_chunk(self, chunk: SpeechChunk, encoded: Any, language: str) -> DecodedChunk:
+        encoded = self.decoder.encode(chunk.samples) if encoded is None else encoded
+        decoded = self.decoder.decode(encoded, language, self.glossary, english=self.english)
+        if decoded.text and not decoded.words:  # the alignment failed: no word is lost for want of a time
+            shares = spread(decoded.text, 0.0, chunk.seconds)
+            decoded = replace(decoded, words=tuple(RawWord(*word[:3], 0.0) for word in shares))
+        words = placed(decoded.words, chunk, self.voice, self._spelling(language))
+        return DecodedChunk(chunk.without_sound(), language, decoded, words)
 
-    def _written(
-        self, spoken: Sequence[Spoken], duration: float, main: str
+    def _segments(
+        self, decoded: Sequence[DecodedChunk], duration: float, main: str
     ) -> tuple[tuple[Segment, ...], tuple[Dropped, ...]]:
         """The segments of the transcript, and what was kept out of it."""
-        heard: list[Heard] = []
+        scored: list[ScoredSentence] = []
         every = sorted(
-            ((word, number) for number, one in enumerate(spoken) for word in one.words),
+            ((word, number) for number, one in enumerate(decoded) for word in one.words),
             key=lambda pair: pair[0].start,
         )
         ordered = in_order((word for word, _ in every), duration)
         for number, run in groupby(zip(ordered, every, strict=True), key=lambda pair: pair[1][1]):
-            one = spoken[number]
-            around = sum(voiced(self.voice, *times) * share for times, share in one.stretch.shares())
+            one = decoded[number]
+            around = sum(voiced(self.voice, *times) * share for times, share in one.chunk.shares())
             for part in sentences([word for word, _ in run]):
                 share = min(around, voiced(self.voice, part[0].start, part[-1].end))
-                said = segment(part, self._spelling(one.language), main)
-                heard.append(Heard(said, one.take.log_probability, one.take.no_speech, share, number))
-        kept, dropped = sift(heard, prompt(self.glossary))
+                sentence = segment(part, self._spelling(one.language), main)
+                scored.append(
+                    ScoredSentence(sentence, one.decoded.log_probability, one.decoded.no_speech, share, number)
+                )
+        kept, dropped = sift(scored, prompt(self.glossary))
         segments: list[Segment] = []
         for language, together in groupby(kept, key=lambda one: one.language or main):
             words: list[Word] = [word for one in together for word in one.words]
@@ -190,45 +194,46 @@ class Listening:
         return tuple(segments), dropped
 
     def _spelling(self, spoken: str) -> str:
-        """The language that words spoken in one are written in."""
+        """The language in which words spoken in another are written down."""
         return "en" if self.english else spoken
 
 
-def listen(
-    ear: Ear,
+def run_pipeline(
+    decoder: Decoder,
     audio: Path,
     *,
     fingerprint: str,
     language: str | None,
     glossary: Sequence[str],
     english: bool,
-    progress: Progress | None,
+    progress: ReportFraction | None,
 ) -> Transcript:
     """Everything said in `audio`, as `transcribe.port.Transcriber` promises it.
 
-    A recording in which nobody speaks gives no segments, in the language that was set, else `und`.
-    Raises UnknownLanguage for a language these weights do not know.
+    A recording without speech has no segments, and the language that was set, else `und`.
+    Raises UnknownLanguage for a language that these weights do not support.
     """
     if language is not None:
         language = check_language(language)
-        if not ear.knows(language):
+        if not decoder.supports(language):
             raise UnknownLanguage(
                 "The {model} model does not know the language “{language}”; choose another model.",
-                model=ear.model,
+                model=decoder.model,
                 language=language,
             )
-    tell = _never_falling(progress)
-    voice = listen_for_voice(read_blocks(audio))
-    return Listening(ear, audio, voice, language, tuple(glossary), english, tell).transcript(fingerprint)
+    report = _only_rising(progress)
+    voice = detect_voice(read_blocks(audio))
+    return Pipeline(decoder, audio, voice, language, tuple(glossary), english, report).transcript(fingerprint)
 
 
-def _never_falling(progress: Progress | None) -> Progress:
+def _only_rising(progress: ReportFraction | None) -> ReportFraction:
+    """Windows end out of order; what is reported never falls."""
     highest = 0.0
 
-    def tell(fraction: float) -> None:
+    def report(fraction: float) -> None:
         nonlocal highest
         if progress is not None and fraction > highest:
             highest = min(fraction, 1.0)
             progress(highest)
 
-    return tell
+    return report

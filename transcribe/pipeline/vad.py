@@ -44,15 +44,15 @@ WINDOW = 28.0
 """Seconds of speech a window holds at most: Whisper hears 30 s at a time, and a little silence at the end tells it to
 stop."""
 
-Span = tuple[int, int]
+SampleSpan = tuple[int, int]
 """First sample and the one after the last."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class SpeechChunk:
     """Speech of several spans run together, as an engine hears it."""
 
-    spans: tuple[Span, ...]
+    spans: tuple[SampleSpan, ...]
     samples: Samples
 
     @property
@@ -63,24 +63,24 @@ class Stretch:
         """Of each span its start and end in seconds of the recording, and its share of the stretch."""
         return [((first / RATE, last / RATE), (last - first) / RATE / self.seconds) for first, last in self.spans]
 
-    def without_sound(self) -> Stretch:
+    def without_sound(self) -> SpeechChunk:
         """Only its place, for when it has been heard: the speech of four hours is a gigabyte."""
-        return Stretch(self.spans, self.samples[:0].copy())
+        return SpeechChunk(self.spans, self.samples[:0].copy())
 
-    def parts(self, seconds: float) -> list[Stretch]:
+    def parts(self, seconds: float) -> list[SpeechChunk]:
         """The same speech in stretches of up to so many seconds, of whole spans."""
         return self.split(len(spans) for spans in pack(self.spans, seconds))
 
-    def split(self, counts: Iterable[int]) -> list[Stretch]:
+    def split(self, counts: Iterable[int]) -> list[SpeechChunk]:
         """In stretches of so many spans each."""
-        stretches: list[Stretch] = []
+        chunks: list[SpeechChunk] = []
         first = begin = 0
         for count in counts:
             spans = self.spans[first : first + count]
             end = begin + sum(last - start for start, last in spans)
-            stretches.append(Stretch(spans, self.samples[begin:end]))
+            chunks.append(SpeechChunk(spans, self.samples[begin:end]))
             first, begin = first + count, end
-        return stretches
+        return chunks
 
     def original(self, start: float, end: float) -> tuple[float, float]:
         """Seconds in the recording for seconds in this stretch, within the span that holds (nearly) their end: the
@@ -138,7 +138,7 @@ def read_blocks(path: Path, size: int = BLOCK) -> Iterator[Samples]:
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class VoiceActivity:
     """What the detector says of a recording."""
 
     total: int
@@ -147,7 +147,7 @@ class Voice:
     """That somebody speaks, for each `FRAME` samples."""
 
 
-def listen_for_voice(blocks: Iterable[Samples]) -> Voice:
+def detect_voice(blocks: Iterable[Samples]) -> VoiceActivity:
     """Silero's voice activity detector over a whole recording."""
     import numpy as np
     from faster_whisper.vad import get_vad_model
@@ -158,7 +158,7 @@ def listen_for_voice(blocks: Iterable[Samples]) -> Voice:
     found: list[Samples] = []
     held = np.zeros(0, dtype=np.float32)
 
-    def hear(samples: Samples) -> None:
+    def detect(samples: Samples) -> None:
         nonlocal before
         whole = np.pad(samples, (0, -len(samples) % FRAME))
         probabilities = detector(np.concatenate([before, whole])).reshape(-1)
@@ -169,14 +169,14 @@ def listen_for_voice(blocks: Iterable[Samples]) -> Voice:
         total += len(block)
         held = np.concatenate([held, block])
         while len(held) >= BLOCK:
-            hear(held[:BLOCK])
+            detect(held[:BLOCK])
             held = held[BLOCK:]
     if len(held):
-        hear(held)
-    return Voice(total, np.concatenate(found) if found else np.zeros(0, dtype=np.float32))
+        detect(held)
+    return VoiceActivity(total, np.concatenate(found) if found else np.zeros(0, dtype=np.float32))
 
 
-def spans_of(voice: Voice, longest: float = WINDOW) -> list[Span]:
+def spans_of(voice: VoiceActivity, longest: float = WINDOW) -> list[SampleSpan]:
     """Where somebody speaks, in order, none longer than `longest` seconds; spans may touch."""
     import numpy as np
 
@@ -187,7 +187,7 @@ def spans_of(voice: Voice, longest: float = WINDOW) -> list[Span]:
         if voice.probabilities[first:last].max() >= VAD["high"]
     ]
     frames = -(-voice.total // FRAME)
-    padded: list[Span] = []
+    padded: list[SampleSpan] = []
     for number, (first, last) in enumerate(runs):
         room_before = (first - runs[number - 1][1]) // 2 if number else first
         room_after = (runs[number + 1][0] - last + 1) // 2 if number + 1 < len(runs) else frames - last
@@ -197,7 +197,7 @@ def spans_of(voice: Voice, longest: float = WINDOW) -> list[Span]:
     return [(first * FRAME, min(last * FRAME, voice.total)) for first, last in phrases]
 
 
-def _phrases(voice: Voice, span: Span) -> list[Span]:
+def _phrases(voice: VoiceActivity, span: SampleSpan) -> list[SampleSpan]:
     """A span in parts that touch, cut amid its short silences: the smaller the parts, the fuller the windows."""
     import numpy as np
 
@@ -207,7 +207,7 @@ def _phrases(voice: Voice, span: Span) -> list[Span]:
     return list(pairwise([first, *cuts, last]))
 
 
-def runs_of(frames: NDArray[np.intp], apart: int = 1) -> list[Span]:
+def runs_of(frames: NDArray[np.intp], apart: int = 1) -> list[SampleSpan]:
     """Ascending frames, those no further `apart` together: the first of each run, and the one after its last."""
     import numpy as np
 
@@ -215,7 +215,7 @@ def runs_of(frames: NDArray[np.intp], apart: int = 1) -> list[Span]:
     return [(int(part[0]), int(part[-1]) + 1) for part in parts]
 
 
-def _parted(voice: Voice, span: Span, longest: int) -> list[Span]:
+def _parted(voice: VoiceActivity, span: SampleSpan, longest: int) -> list[SampleSpan]:
     """A span in parts of at most `longest` frames, cut in the second half where speech is least likely."""
     import numpy as np
 
@@ -229,9 +229,9 @@ def _parted(voice: Voice, span: Span, longest: int) -> list[Span]:
     return [*parts, (first, last)]
 
 
-def pack(spans: Sequence[Span], seconds: float = WINDOW) -> list[tuple[Span, ...]]:
+def pack(spans: Sequence[SampleSpan], seconds: float = WINDOW) -> list[tuple[SampleSpan, ...]]:
     """Consecutive spans together, up to `seconds` of speech in each window."""
-    groups: list[list[Span]] = []
+    groups: list[list[SampleSpan]] = []
     size = 0
     for start, end in spans:
         if not groups or size + end - start > seconds * RATE:
@@ -242,7 +242,7 @@ def pack(spans: Sequence[Span], seconds: float = WINDOW) -> list[tuple[Span, ...
     return [tuple(spans) for spans in groups]
 
 
-def cut(blocks: Iterable[Samples], groups: Sequence[tuple[Span, ...]]) -> Iterator[Stretch]:
+def cut(blocks: Iterable[Samples], groups: Sequence[tuple[SampleSpan, ...]]) -> Iterator[SpeechChunk]:
     """The speech of each group, in order, each given out as soon as its last sample has been read."""
     import numpy as np
 
@@ -253,7 +253,7 @@ def cut(blocks: Iterable[Samples], groups: Sequence[tuple[Span, ...]]) -> Iterat
     for block in blocks:
         held = np.concatenate([held, block])
         while group is not None and group[-1][1] <= offset + len(held):
-            yield Stretch(group, np.concatenate([held[start - offset : end - offset] for start, end in group]))
+            yield SpeechChunk(group, np.concatenate([held[start - offset : end - offset] for start, end in group]))
             group = next(waiting, None)
         if group is None:
             return

@@ -7,37 +7,38 @@ from dataclasses import dataclass
 from typing import Any
 
 from kring.model import Hole, Word
-from transcribe.pipeline.decoder import Take
+from transcribe.pipeline.decoder import DecodedWindow
 from transcribe.pipeline.hallucinations import UNSURE, is_repetitive
-from transcribe.pipeline.vad import RATE, Span, Stretch, pack
+from transcribe.pipeline.vad import RATE, SampleSpan, SpeechChunk, pack
 
 SPARSE = 4.0
 """Characters a second: in speech there are 10 to 17, and below this Whisper stopped early."""
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """A stretch on its way: what the engine took in of it, and the language it is in."""
+class EncodedWindow:
+    """A chunk of speech before it is decoded."""
 
-    stretch: Stretch
-    taken: Any
+    chunk: SpeechChunk
+    encoded: Any
+    """The encoder's output; None: not encoded yet."""
     language: str
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """What was heard in one stretch, of which only the place is kept."""
+class DecodedChunk:
+    """What was decoded in one chunk, whose samples are not kept."""
 
-    stretch: Stretch
+    chunk: SpeechChunk
     language: str
-    take: Take
+    decoded: DecodedWindow
     words: list[Word]
-    """At their places in the recording."""
+    """With their times in the recording."""
 
 
-def within(spans: Iterable[Span], missed: Iterable[Hole]) -> list[tuple[Span, ...]]:
-    """Windows of the speech that lies in holes."""
-    windows: list[tuple[Span, ...]] = []
+def within(spans: Iterable[SampleSpan], missed: Iterable[Hole]) -> list[tuple[SampleSpan, ...]]:
+    """Windows of the speech that lies in holes, each of up to `WINDOW` seconds."""
+    windows: list[tuple[SampleSpan, ...]] = []
     for hole in missed:
         first, last = round(hole.start * RATE), round(hole.end * RATE)
         inside = [(max(start, first), min(end, last)) for start, end in spans if start < last and end > first]
@@ -45,19 +46,21 @@ def within(spans: Iterable[Span], missed: Iterable[Hole]) -> list[tuple[Span, ..
     return windows
 
 
-def is_poor(one: Spoken) -> bool:
+def is_poor(one: DecodedChunk) -> bool:
     """Whether the window came out badly: in a loop, unsure, or with too little text for its length."""
     return (
-        is_repetitive(one.take.text)
-        or one.take.log_probability < UNSURE
-        or len(one.take.text) < SPARSE * one.stretch.seconds
+        is_repetitive(one.decoded.text)
+        or one.decoded.log_probability < UNSURE
+        or len(one.decoded.text) < SPARSE * one.chunk.seconds
     )
 
 
-def worth(spoken: Sequence[Spoken]) -> int:
-    """Characters of what may be believed."""
+def worth(decoded: Sequence[DecodedChunk]) -> int:
+    """Characters of text that an engine is sure of and that does not repeat itself."""
     return sum(
-        len(one.take.text) for one in spoken if one.take.log_probability >= UNSURE and not is_repetitive(one.take.text)
+        len(one.decoded.text)
+        for one in decoded
+        if one.decoded.log_probability >= UNSURE and not is_repetitive(one.decoded.text)
     )
 
 

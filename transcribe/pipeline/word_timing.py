@@ -9,7 +9,7 @@ from kring.model import Segment, Word
 from transcribe.captions.line_breaking import cut, text_of
 from transcribe.captions.sentences import ends_sentence
 from transcribe.pipeline.decoder import RawWord
-from transcribe.pipeline.vad import BREATH, FRAME, RATE, Stretch, Voice, runs_of
+from transcribe.pipeline.vad import BREATH, FRAME, RATE, SpeechChunk, VoiceActivity, runs_of
 
 SHORTEST = 0.05
 """Seconds; an engine gives some words no length at all."""
@@ -41,17 +41,17 @@ def whole_words(raw: Iterable[RawWord], language: str) -> list[RawWord]:
     return words
 
 
-def placed(raw: Iterable[RawWord], stretch: Stretch, voice: Voice, language: str) -> list[Word]:
+def placed(raw: Iterable[RawWord], chunk: SpeechChunk, voice: VoiceActivity, language: str) -> list[Word]:
     """The words of a stretch with their seconds in the recording, none beginning or ending in silence."""
     words = []
     for word in whole_words(raw, language):
-        start, end = stretch.original(word.start, word.end)
+        start, end = chunk.original(word.start, word.end)
         start, end = _without_silence(max(start, 0.0), max(start, end), voice)
         words.append(Word(start, end, word.text, round(min(max(word.probability, 0.0), 1.0), 3)))
     return words
 
 
-def _without_silence(start: float, end: float, voice: Voice) -> tuple[float, float]:
+def _without_silence(start: float, end: float, voice: VoiceActivity) -> tuple[float, float]:
     """A word's time from its first voiced frame to its last, no longer than `LONGEST`, its end kept."""
     first = int(start * RATE / FRAME)
     last = max(round(end * RATE / FRAME) - 1, first)  # the frame after it is the next word's

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Decibels = NDArray[np.float64]
-Samples = NDArray[np.int16]
+PcmSamples = NDArray[np.int16]
 
 RATE: Final = 16_000
 LOUDNESS: Final = -20.0
@@ -58,7 +58,7 @@ def level(path: Path) -> None:
     samples.flush()
 
 
-def measured(samples: Samples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def measured(samples: PcmSamples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The power of each tenth of a second, weighted as ears do (K), and the peak of each hundredth, of full scale."""
     powers, peaks = [], []
     for _, block in _blocks(samples):
@@ -101,7 +101,7 @@ def _fading(loudness: Decibels) -> Decibels:
     return np.asarray(np.maximum(after, before))
 
 
-def _blocks(samples: Samples) -> Iterator[tuple[int, Samples]]:
+def _blocks(samples: PcmSamples) -> Iterator[tuple[int, PcmSamples]]:
     for begin in range(0, len(samples), _BLOCK):
         yield begin, samples[begin : begin + _BLOCK]
 

@@ -16,7 +16,7 @@ _FEWEST_SAMPLES: Final = 64
 _STEPS_PER_BIT_8: Final = 8  # 16-bit samples lose this many bits
 
 
-class Peaks:
+class PeakMeter:
     """Takes 16-bit mono samples (little endian) in pieces of any size; memory does not grow with the sound."""
 
     def __init__(self, *, sample_rate: int, expected_seconds: float) -> None:

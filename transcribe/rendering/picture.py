@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from transcribe.media import ffmpeg
-from transcribe.media.job import Job
+from transcribe.media.job import MediaJob
 from transcribe.media.streams import Stream
 
 LARGEST: Final = 1280
@@ -21,7 +21,7 @@ _SCALED = re.compile(
 )
 
 
-def filters_for(job: Job) -> str:
+def filters_for(job: MediaJob) -> str:
     """Both sides even (H.264 in yuv420p), square pixels, never larger than the original's largest."""
     assert job.contents.video is not None  # noqa: S101  only asked for a video
     width, height = max(_sizes(job, job.contents.video), key=lambda size: size[0] * size[1])
@@ -38,7 +38,7 @@ def filters_for(job: Job) -> str:
     return ",".join(filters)
 
 
-def _sizes(job: Job, video: Stream) -> list[tuple[float, float]]:
+def _sizes(job: MediaJob, video: Stream) -> list[tuple[float, float]]:
     """Width and height in square pixels, at the beginning and wherever a key frame changes them."""
     skipped = {} if video.codec in _ALL_FRAMES else {"skip_frame": "nokey"}
     picture = job.contents.read(seconds=job.longest, **skipped)[str(video.index)]

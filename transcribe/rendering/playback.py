@@ -6,40 +6,40 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from transcribe.media import ffmpeg
-from transcribe.media.job import Job
+from transcribe.media.job import MediaJob
 from transcribe.media.packet_times import PacketReader, Times, out_of_time, packets, times_of
 from transcribe.media.streams import contents_of
-from transcribe.port import Progress
+from transcribe.port import ReportFraction
 from transcribe.rendering.fitting import fits_video
 from transcribe.rendering.picture import filters_for
-from transcribe.rendering.sound import Sound
+from transcribe.rendering.sound import PreparedSound
 
 _ASTRAY: Final = 0.5  # seconds by which a picture may be off
 
 
-class Web(NamedTuple):
+class Playback(NamedTuple):
     path: Path
     kind: str
     """Its media type."""
     seconds: float
 
 
-def web_of(job: Job, sound: Sound, tell: Progress) -> Web:
+def make_playback(job: MediaJob, sound: PreparedSound, tell: ReportFraction) -> Playback:
     """Make what browsers play. Raises NotMedia where it does not keep the original's times."""
     if job.contents.video is None:
         web, kind = sound.web or _sound_copied(job), "audio/mp4"
         if seconds := _in_time(job, web, sound.times):
-            return Web(web, kind, seconds)
+            return Playback(web, kind, seconds)
     else:
         web, kind = job.work / "web.mp4", "video/mp4"
         for copied in [True, False] if fits_video(job.contents, job.media, job.size) else [False]:
             picture = _with_picture(job, sound.web, web, tell, copied=copied)
             if seconds := _in_time(job, web, sound.times, picture):
-                return Web(web, kind, seconds)
+                return Playback(web, kind, seconds)
     raise out_of_time()
 
 
-def _sound_copied(job: Job) -> Path:
+def _sound_copied(job: MediaJob) -> Path:
     web = job.work / "audio.m4a"
     read = job.contents.read(seconds=job.longest)
     node = ffmpeg.output([_sound(job, read)], f"file:{web}", f="ipod", movflags="+faststart", c="copy")
@@ -47,7 +47,7 @@ def _sound_copied(job: Job) -> Path:
     return web
 
 
-def _with_picture(job: Job, sound: Path | None, web: Path, tell: Progress, *, copied: bool) -> Times:
+def _with_picture(job: MediaJob, sound: Path | None, web: Path, tell: ReportFraction, *, copied: bool) -> Times:
     """Write `web`; the times of the original's picture. `sound`: made for it; None: the original's, as it is."""
     assert job.contents.video is not None  # noqa: S101  web_of() saw to it
     read = job.contents.read(seconds=job.longest)
@@ -64,12 +64,12 @@ def _with_picture(job: Job, sound: Path | None, web: Path, tell: Progress, *, co
     return times
 
 
-def _sound(job: Job, read: Any) -> Any:
+def _sound(job: MediaJob, read: Any) -> Any:
     assert job.contents.audio is not None  # noqa: S101  probe() refuses what has no sound
     return read[str(job.contents.audio.index)]
 
 
-def _in_time(job: Job, web: Path, sound: Times, picture: Times | None = None) -> float:
+def _in_time(job: MediaJob, web: Path, sound: Times, picture: Times | None = None) -> float:
     """The seconds that `web` lasts, 0 where it has not the original's times: browsers play sound without a pause, and
     a picture when it is due."""
     contents = contents_of(web, job.limits)

@@ -19,16 +19,16 @@ from kring.errors import DiskFull
 from kring.model import Media, SoundTracks
 from kring.settings import MediaLimits
 from transcribe.media import ffmpeg
-from transcribe.media.job import SAMPLE_RATE, SPEECH_BYTES, Job
+from transcribe.media.job import SAMPLE_RATE, SPEECH_BYTES, MediaJob
 from transcribe.media.seams import without_seams
 from transcribe.media.streams import contents_of
-from transcribe.port import Progress
+from transcribe.port import ReportFraction
 from transcribe.rendering.fitting import largest_size
 from transcribe.rendering.levels import level
-from transcribe.rendering.peaks import Peaks
+from transcribe.rendering.peaks import PeakMeter
 from transcribe.rendering.picture import LARGEST
-from transcribe.rendering.playback import web_of
-from transcribe.rendering.sound import Sound, check_heard, sound_of
+from transcribe.rendering.playback import make_playback
+from transcribe.rendering.sound import PreparedSound, check_heard, prepare_sound
 from transcribe.soundtracks.selection import sound_tracks
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def render(
     media: Media,
     dest: Path,
     limits: MediaLimits,
-    progress: Progress | None = None,
+    progress: ReportFraction | None = None,
     *,
     sound_track: str | None = None,
 ) -> Rendered:
@@ -73,7 +73,7 @@ def render(
     contents = contents_of(path, limits)
     dest.mkdir(parents=True, exist_ok=True)
     needed = largest_size(contents, media, path.stat().st_size) + 2 * SPEECH_BYTES * media.duration
-    job = Job(path, media, contents, dest / ".rendering", limits, bytes_needed=needed)
+    job = MediaJob(path, media, contents, dest / ".rendering", limits, bytes_needed=needed)
     shutil.rmtree(job.work, ignore_errors=True)
     job.spare_disk(needed)
     try:
@@ -93,22 +93,22 @@ def render(
         shutil.rmtree(job.work, ignore_errors=True)
 
 
-def _render(job: Job, tracks: SoundTracks, tell: Progress) -> Rendered:
+def _render(job: MediaJob, tracks: SoundTracks, tell: ReportFraction) -> Rendered:
     """Original to speech, speech to its level; original to what browsers play, that to a poster."""
     ends = _SOUND_ENDS if job.media.has_video else _WEB_ENDS
-    sound = sound_of(job, _part(tell, 0, ends))
+    sound = prepare_sound(job, _part(tell, 0, ends))
     speech = job.work / "speech.flac"
-    peaks = Peaks(sample_rate=SAMPLE_RATE, expected_seconds=job.media.duration)
+    peaks = PeakMeter(sample_rate=SAMPLE_RATE, expected_seconds=job.media.duration)
     _level(job, sound, speech, peaks.feed)
     check_heard(job, sound, peaks.seconds)
-    web = web_of(job, sound, _part(tell, ends, _WEB_ENDS))
+    web = make_playback(job, sound, _part(tell, ends, _WEB_ENDS))
     drawn = job.work / "peaks.json"
     drawn.write_text(peaks.json(), encoding="utf-8")
     poster = _poster(job, web.path) if job.media.has_video else None
     return Rendered(web.path, web.kind, web.seconds, speech, poster, drawn, tracks)
 
 
-def _part(tell: Progress, begins: float, ends: float) -> Progress:
+def _part(tell: ReportFraction, begins: float, ends: float) -> ReportFraction:
     """A piece of the work, which may be done twice: it is told only where it is further than it was."""
     told = begins
 
@@ -121,7 +121,7 @@ def _part(tell: Progress, begins: float, ends: float) -> Progress:
     return part
 
 
-def _level(job: Job, sound: Sound, speech: Path, samples: Callable[[bytes], None]) -> None:
+def _level(job: MediaJob, sound: PreparedSound, speech: Path, samples: Callable[[bytes], None]) -> None:
     """Write the speech at its level, and hand its samples to `samples`."""
     level(sound.speech)
     with sound.speech.open("rb") as file:
@@ -132,7 +132,7 @@ def _level(job: Job, sound: Sound, speech: Path, samples: Callable[[bytes], None
     sound.speech.unlink()
 
 
-def _poster(job: Job, web: Path) -> Path | None:
+def _poster(job: MediaJob, web: Path) -> Path | None:
     """The frame with the most to see: of a few, the one that makes the largest JPEG (black and blank are small).
 
     None where the picture is so short that none of them exists, or cannot be decoded at all.
@@ -147,7 +147,7 @@ def _poster(job: Job, web: Path) -> Path | None:
     return target
 
 
-def _frame(job: Job, web: Path, at: float) -> bytes:
+def _frame(job: MediaJob, web: Path, at: float) -> bytes:
     """One frame as JPEG; empty where there is none at `at` (seconds)."""
     read = ffmpeg.source("mov", seconds=_POSTER_SECONDS, ss=f"{at:.3f}")
     picture = read.video.filter("scale", f"min({LARGEST},iw)", -2, out_range="full").filter("format", "yuvj420p")

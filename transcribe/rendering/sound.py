@@ -15,12 +15,12 @@ from typing import Final
 
 from kring.errors import NotMedia
 from transcribe.media import ffmpeg
-from transcribe.media.job import SAMPLE_RATE, Job
+from transcribe.media.job import SAMPLE_RATE, MediaJob
 from transcribe.media.packet_times import PacketReader, Times, out_of_time, packets, times_for, times_of
 from transcribe.media.probe import falls_short
 from transcribe.media.streams import Contents, Stream, contents_of
 from transcribe.media.tracks import alone
-from transcribe.port import Progress
+from transcribe.port import ReportFraction
 from transcribe.rendering.fitting import fits_sound
 
 _ASTRAY: Final = 0.5  # seconds
@@ -31,7 +31,7 @@ _BUILT = re.compile(r"^\[Parsed_volumedetect_\d+ @ [^\]\n]*\] n_samples:", re.MU
 
 
 @dataclass(frozen=True)
-class Sound:
+class PreparedSound:
     speech: Path
     """Its samples, at its own loudness: 16 bits, 16 kHz, mono, without a header."""
     times: Times
@@ -40,7 +40,7 @@ class Sound:
     """What browsers play; None: the original's own, as it is."""
 
 
-def sound_of(job: Job, tell: Progress) -> Sound:
+def prepare_sound(job: MediaJob, tell: ReportFraction) -> PreparedSound:
     """Raises NotMedia where little of the sound can be read."""
     if len(job.track.tracks) > 1:
         streams = [job.contents.sounds[number - 1] for number in job.track.tracks]
@@ -57,7 +57,7 @@ def sound_of(job: Job, tell: Progress) -> Sound:
     return sound
 
 
-def check_heard(job: Job, sound: Sound, heard: float) -> None:
+def check_heard(job: MediaJob, sound: PreparedSound, heard: float) -> None:
     """Raise NotMedia where much less sound came out (`heard`, in seconds) than there is in the file, or more."""
     there = sound.times.end if job.contents.has_times else max(sound.times.end, job.media.duration)
     if falls_short(heard, there):
@@ -71,15 +71,15 @@ def check_heard(job: Job, sound: Sound, heard: float) -> None:
 
 
 def _listen(
-    job: Job,
+    job: MediaJob,
     path: Path,
     contents: Contents,
     filters: Sequence[str] = (),
     *,
     encode: bool,
-    tell: Progress,
+    tell: ReportFraction,
     clock: tuple[str, ...] = (),
-) -> tuple[Sound, int]:
+) -> tuple[PreparedSound, int]:
     """Speech, and sound for browsers where it has to be encoded; and how often ffmpeg built its filters."""
     assert contents.audio is not None  # noqa: S101  sound_of() saw to it
     read = contents.read(seconds=job.longest)[str(contents.audio.index)]
@@ -94,7 +94,7 @@ def _listen(
     reader = PacketReader(times, tell=lambda end: tell(min(1.0, end / job.media.duration)))
     node = ffmpeg.together(*outputs, packets([read]))
     finished = job.run([*clock, *ffmpeg.arguments(node, log_level="info")], path, on_output=reader.feed)
-    return Sound(speech, times, web if encode else None), len(_BUILT.findall(finished.printed))
+    return PreparedSound(speech, times, web if encode else None), len(_BUILT.findall(finished.printed))
 
 
 def _steady(contents: Contents, rate: int) -> str:
@@ -107,7 +107,7 @@ def _steady(contents: Contents, rate: int) -> str:
     return f"aresample={rate},asetpts=N/SR/TB"
 
 
-def _listen_evenly(job: Job, streams: Sequence[Stream], tell: Progress) -> Sound:
+def _listen_evenly(job: MediaJob, streams: Sequence[Stream], tell: ReportFraction) -> PreparedSound:
     parts = [_evened(job, stream) for stream in streams]
     even = parts[0] if len(parts) == 1 else _together(job, parts)
     contents = replace(contents_of(even, job.limits), has_times=job.contents.has_times)
@@ -116,7 +116,7 @@ def _listen_evenly(job: Job, streams: Sequence[Stream], tell: Progress) -> Sound
     return sound
 
 
-def _evened(job: Job, stream: Stream) -> Path:
+def _evened(job: MediaJob, stream: Stream) -> Path:
     """One sound track at one rate and in two channels throughout, each piece with its time."""
     job.spare_disk(job.bytes_needed + _EVEN_BYTES * job.media.duration)
     read = job.contents.read(seconds=job.longest)[str(stream.index)]
@@ -129,7 +129,7 @@ def _evened(job: Job, stream: Stream) -> Path:
     return even
 
 
-def _together(job: Job, parts: Sequence[Path]) -> Path:
+def _together(job: MediaJob, parts: Sequence[Path]) -> Path:
     """What `_evened` wrote, added up."""
     job.spare_disk(job.bytes_needed + _EVEN_BYTES * job.media.duration)
     reads = [ffmpeg.source("matroska", seconds=job.longest, path=part).audio for part in parts]

@@ -42,7 +42,7 @@ _LAG: Final = 10
 
 
 @dataclass(frozen=True)
-class Heard:
+class TrackSpeech:
     """What was heard in one sound, for each frame of 32 ms of the samples."""
 
     speaks: NDArray[np.bool_]
@@ -66,17 +66,17 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Track:
+class TrackChannels:
     """One sound track."""
 
-    mixed: Heard
+    mixed: TrackSpeech
     """All its channels together."""
-    channels: tuple[Heard, ...] = ()
+    channels: tuple[TrackSpeech, ...] = ()
     """Each of them; none where there is one, or all are the same."""
 
 
 @dataclass(frozen=True)
-class Choice:
+class SoundChoice:
     tracks: tuple[int, ...]
     """Places in what was given; several are to be added up."""
     channel: int | None = None
@@ -84,13 +84,13 @@ class Choice:
     doubtful: bool = False
 
 
-def choose(tracks: Sequence[Track], usual: int) -> Choice:
+def choose(tracks: Sequence[TrackChannels], usual: int) -> SoundChoice:
     """The sound in which people speak. `usual`: the place of the track that players choose."""
     within = [_channel(track) for track in tracks]
     heard = [_heard(track, chosen.channel) for track, chosen in zip(tracks, within, strict=True)]
     said = _any(heard)
     if int(said.sum()) < SPEAKS:
-        return Choice((usual,))
+        return SoundChoice((usual,))
     speaking = [place for place, one in enumerate(heard) if one.share(said) >= SOME]
     best = max(speaking, key=lambda place: (heard[place].share(said), place == usual))
     enough = heard[usual].share(said) >= 0.5 * heard[best].share(said)
@@ -99,13 +99,13 @@ def choose(tracks: Sequence[Track], usual: int) -> Choice:
     turns = [place for place in others if _overlap(heard[taken], heard[place]) < TURNS]
     differ = any(says_another(heard[taken], heard[place]) for place in others)
     if turns and heard[taken].share(said) < MOST:
-        return Choice(tuple(sorted([taken, *turns])), doubtful=differ)
+        return SoundChoice(tuple(sorted([taken, *turns])), doubtful=differ)
     if not differ and heard[taken].share(said) < MOST * heard[best].share(said):
         taken = best
-    return Choice((taken,), within[taken].channel, differ or within[taken].doubtful)
+    return SoundChoice((taken,), within[taken].channel, differ or within[taken].doubtful)
 
 
-def says_another(one: Heard, other: Heard) -> bool:
+def says_another(one: TrackSpeech, other: TrackSpeech) -> bool:
     """Whether two people speak at the same time, and not one who is heard in both."""
     if _overlap(one, other) < TURNS:
         return False
@@ -119,7 +119,7 @@ class _Within:
     doubtful: bool = False
 
 
-def _channel(track: Track) -> _Within:
+def _channel(track: TrackChannels) -> _Within:
     """Which channel of a track is heard; none: all of them together."""
     mixed, said = track.mixed, _any(track.channels)
     speaking = [(number, one) for number, one in enumerate(track.channels, start=1) if one.share(said) >= SOME]
@@ -135,19 +135,19 @@ def _channel(track: Track) -> _Within:
     return _Within(number if lost or covered else None)
 
 
-def _heard(track: Track, channel: int | None) -> Heard:
+def _heard(track: TrackChannels, channel: int | None) -> TrackSpeech:
     return track.mixed if channel is None else track.channels[channel - 1]
 
 
-def _any(heard: Sequence[Heard]) -> NDArray[np.bool_]:
+def _any(heard: Sequence[TrackSpeech]) -> NDArray[np.bool_]:
     return np.any([one.speaks for one in heard], axis=0) if heard else np.zeros(0, dtype=bool)
 
 
-def _overlap(one: Heard, other: Heard) -> float:
+def _overlap(one: TrackSpeech, other: TrackSpeech) -> float:
     return int((one.speaks & other.speaks).sum()) / max(min(one.frames, other.frames), 1)
 
 
-def _alike(one: Heard, other: Heard) -> float | None:
+def _alike(one: TrackSpeech, other: TrackSpeech) -> float | None:
     """How far the two grow louder and softer together while both speak, -1 to 1; None: they hardly do."""
     both = one.speaks & other.speaks
     chunks = [

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kring.settings import MediaLimits
 from transcribe.media import ffmpeg
 from transcribe.media.streams import Contents, Stream
 from transcribe.media.tracks import MOST_CHANNELS, alone, apart, channels_of
 from transcribe.pipeline.coverage import SURE
-from transcribe.pipeline.vad import FRAME, RATE, listen_for_voice
-from transcribe.soundtracks.choice import SPEAKS, Heard, Track
+from transcribe.pipeline.vad import FRAME, RATE, detect_voice
+from transcribe.soundtracks.choice import SPEAKS, TrackChannels, TrackSpeech
 
 SAMPLES: Final = 24
 SAMPLE: Final = 320 * FRAME / RATE
@@ -36,16 +35,17 @@ _TIMEOUT: Final = 600.0
 _SAME: Final = 0.001
 """Part of their power in which channels may differ and count as one: 30 dB less."""
 
-Samples = NDArray[np.float32]
+if TYPE_CHECKING:
+    from transcribe.pipeline.vad import Samples
 
 
-def listen_to(
+def sample_tracks(
     path: Path, contents: Contents, tracks: Mapping[int, Stream], duration: float, limits: MediaLimits, folder: Path
-) -> dict[int, Track]:
+) -> dict[int, TrackChannels]:
     """What was heard in each of `tracks`. Scratch files go to `folder`, which is there."""
-    heard: dict[int, Track] = {}
+    heard: dict[int, TrackChannels] = {}
     for places in _rounds(duration):
-        ears = {number: _Ear(channels_of(stream)) for number, stream in tracks.items()}
+        ears = {number: _TrackListener(channels_of(stream)) for number, stream in tracks.items()}
         for begin, seconds in places:
             for number, sound in _sample(path, contents, tracks, begin, seconds, limits, folder):
                 ears[number].hear(sound)
@@ -96,12 +96,12 @@ def _sample(
         yield number, sound.T
 
 
-class _Ear:
+class _TrackListener:
     """Hears the samples of one track."""
 
     def __init__(self, channels: int) -> None:
         self._channels = channels
-        self._heard: list[list[Heard]] = []
+        self._heard: list[list[TrackSpeech]] = []
         """Of each sample: of all channels together, then of each."""
         self._differ = False
 
@@ -113,16 +113,16 @@ class _Ear:
             self._differ = True
             self._heard.append([_heard(one) for one in (mixed, *sound)])
 
-    def track(self) -> Track:
+    def track(self) -> TrackChannels:
         mixed, *channels = (
-            Heard(np.concatenate([one.speaks for one in row]), np.concatenate([one.level for one in row]))
+            TrackSpeech(np.concatenate([one.speaks for one in row]), np.concatenate([one.level for one in row]))
             for row in zip(*self._heard, strict=True)
         )
-        return Track(mixed, tuple(channels) if self._differ else ())
+        return TrackChannels(mixed, tuple(channels) if self._differ else ())
 
 
-def _heard(sound: Samples) -> Heard:
+def _heard(sound: Samples) -> TrackSpeech:
     power = np.square(sound.reshape(-1, FRAME), dtype=np.float64).mean(axis=1)
     gain = min(_MOST_GAIN, _LOUD / max(float(np.sqrt(power.mean())), 1e-9))
-    voice = listen_for_voice([sound * np.float32(gain)])
-    return Heard(voice.probabilities >= SURE, 10 * np.log10(power + 1e-10))
+    voice = detect_voice([sound * np.float32(gain)])
+    return TrackSpeech(voice.probabilities >= SURE, 10 * np.log10(power + 1e-10))

@@ -11,8 +11,8 @@ from kring.settings import MediaLimits
 from transcribe.language_names import language_coded
 from transcribe.media.streams import Contents, Stream
 from transcribe.media.tracks import channels_of, position_of, tracks_of, usual_track
-from transcribe.soundtracks.choice import SPEAKS, Choice, Heard, Track, choose
-from transcribe.soundtracks.sampling import listen_to
+from transcribe.soundtracks.choice import SPEAKS, SoundChoice, TrackChannels, TrackSpeech, choose
+from transcribe.soundtracks.sampling import sample_tracks
 
 
 def sound_tracks(
@@ -24,9 +24,9 @@ def sound_tracks(
     """
     streams, usual = tracks_of(contents), usual_track(contents)
     if len(streams) == 1 and channels_of(streams[usual]) == 1:
-        there, choice = [_named(streams, (usual,))], Choice((usual,))
+        there, choice = [_named(streams, (usual,))], SoundChoice((usual,))
     else:
-        heard = listen_to(path, contents, streams, duration, limits, folder)
+        heard = sample_tracks(path, contents, streams, duration, limits, folder)
         choice = _chosen(heard, usual)
         there = list(_there(streams, heard, choice))
     wanted = _named(streams, choice.tracks, choice.channel).name if chosen is None else chosen
@@ -36,14 +36,16 @@ def sound_tracks(
     return SoundTracks(taken=taken, doubtful=choice.doubtful and chosen is None, there=tuple(there))
 
 
-def _chosen(heard: Mapping[int, Track], usual: int) -> Choice:
+def _chosen(heard: Mapping[int, TrackChannels], usual: int) -> SoundChoice:
     """With numbers of tracks for their places."""
     numbers = list(heard)
     choice = choose(list(heard.values()), numbers.index(usual))
-    return Choice(tuple(numbers[place] for place in choice.tracks), choice.channel, choice.doubtful)
+    return SoundChoice(tuple(numbers[place] for place in choice.tracks), choice.channel, choice.doubtful)
 
 
-def _there(streams: Mapping[int, Stream], heard: Mapping[int, Track], choice: Choice) -> Iterator[SoundTrack]:
+def _there(
+    streams: Mapping[int, Stream], heard: Mapping[int, TrackChannels], choice: SoundChoice
+) -> Iterator[SoundTrack]:
     for number, track in heard.items():
         yield _named(streams, (number,), heard=track.mixed)
         for channel, one in enumerate(track.channels, start=1):
@@ -54,12 +56,16 @@ def _there(streams: Mapping[int, Stream], heard: Mapping[int, Track], choice: Ch
             yield _named(streams, tracks).model_copy(update={"speech": True})
 
 
-def _speaks(track: Track) -> bool:
+def _speaks(track: TrackChannels) -> bool:
     return any(one.frames >= SPEAKS for one in (track.mixed, *track.channels))
 
 
 def _named(
-    streams: Mapping[int, Stream], tracks: tuple[int, ...], channel: int | None = None, *, heard: Heard | None = None
+    streams: Mapping[int, Stream],
+    tracks: tuple[int, ...],
+    channel: int | None = None,
+    *,
+    heard: TrackSpeech | None = None,
 ) -> SoundTrack:
     first = streams[tracks[0]]
     return SoundTrack(

@@ -12,7 +12,7 @@ from flows.sources.feeds.pages import PAGE_SECONDS, Document, Reading
 from flows.sources.http.asking_again import Pauses
 from flows.sources.port import Item, Progress
 from kring.errors import SourceError
-from kring.intake.left_out import Told
+from kring.intake.left_out import LeftOutReason
 from kring.settings import FeedSource, Settings
 from storage.archive.archive import Archive
 
@@ -34,10 +34,10 @@ class Feed:
         self._source, self._settings, self._seconds = source, settings, seconds
         self._address = Address(settings, allow_private=source.allow_private)
         self._memory = FeedMemory(archive.store, source) if archive is not None else None
-        self._problems: tuple[Told, ...] = ()
+        self._problems: tuple[LeftOutReason, ...] = ()
 
     @property
-    def problems(self) -> tuple[Told, ...]:
+    def problems(self) -> tuple[LeftOutReason, ...]:
         return self._problems
 
     def list(self) -> Iterator[Item]:
@@ -54,7 +54,7 @@ class Feed:
         items = episodes.of(reading.entries(first))
         named = episodes.problems[:MAX_PROBLEMS]
         more = len(episodes.problems) - len(named)
-        further = [Told(says=str(SourceError(MORE, name=self.name, count=more)))] if more else []
+        further = [LeftOutReason(says=str(SourceError(MORE, name=self.name, count=more)))] if more else []
         self._problems = (*reading.problems, *episodes.remarks, *named, *further)
         yield from items
         if self._memory is not None:

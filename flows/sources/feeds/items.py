@@ -20,7 +20,7 @@ from flows.sources.port import Item
 from kring.addresses import without_secrets
 from kring.details import make_details
 from kring.errors import InputError, SourceError
-from kring.intake.left_out import Told
+from kring.intake.left_out import LeftOutReason
 from kring.model import SourceRef
 from kring.settings import FeedSource, Settings
 
@@ -34,8 +34,8 @@ class Episodes:
     def __init__(self, source: FeedSource, settings: Settings, memory: FeedMemory | None) -> None:
         self._source, self._memory = source, memory
         self._max_bytes = int(settings.media.max_gb * 1e9)
-        self.problems: list[Told] = []
-        self.remarks: list[Told] = []
+        self.problems: list[LeftOutReason] = []
+        self.remarks: list[LeftOutReason] = []
         self.unnamed: dict[str, SourceRef] = {}
         """Of the entries without an id, of all looks: what the next one may know them by."""
         self._undated = 0
@@ -160,13 +160,13 @@ class Episodes:
                     "each its own guid.",
                     titles=", ".join(f"“{title[:100]}”" for title in list(titles)[:5]),
                 )
-                self.problems.append(Told(says=str(error), name=", ".join(titles)[:300]))
+                self.problems.append(LeftOutReason(says=str(error), name=", ".join(titles)[:300]))
         kept = {min(reversed(same), key=lambda item: item.details.date): None for same in by_id.values()}
         return [item for item in items if item in kept]
 
     def _tell(self, title: str, error: InputError) -> None:
         sentence = SourceError("“{title}”: {problem}", title=title[:100], problem=error)
-        self.problems.append(Told(says=str(sentence), name=title))
+        self.problems.append(LeftOutReason(says=str(sentence), name=title))
 
     def _remark(self, error: InputError) -> None:
-        self.remarks.append(Told(says=str(error)))
+        self.remarks.append(LeftOutReason(says=str(error)))

@@ -14,7 +14,7 @@ from datetime import timedelta
 from flows.hiding import without_its_secrets
 from flows.sources.feeds.pages import Document
 from flows.sources.port import Item
-from kring.intake.left_out import Told
+from kring.intake.left_out import LeftOutReason
 from kring.model import SourceRef, now
 from kring.settings import FeedSource
 from storage.archive.addresses import find_address
@@ -64,7 +64,7 @@ class FeedMemory:
         self,
         first: Document,
         items: Iterable[Item],
-        problems: Iterable[Told],
+        problems: Iterable[LeftOutReason],
         *,
         unnamed: dict[str, SourceRef],
         good_for: timedelta,

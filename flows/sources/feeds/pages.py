@@ -15,7 +15,7 @@ from flows.sources.feeds.process import read_feed
 from flows.sources.http.pace import Deadline
 from flows.sources.http.web import Answer, get
 from kring.errors import Busy, Gone, SourceDown, SourceError
-from kring.intake.left_out import Told
+from kring.intake.left_out import LeftOutReason
 from kring.model import now
 from kring.settings import FeedSource
 
@@ -50,7 +50,7 @@ class Reading:
     def __init__(self, source: FeedSource, *, seconds: float) -> None:
         self._source, self._seconds = source, seconds
         self._all, self._bytes_left = Deadline(PAGES_TIMES * seconds), MAX_BYTES
-        self.problems: list[Told] = []
+        self.problems: list[LeftOutReason] = []
         self.good_for = timedelta(days=1)
         """How long another look would find no more, should the feed not change: some servers say so of what has."""
 
@@ -81,7 +81,7 @@ class Reading:
             document = following
 
     def _tell(self, error: SourceError) -> None:
-        self.problems.append(Told(says=str(error)))
+        self.problems.append(LeftOutReason(says=str(error)))
 
     def _following(self, document: Document, asked: set[str], number: int, *, most: int) -> Document | None:
         """The page after this one, the `number`th; None: it is the last, or the feed goes round in circles."""

@@ -17,13 +17,13 @@ from flows.sources.folders.files import files_below
 from flows.sources.folders.memory import Look, Sighting, recall, remember
 from flows.sources.port import Item, Progress
 from kring.errors import BadTranscript, InputError, NotThere, SourceDown, SourceError
-from kring.intake.left_out import Told
+from kring.intake.left_out import LeftOutReason
 from kring.model import Original, SourceRef
 from kring.settings import FolderSource, Settings
 from storage.archive.archive import Archive
 from storage.keys import id_of, manifest_key
 from transcribe.captions.reader import MAX_BYTES
-from transcribe.sidecars import Neighbours
+from transcribe.sidecars import SidecarFinder
 
 CHUNK = 4 << 20
 HASH_SECONDS = 120.0
@@ -49,10 +49,10 @@ class Folder:
         self._source, self._settings = source, settings
         self._root = source.path.expanduser().resolve()
         self._memory = settings.data_dir / "sources" / f"{id_of(source.name)}.json"
-        self._problems: list[Told] = []
+        self._problems: list[LeftOutReason] = []
 
     @property
-    def problems(self) -> tuple[Told, ...]:
+    def problems(self) -> tuple[LeftOutReason, ...]:
         return tuple(self._problems)
 
     def list(self) -> Iterator[Item]:
@@ -117,7 +117,7 @@ class Folder:
         self._tell(name, SourceError("The folder {name} cannot be read: {why}.", name=name, why=error.strerror))
 
     def _tell(self, name: str, error: InputError) -> None:
-        self._problems.append(Told(says=str(error), name=name))
+        self._problems.append(LeftOutReason(says=str(error), name=name))
 
     def _seen(self, path: Path, look: Look, seen: dict[str, Sighting]) -> Sighting | None:
         """The file with its hash, noted in `seen`; None where it is no recording, or not one yet."""
@@ -162,7 +162,7 @@ class Folder:
         there = (one for one in self._archive.manifests() if one.original.sha256 == sha256)
         return next((one.source.external_id for one in there if one.source.source == self.name), None)
 
-    def _item(self, path: Path, sighting: Sighting, neighbours: Neighbours) -> Item:
+    def _item(self, path: Path, sighting: Sighting, neighbours: SidecarFinder) -> Item:
         details = details_of(path, circle=self._source.circle, neighbours=neighbours)
         captions = self._captions(path, neighbours, details.language)
         return Item(
@@ -176,7 +176,7 @@ class Folder:
             captions_sha256=describe(captions).sha256 if captions else None,
         )
 
-    def _captions(self, path: Path, neighbours: Neighbours, language: str | None) -> Path | None:
+    def _captions(self, path: Path, neighbours: SidecarFinder, language: str | None) -> Path | None:
         """The transcript that lies beside a recording. One that cannot be used is told, and takes nothing from it."""
         try:
             name = neighbours.captions_of(path.name, language)

@@ -12,7 +12,7 @@ from kring.errors import NotMedia
 from kring.settings import MediaLimits
 from tests.support.media.files import ffmpeg, make_audio
 from tests.support.media.leading_bytes import BEGINNINGS, WORDS, id3
-from transcribe.containers.detect import Found, container_of
+from transcribe.containers.detect import Container, container_of
 from transcribe.media import ffmpeg as guarded
 from transcribe.media.probe import probe
 from transcribe.rendering.render import render
@@ -46,7 +46,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def found_in(path: Path) -> Found:
+def found_in(path: Path) -> Container:
     with path.open("rb") as file:
         found = container_of(file)
         assert file.tell() == 0

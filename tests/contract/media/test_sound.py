@@ -16,7 +16,7 @@ from tests.support.media.sound_tracks import SECONDS, loud, make_tracks, rules, 
 from tests.support.media.synthetic_sounds import Sound, plucked, tone
 from transcribe.media import ffmpeg as guarded
 from transcribe.media.probe import probe
-from transcribe.pipeline.vad import RATE, listen_for_voice
+from transcribe.pipeline.vad import RATE, detect_voice
 from transcribe.rendering.render import Rendered, render
 
 LIMITS = MediaLimits(spare_disk_mb=0)
@@ -141,7 +141,7 @@ def test_quiet_speech_after_a_loud_jingle_is_still_speech(voices: tuple[Sound, S
     sounds = [np.concatenate([loud(plucked(SECONDS), -14), loud(voices[0], -60)])]
     speech = heard(made(make_tracks(tmp_path / "x.wav", sounds)).speech)
     wanted, found = (
-        int((listen_for_voice([sound.astype(np.float32)]).probabilities >= 0.5).sum())
+        int((detect_voice([sound.astype(np.float32)]).probabilities >= 0.5).sum())
         for sound in (voices[0], speech[SECONDS * RATE :])
     )
     assert found > 0.9 * wanted

@@ -142,6 +142,6 @@ def test_one_plain_sound_is_not_even_listened_to(
     def never(*_: object) -> None:
         raise AssertionError("it was listened to")
 
-    monkeypatch.setattr(soundtracks, "listen_to", never)
+    monkeypatch.setattr(soundtracks, "sample_tracks", never)
     found = taken(tmp_path, [[voices[0]]])
     assert [one.name for one in found.there] == [found.taken.name] == ["track1"]

@@ -10,7 +10,7 @@ from services.repair import mend, plan
 from storage.archive.archive import Archive
 from storage.keys import circle_key, correction_key, manifest_key
 from storage.port import ObjectStore
-from storage.verify.findings import Damage, Kind, read_findings
+from storage.verify.findings import Damage, DamageKind, read_findings
 from storage.verify.verify import inspect, verify
 from tests.contract.storage.test_archive import DATA, ID, correction, manifest
 from tests.contract.storage.test_object_store import BYTES
@@ -137,7 +137,7 @@ def test_a_circle_that_cannot_be_read_makes_room_for_the_next(archive: Archive) 
 
 def test_what_could_not_be_kept_aside_is_not_deleted(archive: Archive) -> None:
     """The store itself cannot give the manifest back: a backup can."""
-    seen = Damage(key=manifest_key(ID), kind=Kind.UNREADABLE, recording_id=ID)
+    seen = Damage(key=manifest_key(ID), kind=DamageKind.UNREADABLE, recording_id=ID)
     mends = plan(None, [seen])
     assert [one.possible for one in mends] == [False]
     mend(archive, None, mends)
@@ -153,7 +153,7 @@ def test_nothing_of_nobodys_is_deleted_while_a_manifest_is_not_there(archive: Ar
     assert archive.store.exists(key)
     report = verify(archive, deep=True)
     assert report.orphans is None
-    assert {one.kind for one in report.damages} == {Kind.ALTERED} or not report.damages
+    assert {one.kind for one in report.damages} == {DamageKind.ALTERED} or not report.damages
 
 
 def test_what_a_run_would_stumble_over_is_seen_before_it_is_published(archive: Archive) -> None:
@@ -190,7 +190,7 @@ def test_an_altered_transcript_is_not_remembered(archive: Archive) -> None:
 def test_an_altered_circle_is_kept_as_it_is(archive: Archive) -> None:
     stored = archive.store.get_bytes(circle_key("personvern")).data
     archive.store.put_bytes(circle_key("personvern"), stored.replace(b"Agder", b"Agdar"), media_type=BYTES)
-    seen = Damage(key=circle_key("personvern"), kind=Kind.ALTERED)
+    seen = Damage(key=circle_key("personvern"), kind=DamageKind.ALTERED)
     mend(archive, None, plan(None, [seen]))
     assert archive.circle("personvern").network_name == "Agdar"
 

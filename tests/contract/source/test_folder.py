@@ -25,13 +25,13 @@ from flows.starting import AT_ONCE, start_new
 from flows.steps import Job
 from flows.wiring import Ports
 from kring.errors import NotThere, SourceError
-from kring.intake.left_out import Told
+from kring.intake.left_out import LeftOutReason
 from kring.model import Circle, Manifest, State, now
 from kring.settings import FolderSource, Settings
 from storage.archive.archive import Archive
 from storage.leases import Leases
 from storage.memory.store import MemoryStore
-from storage.verify.findings import Kind
+from storage.verify.findings import DamageKind
 from storage.verify.verify import verify
 from tests.support.left_out import says
 from tests.support.passages import recording
@@ -64,7 +64,7 @@ class House:
 
     def discover(self) -> tuple[list[Item], list[str]]:
         """What a look asks for, and what it says of the rest."""
-        runs, stopped = Runs(self.runs), list[Told]()
+        runs, stopped = Runs(self.runs), list[LeftOutReason]()
         start_new(self.folder, self.ports, runs, stopped)  # type: ignore[arg-type]  # stands in for Prefect
         self.let_go += runs.settled
         return runs.asked, [one.says for one in stopped]
@@ -190,7 +190,7 @@ def test_a_copy_that_paused_becomes_the_whole_in_the_same_recording(house: House
         assert (after.media, after.renditions, after.transcript) == (None, None, None)
         assert house.discover() == ([], [])
     assert [manifest.id for manifest in house.archive.manifests()] == [before.id], "no half stands beside the whole"
-    assert {one.kind for one in verify(house.archive, deep=True).damages} <= {Kind.MISSING}
+    assert {one.kind for one in verify(house.archive, deep=True).damages} <= {DamageKind.MISSING}
     file.rename(house.watched / "2026-03-12 Møte om post.mp3")
     (renamed,) = house.look()
     assert (renamed.recording_id, renamed.sha256) == (before.id, whole.sha256)

@@ -18,7 +18,7 @@ from flows.wiring import Ports
 from kring.addresses import without_secrets
 from kring.errors import SourceDown, SourceError, StorageDown
 from kring.model import ADDRESS, Circle, Details, SourceRef
-from kring.settings import FeedSource, Fetch, Settings
+from kring.settings import FeedSource, FetchSettings, Settings
 from storage.archive.addresses import find_address
 from storage.archive.archive import Archive
 from storage.keys import address_key, manifest_key
@@ -42,7 +42,7 @@ def ports(store: ObjectStore, tmp_path: Path) -> Ports:
     archive = Archive(store)
     archive.put_circle(CIRCLE)
     source = FeedSource(kind="feed", name="it", url="http://127.0.0.1:1/", circle="privacy", allow_private=True)
-    settings = Settings(data_dir=tmp_path / "data", fetch=Fetch(allow_private=True), sources=(source,))
+    settings = Settings(data_dir=tmp_path / "data", fetch=FetchSettings(allow_private=True), sources=(source,))
     return Ports(settings, archive, Leases(store, lease_seconds=60))
 
 

@@ -17,12 +17,12 @@ from flows.wiring import Ports, open_ports
 from index.memory import MemoryIndex
 from kring.errors import SetupError, StorageDown
 from kring.model import now
-from kring.settings import Search, Settings
+from kring.settings import SearchSettings, Settings
 from services import index_ownership
 from services.index_ownership import Owning, place_of
 from storage import index_owner
 from storage.documents import JSON, write_document
-from storage.index_owner import LAPSED, IndexOwner, Ownership, Place, stands_in_the_way
+from storage.index_owner import LAPSED, IndexOwner, IndexPlace, Ownership, blocks
 from storage.keys import INDEX_OWNER
 from storage.port import ObjectStore
 from storage.verify.verify import verify
@@ -34,8 +34,8 @@ from tests.support.web import sample_archive
 
 __all__ = ["seaweed"]
 
-A = Place(host="a.1", folder="/srv/kring")
-B = Place(host="b.2", folder="/srv/kring")
+A = IndexPlace(host="a.1", folder="/srv/kring")
+B = IndexPlace(host="b.2", folder="/srv/kring")
 ELSEWHERE = "Another Kring indexes this archive"
 
 
@@ -43,33 +43,37 @@ ELSEWHERE = "Another Kring indexes this archive"
     ("one", "other", "same"),
     [
         (A, B, False),
-        (A, Place(host="a.1", folder="/srv/other"), False),
-        (A, Place(host="a.1", folder="/srv/kring", meilisearch="http://127.0.0.1:7700"), True),  # changed its engine
+        (A, IndexPlace(host="a.1", folder="/srv/other"), False),
         (
-            Place(host="a.1", folder="/srv/kring", meilisearch="http://127.0.0.1:7700"),
-            Place(host="a.1", folder="/srv/worker", meilisearch="http://127.0.0.1:7700"),
+            A,
+            IndexPlace(host="a.1", folder="/srv/kring", meilisearch="http://127.0.0.1:7700"),
+            True,
+        ),  # changed its engine
+        (
+            IndexPlace(host="a.1", folder="/srv/kring", meilisearch="http://127.0.0.1:7700"),
+            IndexPlace(host="a.1", folder="/srv/worker", meilisearch="http://127.0.0.1:7700"),
             True,
         ),
         (
-            Place(host="a.1", folder="/srv/kring", meilisearch="http://127.0.0.1:7700"),
-            Place(host="b.2", folder="/srv/kring", meilisearch="http://127.0.0.1:7700"),
+            IndexPlace(host="a.1", folder="/srv/kring", meilisearch="http://127.0.0.1:7700"),
+            IndexPlace(host="b.2", folder="/srv/kring", meilisearch="http://127.0.0.1:7700"),
             False,  # each has its own
         ),
-        (Place(meilisearch="http://search:7700"), Place(meilisearch="https://search.example.org"), True),
-        (A, Place(meilisearch="http://search:7700"), False),
+        (IndexPlace(meilisearch="http://search:7700"), IndexPlace(meilisearch="https://search.example.org"), True),
+        (A, IndexPlace(meilisearch="http://search:7700"), False),
     ],
 )
-def test_when_two_feed_one_index(one: Place, other: Place, same: bool) -> None:
+def test_when_two_feed_one_index(one: IndexPlace, other: IndexPlace, same: bool) -> None:
     assert one.is_same(other) is other.is_same(one) is same
-    assert stands_in_the_way(IndexOwner(place=one, beat_at=now()), other, now()) is not same
+    assert blocks(IndexOwner(place=one, beat_at=now()), other, now()) is not same
 
 
 def test_an_owner_that_is_gone_stands_in_nobodys_way() -> None:
     owner = IndexOwner(place=A, beat_at=now())
-    assert stands_in_the_way(owner, B, now() + LAPSED / 2)
-    assert not stands_in_the_way(owner, B, now() + LAPSED * 1.01)
-    assert not stands_in_the_way(owner.model_copy(update={"released": True}), B, now())
-    assert not stands_in_the_way(None, B, now())
+    assert blocks(owner, B, now() + LAPSED / 2)
+    assert not blocks(owner, B, now() + LAPSED * 1.01)
+    assert not blocks(owner.model_copy(update={"released": True}), B, now())
+    assert not blocks(None, B, now())
 
 
 def test_the_second_waits_until_the_first_has_ended(store: ObjectStore) -> None:
@@ -105,7 +109,7 @@ def test_taken_over_on_purpose_and_after_a_long_silence(store: ObjectStore) -> N
 def test_of_many_at_once_one_has_it(store: ObjectStore) -> None:
     def claim(number: int) -> bool:
         try:
-            Ownership(store, Place(host=f"{number}.x", folder="/srv")).claim()
+            Ownership(store, IndexPlace(host=f"{number}.x", folder="/srv")).claim()
         except SetupError:
             return False
         return True
@@ -143,7 +147,7 @@ def test_a_store_that_is_down_for_a_moment_ends_nobody(store: ObjectStore, monke
 @pytest.fixture
 def machines(seaweed: Weed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Settings, Settings]]:
     """Two data folders over one bucket; the first one's Kring runs."""
-    first = seaweed.settings(tmp_path / "first").model_copy(update={"search": Search(engine="embedded")})
+    first = seaweed.settings(tmp_path / "first").model_copy(update={"search": SearchSettings(engine="embedded")})
     second = first.model_copy(update={"data_dir": tmp_path / "second"})
     monkeypatch.setattr(index_ownership, "host", lambda: "machine.a")
     ports = open_ports(first)

@@ -10,7 +10,7 @@ from hashlib import sha256
 import pytest
 
 from cli.commands.status import left_out_as_json, say_left_out
-from kring.intake.left_out import MOST, Told
+from kring.intake.left_out import MOST, LeftOutReason
 from kring.model import now
 from storage.archive.archive import Archive
 from storage.archive.left_out import LAPSED, RENEWED, all_left_out, forget_other_sources, keep_left_out
@@ -95,7 +95,7 @@ def test_what_an_older_kring_wrote_is_read_and_replaced(store: ObjectStore) -> N
     key = older_left_out_key(sha256(b"Opptak").hexdigest()[:16])
     store.put_bytes(key, json.dumps(old).encode(), media_type="application/json")
     assert [(item.says, item.name) for item in all_left_out(store)[0].items] == [(CUT, None)]
-    keep_left_out(store, HERE, "Opptak", [Told(says=CUT, name="film.mp4")], TUESDAY)
+    keep_left_out(store, HERE, "Opptak", [LeftOutReason(says=CUT, name="film.mp4")], TUESDAY)
     forget_other_sources(store, HERE, ["Opptak"], TUESDAY)
     (one,) = all_left_out(store)
     assert [(item.name, item.says, item.since) for item in one.items] == [("film.mp4", CUT, MONDAY)]
@@ -126,7 +126,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Uploading]:
 
 def test_a_facilitator_reads_it_in_their_own_language(site: Uploading) -> None:
     assert "Nothing was left out." in site.web.get("/left-out").text
-    named = [Told(says=NO_CIRCLE, name="a <b>.mp3"), *told(CUT), Told(says=FOREIGN, name="An episode")]
+    named = [
+        LeftOutReason(says=NO_CIRCLE, name="a <b>.mp3"),
+        *told(CUT),
+        LeftOutReason(says=FOREIGN, name="An episode"),
+    ]
     keep_left_out(site.archive.store, HERE, "Opptak", named, MONDAY)
     danish = {"Accept-Language": "da"}
     (one,) = site.web.get("/api/left-out", headers=danish).json()
@@ -146,7 +150,7 @@ def test_a_facilitator_reads_it_in_their_own_language(site: Uploading) -> None:
 
 
 def test_an_operator_reads_it_in_the_terminal(store: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
-    named = Told(says=NO_CIRCLE, name="a <b>.mp3")
+    named = LeftOutReason(says=NO_CIRCLE, name="a <b>.mp3")
     keep_left_out(store, HERE, "Opptak", [named, *told(*(f"{number}.mp3 is bad." for number in range(MOST)))], MONDAY)
     (one,) = all_left_out(store)
     say_left_out(one)

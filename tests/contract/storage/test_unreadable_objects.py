@@ -14,7 +14,7 @@ from storage.keys import FINDINGS, INDEX_OWNER, activity_key, circle_key, manife
 from storage.leases import Leases
 from storage.memory.store import MemoryStore
 from storage.port import Fetched
-from storage.verify.findings import Kind, read_findings
+from storage.verify.findings import DamageKind, read_findings
 from storage.verify.verify import inspect, verify
 from tests.contract.storage.test_archive import ID
 from tests.contract.storage.test_object_store import BYTES
@@ -64,7 +64,7 @@ def test_verify_names_it_and_nothing_else_fails(name: str) -> None:
         store.put_bytes(key, b"{}", media_type=BYTES)
     store.rotten = key
     found = verify(archive, deep=True).damages
-    assert [(one.key, one.kind) for one in found] == [(key, Kind.UNREADABLE)]
+    assert [(one.key, one.kind) for one in found] == [(key, DamageKind.UNREADABLE)]
     assert read_findings(store) == found
     assert len(list(archive.manifests())) == (0 if name == "manifest" else 1)
     assert len(archive.circles()) == (0 if name == "circle" else 1)
@@ -100,4 +100,4 @@ def test_an_error_about_one_object_is_said_of_that_object() -> None:
     whole = published(archive)
     store.rotten = whole.original.key
     report = verify(archive, deep=True)
-    assert [(one.key, one.kind) for one in report.damages] == [(whole.original.key, Kind.UNREADABLE)]
+    assert [(one.key, one.kind) for one in report.damages] == [(whole.original.key, DamageKind.UNREADABLE)]

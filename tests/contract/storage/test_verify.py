@@ -24,7 +24,7 @@ from storage.keys import (
     rendition_key,
 )
 from storage.port import ObjectStore
-from storage.verify.findings import Kind, read_findings
+from storage.verify.findings import DamageKind, read_findings
 from storage.verify.verify import inspect, verify
 from tests.contract.storage.test_archive import DATA, ID, SHA256, correction, manifest, transcript
 from tests.contract.storage.test_object_store import BYTES
@@ -128,7 +128,7 @@ def test_what_is_gone_or_cut_short_is_seen_at_once(archive: Archive, name: str) 
     assert [(one.key, one.recording_id) for one in verify(archive).damages] == [(key, ID)]
     archive.store.delete(key)
     report = verify(archive)
-    assert [(one.key, one.recording_id, one.kind) for one in report.damages] == [(key, ID, Kind.MISSING)]
+    assert [(one.key, one.recording_id, one.kind) for one in report.damages] == [(key, ID, DamageKind.MISSING)]
     assert report.titles[ID]
     assert read_findings(archive.store) == report.damages
 
@@ -163,7 +163,7 @@ def test_a_document_another_program_has_stored_is_seen_by_a_deep_look(
     stored.write_bytes(archive.store.get_bytes(key).data + b"\n")
     archive.store.put_file(key, stored, media_type=BYTES)
     report = verify(archive, deep=True)
-    assert [(one.key, one.kind) for one in report.damages] == [(key, Kind.ALTERED)]
+    assert [(one.key, one.kind) for one in report.damages] == [(key, DamageKind.ALTERED)]
     mend(archive, archive.manifest(ID), plan(archive.manifest(ID), report.damages))
     assert verify(archive, deep=True).altered == ()
     assert archive.store.get_bytes(key).data, "it is kept"
@@ -194,8 +194,8 @@ def test_documents_that_are_not_what_their_key_says(
 ) -> None:
     published(archive)
     archive.store.put_bytes(key, damage(archive.store.get_bytes(key).data), media_type=BYTES)
-    assert (Kind.DAMAGED, key) in {(one.kind, one.key) for one in verify(archive).damages}
-    assert (Kind.DAMAGED, key) in {(one.kind, one.key) for one in verify(archive, deep=True).damages}
+    assert (DamageKind.DAMAGED, key) in {(one.kind, one.key) for one in verify(archive).damages}
+    assert (DamageKind.DAMAGED, key) in {(one.kind, one.key) for one in verify(archive, deep=True).damages}
 
 
 def test_a_byte_that_turns_on_the_disk_stops_nothing(tmp_path: Path) -> None:
@@ -211,8 +211,8 @@ def test_a_byte_that_turns_on_the_disk_stops_nothing(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     report = verify(archive, deep=True, progress=lambda done, total: seen.append((done, total)))
     assert {(one.kind, one.key, one.recording_id) for one in report.damages} == {
-        (Kind.UNREADABLE, whole.original.key, ID),
-        (Kind.ALTERED, whole.transcript.key, ID),
+        (DamageKind.UNREADABLE, whole.original.key, ID),
+        (DamageKind.ALTERED, whole.transcript.key, ID),
     }
     assert report.titles == {ID: whole.details.title}
     assert seen[-1][0] == seen[-1][1]

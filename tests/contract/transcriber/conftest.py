@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from kring.model import Transcript
-from kring.settings import Settings, Transcribe
+from kring.settings import Settings, TranscribeSettings
 from tests.support.media.speech import DANISH, JFK, MEETING, RULES, VISIT, Spoken
 from tests.support.media.synthetic_sounds import Sound, silence, write
-from transcribe.engines.memory import FakeTranscriber, Said
+from transcribe.engines.memory import FakeSentence, FakeTranscriber
 from transcribe.engines.registry import ENGINES, open_transcriber
 from transcribe.pipeline.vad import read_blocks
 from transcribe.port import Transcriber
@@ -51,15 +51,23 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Spoken | str],
 @pytest.fixture(scope="session", params=[pytest.param("fake", marks=pytest.mark.quick), *ENGINES])
 def transcriber(request: pytest.FixtureRequest, data_dir: Path, speech: Callable[[Spoken | str], Path]) -> Transcriber:
     if request.param != "fake":
-        return open_transcriber(Settings(data_dir=data_dir, transcribe=Transcribe(engine=request.param, threads=2)))
+        return open_transcriber(
+            Settings(data_dir=data_dir, transcribe=TranscribeSettings(engine=request.param, threads=2))
+        )
     fake = FakeTranscriber()
-    told: dict[Spoken, tuple[Said, ...]] = {
-        JFK: (Said(0.3, 3.0, " ".join(JFK.words[:5])), Said(3.3, 10.6, " ".join(JFK.words[5:]))),
-        MEETING: (Said(1.8, 3.9, "We are ready to begin"), Said(20.5, 23.6, "Go for it")),
-        RULES: (Said(0.5, 4.9, " ".join(RULES.words[:13])), Said(5.5, 10.6, " ".join(RULES.words[13:]))),
-        VISIT: (Said(0.5, 3.5, " ".join(VISIT.words[:12])), Said(3.9, 10.1, " ".join(VISIT.words[12:]))),
+    told: dict[Spoken, tuple[FakeSentence, ...]] = {
+        JFK: (FakeSentence(0.3, 3.0, " ".join(JFK.words[:5])), FakeSentence(3.3, 10.6, " ".join(JFK.words[5:]))),
+        MEETING: (FakeSentence(1.8, 3.9, "We are ready to begin"), FakeSentence(20.5, 23.6, "Go for it")),
+        RULES: (
+            FakeSentence(0.5, 4.9, " ".join(RULES.words[:13])),
+            FakeSentence(5.5, 10.6, " ".join(RULES.words[13:])),
+        ),
+        VISIT: (
+            FakeSentence(0.5, 3.5, " ".join(VISIT.words[:12])),
+            FakeSentence(3.9, 10.1, " ".join(VISIT.words[12:])),
+        ),
     }
-    told |= dict.fromkeys(DANISH, (Said(0.4, 4.6, "Han løb en tur"),))
+    told |= dict.fromkeys(DANISH, (FakeSentence(0.4, 4.6, "Han løb en tur"),))
     for spoken, said in told.items():
         if spoken.path.is_file():
             fake.tell(speech(spoken), spoken.language, *said)

@@ -15,7 +15,7 @@ import pytest
 
 from kring.errors import NotFound, NotMedia, UnknownLanguage
 from kring.model import Segment, Transcript, Word
-from kring.settings import MediaLimits, Settings, Transcribe
+from kring.settings import MediaLimits, Settings, TranscribeSettings
 from tests.support.media import timed_speech
 from tests.support.media.sound_tracks import make_tracks
 from tests.support.media.speech import DANISH, JFK, MEETING, RULES, VISIT, Spoken, needs, of
@@ -364,7 +364,7 @@ def test_fingerprints_are_the_same_in_every_process_and_need_no_engine(engine: s
         "assert not {'torch', 'whisper', 'faster_whisper', 'ctranslate2'} & set(sys.modules)"
     )
     other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
-    settings = Settings(data_dir=data_dir, transcribe=Transcribe(engine=engine))
+    settings = Settings(data_dir=data_dir, transcribe=TranscribeSettings(engine=engine))
     here = open_transcriber(settings).fingerprint("da", ["personvern"])
     assert other.stdout.strip() == here
     assert here.startswith(f"{engine}-base-")
@@ -372,7 +372,7 @@ def test_fingerprints_are_the_same_in_every_process_and_need_no_engine(engine: s
 
 def test_engines_do_not_share_fingerprints(data_dir: Path) -> None:
     names = {
-        open_transcriber(Settings(data_dir=data_dir, transcribe=Transcribe(engine=engine))).fingerprint(None)
+        open_transcriber(Settings(data_dir=data_dir, transcribe=TranscribeSettings(engine=engine))).fingerprint(None)
         for engine in ENGINES
     }
     assert len(names) == len(ENGINES)

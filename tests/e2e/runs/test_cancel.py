@@ -14,7 +14,7 @@ import pytest
 
 from flows.reports import CANCELLED
 from kring.model import ADDRESS, SourceRef, State, Step
-from kring.settings import Fetch, Settings, Worker
+from kring.settings import FetchSettings, Settings, WorkerSettings
 from storage.archive.requests import Requests
 from tests.e2e.runs.test_crash import held
 from tests.support.http.web_server import serve
@@ -37,8 +37,8 @@ def kring(tmp_path_factory: pytest.TempPathFactory, hold: Path) -> Iterator[Krin
     os.environ["KRING_TEST_HOLD"] = str(hold)
     settings = Settings(
         data_dir=tmp_path_factory.mktemp("cancel") / "data",
-        fetch=Fetch(allow_private=True),
-        worker=Worker(limit=1, reconcile_seconds=3600),  # what is noted is noted because it was cancelled
+        fetch=FetchSettings(allow_private=True),
+        worker=WorkerSettings(limit=1, reconcile_seconds=3600),  # what is noted is noted because it was cancelled
     )
     held_worker = [sys.executable, "-m", "tests.support.stack.held_worker"]
     worker = ["env", f"KRING_TEST_HOLD={hold}", f"PYTHONPATH={REPOSITORY}", *held_worker]

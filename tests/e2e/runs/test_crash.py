@@ -18,7 +18,7 @@ from flows.receive import describe
 from kring.corrections.model import Correction, LineChange
 from kring.local_stack import worker_ready_file
 from kring.model import ADDRESS, Manifest, SourceRef, State, Step, now
-from kring.settings import Fetch, Settings
+from kring.settings import FetchSettings, Settings
 from storage.keys import correction_key, manifest_key
 from storage.verify.verify import verify
 from tests.support.http.web_server import serve
@@ -41,7 +41,7 @@ def hold(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def kring(tmp_path_factory: pytest.TempPathFactory, hold: Path) -> Iterator[Kring]:
     os.environ["KRING_TEST_HOLD"] = str(hold)
-    settings = Settings(data_dir=tmp_path_factory.mktemp("crash") / "data", fetch=Fetch(allow_private=True))
+    settings = Settings(data_dir=tmp_path_factory.mktemp("crash") / "data", fetch=FetchSettings(allow_private=True))
     worker = [
         "env",
         f"KRING_TEST_HOLD={hold}",

@@ -14,7 +14,7 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary
 
 from flows.orchestrator import Orchestrator
 from kring.model import State
-from kring.settings import FeedSource, FolderSource, Settings, Worker
+from kring.settings import FeedSource, FolderSource, Settings, WorkerSettings
 from tests.support.http.web_server import Site, serve
 from tests.support.stack.running import Kring, eventually, running
 
@@ -40,7 +40,7 @@ def kring(tmp_path_factory: pytest.TempPathFactory, site: Site, watched: Path) -
     podcast = {"url": f"{site.address}/feed.xml", "circle": "privacy", "language": "en", "allow_private": True}
     settings = Settings(
         data_dir=tmp_path_factory.mktemp("left") / "data",
-        worker=Worker(discover_seconds=5, reconcile_seconds=30),
+        worker=WorkerSettings(discover_seconds=5, reconcile_seconds=30),
         sources=(
             FolderSource(name="drive", path=watched, settle_seconds=0),
             FeedSource.model_validate({"name": "podcast"} | podcast),

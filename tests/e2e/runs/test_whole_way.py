@@ -16,7 +16,7 @@ from flows.orchestrator import Orchestrator
 from flows.reports import STOPPED
 from kring.errors import DiskFull
 from kring.model import State
-from kring.settings import FeedSource, Fetch, FolderSource, Settings, Worker
+from kring.settings import FeedSource, FetchSettings, FolderSource, Settings, WorkerSettings
 from search_ui.runs import PrefectRuns
 from tests.support.http.web_server import Site, serve
 from tests.support.media.short_files import VTT, make_playlist, make_silent_video, make_text, make_truncated, tone
@@ -43,8 +43,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def kring(tmp_path_factory: pytest.TempPathFactory, site: Site, watched: Path) -> Iterator[Kring]:
     settings = Settings(
         data_dir=tmp_path_factory.mktemp("whole") / "data",
-        worker=Worker(discover_seconds=5),
-        fetch=Fetch(allow_private=True),
+        worker=WorkerSettings(discover_seconds=5),
+        fetch=FetchSettings(allow_private=True),
         sources=(
             FolderSource(name="shared drive", path=watched, circle="privacy", settle_seconds=1),
             FeedSource(

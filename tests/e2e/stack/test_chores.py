@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from kring.settings import FolderSource, Settings, Worker
+from kring.settings import FolderSource, Settings, WorkerSettings
 from tests.support.repository import REPOSITORY
 from tests.support.stack.running import Kring, eventually, running
 
@@ -34,7 +34,7 @@ def kring(tmp_path_factory: pytest.TempPathFactory, inbox: Path) -> Iterator[Kri
     settings = Settings(
         data_dir=tmp_path_factory.mktemp("chores") / "data",
         sources=(FolderSource(name="inbox", path=inbox, circle="privacy", settle_seconds=0),),
-        worker=Worker(discover_seconds=5, reconcile_seconds=30),
+        worker=WorkerSettings(discover_seconds=5, reconcile_seconds=30),
     )
     with running(settings) as kring:
         yield kring

@@ -21,7 +21,7 @@ from flows.hiding import with_secrets
 from flows.older_runs import take_over
 from flows.sources.port import Item
 from kring.model import ADDRESS, SourceRef, State
-from kring.settings import Local, Search, Settings, Web
+from kring.settings import LocalSettings, SearchSettings, Settings, WebSettings
 from storage.archive.archive import Archive
 from storage.archive.requests import Requests
 from storage.keys import manifest_key
@@ -39,8 +39,8 @@ FFMPEG = shutil.which("ffmpeg") or "ffmpeg"
 
 def alone(tmp_path: Path) -> Settings:
     """Only Prefect's server and its database are real."""
-    local, search = Local(s3_port=0, prefect_port=0), Search(engine="embedded")
-    settings = Settings(data_dir=tmp_path / "data", web=Web(port=0), local=local, search=search)
+    local, search = LocalSettings(s3_port=0, prefect_port=0), SearchSettings(engine="embedded")
+    settings = Settings(data_dir=tmp_path / "data", web=WebSettings(port=0), local=local, search=search)
     return settings.model_copy(update={"s3_endpoint": "http://s3.example:9000"})
 
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from index.memory import MemoryIndex
-from kring.settings import Search, Settings, Worker
+from kring.settings import SearchSettings, Settings, WorkerSettings
 from tests.support.patience import PATIENCE
 from tests.support.stack.running import Kring, eventually, free_port, running
 from tests.support.web import sample_archive
@@ -25,8 +25,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 def kring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kring]:
     settings = Settings(
         data_dir=tmp_path_factory.mktemp("operating") / "data",
-        search=Search(engine="embedded"),
-        worker=Worker(reconcile_seconds=30),
+        search=SearchSettings(engine="embedded"),
+        worker=WorkerSettings(reconcile_seconds=30),
     )
     with running(settings) as kring:
         yield kring

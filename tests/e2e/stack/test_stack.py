@@ -24,7 +24,7 @@ from cli.stack.services import answers
 from cli.stack.stack import Stack
 from kring.errors import Conflict, SetupError
 from kring.local_stack import LocalStack, read_stack
-from kring.settings import Local, Search, Settings, Web
+from kring.settings import LocalSettings, SearchSettings, Settings, WebSettings
 from tests.support.patience import PATIENCE
 from tests.support.repository import REPOSITORY
 from tests.support.stack.running import eventually, tidy
@@ -252,8 +252,8 @@ def test_the_next_start_finds_all_and_a_killed_supervisor_leaves_nothing_behind(
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Settings:
-    local, search = Local(s3_port=0, prefect_port=0), Search(engine="embedded")
-    return Settings(data_dir=tmp_path / "data", web=Web(port=0), local=local, search=search).model_copy(
+    local, search = LocalSettings(s3_port=0, prefect_port=0), SearchSettings(engine="embedded")
+    return Settings(data_dir=tmp_path / "data", web=WebSettings(port=0), local=local, search=search).model_copy(
         update={"s3_endpoint": "http://s3.example:9000", "prefect_api_url": "https://prefect.example/api"}
     )
 

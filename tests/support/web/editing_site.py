@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from index.memory import MemoryIndex
 from kring.model import Hole, Manifest, Segment
-from kring.settings import Settings, Web
+from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
 from search_ui.runs import MemoryRuns
 from storage.archive.archive import Archive
@@ -62,12 +62,12 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with opened(tmp_path_factory.mktemp("data"), Web()) as one:
+    with opened(tmp_path_factory.mktemp("data"), WebSettings()) as one:
         yield one
 
 
 @contextmanager
-def opened(data: Path, web: Web) -> Iterator[Desk]:
+def opened(data: Path, web: WebSettings) -> Iterator[Desk]:
     index, archive, runs = MemoryIndex(), Archive(MemoryStore()), MemoryRuns()
     for circle in sample_archive.CIRCLES:
         archive.put_circle(circle)

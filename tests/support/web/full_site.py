@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from index.memory import MemoryIndex
-from kring.intake.left_out import MOST, Told
+from kring.intake.left_out import MOST, LeftOutReason
 from kring.intake.uploads import Upload, UploadState, source_of
 from kring.model import Details, Hole, Manifest, Original, Step, now
 from kring.settings import Settings
@@ -71,7 +71,10 @@ def everything(data: Path) -> Iterator[Everything]:
     for state, name in zip(UploadState, ("arriving", "arrived", "spoilt"), strict=True):
         ids[name] = _upload(archive, name, state)
     keep_left_out(archive.store, "here", "Fellesområdet", told(*LEFT_OUT), now())
-    gone = [Told(says=f"{number}.mp3 was not taken in. Gone.", name=f"Episode {number}") for number in range(MOST + 2)]
+    gone = [
+        LeftOutReason(says=f"{number}.mp3 was not taken in. Gone.", name=f"Episode {number}")
+        for number in range(MOST + 2)
+    ]
     keep_left_out(archive.store, "here", "podcast", gone, now())
     settings = Settings(data_dir=data)
     with serving(create_app(settings, archive, index, MemoryRuns())) as origin:

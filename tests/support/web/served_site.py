@@ -12,7 +12,7 @@ from index.memory import MemoryIndex
 from index.port import Query, Results
 from kring.errors import StorageDown
 from kring.model import Manifest
-from kring.settings import Settings, Web
+from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
@@ -62,6 +62,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     archive = Archive(store)
     sample_archive.fill(archive, index)
     going, broken = sample_archive.add_unfinished(archive)
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), web=Web(public_url="https://kring.example.org/"))
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("data"), web=WebSettings(public_url="https://kring.example.org/")
+    )
     with serving(create_app(settings, archive, index)) as origin, facilitator.client(origin) as web:
         yield Served(web, archive, store, index, going, broken)

@@ -13,7 +13,7 @@ import httpx
 
 from index.memory import MemoryIndex
 from kring.model import Circle
-from kring.settings import MediaLimits, Settings, Web
+from kring.settings import MediaLimits, Settings, WebSettings
 from search_ui.app import create_app
 from search_ui.runs import MemoryRuns
 from storage.archive.archive import Archive
@@ -69,7 +69,7 @@ def uploading(
 ) -> Iterator[Uploading]:
     archive, runs = Archive(store), MemoryRuns()
     archive.put_circle(CIRCLE)
-    settings = Settings(data_dir=data_dir, web=Web(**web), media=media or MediaLimits())
+    settings = Settings(data_dir=data_dir, web=WebSettings(**web), media=media or MediaLimits())
     with (
         serving(create_app(settings, archive, MemoryIndex(), runs)) as origin,
         facilitator.client(origin, timeout=20) as client,

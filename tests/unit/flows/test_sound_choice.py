@@ -27,7 +27,7 @@ from storage.memory.store import MemoryStore
 from storage.verify.verify import verify
 from tests.support.media.sound_tracks import make_tracks, rules, visit
 from tests.unit.flows.test_plan import ask as ask_plan
-from transcribe.engines.memory import FakeTranscriber, Said
+from transcribe.engines.memory import FakeSentence, FakeTranscriber
 from transcribe.recipe import RECIPE
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -73,7 +73,7 @@ class House:
         assert made.sound_tracks is not None
         speech = self.settings.data_dir / "told.flac"
         self.archive.store.get_file(made.speech, speech)
-        self.engine.tell(speech, "en", Said(0.5, 2.5, made.sound_tracks.taken.name))
+        self.engine.tell(speech, "en", FakeSentence(0.5, 2.5, made.sound_tracks.taken.name))
         steps.transcribe(self.job)
         return steps.publish(self.job, {})
 

@@ -14,7 +14,7 @@ from cli.commands.link import run_link
 from cli.stack.services import web_part, worker_part
 from kring.errors import SetupError
 from kring.link import ensure_secret, is_key, is_secret, key_of, link, renew_secret, secret_of
-from kring.settings import Settings, Web, load_settings
+from kring.settings import Settings, WebSettings, load_settings
 from services.prefect_env import environment_of, link_environment
 from tests.support.patience import PATIENCE
 
@@ -22,7 +22,7 @@ GIVEN = "Zm9vYmFyYmF6-_0123456789"
 
 
 def settings_in(folder: Path, **web: object) -> Settings:
-    return Settings(data_dir=folder, web=Web.model_validate(web))
+    return Settings(data_dir=folder, web=WebSettings.model_validate(web))
 
 
 def test_it_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_of_the_parts_only_the_pages_are_told(tmp_path: Path, monkeypatch: pytes
 
 def test_local_is_the_former_name(tmp_path: Path) -> None:
     assert settings_in(tmp_path, facilitators="local").web == settings_in(tmp_path).web
-    assert Web().facilitators == "link"
+    assert WebSettings().facilitators == "link"
 
 
 def test_the_command_shows_it_and_makes_another(

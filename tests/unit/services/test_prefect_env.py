@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from kring.settings import FeedSource, FolderSource, Settings, Web, Worker, load_settings
+from kring.settings import FeedSource, FolderSource, Settings, WebSettings, WorkerSettings, load_settings
 from services.prefect_env import environment_for_others, environment_of, prefect_environment, server_environment
 
 HOSTILE = {
@@ -31,8 +31,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return load_settings(data_dir=tmp_path / "data").model_copy(
         update={
             "bucket": "123",
-            "web": Web(host="::1", port=9999, public_url="https://kring.example"),
-            "worker": Worker(limit=7),
+            "web": WebSettings(host="::1", port=9999, public_url="https://kring.example"),
+            "worker": WorkerSettings(limit=7),
             "sources": (
                 FolderSource(name="Mappe æøå", path=tmp_path / "in"),
                 FeedSource(name="Feed", url="https://example.org/rss", circle="personvern"),

@@ -12,7 +12,7 @@ import pytest
 from cli.commands.add import _captions_beside
 from flows.sources.details import details_of
 from kring.errors import BadMetadata, BadTranscript
-from transcribe.sidecars import Neighbours, language_named
+from transcribe.sidecars import SidecarFinder, language_named
 
 ZOOM = "GMT20240402-080000_Recording"
 TEAMS = "Budsjett-20240402_100000-Meeting Recording.mp4"
@@ -52,7 +52,7 @@ LATER = "Budsjett-20240409_100000-Meeting Recording.mp4"
     ],
 )
 def test_a_transcript_is_known_by_its_name(recording: str, beside: list[str], taken: str | int | None) -> None:
-    found = Neighbours([recording, *beside]).captions_of(recording)
+    found = SidecarFinder([recording, *beside]).captions_of(recording)
     assert found == (beside[taken] if isinstance(taken, int) else taken)
 
 
@@ -66,13 +66,13 @@ def test_a_transcript_is_known_by_its_name(recording: str, beside: list[str], ta
     ],
 )
 def test_one_in_another_language_is_not_its_transcript(beside: list[str], language: str, taken: str | None) -> None:
-    assert Neighbours(["x.mp4", *beside]).captions_of("x.mp4", language) == taken
+    assert SidecarFinder(["x.mp4", *beside]).captions_of("x.mp4", language) == taken
 
 
 @pytest.mark.parametrize("beside", [["x.nb.vtt", "x.en.vtt"], ["X.vtt", "X.VTT"], ["x.nb.vtt", "x_nb.vtt"]])
 def test_nobody_guesses_among_several(beside: list[str], tmp_path: Path) -> None:
     with pytest.raises(BadTranscript, match=r"Beside x\.mp4 lie several transcripts \("):
-        Neighbours(["x.mp4", *beside]).captions_of("x.mp4")
+        SidecarFinder(["x.mp4", *beside]).captions_of("x.mp4")
     for name in beside:
         (tmp_path / name).touch()
     with pytest.raises(BadTranscript, match=r"keep only one of them there. Or name one with --transcript\."):
@@ -134,19 +134,19 @@ def test_a_sidecar_is_found_and_read_however_it_was_saved(tmp_path: Path, name: 
 
 def test_one_sidecar_says_what_all_views_of_a_meeting_are() -> None:
     views = [f"{ZOOM}_1920x1080.mp4", f"{ZOOM}_gallery_1920x1080.mp4", f"{ZOOM}.m4a"]
-    beside = Neighbours([*views, f"{ZOOM}.toml"])
+    beside = SidecarFinder([*views, f"{ZOOM}.toml"])
     assert {beside.sidecar_of(view) for view in views} == {f"{ZOOM}.toml"}
-    assert Neighbours(["x.mp4", "y.toml", "x 2.toml"]).sidecar_of("x.mp4") is None
-    assert Neighbours(["x.mp4", "x.toml", "X.toml"]).sidecar_of("x.mp4") == "x.toml"
+    assert SidecarFinder(["x.mp4", "y.toml", "x 2.toml"]).sidecar_of("x.mp4") is None
+    assert SidecarFinder(["x.mp4", "x.toml", "X.toml"]).sidecar_of("x.mp4") == "x.toml"
     with pytest.raises(BadMetadata, match=r"Beside x\.mp4 lie several sidecars \(X\.TOML, X\.toml\)"):
-        Neighbours(["x.mp4", "X.TOML", "X.toml"]).sidecar_of("x.mp4")
+        SidecarFinder(["x.mp4", "X.TOML", "X.toml"]).sidecar_of("x.mp4")
 
 
 def test_a_full_folder_is_looked_through_at_once() -> None:
     names = [f"Møte {n}{ending}" for n in range(2000) for ending in (".mp4", ".nb.vtt", ".toml")]
     random.Random(1).shuffle(names)
     started = time.process_time()
-    beside = Neighbours(names)
+    beside = SidecarFinder(names)
     for n in range(2000):
         assert beside.captions_of(f"Møte {n}.mp4") == f"Møte {n}.nb.vtt"
         assert beside.sidecar_of(f"Møte {n}.mp4") == f"Møte {n}.toml"

@@ -16,7 +16,7 @@ from transcribe.captions.parsing.cleaning import MAX_CUES
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
-class Walk:
+class JsonReader:
     """A place in a JSON text."""
 
     def __init__(self, text: str) -> None:

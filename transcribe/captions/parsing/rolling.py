@@ -50,7 +50,7 @@ class _Screen(NamedTuple):
     """What it shows, without markup; an empty line above holds the place of one that is gone."""
 
 
-class _Step(NamedTuple):
+class _Advance(NamedTuple):
     """From one screen to the next."""
 
     lines: int
@@ -60,17 +60,17 @@ class _Step(NamedTuple):
     """All stood there before, but for more words at the end."""
 
 
-def _step(before: _Screen, after: _Screen) -> _Step:
+def _step(before: _Screen, after: _Screen) -> _Advance:
     old, new = before.lines, after.lines
     touching = after.cue.start - before.cue.end <= GAP
     last = len(old) - 1
     if touching and old and new[:last] == old[:last] and len(new) > last and new[last].startswith(f"{old[last]} "):
-        return _Step(len(new), 0, grows=True)
+        return _Advance(len(new), 0, grows=True)
     most = min(len(old), len(new), MOST_LINES)
     carried = next((count for count in range(most, 0, -1) if old[-count:] == new[:count]), 0)
     if carried == len(new) and not touching:
         carried = 0  # said again
-    return _Step(len(new), carried, grows=False)
+    return _Advance(len(new), carried, grows=False)
 
 
 def _shown(cue: Cue, plain: Callable[[str], str]) -> list[str]:

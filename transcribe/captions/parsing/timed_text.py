@@ -68,13 +68,13 @@ class Cue:
     """What the file calls it."""
 
 
-class Timed(NamedTuple):
+class TimedText(NamedTuple):
     cues: list[Cue]
     bare: bool
     """Whether the times are written as Teams does."""
 
 
-class Said(NamedTuple):
+class Utterance(NamedTuple):
     """What one voice says in a cue."""
 
     start: float
@@ -88,7 +88,7 @@ class Said(NamedTuple):
         return self.start < 0 and self.end <= 0
 
 
-def segments_of(said: Iterable[Said]) -> list[Segment]:
+def segments_of(said: Iterable[Utterance]) -> list[Segment]:
     """In order of time, else of the file, each with its own length, whatever else is said meanwhile; without what is
     early.
 
@@ -126,7 +126,7 @@ def read_timed(
     *,
     is_aside: Callable[[str], bool] = lambda line: False,
     with_names: bool = False,
-) -> Timed:
+) -> TimedText:
     """The cues from line `begin` on (counted from 0), in the order of the file.
 
     `clock` reads a time, given with its line and the number of that, and raises BadTranscript. `is_aside` says of the
@@ -135,7 +135,7 @@ def read_timed(
     """
     begins = [at for at in range(begin, len(lines)) if says_when(lines[at])]
     if not begins:
-        return Timed([], bare=False)
+        return TimedText([], bare=False)
     for count, at in enumerate(begins, start=1):
         check_count(count, at + 1)
     labels = labels_of(lines, begin, begins, is_aside, with_names=with_names)
@@ -155,7 +155,7 @@ def read_timed(
         spoken = _spoken(lines, at + 1, following, labels, is_aside)
         label = lines[at - 1].strip() if at - 1 in labels else ""
         cues.append(Cue(at + 1, start, end, (*when.said, *spoken), label))
-    return Timed(cues, bare)
+    return TimedText(cues, bare)
 
 
 class _Times(NamedTuple):

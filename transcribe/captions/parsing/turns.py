@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from transcribe.captions.parsing.cleaning import check_count, check_length, clean, clean_name, lines_of, seconds_of
-from transcribe.captions.parsing.timed_text import Cue, Said
+from transcribe.captions.parsing.timed_text import Cue, Utterance
 
 _CLOCK = r"(?:(?P<h>[0-9]{1,3}):)?(?P<m>[0-9]{1,2}):(?P<s>[0-9]{2})"
 _TEAMS = re.compile(rf"(?P<name>\S.{{0,99}}?)(?:\t\s?|\s{{2,20}}){_CLOCK}(?P<said>(?![0-9:.,]).*)?")
@@ -46,7 +46,7 @@ class _Head(NamedTuple):
     """What stands behind it on the same line."""
 
 
-def read_turns(text: str) -> list[Said] | None:
+def read_turns(text: str) -> list[Utterance] | None:
     """What is said in a transcript of Teams or Word that was saved as text; None where it is none.
 
     Raises BadTranscript, with the line number, for one that is too long.
@@ -60,14 +60,14 @@ def read_turns(text: str) -> list[Said] | None:
     return None
 
 
-def below_names(cues: Iterable[Cue]) -> list[Said] | None:
+def below_names(cues: Iterable[Cue]) -> list[Utterance] | None:
     """What is said in cues that each begin with a line that says who speaks; None where they do not."""
     said = []
     for cue in cues:
         name, *lines = [clean(line) for line in cue.lines if line.strip()] or [""]
         if not lines or not _could_be_name(name):
             return None
-        said.append(Said(cue.start, cue.end, check_length(" ".join(lines), cue.line), clean_name(name)))
+        said.append(Utterance(cue.start, cue.end, check_length(" ".join(lines), cue.line), clean_name(name)))
     return said
 
 
@@ -93,9 +93,9 @@ def _is_words(lines: Sequence[str], heads: Sequence[_Head]) -> bool:
     )
 
 
-def _turns(lines: Sequence[str], heads: Sequence[_Head], people: Mapping[str, int]) -> Iterator[Said]:
+def _turns(lines: Sequence[str], heads: Sequence[_Head], people: Mapping[str, int]) -> Iterator[Utterance]:
     later: float | None = None
-    turns: list[Said] = []
+    turns: list[Utterance] = []
     for head, after in reversed(list(pairwise([*heads, None]))):
         if head is None:
             continue
@@ -105,7 +105,7 @@ def _turns(lines: Sequence[str], heads: Sequence[_Head], people: Mapping[str, in
         text = check_length(clean(" ".join([head.said, *spoken])), head.at + 1)
         end = head.start + AFTERWARDS + len(text) / SLOW
         if text:
-            turns.append(Said(head.start, round(end if later is None else min(end, later), 3), text, head.name))
+            turns.append(Utterance(head.start, round(end if later is None else min(end, later), 3), text, head.name))
     return reversed(turns)
 
 

@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 
 from transcribe.captions.parsing.cleaning import check_length, clean_name, unescaped
-from transcribe.captions.parsing.timed_text import Cue, Said
+from transcribe.captions.parsing.timed_text import Cue, Utterance
 
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:[ \t\n]([^<>]*))?>|</v\s*>")
 _WEBEX = re.compile(r'[0-9]+ "([^"]*)"(?: \([0-9]+\))?')
 """Webex names each cue by who speaks in it."""
 
 
-def voices(cue: Cue, plain: Callable[[str], str]) -> list[Said]:
+def voices(cue: Cue, plain: Callable[[str], str]) -> list[Utterance]:
     """What each voice of a cue says, the cue's time parted by the length of the texts; `plain` gives a text without
     its markup."""
     payload = "\n".join(cue.lines)
@@ -34,5 +34,5 @@ def voices(cue: Cue, plain: Callable[[str], str]) -> list[Said]:
     for who, text in texts:
         start, done = cue.start + (cue.end - cue.start) * done / whole, done + len(text)
         end = cue.start + (cue.end - cue.start) * done / whole
-        said.append(Said(round(start, 3), round(end, 3), text, who))
+        said.append(Utterance(round(start, 3), round(end, 3), text, who))
     return said

@@ -48,7 +48,7 @@ def is_word(data: bytes) -> bool:
 
 def word_text(data: bytes) -> str:
     """A line for each paragraph and each break in it. Raises BadTranscript where it cannot be read."""
-    reader = _Reader()
+    reader = _DocumentReader()
     try:
         if data.count(_MEMBER) > _MOST_MEMBERS:
             raise zipfile.BadZipFile
@@ -68,7 +68,7 @@ def word_text(data: bytes) -> str:
     return "".join(reader.text)
 
 
-class _Reader:
+class _DocumentReader:
     def __init__(self) -> None:
         self.text: list[str] = []
         self._left_out: list[str] = []

@@ -19,7 +19,7 @@ from fastapi.routing import iter_route_contexts
 
 from index.memory import MemoryIndex
 from kring.link import ensure_secret, key_of, renew_secret
-from kring.settings import Settings, Web
+from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
 from search_ui.http.access import KEY_COOKIE, WRONG_A_MINUTE
 from search_ui.runs import MemoryRuns
@@ -114,7 +114,7 @@ def place(folder: Path, **web: Any) -> Iterator[Place]:
     for circle in sample_archive.CIRCLES:
         archive.put_circle(circle)
     sample_archive.publish(archive, index, TALK)
-    settings = Settings(data_dir=folder, web=Web(**web))
+    settings = Settings(data_dir=folder, web=WebSettings(**web))
     app = create_app(settings, archive, index, MemoryRuns())
     with serving(app) as origin:
         yield Place(origin, settings, app, store)

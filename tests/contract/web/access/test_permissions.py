@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from index.memory import MemoryIndex
-from kring.settings import Settings, Web
+from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
 from search_ui.http.security import MOST_BYTES
 from search_ui.runs import MemoryRuns
@@ -25,7 +25,7 @@ Who = Literal["link", "all", "nobody"]
 
 @contextmanager
 def pages(facilitators: Who = "all", public_url: str = "") -> Iterator[httpx.Client]:
-    settings = Settings(data_dir=Path("unused"), web=Web(facilitators=facilitators, public_url=public_url))
+    settings = Settings(data_dir=Path("unused"), web=WebSettings(facilitators=facilitators, public_url=public_url))
     app = create_app(settings, Archive(MemoryStore()), MemoryIndex(), MemoryRuns())
     with serving(app) as origin, httpx.Client(base_url=origin, timeout=PATIENCE) as web:
         yield web

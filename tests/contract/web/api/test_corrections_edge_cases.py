@@ -14,7 +14,7 @@ from index.memory import MemoryIndex
 from kring.corrections.model import ChapterChange, Correction, Undo
 from kring.errors import StorageDown
 from kring.model import Manifest, now
-from kring.settings import Settings, Web
+from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
 from storage.memory.store import MemoryStore
 from tests.support.patience import PATIENCE
@@ -244,7 +244,7 @@ def test_passages_that_another_process_made_older_are_replaced_again(tmp_path: P
 
 
 def test_only_facilitators_see_who_changed_what_and_change_anything(quick: Desk, tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path, web=Web(facilitators="nobody"))
+    settings = Settings(data_dir=tmp_path, web=WebSettings(facilitators="nobody"))
     app = create_app(settings, quick.archive, quick.index, quick.runs)
     with serving(app) as origin, httpx.Client(base_url=origin, timeout=PATIENCE) as web:
         assert quick.line(0, "Nei.", by=web).status_code == 403

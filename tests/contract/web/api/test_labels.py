@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from index.memory import MemoryIndex
-from kring.settings import Settings, Web
+from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
@@ -25,7 +25,9 @@ SHA256 = hashlib.sha256(SLIDES).hexdigest()
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     index, archive = MemoryIndex(), Archive(MemoryStore())
     member_archive.fill(archive, index)
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), web=Web(public_url="https://kring.example.org/"))
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("data"), web=WebSettings(public_url="https://kring.example.org/")
+    )
     with (
         serving(create_app(settings, archive, index)) as origin,
         httpx.Client(base_url=origin, timeout=PATIENCE) as client,

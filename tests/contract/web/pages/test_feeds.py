@@ -15,7 +15,7 @@ import pytest
 from index.memory import MemoryIndex
 from kring.errors import SearchDown
 from kring.model import Manifest, State
-from kring.settings import Settings, Web
+from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
 from search_ui.feeds.rss import ITUNES, PODCAST
 from storage.archive.archive import Archive
@@ -34,7 +34,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     store, index = MoodyStore(), MoodyIndex()
     archive = Archive(store)
     member_archive.fill(archive, index)
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), web=Web(public_url=f"{ORIGIN}/"))
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), web=WebSettings(public_url=f"{ORIGIN}/"))
     manifest = archive.manifest(FILM.id)
     with (
         serving(create_app(settings, archive, index)) as origin,

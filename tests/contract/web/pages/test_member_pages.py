@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from kring.settings import Settings, Web
+from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
 from search_ui.http.security import policy
 from search_ui.search import collections as collected
@@ -29,7 +29,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     store, index = MoodyStore(), MoodyIndex()
     archive = Archive(store)
     member_archive.fill(archive, index)
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), web=Web(public_url="https://kring.example.org/"))
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("data"), web=WebSettings(public_url="https://kring.example.org/")
+    )
     manifest = archive.manifest(FILM.id)
     with (
         serving(create_app(settings, archive, index)) as origin,

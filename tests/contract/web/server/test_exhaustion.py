@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from index.memory import MemoryIndex
-from kring.settings import Settings, Web
+from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
 from search_ui.http import body_spool as spool, rates
 from search_ui.server import bodies, places
@@ -257,7 +257,7 @@ def test_what_was_forgotten_holds_no_room(site: Uploading, monkeypatch: pytest.M
 def pages(tmp_path: Path, *proxies: str) -> Iterator[tuple[httpx.Client, Archive]]:
     archive, index = Archive(MemoryStore()), MemoryIndex()
     sample_archive.fill(archive, index)
-    settings = Settings(data_dir=tmp_path, web=Web(proxies=proxies))
+    settings = Settings(data_dir=tmp_path, web=WebSettings(proxies=proxies))
     with (
         serving(create_app(settings, archive, index)) as origin,
         httpx.Client(base_url=origin, timeout=PATIENCE) as web,

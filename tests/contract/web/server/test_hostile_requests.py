@@ -15,7 +15,7 @@ import pytest
 from index.memory import MemoryIndex
 from kring.corrections.word_timing import retimed
 from kring.model import Word
-from kring.settings import Settings, Web
+from kring.settings import Settings, WebSettings
 from kring.text import MOST_MARKS, normalized
 from search_ui.app import create_app
 from search_ui.server.bounds import MOST_ADDRESS, MOST_FIELDS, MOST_HEADER, MOST_PARAMETERS, own_cookies
@@ -35,7 +35,7 @@ ENOUGH = 10.0
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     archive, index = Archive(MemoryStore()), MemoryIndex()
     sample_archive.fill(archive, index)
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), web=Web(facilitators="all"))
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), web=WebSettings(facilitators="all"))
     with serving(create_app(settings, archive, index)) as origin:
         yield origin
 

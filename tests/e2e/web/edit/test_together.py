@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, Route, expect
 
 from kring.model import Manifest
-from kring.settings import Web
+from kring.settings import WebSettings
 from tests.support.patience import PATIENCE
 from tests.support.web import facilitator
 from tests.support.web.browser import PHONE, Complaints, browser, eventually, open_page
@@ -370,7 +370,7 @@ def test_without_javascript_it_can_be_read(browser: Browser, desk: Desk) -> None
 
 
 def test_it_is_for_those_who_may(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with opened(tmp_path_factory.mktemp("closed"), Web(facilitators="nobody")) as desk:
+    with opened(tmp_path_factory.mktemp("closed"), WebSettings(facilitators="nobody")) as desk:
         assert httpx.get(f"{desk.origin}/r/{desk.recording().id}/edit", timeout=PATIENCE).status_code == 403
 
 

@@ -7,7 +7,7 @@ import pytest
 from cli.commands.status import Entry
 from cli.terminal.condition import Condition, hurt, resting, spoken, working
 from kring.model import Activity, Manifest, State, Step, TranscriptRef
-from storage.verify.findings import Damage, Kind
+from storage.verify.findings import Damage, DamageKind
 from tests.unit.flows.test_plan import NOON, manifest
 
 
@@ -64,7 +64,7 @@ def test_spoken(seconds: float, text: str) -> None:
 
 
 def test_what_verify_found_damaged_is_shown_with_the_command_that_mends_it() -> None:
-    line = hurt("0" * 16, [Damage(key="k", kind=Kind.MISSING)])
+    line = hurt("0" * 16, [Damage(key="k", kind=DamageKind.MISSING)])
     assert (line.state, line.fine) == (Condition.DAMAGED, False)
     assert f"kring repair {'0' * 16}" in line.reason
 

@@ -19,7 +19,7 @@ from index.meili.index import MeiliIndex, index_uid
 from index.meili.keys import derived_key
 from kring.errors import SetupError
 from kring.local_stack import LocalStack, connect_locally, write_stack
-from kring.settings import Local, Search, Settings, Web
+from kring.settings import LocalSettings, SearchSettings, Settings, WebSettings
 
 
 def settled(settings: Settings) -> House:
@@ -42,8 +42,8 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in ("MEILI_URL", "MEILI_MASTER_KEY", "MEILI_SEARCH_KEY"):
         monkeypatch.delenv(name, raising=False)
-    local = Local(s3_port=0, prefect_port=0, meili_port=0)
-    return Settings(data_dir=tmp_path / "data", web=Web(port=0), local=local).model_copy(
+    local = LocalSettings(s3_port=0, prefect_port=0, meili_port=0)
+    return Settings(data_dir=tmp_path / "data", web=WebSettings(port=0), local=local).model_copy(
         update={"s3_endpoint": "http://s3.example:9000", "prefect_api_url": "https://prefect.example/api"}
     )
 
@@ -71,7 +71,7 @@ def test_pages_for_reading_never_get_the_master_key(
     program: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MEILI_MASTER_KEY", "from-outside")
-    house = settled(settings.model_copy(update={"web": Web(facilitators="nobody")}))
+    house = settled(settings.model_copy(update={"web": WebSettings(facilitators="nobody")}))
     assert house.settings.meili_master_key is not None
     master = house.settings.meili_master_key.get_secret_value()
     parts = parts_of(house)
@@ -98,7 +98,7 @@ def test_pages_that_people_correct_with_write_to_the_index_themselves(settings: 
 @pytest.mark.usefixtures("program")
 def test_one_that_runs_elsewhere_is_used_as_it_is(settings: Settings) -> None:
     elsewhere = {"meili_url": "https://user:secret@search.example", "meili_master_key": SecretStr("master")}
-    elsewhere["web"] = Web(facilitators="nobody")
+    elsewhere["web"] = WebSettings(facilitators="nobody")
     house = settled(settings.model_copy(update=elsewhere))
     assert SEARCH not in parts_of(house)
     assert house.elsewhere[SEARCH] == "search.example"
@@ -110,7 +110,7 @@ def test_one_that_runs_elsewhere_is_used_as_it_is(settings: Settings) -> None:
 
 @pytest.mark.usefixtures("program")
 def test_it_can_be_left_out(settings: Settings) -> None:
-    house = settled(settings.model_copy(update={"search": Search(engine="embedded")}))
+    house = settled(settings.model_copy(update={"search": SearchSettings(engine="embedded")}))
     assert SEARCH not in parts_of(house)
     assert "MEILI_SEARCH_KEY" not in parts_of(house)[WEB].environment
 
@@ -119,7 +119,7 @@ def test_without_its_program(settings: Settings, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", str(tmp_path))
     assert SEARCH not in parts_of(settled(settings))
     with pytest.raises(SetupError, match="no program `meilisearch` on the PATH"):
-        settled(settings.model_copy(update={"search": Search(engine="meilisearch")}))
+        settled(settings.model_copy(update={"search": SearchSettings(engine="meilisearch")}))
 
 
 def test_a_damaged_key_file_is_named(settings: Settings) -> None:
@@ -144,9 +144,9 @@ def test_which_index_is_opened(settings: Settings) -> None:
     assert isinstance(open_index(settings), EmbeddedIndex)
     assert isinstance(open_index(there), MeiliIndex)
     assert isinstance(open_index(there, writer=False), MeiliIndex)
-    assert isinstance(open_index(there.model_copy(update={"search": Search(engine="embedded")})), EmbeddedIndex)
+    assert isinstance(open_index(there.model_copy(update={"search": SearchSettings(engine="embedded")})), EmbeddedIndex)
     with pytest.raises(SetupError, match="MEILI_URL does not say where"):
-        open_index(settings.model_copy(update={"search": Search(engine="meilisearch")}))
+        open_index(settings.model_copy(update={"search": SearchSettings(engine="meilisearch")}))
 
 
 def test_every_bucket_has_an_index_of_its_own() -> None:

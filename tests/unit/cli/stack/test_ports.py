@@ -13,7 +13,7 @@ import pytest
 from cli.commands.up import with_port
 from cli.stack.ports import Ports, is_free
 from kring.errors import SetupError
-from kring.settings import WEB_PORT, Web, load_settings
+from kring.settings import WEB_PORT, WebSettings, load_settings
 from storage.seaweed.program import prepare
 from tests.support.repository import REPOSITORY
 
@@ -114,4 +114,4 @@ def test_a_usual_port_that_is_written_down_counts_as_chosen(monkeypatch: pytest.
     (tmp_path / "kring.toml").write_text(f"[web]\nport = {WEB_PORT}\n", encoding="utf-8")
     assert load_settings().web.port == WEB_PORT
     assert with_port(load_settings(), None).web.port == WEB_PORT
-    assert with_port(load_settings(), 9000).web == Web(port=9000)
+    assert with_port(load_settings(), 9000).web == WebSettings(port=9000)

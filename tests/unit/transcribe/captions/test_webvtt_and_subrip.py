@@ -8,7 +8,7 @@ import time
 import pytest
 
 from kring.errors import BadTranscript
-from transcribe.captions.reader import AFTER, BEFORE, Read, read_captions, transcript_from_file
+from transcribe.captions.reader import AFTER, BEFORE, ParsedTranscript, read_captions, transcript_from_file
 from transcribe.captions.subrip import parse_srt
 from transcribe.captions.webvtt import parse_vtt
 
@@ -19,7 +19,7 @@ def said(text: str | bytes) -> list[tuple[float, float, str]]:
     return [(segment.start, segment.end, segment.text) for segment in read(text).segments]
 
 
-def read(text: str | bytes) -> Read:
+def read(text: str | bytes) -> ParsedTranscript:
     return read_captions(text.encode() if isinstance(text, str) else text)
 
 

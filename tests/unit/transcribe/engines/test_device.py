@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kring.errors import SetupError
-from kring.settings import Settings, Transcribe, load_settings
+from kring.settings import Settings, TranscribeSettings, load_settings
 from tests.support.repository import REPOSITORY
 from transcribe.engines import device as module
 from transcribe.engines.device import FASTER, OPENAI, device, precision
@@ -30,7 +30,7 @@ def _asked_anew() -> Iterator[None]:
 
 
 def settings(asked: str = "auto", exact: str = "auto") -> Settings:
-    return Settings(transcribe=Transcribe.model_validate({"device": asked, "precision": exact}))
+    return Settings(transcribe=TranscribeSettings.model_validate({"device": asked, "precision": exact}))
 
 
 def machine(monkeypatch: pytest.MonkeyPatch, gpu: tuple[int, int] | None, *, libraries: bool = True) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from transcribe.media.packet_times import PacketReader, Times
 from transcribe.media.probe import falls_short
 from transcribe.media.streams import parse
-from transcribe.rendering.peaks import Peaks
+from transcribe.rendering.peaks import PeakMeter
 
 PHONE = """\
 Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'file:/dev/stdin':
@@ -103,7 +103,7 @@ def test_headers_promise_from_the_first_packet_on() -> None:
 @given(st.lists(st.integers(-32768, 32767), max_size=3000), st.integers(1, 701))
 def test_peaks_hold_every_sample_whatever_the_pieces(samples: list[int], piece: int) -> None:
     data = np.array(samples, dtype="<i2").tobytes()
-    peaks = Peaks(sample_rate=100, expected_seconds=1)
+    peaks = PeakMeter(sample_rate=100, expected_seconds=1)
     for at in range(0, len(data), piece):
         peaks.feed(data[at : at + piece])
     assert peaks.samples == len(samples)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kring.errors import SetupError
-from kring.settings import Settings, Transcribe
+from kring.settings import Settings, TranscribeSettings
 from tests.support.media.speech import JFK, RULES, Spoken, of
 from transcribe.models import convert, weights
 from transcribe.models.alignment_heads import set_heads
@@ -193,7 +193,7 @@ def test_there_and_back_is_the_same(model: Any, checkpoint: Path, tmp_path: Path
 
 def test_each_engine_gets_what_it_loads_once(model: Any, checkpoint: Path, tmp_path: Path) -> None:
     def settings(path: Path) -> Settings:
-        return Settings(data_dir=tmp_path / "data", transcribe=Transcribe(model=str(path)))
+        return Settings(data_dir=tmp_path / "data", transcribe=TranscribeSettings(model=str(path)))
 
     source = transformers_folder(model, tmp_path / "theirs")
     for path in (source, checkpoint):
@@ -281,7 +281,7 @@ def test_real_weights_hear_the_same_words_in_every_format(tmp_path: Path, spoken
     from safetensors.torch import save_file
 
     def settings(model: str) -> Settings:
-        return Settings(data_dir=tmp_path / "data", transcribe=Transcribe(model=model))
+        return Settings(data_dir=tmp_path / "data", transcribe=TranscribeSettings(model=model))
 
     source = tmp_path / "theirs"
     with pytest.MonkeyPatch.context() as patch:

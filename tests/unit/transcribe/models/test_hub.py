@@ -16,7 +16,7 @@ from typing import ClassVar
 import pytest
 
 from kring.errors import DiskFull, SetupError
-from kring.settings import Settings, Transcribe
+from kring.settings import Settings, TranscribeSettings
 from tests.support.patience import PATIENCE
 from transcribe.models import convert, hub, weights
 from transcribe.models.names import HubModel
@@ -100,7 +100,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeHub]]:
 
 
 def settings(tmp_path: Path, model: str) -> Settings:
-    return Settings(data_dir=tmp_path / "data", transcribe=Transcribe(model=model))
+    return Settings(data_dir=tmp_path / "data", transcribe=TranscribeSettings(model=model))
 
 
 def test_a_model_is_fetched_once_and_its_commit_kept(server: type[FakeHub], tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from kring.errors import DiskFull, SetupError
-from kring.settings import Settings, Transcribe
+from kring.settings import Settings, TranscribeSettings
 from tests.support.repository import REPOSITORY
 from transcribe.models import weights
 from transcribe.models.cache import obtain
@@ -45,7 +45,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def settings(tmp_path: Path, model: str = "base") -> Settings:
-    return Settings(data_dir=tmp_path / "data", transcribe=Transcribe(model=model))
+    return Settings(data_dir=tmp_path / "data", transcribe=TranscribeSettings(model=model))
 
 
 def test_the_package_is_joined_into_the_cache(tmp_path: Path, package: Path) -> None:

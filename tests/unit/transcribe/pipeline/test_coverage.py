@@ -11,17 +11,26 @@ from hypothesis import given, strategies as st
 from kring.model import Hole, Segment, Word
 from tests.support.media.speech import JFK, VISIT, Spoken, of
 from tests.support.media.synthetic_sounds import silence, write
-from transcribe.pipeline.coverage import NEAR, SMALLEST, TOGETHER, coverage, holes, speech_seconds, spoken, voiced
-from transcribe.pipeline.vad import FRAME, RATE, Voice, listen_for_voice, read_blocks
+from transcribe.pipeline.coverage import (
+    NEAR,
+    SMALLEST,
+    TOGETHER,
+    coverage,
+    holes,
+    speech_seconds,
+    voiced,
+    written_times,
+)
+from transcribe.pipeline.vad import FRAME, RATE, VoiceActivity, detect_voice, read_blocks
 
 FRAMES = RATE / FRAME
 
 
-def voice(*runs: tuple[float, float], less: int = 0) -> Voice:
+def voice(*runs: tuple[float, float], less: int = 0) -> VoiceActivity:
     """So many seconds with a probability each; the last frame lacks `less` samples."""
     parts = [np.full(round(seconds * FRAMES), value, dtype=np.float32) for seconds, value in runs]
     probabilities = np.concatenate(parts)
-    return Voice(len(probabilities) * FRAME - less, probabilities)
+    return VoiceActivity(len(probabilities) * FRAME - less, probabilities)
 
 
 def test_speech_without_a_word_is_a_hole() -> None:
@@ -79,7 +88,7 @@ def test_a_hole_ends_with_the_recording(less: int) -> None:
 def test_what_is_written_outside_the_recording_does_no_harm() -> None:
     said = voice((16, 0.9))
     assert holes(said, [(-5.0, -1.0), (20.0, 30.0)]) == (Hole(0.0, 16.0),)
-    assert holes(Voice(0, np.zeros(0, dtype=np.float32)), [(0.0, 1.0)]) == ()
+    assert holes(VoiceActivity(0, np.zeros(0, dtype=np.float32)), [(0.0, 1.0)]) == ()
 
 
 def test_the_share_of_voice_in_a_time() -> None:
@@ -93,8 +102,8 @@ def test_the_share_of_voice_in_a_time() -> None:
 
 def test_words_cover_and_segments_without_words_do_too() -> None:
     with_words = Segment(start=0, end=10, text="a b", words=(Word(0.0, 1.0, "a"), Word(9.0, 10.0, "b")))
-    assert spoken([with_words]) == [(0.0, 1.0), (9.0, 10.0)]
-    assert spoken([Segment(start=0, end=10, text="a b")]) == [(0.0, 10.0)]
+    assert written_times([with_words]) == [(0.0, 1.0), (9.0, 10.0)]
+    assert written_times([Segment(start=0, end=10, text="a b")]) == [(0.0, 10.0)]
 
 
 runs = st.lists(st.tuples(st.floats(0.1, 6.0), st.sampled_from([0.0, 0.3, 0.6, 0.9])), min_size=1, max_size=15)
@@ -135,4 +144,4 @@ def test_a_transcript_that_lacks_a_part_has_a_hole_there(
     assert again + 10.0 <= hole.end <= again + 11.01
     _, both = coverage(audio, [])
     assert len(both) == 2
-    assert listen_for_voice(read_blocks(audio)).total == len(said) * 2 + 5 * RATE
+    assert detect_voice(read_blocks(audio)).total == len(said) * 2 + 5 * RATE

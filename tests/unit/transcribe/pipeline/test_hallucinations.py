@@ -6,14 +6,22 @@ import pytest
 from hypothesis import given, strategies as st
 
 from kring.model import Segment, Word
-from transcribe.pipeline.hallucinations import LOOP_WORDS, Heard, is_credit, is_echo, is_repetitive, loop_in, sift
+from transcribe.pipeline.hallucinations import (
+    LOOP_WORDS,
+    ScoredSentence,
+    is_credit,
+    is_echo,
+    is_repetitive,
+    loop_in,
+    sift,
+)
 
 
 def heard(
     *texts: str, log_probability: float = -0.3, no_speech: float = 0.1, voiced: float = 1.0, window: int = 0
-) -> list[Heard]:
+) -> list[ScoredSentence]:
     return [
-        Heard(Segment(start=number, end=number + 1, text=text), log_probability, no_speech, voiced, window)
+        ScoredSentence(Segment(start=number, end=number + 1, text=text), log_probability, no_speech, voiced, window)
         for number, text in enumerate(texts)
     ]
 
@@ -125,9 +133,9 @@ def test_a_loop_is_found_whole(before: list[str], phrase: list[str], times: int,
         assert found is None
 
 
-def sentence(text: str, language: str | None = None) -> Heard:
+def sentence(text: str, language: str | None = None) -> ScoredSentence:
     words = tuple(Word(number, number + 0.9, word, 0.9) for number, word in enumerate(text.split()))
-    return Heard(Segment(start=0, end=words[-1].end, text=text, language=language, words=words), -0.2, 0.0)
+    return ScoredSentence(Segment(start=0, end=words[-1].end, text=text, language=language, words=words), -0.2, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +173,7 @@ def test_a_loop_is_cut_out_of_its_sentence(text: str, kept: list[str], looped: l
 def test_a_loop_in_a_language_without_spaces_stays_without() -> None:
     words = tuple(Word(number, number + 0.9, char, 0.9) for number, char in enumerate("今日はははははははははは会議"))
     text = "".join(word.text for word in words)
-    segments, _ = sift([Heard(Segment(start=0, end=20, text=text, words=words), -0.2, 0.0)])
+    segments, _ = sift([ScoredSentence(Segment(start=0, end=20, text=text, words=words), -0.2, 0.0)])
     assert [one.text for one in segments] == ["今日", "会議"]
 
 
@@ -235,7 +243,7 @@ def test_a_windows_text_that_repeats_itself_is_told(text: str, repetitive: bool)
 )
 def test_all_that_was_heard_is_kept_or_has_a_reason(said: list[tuple[str, float, float, float, int]]) -> None:
     given_ = [
-        Heard(Segment(start=number, end=number + 1, text=text), log_probability, no_speech, voiced, window)
+        ScoredSentence(Segment(start=number, end=number + 1, text=text), log_probability, no_speech, voiced, window)
         for number, (text, log_probability, no_speech, voiced, window) in enumerate(said)
     ]
     kept, dropped = sift(given_, "Hei på deg alle sammen.")

@@ -20,11 +20,11 @@ from transcribe.pipeline.vad import (
     RATE,
     VAD,
     WINDOW,
-    Span,
-    Stretch,
-    Voice,
+    SampleSpan,
+    SpeechChunk,
+    VoiceActivity,
     cut,
-    listen_for_voice,
+    detect_voice,
     pack,
     read_blocks,
     spans_of,
@@ -42,13 +42,13 @@ def write_wav(path: Path, samples: int, *, rate: int = RATE, channels: int = 1) 
     return path
 
 
-def voice(*runs: tuple[int, float], less: int = 0) -> Voice:
+def voice(*runs: tuple[int, float], less: int = 0) -> VoiceActivity:
     """So many frames with a probability each, one run after another; the last frame lacks `less` samples."""
     probabilities = np.concatenate([np.full(count, value, dtype=np.float32) for count, value in runs])
-    return Voice(len(probabilities) * FRAME - less, probabilities)
+    return VoiceActivity(len(probabilities) * FRAME - less, probabilities)
 
 
-def frames(spans: Sequence[Span]) -> list[tuple[float, float]]:
+def frames(spans: Sequence[SampleSpan]) -> list[tuple[float, float]]:
     return [(start / FRAME, end / FRAME) for start, end in spans]
 
 
@@ -97,7 +97,7 @@ def test_audio_that_is_gone_is_named(tmp_path: Path) -> None:
         ([(50, 0.9), (20, 0.0), (5, 0.3), (20, 0.0), (50, 0.9)], [(0, 50 + PAD), (95 - PAD, 145)]),
     ],
 )
-def test_speech_begins_quietly_and_ends_in_silence(runs: list[tuple[int, float]], found: list[Span]) -> None:
+def test_speech_begins_quietly_and_ends_in_silence(runs: list[tuple[int, float]], found: list[SampleSpan]) -> None:
     assert frames(spans_of(voice(*runs))) == found
 
 
@@ -107,8 +107,8 @@ def test_speech_ends_with_the_recording() -> None:
 
 
 def test_an_empty_recording_has_no_speech() -> None:
-    assert listen_for_voice([]).total == 0
-    assert spans_of(listen_for_voice([])) == []
+    assert detect_voice([]).total == 0
+    assert spans_of(detect_voice([])) == []
 
 
 def test_long_speech_is_parted_where_it_is_least_likely() -> None:
@@ -147,7 +147,7 @@ def test_spans_hold_all_speech_once(runs: list[tuple[int, float]], less: int, lo
 
 
 @st.composite
-def span_lists(draw: st.DrawFn) -> list[Span]:
+def span_lists(draw: st.DrawFn) -> list[SampleSpan]:
     clock = 0
     spans = []
     for _ in range(draw(st.integers(0, 20))):
@@ -158,7 +158,7 @@ def span_lists(draw: st.DrawFn) -> list[Span]:
 
 
 @given(span_lists(), st.integers(1, 100), st.integers(1, 50))
-def test_stretches_hold_all_speech_once_and_in_order(spans: list[Span], size: int, block: int) -> None:
+def test_stretches_hold_all_speech_once_and_in_order(spans: list[SampleSpan], size: int, block: int) -> None:
     audio = np.arange(spans[-1][1] + 5 if spans else 5, dtype=np.float32)
     blocks = [audio[at : at + block] for at in range(0, len(audio), block)]
     stretches = list(cut(blocks, pack(spans, size / RATE)))
@@ -172,7 +172,7 @@ def test_stretches_hold_all_speech_once_and_in_order(spans: list[Span], size: in
 
 
 @given(span_lists().filter(bool), st.integers(1, 60))
-def test_the_parts_of_a_stretch_are_the_stretch(spans: list[Span], size: int) -> None:
+def test_the_parts_of_a_stretch_are_the_stretch(spans: list[SampleSpan], size: int) -> None:
     [whole] = cut([np.arange(spans[-1][1], dtype=np.float32)], [tuple(spans)])
     parts = whole.parts(size / RATE)
     assert np.array_equal(np.concatenate([part.samples for part in parts]), whole.samples)
@@ -196,14 +196,14 @@ def test_a_stretch_with_touching_spans_can_be_parted_where_they_touched() -> Non
 
 
 def test_splitting_by_counts() -> None:
-    stretch = Stretch(((0, 2), (5, 6), (9, 12)), np.array([0, 1, 5, 9, 10, 11], dtype=np.float32))
+    stretch = SpeechChunk(((0, 2), (5, 6), (9, 12)), np.array([0, 1, 5, 9, 10, 11], dtype=np.float32))
     one, other = stretch.split([2, 1])
     assert (one.spans, one.samples.tolist()) == (((0, 2), (5, 6)), [0, 1, 5])
     assert (other.spans, other.samples.tolist()) == (((9, 12),), [9, 10, 11])
 
 
 def test_times_in_a_stretch_are_found_again_in_the_recording() -> None:
-    stretch = Stretch(((RATE, 3 * RATE), (10 * RATE, 12 * RATE)), np.zeros(4 * RATE, dtype=np.float32))
+    stretch = SpeechChunk(((RATE, 3 * RATE), (10 * RATE, 12 * RATE)), np.zeros(4 * RATE, dtype=np.float32))
     assert stretch.original(0.5, 1.5) == (1.5, 2.5)
     assert stretch.original(2.5, 3.0) == (10.5, 11.0)
     assert stretch.original(1.5, 2.05) == (2.5, 3.0)  # not into the silence after its span
@@ -212,8 +212,8 @@ def test_times_in_a_stretch_are_found_again_in_the_recording() -> None:
 
 
 @given(span_lists().filter(bool), st.lists(st.integers(0, 700), min_size=2, max_size=8))
-def test_later_in_a_stretch_is_later_in_the_recording(spans: list[Span], times: list[int]) -> None:
-    stretch = Stretch(tuple(spans), np.zeros(sum(end - start for start, end in spans), dtype=np.float32))
+def test_later_in_a_stretch_is_later_in_the_recording(spans: list[SampleSpan], times: list[int]) -> None:
+    stretch = SpeechChunk(tuple(spans), np.zeros(sum(end - start for start, end in spans), dtype=np.float32))
     found = [stretch.original(one / RATE, other / RATE) for one, other in pairwise(sorted(times))]
     for start, end in found:
         assert spans[0][0] / RATE <= start <= end <= spans[-1][1] / RATE
@@ -231,8 +231,8 @@ def speech(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @given(size=st.integers(FRAME // 3, 4 * RATE))
 def test_voice_is_heard_alike_in_blocks_of_any_size(speech: NDArray[np.float32], size: int) -> None:
     samples = speech
-    whole = listen_for_voice([samples])
-    parts = listen_for_voice(samples[at : at + size] for at in range(0, len(samples), size))
+    whole = detect_voice([samples])
+    parts = detect_voice(samples[at : at + size] for at in range(0, len(samples), size))
     assert parts.total == whole.total == len(samples)
     assert np.array_equal(parts.probabilities, whole.probabilities)
     assert len(whole.probabilities) == -(-len(samples) // FRAME)
@@ -242,8 +242,8 @@ def test_the_seam_between_blocks_is_not_heard(speech: NDArray[np.float32]) -> No
     """The detector begins each block anew: what it hears just before, `WARM_UP`, has to be enough."""
     samples = speech
     late = BLOCK - 480 * FRAME
-    shifted = listen_for_voice([np.zeros(late, dtype=np.float32), samples]).probabilities
-    alone = listen_for_voice([samples]).probabilities
+    shifted = detect_voice([np.zeros(late, dtype=np.float32), samples]).probabilities
+    alone = detect_voice([samples]).probabilities
     difference = np.abs(shifted[late // FRAME :] - alone)
     assert difference.mean() < 0.08
     assert ((shifted[late // FRAME :] >= 0.5) != (alone >= 0.5)).mean() < 0.05

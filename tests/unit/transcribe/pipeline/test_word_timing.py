@@ -11,22 +11,22 @@ from hypothesis import given, strategies as st
 from kring.model import Word
 from transcribe.captions.line_breaking import fits
 from transcribe.pipeline.decoder import RawWord
-from transcribe.pipeline.vad import FRAME, RATE, Stretch, Voice
+from transcribe.pipeline.vad import FRAME, RATE, SpeechChunk, VoiceActivity
 from transcribe.pipeline.word_timing import LONGEST, SHORTEST, in_order, lines, placed, segment, sentences, whole_words
 
 FRAMES = RATE / FRAME
 
 
-def voice(seconds: float, *loud: tuple[float, float]) -> Voice:
+def voice(seconds: float, *loud: tuple[float, float]) -> VoiceActivity:
     probabilities = np.zeros(round(seconds * FRAMES), dtype=np.float32)
     for start, end in loud:
         probabilities[round(start * FRAMES) : round(end * FRAMES)] = 0.9
-    return Voice(len(probabilities) * FRAME, probabilities)
+    return VoiceActivity(len(probabilities) * FRAME, probabilities)
 
 
-def stretch(*spans: tuple[float, float]) -> Stretch:
+def stretch(*spans: tuple[float, float]) -> SpeechChunk:
     found = tuple((round(start * RATE), round(end * RATE)) for start, end in spans)
-    return Stretch(found, np.zeros(sum(end - start for start, end in found), dtype=np.float32))
+    return SpeechChunk(found, np.zeros(sum(end - start for start, end in found), dtype=np.float32))
 
 
 def words(*texts: str, start: float = 0.0, step: float = 0.5) -> list[Word]:

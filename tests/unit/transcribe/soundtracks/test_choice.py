@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from transcribe.soundtracks.choice import SPEAKS, Choice, Heard, Track, choose, says_another
+from transcribe.soundtracks.choice import SPEAKS, SoundChoice, TrackChannels, TrackSpeech, choose, says_another
 
 FRAMES = 1200
 Level = NDArray[np.float64]
@@ -27,20 +27,20 @@ HUM = np.full(FRAMES, -22.0) + DICE.normal(0, 0.5, FRAMES)
 TURN = np.arange(FRAMES) // 100 % 2 == 0
 
 
-def heard(level: Level, speaks: NDArray[np.bool_] | None = None) -> Heard:
-    return Heard(level > -45 if speaks is None else speaks, level)
+def heard(level: Level, speaks: NDArray[np.bool_] | None = None) -> TrackSpeech:
+    return TrackSpeech(level > -45 if speaks is None else speaks, level)
 
 
 def added(*levels: Level) -> Level:
     return np.asarray(10 * np.log10(sum(10 ** (level / 10) for level in levels)))
 
 
-def mono(level: Level) -> Track:
-    return Track(heard(level))
+def mono(level: Level) -> TrackChannels:
+    return TrackChannels(heard(level))
 
 
-def stereo(left: Heard, right: Heard, mixed: Heard) -> Track:
-    return Track(mixed, (left, right))
+def stereo(left: TrackSpeech, right: TrackSpeech, mixed: TrackSpeech) -> TrackChannels:
+    return TrackChannels(mixed, (left, right))
 
 
 NOBODY = heard(QUIET, QUIET > 0)
@@ -70,8 +70,10 @@ NEAR_AND_FAR = (
         "by turns, each heard in both", "two at a time", "nobody",
     ],
 )  # fmt: skip
-def test_all_channels_are_heard_unless_that_loses_speech(track: Track, channel: int | None, doubtful: bool) -> None:
-    assert choose([track], 0) == Choice((0,), channel, doubtful)
+def test_all_channels_are_heard_unless_that_loses_speech(
+    track: TrackChannels, channel: int | None, doubtful: bool
+) -> None:
+    assert choose([track], 0) == SoundChoice((0,), channel, doubtful)
 
 
 LATE = np.where(np.arange(FRAMES) > 0.9 * FRAMES, ONE, -70.0)
@@ -81,19 +83,19 @@ EARLY = np.where(np.arange(FRAMES) < 0.3 * FRAMES, ONE, -70.0)
 @pytest.mark.parametrize(
     ("tracks", "usual", "choice"),
     [
-        ([mono(QUIET), mono(ONE)], 0, Choice((1,))),
-        ([mono(QUIET), mono(LATE)], 0, Choice((1,))),
-        ([mono(ONE), mono(ONE - 12)], 0, Choice((0,))),
-        ([mono(ONE), mono(ONE - 12)], 1, Choice((1,))),
-        ([mono(EARLY), mono(ONE)], 0, Choice((1,))),
-        ([mono(ONE), mono(OTHER)], 0, Choice((0,), doubtful=True)),
-        ([mono(ONE), mono(OTHER)], 1, Choice((1,), doubtful=True)),
-        ([mono(QUIET), mono(ONE), mono(OTHER)], 0, Choice((1,), doubtful=True)),
-        ([mono(IN_TURNS[0]), mono(IN_TURNS[1])], 0, Choice((0, 1))),
-        ([mono(added(*IN_TURNS)), mono(IN_TURNS[0]), mono(IN_TURNS[1])], 0, Choice((0,))),
-        ([mono(QUIET), mono(QUIET)], 1, Choice((1,))),
-        ([mono(QUIET), stereo(heard(ONE), heard(ONE), NOBODY)], 0, Choice((1,), 1)),
-        ([stereo(heard(ONE), heard(OTHER), heard(added(ONE, OTHER))), mono(QUIET)], 0, Choice((0,), 1, doubtful=True)),
+        ([mono(QUIET), mono(ONE)], 0, SoundChoice((1,))),
+        ([mono(QUIET), mono(LATE)], 0, SoundChoice((1,))),
+        ([mono(ONE), mono(ONE - 12)], 0, SoundChoice((0,))),
+        ([mono(ONE), mono(ONE - 12)], 1, SoundChoice((1,))),
+        ([mono(EARLY), mono(ONE)], 0, SoundChoice((1,))),
+        ([mono(ONE), mono(OTHER)], 0, SoundChoice((0,), doubtful=True)),
+        ([mono(ONE), mono(OTHER)], 1, SoundChoice((1,), doubtful=True)),
+        ([mono(QUIET), mono(ONE), mono(OTHER)], 0, SoundChoice((1,), doubtful=True)),
+        ([mono(IN_TURNS[0]), mono(IN_TURNS[1])], 0, SoundChoice((0, 1))),
+        ([mono(added(*IN_TURNS)), mono(IN_TURNS[0]), mono(IN_TURNS[1])], 0, SoundChoice((0,))),
+        ([mono(QUIET), mono(QUIET)], 1, SoundChoice((1,))),
+        ([mono(QUIET), stereo(heard(ONE), heard(ONE), NOBODY)], 0, SoundChoice((1,), 1)),
+        ([stereo(heard(ONE), heard(OTHER), heard(added(ONE, OTHER))), mono(QUIET)], 0, SoundChoice((0,), 1, True)),
     ],
     ids=[
         "the second speaks", "the second speaks, late", "the same twice", "the default counts", "the first ends early",
@@ -102,7 +104,7 @@ EARLY = np.where(np.arange(FRAMES) < 0.3 * FRAMES, ONE, -70.0)
     ],
 )  # fmt: skip
 def test_the_track_that_players_choose_is_heard_unless_that_loses_speech(
-    tracks: list[Track], usual: int, choice: Choice
+    tracks: list[TrackChannels], usual: int, choice: SoundChoice
 ) -> None:
     assert choose(tracks, usual) == choice
 
@@ -110,7 +112,7 @@ def test_the_track_that_players_choose_is_heard_unless_that_loses_speech(
 def test_a_cough_is_no_speech() -> None:
     cough = QUIET.copy()
     cough[100 : 100 + SPEAKS - 1] = -20
-    assert choose([mono(QUIET), mono(cough)], 0) == Choice((0,))
+    assert choose([mono(QUIET), mono(cough)], 0) == SoundChoice((0,))
 
 
 @pytest.mark.parametrize("lag", [-9, 0, 9])

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.pipeline.decoder import RawWord, Take
-from transcribe.pipeline.vad import FRAME, RATE, Voice
+from transcribe.pipeline.decoder import DecodedWindow, RawWord
+from transcribe.pipeline.vad import FRAME, RATE, VoiceActivity
 
 Samples = NDArray[np.float32]
 
@@ -36,14 +36,14 @@ class Line:
 
 
 @dataclass(slots=True)
-class ReadingEar:
+class ReadingDecoder:
     """Hears by reading: every frame of speech holds its own number, so it knows which seconds it was given."""
 
     lines: Sequence[Line]
     workers: int = 4
     engine: str = "reading"
     model: str = "memory"
-    hears: Callable[[Take, float], Take] = lambda take, seconds: take
+    hears: Callable[[DecodedWindow, float], DecodedWindow] = lambda decoded, seconds: decoded
     """What becomes of what was heard in so many seconds."""
     delay: float = 0.0
     begun: list[float] = field(default_factory=list)
@@ -54,28 +54,28 @@ class ReadingEar:
     most_alive: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def knows(self, language: str) -> bool:
+    def supports(self, language: str) -> bool:
         return language != "yue"
 
-    def take_in(self, samples: Samples) -> Samples:
+    def encode(self, samples: Samples) -> Samples:
         with self.lock:
             self.begun.append(seconds_in(samples)[0])
             self.alive = [*(one for one in self.alive if one() is not None), weakref.ref(samples)]
             self.most_alive = max(self.most_alive, len(self.alive))
         return samples
 
-    def languages(self, taken: Samples, pieces: Sequence[tuple[float, float]]) -> list[dict[str, float]]:
+    def languages(self, encoded: Samples, pieces: Sequence[tuple[float, float]]) -> list[dict[str, float]]:
         guesses = []
         for start, end in pieces:
-            inside = seconds_in(taken[round(start * RATE) : round(end * RATE)])
+            inside = seconds_in(encoded[round(start * RATE) : round(end * RATE)])
             said = [self.language_at(second) for second in inside if second > 0]
             guesses.append({code: said.count(code) / len(said) for code in set(said)})
         return guesses
 
-    def hear(self, taken: Samples, language: str, glossary: Sequence[str], *, english: bool) -> Take:
+    def decode(self, encoded: Samples, language: str, glossary: Sequence[str], *, english: bool) -> DecodedWindow:
         time.sleep(random.random() * self.delay)
-        seconds = seconds_in(taken)
-        length = len(taken) / RATE
+        seconds = seconds_in(encoded)
+        length = len(encoded) / RATE
         with self.lock:
             self.heard.append((next(second for second in seconds if second > 0), length, language))
         words: list[RawWord] = []
@@ -83,8 +83,8 @@ class ReadingEar:
             text = f" {name(language, int(second))}."
             if second > 0 and (not words or words[-1].text != text):
                 words.append(RawWord(frame * FRAME / RATE, frame * FRAME / RATE + 0.4, text, 0.9))
-        take = Take(" ".join(word.text.strip() for word in words), tuple(words), -0.2, 0.0)
-        return self.hears(take, length)
+        decoded = DecodedWindow(" ".join(word.text.strip() for word in words), tuple(words), -0.2, 0.0)
+        return self.hears(decoded, length)
 
     def language_at(self, second: float) -> str:
         return next(line.language for line in self.lines if line.start <= second < line.end)
@@ -122,7 +122,7 @@ def seconds_in(samples: Samples) -> list[float]:
     return [(number - 1) * FRAME / RATE + 0.001 if number else 0.0 for number in numbers.tolist()]
 
 
-def by_loudness(blocks: Iterable[Samples]) -> Voice:
+def by_loudness(blocks: Iterable[Samples]) -> VoiceActivity:
     """A detector for such sounds."""
     samples = np.concatenate(list(blocks))
-    return Voice(len(samples), (samples[FRAME // 2 :: FRAME] != 0).astype(np.float32) * 0.9)
+    return VoiceActivity(len(samples), (samples[FRAME // 2 :: FRAME] != 0).astype(np.float32) * 0.9)
