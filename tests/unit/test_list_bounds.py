@@ -53,6 +53,7 @@ def test_a_glossary_has_a_bound(tmp_path: Path) -> None:
         _file(tmp_path / "terms.txt")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "name", "value"),
     [

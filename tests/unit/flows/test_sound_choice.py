@@ -30,6 +30,8 @@ from tests.unit.flows.test_plan import ask as ask_plan
 from transcribe.engines.memory import FakeSentence, FakeTranscriber
 from transcribe.recipe import RECIPE
 
+pytestmark = pytest.mark.slow  # ffmpeg renders in most of them
+
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 VTT = b"WEBVTT\n\n00:00:00.000 --> 00:00:02.000\n<v Kari>Hei fra plattformen.</v>\n"
 

@@ -162,6 +162,7 @@ def test_what_is_looked_at_before_the_start(settings: dict[str, object], said: s
         check_start(load_settings(**settings))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "variables"),
     [

@@ -207,6 +207,7 @@ def test_a_wrapped_text_is_the_text(text: str) -> None:
         assert max(map(width, lines)) <= LINE
 
 
+@pytest.mark.slow
 def test_a_day_of_words_is_cut_at_once() -> None:
     def hours(count: int) -> Sequence[Word]:
         sentence = spoken("Dette er en setning, og den er verken kort eller lang, men den er sagt før. ")

@@ -232,6 +232,7 @@ def test_markup_made_to_stall_the_reader_does_not(payload: str) -> None:
     assert time.process_time() - started < 3
 
 
+@pytest.mark.slow
 def test_more_captions_than_anybody_says_are_refused() -> None:
     text = "WEBVTT\n\n" + "00:01.000 --> 00:02.000\nx\n" * (MAX_CUES + 1)
     with pytest.raises(BadTranscript, match=f"Line {3 + 2 * MAX_CUES}: .*more than 250000 captions"):

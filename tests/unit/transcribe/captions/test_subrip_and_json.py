@@ -227,6 +227,7 @@ def test_no_json_breaks_the_reader(value: object) -> None:
         assert all(one.start <= other.start for one, other in pairwise(segments))
 
 
+@pytest.mark.slow
 def test_a_day_of_single_words_is_read_at_once() -> None:
     words = [
         {"speaker": f"S{n // 500}", "startTime": n / 3, "endTime": n / 3 + 0.3, "body": "ord"} for n in range(60_000)

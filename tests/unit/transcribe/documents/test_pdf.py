@@ -57,6 +57,7 @@ def test_pictures_of_pages(tmp_path: Path) -> None:
     assert why(tmp_path, pdf("", "")) == NO_TEXT
 
 
+@pytest.mark.slow
 def test_too_many_pages_are_counted_and_not_read(tmp_path: Path) -> None:
     said = why(tmp_path, pdf(*["Side"] * 5000))
     assert "5000 pages" in said
@@ -68,12 +69,14 @@ def test_a_tree_of_pages_without_end(tmp_path: Path) -> None:
     assert why(tmp_path, data) in {DAMAGED, NO_TEXT, TOO_MUCH}
 
 
+@pytest.mark.slow
 def test_a_page_that_unpacks_to_a_thousand_times_its_size(tmp_path: Path) -> None:
     bomb = pdf(content=b"BT " + b" " * 100_000_000, compressed=True)
     assert len(bomb) < 200_000
     assert why(tmp_path, bomb) in {DAMAGED, TOO_MUCH}
 
 
+@pytest.mark.slow
 def test_a_page_that_draws_itself(tmp_path: Path) -> None:
     drawing = b"/X Do /X Do"
     data = assembled(
@@ -95,6 +98,7 @@ def test_a_page_that_takes_for_ever_is_given_up(tmp_path: Path) -> None:
     assert why(tmp_path, slow, seconds=1) == TOO_MUCH
 
 
+@pytest.mark.slow
 def test_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "MEMORY_MB", 20)
     assert why(tmp_path, pdf("Lysark")) == TOO_MUCH

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kring.languages import CODES
 from transcribe.engines.whisper_codes import from_whisper, to_whisper
 
 
+@pytest.mark.slow
 def test_codes_are_whispers() -> None:
     from faster_whisper.tokenizer import _LANGUAGE_CODES
 

@@ -19,7 +19,10 @@ from transcribe.models.convert import DIMENSIONS, complete_folder, convert_check
 from transcribe.models.ctranslate2 import openai_checkpoint, read_variables
 from transcribe.models.tokenizer import languages, vocabulary, write_tokenizer
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed file.*tiktoken:ResourceWarning")  # whisper/tokenizer.py
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:unclosed file.*tiktoken:ResourceWarning"),  # whisper/tokenizer.py
+]
 
 DIMS = {
     "n_mels": 80,

@@ -151,6 +151,7 @@ def test_a_full_disk_is_said_to_be_full(tmp_path: Path) -> None:
         obtain(tmp_path / "models" / "x", (full,))
 
 
+@pytest.mark.slow
 def test_names_agree_with_both_engines() -> None:
     program = (
         "import faster_whisper.utils, whisper; from transcribe.models import names\n"

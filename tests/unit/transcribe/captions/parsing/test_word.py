@@ -132,6 +132,7 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(name: str) -> None:
         read_captions(UNREADABLE[name])
 
 
+@pytest.mark.slow
 def test_a_document_made_to_stall_the_reader_does_not() -> None:
     empty = docx("<w:p/>" * 3_000_000)
     begins = time.process_time()
