@@ -43,7 +43,7 @@ from flows.wiring import open_ports
 from index.embedded.index import EmbeddedIndex
 from index.port import Filters, Prepared, Query
 from kring.settings import Settings, WebSettings
-from search_ui.__main__ import calm_collector
+from search_ui.__main__ import relax_garbage_collection
 from services.prefect_env import environment_of
 from tests.support.stack.seaweed import Weed, free_port
 
@@ -87,7 +87,7 @@ def main() -> None:
 
 
 def measure(folder: Path, recordings: int) -> Figures:
-    calm_collector()  # as the web application does
+    relax_garbage_collection()  # as the web application does
     weed = Weed(folder / "objects")
     (folder / "objects").mkdir(parents=True, exist_ok=True)
     weed.start()

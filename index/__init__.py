@@ -1,4 +1,8 @@
-"""Passages and finding them: the search port, passages and language analysis (pure), the adapters."""
+"""The search index: a port (`port.py`) and three adapters, `embedded/` (Tantivy), `meili/` and `memory.py`.
+
+What they share is pure: `text/` (words), `query/`, `ranking/`, `facets/` and `passages/`. `open_index` opens the index
+that the settings ask for.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +22,16 @@ def open_index(settings: Settings, *, writer: bool = True, lock_seconds: float =
         return EmbeddedIndex(settings.index_dir, writer=writer, lock_seconds=lock_seconds)
     if settings.meili_url is None:
         raise SetupError("search.engine is meilisearch, but MEILI_URL does not say where that runs; start `kring up`.")
-    from index.meili.client import Server
+    from index.meili.client import MeiliServer
     from index.meili.index import MeiliIndex, index_uid
 
     uid = index_uid(settings.bucket)
     if not writer and settings.meili_search_key is not None:
         key = settings.meili_search_key.get_secret_value()
-        server = Server(settings.meili_url, key, setting="MEILI_SEARCH_KEY")
+        server = MeiliServer(settings.meili_url, key, setting="MEILI_SEARCH_KEY")
         return MeiliIndex(server, uid, writer=False, searches_only=True)
     master = settings.meili_master_key
-    server = Server(settings.meili_url, master.get_secret_value() if master is not None else None)
+    server = MeiliServer(settings.meili_url, master.get_secret_value() if master is not None else None)
     return MeiliIndex(server, uid, writer=writer)
 
 

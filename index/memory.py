@@ -11,18 +11,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from index.facets.cards import Card, admitted, card_of, facet_counts, in_order, spellings
+from index.facets.cards import Card, card_of, facet_counts, in_order, passing, spellings
 from index.passages.build import by_recording
 from index.port import Passage, Prepared, Query, RecordingHit, Results, not_ready
 from index.query.answer import answer
-from index.query.engine import Found
-from index.query.missing import explained, in_question
-from index.query.parser import Part, Phrase, Wanted
-from index.query.typos import distance, tolerating
-from index.query.word_variants import otherwise
+from index.query.engine import EngineAnswer
+from index.query.missing import possibly_missing, with_missing
+from index.query.parser import ParsedQuery, Part, Phrase
+from index.query.typos import distance, tolerate_typos
+from index.query.word_variants import with_variants
 from index.ranking.highlight import recording_hit
 from index.ranking.matches import Marker
-from index.ranking.scoring import Scored, Scorer, best_first, of_recording, telling
+from index.ranking.scoring import Scored, Scorer, best_first, idf_weights, recording_score
 from index.text.analysis import Analysed, analysed
 
 
@@ -57,7 +57,7 @@ class _Entry:
         """Whether it, or its recording's title, has this part of a query."""
         return _has(part, self.keys, self.words)
 
-    def has_itself(self, part: Part) -> bool:
+    def has_in_own_text(self, part: Part) -> bool:
         text, _, speakers = self.words
         return _has(part, self.own, (text, speakers))
 
@@ -109,47 +109,49 @@ class MemoryIndex:
 
     def close(self) -> None: ...
 
-    def _state(self, _: Wanted) -> _State:
+    def _state(self, _: ParsedQuery) -> _MemoryEngine:
         """Raises IndexNotReady."""
         if not self._built:
             raise not_ready()
-        return _State(self._entries)
+        return _MemoryEngine(self._entries)
 
 
 @dataclass(frozen=True)
-class _State:
+class _MemoryEngine:
     """All entries of one moment, by recording."""
 
     entries: Mapping[str, Sequence[_Entry]]
 
-    def find(self, query: Query, wanted: Wanted) -> Found:
-        wanted = otherwise(wanted, lambda parts: {part for part in parts if any(one.has(part) for one in self._all)})
-        wanted = tolerating(wanted, lambda word: not any(one.has(word) for one in self._all))
-        marker = Marker((*wanted.parts, *wanted.optional))
+    def find(self, query: Query, parsed: ParsedQuery) -> EngineAnswer:
+        parsed = with_variants(
+            parsed, lambda parts: {part for part in parts if any(one.has(part) for one in self._all)}
+        )
+        parsed = tolerate_typos(parsed, lambda word: not any(one.has(word) for one in self._all))
+        marker = Marker((*parsed.parts, *parsed.optional))
         matching: dict[str, list[_Entry]] = {}
         cards: list[Card] = []
         chosen: list[Card] = []
         least = 0
-        for least in range(len(wanted.parts), 0 if wanted.parts else -1, -1):
-            matching = {key: found for key, of in self.entries.items() if (found := _matching(of, wanted, least))}
+        for least in range(len(parsed.parts), 0 if parsed.parts else -1, -1):
+            matching = {key: found for key, of in self.entries.items() if (found := _matching(of, parsed, least))}
             cards = [card_of(found[0].passage) for found in matching.values()]
-            chosen = admitted(cards, wanted.filters)
+            chosen = passing(cards, parsed.filters)
             if chosen:
                 break
-        scorer = Scorer(marker, len(wanted.parts), self._telling(wanted) if least < len(wanted.parts) else ())
-        scored = {card.recording_id: _scored(matching[card.recording_id], wanted, scorer) for card in chosen}
-        best = {key: of_recording(found[0].score, len(found)) for key, found in scored.items()}
-        ordered = in_order(chosen, wanted.order(query.order), best)
+        scorer = Scorer(marker, len(parsed.parts), self._idf_weights(parsed) if least < len(parsed.parts) else ())
+        scored = {card.recording_id: _scored(matching[card.recording_id], parsed, scorer) for card in chosen}
+        best = {key: recording_score(found[0].score, len(found)) for key, found in scored.items()}
+        ordered = in_order(chosen, parsed.order(query.order), best)
         page = ordered[(query.page - 1) * query.per_page : query.page * query.per_page]
         spelt = spellings(card_of(of[0].passage) for of in self.entries.values())
         results = Results(
-            hits=tuple(_hit(scored[card.recording_id], marker, wanted, query.passages) for card in page),
+            hits=tuple(_hit(scored[card.recording_id], marker, parsed, query.passages) for card in page),
             total=len(chosen),
-            facets=facet_counts(cards, wanted.filters, spelt),
+            facets=facet_counts(cards, parsed.filters, spelt),
         )
-        if least < len(wanted.parts) or not chosen:
-            results = explained(results, wanted, least, *self._holding(wanted))
-        return Found(results, wanted)
+        if least < len(parsed.parts) or not chosen:
+            results = with_missing(results, parsed, least, *self._occurring(parsed))
+        return EngineAnswer(results, parsed)
 
     def words(self, beginning: str) -> set[str]:
         said = {word for one in self._all for field in one.words for word in field.split()}
@@ -159,22 +161,22 @@ class _State:
     def _all(self) -> list[_Entry]:
         return [one for of in self.entries.values() for one in of]
 
-    def _holding(self, wanted: Wanted) -> tuple[set[Part], set[Part]]:
+    def _occurring(self, parsed: ParsedQuery) -> tuple[set[Part], set[Part]]:
         """Of what is in question: what stands where results may come from, and what stands anywhere."""
-        allowed = [one for one in _matching(self._all, wanted, 0) if admitted([card_of(one.passage)], wanted.filters)]
-        parts = in_question(wanted)
+        allowed = [one for one in _matching(self._all, parsed, 0) if passing([card_of(one.passage)], parsed.filters)]
+        parts = possibly_missing(parsed)
         here, anywhere = ({part for part in parts if any(one.has(part) for one in of)} for of in (allowed, self._all))
         return here, anywhere
 
-    def _telling(self, wanted: Wanted) -> list[float]:
-        return telling([sum(one.has(part) for one in self._all) for part in wanted.parts], len(self._all))
+    def _idf_weights(self, parsed: ParsedQuery) -> list[float]:
+        return idf_weights([sum(one.has(part) for one in self._all) for part in parsed.parts], len(self._all))
 
 
 def _has(part: Part, keys: frozenset[str], fields: Sequence[str]) -> bool:
-    return any(_stands(one, keys, fields) for one in (part, *part.written))
+    return any(_occurs(one, keys, fields) for one in (part, *part.variants))
 
 
-def _stands(part: Part, keys: frozenset[str], fields: Sequence[str]) -> bool:
+def _occurs(part: Part, keys: frozenset[str], fields: Sequence[str]) -> bool:
     if isinstance(part, Phrase):
         return any(f" {' '.join(part.folded)} " in field for field in fields)
     if part.prefix and any(f" {part.beginning}" in field for field in fields):
@@ -187,24 +189,24 @@ def _stands(part: Part, keys: frozenset[str], fields: Sequence[str]) -> bool:
     return part.typos > 0 and any(distance(word, asked) <= part.typos for field in fields for word in field.split())
 
 
-def _matching(entries: Sequence[_Entry], wanted: Wanted, least: int) -> list[_Entry]:
+def _matching(entries: Sequence[_Entry], parsed: ParsedQuery, least: int) -> list[_Entry]:
     """The passages that match, in the order given."""
     return [
         entry
         for entry in entries
-        if sum(entry.has(part) for part in wanted.parts) >= least
-        and wanted.filters.speakers <= entry.speakers
-        and not any(entry.has(part) for part in wanted.excluded)
+        if sum(entry.has(part) for part in parsed.parts) >= least
+        and parsed.filters.speakers <= entry.speakers
+        and not any(entry.has(part) for part in parsed.excluded)
     ]
 
 
-def _scored(entries: Sequence[_Entry], wanted: Wanted, scorer: Scorer) -> list[Scored]:
+def _scored(entries: Sequence[_Entry], parsed: ParsedQuery, scorer: Scorer) -> list[Scored]:
     """The passages to show, best first: those that match themselves, else the first."""
-    own = [entry for entry in entries if any(entry.has_itself(part) for part in wanted.parts)]
-    scored = [scorer.score(entry.passage) for entry in (own or entries[:1] if wanted.parts else entries)]
+    own = [entry for entry in entries if any(entry.has_in_own_text(part) for part in parsed.parts)]
+    scored = [scorer.score(entry.passage) for entry in (own or entries[:1] if parsed.parts else entries)]
     return sorted(scored, key=best_first)
 
 
-def _hit(found: Sequence[Scored], marker: Marker, wanted: Wanted, limit: int) -> RecordingHit:
-    shown = found[:limit] if wanted.parts else found[:1]
-    return recording_hit(shown, marker, len(wanted.parts), len(found))
+def _hit(found: Sequence[Scored], marker: Marker, parsed: ParsedQuery, limit: int) -> RecordingHit:
+    shown = found[:limit] if parsed.parts else found[:1]
+    return recording_hit(shown, marker, len(parsed.parts), len(found))

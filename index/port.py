@@ -120,7 +120,7 @@ class PassageHit:
     page: int | None = None
 
 
-class Because(StrEnum):
+class ReasonKind(StrEnum):
     TRANSLATION = "translation"
     """The glossary knows both as terms for one thing."""
     SPELLING = "spelling"
@@ -134,7 +134,7 @@ class Reason:
     asked: str
     found: str
     """As it stands in the recording."""
-    because: Because
+    because: ReasonKind
 
 
 class Lack(StrEnum):

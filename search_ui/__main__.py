@@ -27,7 +27,7 @@ TURN_SECONDS = 5.0
 """How long somebody who corrects a line waits for the index; after that a run makes it searchable."""
 
 
-def calm_collector() -> None:
+def relax_garbage_collection() -> None:
     """Have Python look for cycles among its objects less often.
 
     Much is remembered between searches, none of it in cycles; looking through all of it again and again made the
@@ -36,7 +36,7 @@ def calm_collector() -> None:
     gc.set_threshold(50_000, 50, 100)
 
 
-class Server(uvicorn.Server):
+class WebServer(uvicorn.Server):
     """Sends home who follows a recording (`search_ui.recording.progress_events`), so that stopping does not wait for
     them.
     """
@@ -52,7 +52,7 @@ class Server(uvicorn.Server):
 
 def main() -> int:
     """Serve until SIGINT or SIGTERM; 1 where it cannot start, with one sentence on stderr."""
-    calm_collector()
+    relax_garbage_collection()
     with ExitStack() as undo:
         try:
             check_built()
@@ -70,7 +70,7 @@ def main() -> int:
         port = WEB_PORT if settings.web.port is None else settings.web.port
         # A paused film keeps its connection; it asks again by itself.
         config = server_config(app, settings.web, port=port, graceful_seconds=3)
-        server = Server(config, app.state.site.get(Watchers))
+        server = WebServer(config, app.state.site.get(Watchers))
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):  # uvicorn raises the signal once more when it has stopped
             server.run()

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from index.port import Because, Fragment, Lack, Order, PassageHit, RecordingHit
+from index.port import Fragment, Lack, Order, PassageHit, ReasonKind, RecordingHit
 from kring.model import Activity, Details, Problem, State, Step, Transcript
 from search_ui.context import Site, SiteDep
-from search_ui.http import formatting as view
+from search_ui.http import formatting
 from search_ui.recording import captions
 from search_ui.recording.captions import transcript_of
 from search_ui.search.params import SearchParamsDep
@@ -19,7 +19,7 @@ from search_ui.viewer import is_searchable, open_recording, search_for_viewer
 router = APIRouter(prefix="/api", tags=["archive"])
 
 
-class Piece(BaseModel):
+class TextPiece(BaseModel):
     """Plain text, never HTML; `hit`: it matches the query."""
 
     text: str
@@ -36,7 +36,7 @@ class FoundPassage(BaseModel):
     start: float
     end: float
     hit_at: float
-    text: list[Piece]
+    text: list[TextPiece]
     speakers: list[str]
     url: str
     attachment: str | None
@@ -50,14 +50,14 @@ class FoundReason(BaseModel):
 
     asked: str
     found: str
-    because: Because
+    because: ReasonKind
 
 
 class FoundRecording(BaseModel):
     """One recording with its best passages, best first."""
 
     id: str
-    title: list[Piece]
+    title: list[TextPiece]
     circle: str
     circle_name: str
     network: str
@@ -111,7 +111,7 @@ class Refusal(BaseModel):
     error: str
 
 
-class Working(BaseModel):
+class ActivityStatus(BaseModel):
     """Who works on it is nobody's business; how far it is, is. `alive` false: it waits to be taken up again."""
 
     step: Step
@@ -130,7 +130,7 @@ class RecordingStatus(BaseModel):
     details: Details
     state: State
     problem: Problem | None
-    activity: Working | None
+    activity: ActivityStatus | None
     searchable: bool
     duration: float | None
     language: str | None
@@ -202,21 +202,21 @@ def _passage(recording_id: str, hit: PassageHit) -> FoundPassage:
         hit_at=hit.hit_at,
         text=_pieces(hit.fragments),
         speakers=list(hit.speakers),
-        url=_address(recording_id, hit),
+        url=_passage_url(recording_id, hit),
         attachment=hit.attachment,
         attachment_title=hit.attachment_title,
         page=hit.page,
     )
 
 
-def _address(recording_id: str, hit: PassageHit) -> str:
+def _passage_url(recording_id: str, hit: PassageHit) -> str:
     if hit.attachment is not None:
         return f"/r/{recording_id}/attachments/{hit.attachment}#page={hit.page}"
-    return f"/r/{recording_id}?t={view.time_parameter(hit.hit_at)}"
+    return f"/r/{recording_id}?t={formatting.time_parameter(hit.hit_at)}"
 
 
-def _pieces(fragments: tuple[Fragment, ...]) -> list[Piece]:
-    return [Piece(text=fragment.text, hit=fragment.hit) for fragment in fragments]
+def _pieces(fragments: tuple[Fragment, ...]) -> list[TextPiece]:
+    return [TextPiece(text=fragment.text, hit=fragment.hit) for fragment in fragments]
 
 
 @router.get("/recordings/{recording_id}")
@@ -231,7 +231,7 @@ def recording(recording_id: str, site: SiteDep) -> RecordingStatus:
             urls["poster"] = f"/media/{manifest.id}/poster"
     if manifest.state is State.PUBLISHED and manifest.transcript is not None:
         urls["transcript"] = f"/api/recordings/{manifest.id}/transcript"
-    urls |= captions.addresses(manifest)
+    urls |= captions.caption_urls(manifest)
     return RecordingStatus(
         id=manifest.id,
         version=manifest.version,
@@ -239,7 +239,7 @@ def recording(recording_id: str, site: SiteDep) -> RecordingStatus:
         details=manifest.details,
         state=manifest.state,
         problem=manifest.problem,
-        activity=_working(site, activity) if activity else None,
+        activity=_activity_status(site, activity) if activity else None,
         searchable=is_searchable(site, manifest.id),
         duration=manifest.duration or None,
         language=manifest.transcript.language if manifest.transcript else manifest.details.language,
@@ -251,8 +251,8 @@ def recording(recording_id: str, site: SiteDep) -> RecordingStatus:
     )
 
 
-def _working(site: Site, activity: Activity) -> Working:
-    return Working(
+def _activity_status(site: Site, activity: Activity) -> ActivityStatus:
+    return ActivityStatus(
         step=activity.step,
         fraction=activity.fraction,
         note=activity.note,

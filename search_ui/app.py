@@ -9,44 +9,44 @@ from index.port import SearchIndex
 from kring.settings import Settings
 from search_ui import api
 from search_ui.context import Site
-from search_ui.edit import api as correcting, page as editing_pages
+from search_ui.edit import api as edit_api, page as edit_page
 from search_ui.feeds import feeds
-from search_ui.http import errors as problems, facilitator_link as facilitating, healthz, identity as people
+from search_ui.http import errors, facilitator_link, healthz, identity
 from search_ui.http.access import WrongCodes
 from search_ui.http.body_spool import SpoolPlaces
-from search_ui.http.identity import People
-from search_ui.http.rates import Rates
+from search_ui.http.identity import IdentityMiddleware
+from search_ui.http.rates import RateLimit
 from search_ui.http.rendering import HERE, Static
-from search_ui.http.security import Guard, host_names, own_origins
+from search_ui.http.security import RequestGuard, host_names, own_origins
 from search_ui.i18n import negotiation
-from search_ui.i18n.negotiation import Speech
+from search_ui.i18n.negotiation import LanguageMiddleware
 from search_ui.recording import (
-    attachments as attaching,
+    attachments,
     captions,
-    chapters as chaptering,
-    embed as embedding,
+    chapters,
+    embed,
     media,
     page as recording_page,
-    progress_events as following,
+    progress_events,
     sound_tracks,
     waveform,
 )
 from search_ui.runs import PrefectRuns, Runs
-from search_ui.search import collections as collected, page as search_page
+from search_ui.search import collections, page as search_page
 from search_ui.server.bounds import OwnCookies
 from search_ui.upload import (
-    api as uploads,
-    complete as completing,
+    api as upload_api,
+    complete,
     left_out,
-    mine as own_uploads,
-    page as uploading_pages,
-    parts as upload_parts,
+    mine,
+    page as upload_page,
+    parts,
 )
-from search_ui.upload.mine import Brought
+from search_ui.upload.mine import OwnRecordings
 from search_ui.upload.parts import PartPlaces
 from storage.archive.archive import Archive
 
-NOT_TO_COMPRESS = (*DEFAULT_EXCLUDED_CONTENT_TYPES, attaching.PDF)
+NOT_TO_COMPRESS = (*DEFAULT_EXCLUDED_CONTENT_TYPES, attachments.PDF)
 """What is compressed already, and is asked for in ranges."""
 
 
@@ -64,31 +64,38 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         redoc_url=None,
     )
     site = app.state.site = Site(settings, archive, index, runs or PrefectRuns(settings))
-    site.add(healthz.health_of(site), following.Watchers(), WrongCodes(), Brought(archive), PartPlaces(), SpoolPlaces())
-    problems.install(app)
+    site.add(
+        healthz.health_of(site),
+        progress_events.Watchers(),
+        WrongCodes(),
+        OwnRecordings(archive),
+        PartPlaces(),
+        SpoolPlaces(),
+    )
+    errors.install(app)
     for router in (
         search_page.router,
         recording_page.router,
-        following.router,
-        uploading_pages.router,
+        progress_events.router,
+        upload_page.router,
         feeds.router,
-        collected.router,
-        embedding.router,
+        collections.router,
+        embed.router,
         captions.router,
-        chaptering.router,
+        chapters.router,
         media.router,
         waveform.router,
-        uploads.router,
-        upload_parts.router,
-        own_uploads.router,
+        upload_api.router,
+        parts.router,
+        mine.router,
         left_out.router,
-        completing.router,
-        attaching.router,
-        correcting.router,
-        editing_pages.router,
+        complete.router,
+        attachments.router,
+        edit_api.router,
+        edit_page.router,
         sound_tracks.router,
-        people.router,
-        facilitating.router,
+        identity.router,
+        facilitator_link.router,
         negotiation.router,
         api.router,
         healthz.router,
@@ -96,9 +103,11 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         app.include_router(router)
     app.mount("/static", Static(directory=HERE / "static"))
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5, exclude_content_types=NOT_TO_COMPRESS)
-    app.add_middleware(People, secure=settings.web.public_url.startswith("https://"))
-    app.add_middleware(Rates)
-    app.add_middleware(Guard, hosts=host_names(settings.web), origins=own_origins(settings.web), broken=problems.broken)
-    app.add_middleware(Speech)
+    app.add_middleware(IdentityMiddleware, secure=settings.web.public_url.startswith("https://"))
+    app.add_middleware(RateLimit)
+    app.add_middleware(
+        RequestGuard, hosts=host_names(settings.web), origins=own_origins(settings.web), broken=errors.broken
+    )
+    app.add_middleware(LanguageMiddleware)
     app.add_middleware(OwnCookies)
     return app

@@ -7,7 +7,7 @@ from rich.text import Text
 from cli.terminal.output import out, printable, say
 from flows.reports import clock
 from index import open_index
-from index.port import Because, Filters, Fragment, Lack, Missing, Order, PassageHit, Query, Reason
+from index.port import Filters, Fragment, Lack, Missing, Order, PassageHit, Query, Reason, ReasonKind
 from kring.errors import IndexNotReady
 from kring.local_stack import connect_locally, public_address
 from kring.settings import load_settings
@@ -64,7 +64,7 @@ def run_search(
 
 def explained(reason: Reason) -> str:
     """Why a recording is found that does not hold the word as it was asked for."""
-    if reason.because is Because.SPELLING:
+    if reason.because is ReasonKind.SPELLING:
         return f"“{reason.asked}” was not found; this is about “{reason.found}”."
     return f"“{reason.found}” is another word for “{reason.asked}”."
 

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from cli.stack import meilisearch
 from cli.stack.postgres import server as pg
 from cli.stack.postgres.server import Postgres, for_clients
-from index.meili.client import Server
+from index.meili.client import MeiliServer
 from index.meili.index import index_uid
 from index.meili.keys import derived_key, ensured_key
 from kring.errors import KringError
@@ -171,7 +171,7 @@ def prefect_part(settings: Settings, port: int, postgres: Postgres | None) -> Pa
 def search_part(settings: Settings, program: str, port: int, master_key: SecretStr) -> Part:
     """Meilisearch. It is healthy once the key is there with which the web pages search."""
     url = f"http://127.0.0.1:{port}"
-    server = Server(url, master_key.get_secret_value())
+    server = MeiliServer(url, master_key.get_secret_value())
 
     def healthy() -> bool:
         try:

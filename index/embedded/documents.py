@@ -21,7 +21,7 @@ import tantivy
 from index.facets.cards import Card, card_of
 from index.port import Passage
 from index.text.analysis import analysed
-from index.text.folding import same
+from index.text.folding import label_key
 
 _FIELDS = tuple(field.name for field in fields(Passage) if field.name != "starts")
 SHORT = (1, 2)
@@ -77,8 +77,8 @@ def fields_of(passages: Sequence[Passage]) -> Iterator[Fields]:
             "circle": passage.circle,
             "network": passage.network,
             "language": passage.language,
-            "topic": list(map(same, passage.topics)),
-            "organisation": list(map(same, passage.organisations)),
+            "topic": list(map(label_key, passage.topics)),
+            "organisation": list(map(label_key, passage.organisations)),
             "day": passage.date.toordinal(),
             "rec": rec_of(passage.recording_id),
             "number": passage.number,

@@ -13,7 +13,7 @@ from index.facets.cards import KINDS, values_of
 from index.port import Filters
 
 
-def filtering(schema: tantivy.Schema, filters: Filters) -> list[Query]:
+def filter_conditions(schema: tantivy.Schema, filters: Filters) -> list[Query]:
     """The filters, but for speakers, as conditions."""
     conditions = [
         any_of(Query.term_query(schema, field, value, index_option="basic") for value in sorted(values))
@@ -35,7 +35,7 @@ def in_recordings(schema: tantivy.Schema, recs: Iterable[int]) -> Query:
     return Query.const_score_query(any_of(Query.term_query(schema, "rec", rec) for rec in recs), 0.0)
 
 
-def written(schema: tantivy.Schema, which: bool = True) -> Query:
+def in_attachments(schema: tantivy.Schema, which: bool = True) -> Query:
     """What stands in attachments; with False what is said."""
     return Query.const_score_query(Query.term_query(schema, "written", which), 0.0)
 

@@ -18,10 +18,10 @@ from tantivy import Occur, Query as Condition
 from index.embedded.documents import Fields, fields_of, passage_in, rec_of, schema
 from index.embedded.filters import in_recordings
 from index.embedded.generations import Generations, engine_errors
-from index.embedded.opening import Opening
-from index.embedded.search import Searched
+from index.embedded.integrity import probe
+from index.embedded.opening import SnapshotOpener
+from index.embedded.search import TantivyEngine
 from index.embedded.snapshot import buckets
-from index.embedded.soundness import probe
 from index.passages.build import by_recording
 from index.port import Passage, Prepared, Query, Results, damaged
 from index.query.answer import answer
@@ -40,7 +40,7 @@ class EmbeddedIndex:
         self._generations = Generations(root, lock_seconds=lock_seconds)
         self._writer = writer
         self._schema = schema()
-        self._opening = Opening(self._generations, self._schema)
+        self._snapshots = SnapshotOpener(self._generations, self._schema)
 
     @property
     def needs_rebuild(self) -> bool:
@@ -53,16 +53,16 @@ class EmbeddedIndex:
 
     def check(self, *, deep: bool = False) -> None:
         if deep:  # what the memory still holds says nothing about the disk
-            self._opening.forget(everything=True)
+            self._snapshots.forget(everything=True)
         while True:
-            view = self._opening.view()
+            snapshot = self._snapshots.snapshot()
             try:
                 with engine_errors():
-                    probe(self._schema, view)
+                    probe(self._schema, snapshot)
                 return
             except SearchDown as error:
-                self._opening.forget()
-                if self._opening.is_now(view):
+                self._snapshots.forget()
+                if self._snapshots.is_current(snapshot):
                     raise damaged(error) from error
 
     def replace(self, recording_id: str, passages: Sequence[Passage]) -> None:
@@ -97,22 +97,22 @@ class EmbeddedIndex:
 
     def search(self, query: Query) -> Results:
         try:
-            return answer(query, lambda _: Searched(self._schema, self._opening.view()))
+            return answer(query, lambda _: TantivyEngine(self._schema, self._snapshots.snapshot()))
         except IndexNotReady:
             raise
         except SearchDown:
-            self._opening.forget()
+            self._snapshots.forget()
             raise
 
     def versions(self) -> dict[str, int]:
         if self._generations.current() is None:
             return {}
-        view = self._opening.view(complete=False)
+        snapshot = self._snapshots.snapshot(complete=False)
         with engine_errors():
-            return {card.recording_id: card.version for card in view.shelf.cards}
+            return {card.recording_id: card.version for card in snapshot.columns.cards}
 
     def close(self) -> None:
-        self._opening.forget()
+        self._snapshots.forget()
 
     def _must_write(self) -> None:
         if not self._writer:
@@ -127,7 +127,7 @@ class EmbeddedIndex:
             fresh = current is None or not self._generations.is_ours(current)
             target = self._generations.create(complete=False) if current is None or fresh else current
             if not fresh:  # a merge would make good files of damaged ones; without meta.json Tantivy begins afresh
-                self._opening.assure_whole(target)
+                self._snapshots.check_files(target)
             _put(tantivy.Index(self._schema, str(target)), recording_id, made)
             if fresh:
                 self._generations.publish(target)
@@ -140,7 +140,7 @@ class EmbeddedIndex:
             return
         for recording_id in noted:
             with suppress(SearchDown):  # it is damaged: what the bucket had of the recording is in the new one
-                self._opening.assure_whole(current)
+                self._snapshots.check_files(current)
                 _put(built, recording_id, fields_of(self._passages(current, recording_id)))
 
     def _passages(self, generation: Path, recording_id: str) -> list[Passage]:
@@ -170,13 +170,13 @@ def _add_all(writer: tantivy.IndexWriter, recordings: Iterable[Prepared]) -> int
     return count
 
 
-def _put(index: tantivy.Index, recording_id: str, wanted: Iterable[Fields]) -> None:
+def _put(index: tantivy.Index, recording_id: str, documents: Iterable[Fields]) -> None:
     """One commit: what there was of this recording goes, these come."""
     writer = index.writer(_HEAP, 1)
     try:
         writer.delete_documents_by_term("rec", rec_of(recording_id))
-        for made in wanted:
-            writer.add_document(tantivy.Document(**made))
+        for document in documents:
+            writer.add_document(tantivy.Document(**document))
         writer.commit()
     finally:
         writer.wait_merging_threads()  # ends the writer, which frees Tantivy's own lock

@@ -13,29 +13,29 @@ from pathlib import Path
 import tantivy
 
 from index.embedded.generations import Generations, engine_errors
-from index.embedded.snapshot import View
-from index.embedded.soundness import META, Stamp, changed_since, check_file, of_segments, stamps_of
+from index.embedded.integrity import META, Stamp, changed_since, check_file, of_segments, stamps_of
+from index.embedded.snapshot import Snapshot
 from index.port import damaged, not_ready
 from kring.errors import SearchDown
 
 
-class Opening:
+class SnapshotOpener:
     """Safe to share between threads."""
 
     def __init__(self, generations: Generations, schema: tantivy.Schema) -> None:
         self._generations = generations
         self._schema = schema
-        self._view: View | None = None
-        self._whole: dict[Path, Stamp] = {}
+        self._snapshot: Snapshot | None = None
+        self._checked: dict[Path, Stamp] = {}
         self._refreshing = threading.Lock()
 
     def forget(self, *, everything: bool = False) -> None:
         """Open it anew next time; `everything`: also hold all files against their checksums again."""
-        self._view = None
+        self._snapshot = None
         if everything:
-            self._whole = {}
+            self._checked = {}
 
-    def view(self, *, complete: bool = True) -> View:
+    def snapshot(self, *, complete: bool = True) -> Snapshot:
         """The state as of now. Raises IndexNotReady if there is none, or if it is damaged.
 
         `complete=False`: also one that was not built from the whole bucket.
@@ -44,18 +44,18 @@ class Opening:
             while (current := self._generations.current()) is not None:
                 try:
                     with engine_errors():
-                        view = self._view = self._seen(current)
+                        snapshot = self._snapshot = self._opened(current)
                 except SearchDown as error:
-                    self._view = None
+                    self._snapshot = None
                     if self._generations.current() == current:  # otherwise a rebuild has just taken its place
                         raise damaged(error) from error
                     continue
-                if view is None or (complete and not view.complete):
+                if snapshot is None or (complete and not snapshot.complete):
                     break
-                return view
+                return snapshot
             raise not_ready()
 
-    def assure_whole(self, generation: Path) -> None:
+    def check_files(self, generation: Path) -> None:
         """Raises IndexNotReady if a file of it is damaged, or gone."""
         try:
             with engine_errors():
@@ -63,38 +63,38 @@ class Opening:
         except SearchDown as error:
             raise damaged(error) from error
 
-    def is_now(self, view: View) -> bool:
+    def is_current(self, snapshot: Snapshot) -> bool:
         """Whether nobody has written since this view was opened."""
         try:
-            now = stamps_of(view.generation).get(META)
+            now = stamps_of(snapshot.generation).get(META)
         except OSError:
             return False
-        return self._generations.current() == view.generation and now == view.files[META]
+        return self._generations.current() == snapshot.generation and now == snapshot.files[META]
 
-    def _seen(self, generation: Path) -> View | None:
+    def _opened(self, generation: Path) -> Snapshot | None:
         """The view there was if it still holds, else a new one; None: the generation is of another version."""
-        view = self._view if self._view is not None and self._view.generation == generation else None
+        snapshot = self._snapshot if self._snapshot is not None and self._snapshot.generation == generation else None
         there = stamps_of(generation)
-        if view is not None and view.files.items() <= there.items():
-            return view
+        if snapshot is not None and snapshot.files.items() <= there.items():
+            return snapshot
         if not self._generations.is_ours(generation):
             return None
         files = of_segments(generation, there)
-        changed = changed_since(view.files, files, there) if view else []
+        changed = changed_since(snapshot.files, files, there) if snapshot else []
         self._compare(generation, files)
-        if view is None or changed:
+        if snapshot is None or changed:
             index = tantivy.Index(self._schema, str(generation))
             index.config_reader("manual")
         else:
-            index = view.index
+            index = snapshot.index
             index.reload()
         files[META] = there[META]
-        return View(generation, self._generations.is_complete(generation), files, index, index.searcher())
+        return Snapshot(generation, self._generations.is_complete(generation), files, index, index.searcher())
 
     def _compare(self, generation: Path, files: dict[str, Stamp]) -> None:
         """Raises ValueError if one of these files is not as Tantivy wrote it."""
-        wanted = {generation / name: stamp for name, stamp in files.items()}
-        for path, stamp in wanted.items():
-            if self._whole.get(path) != stamp:
+        stamps = {generation / name: stamp for name, stamp in files.items()}
+        for path, stamp in stamps.items():
+            if self._checked.get(path) != stamp:
                 check_file(path)
-        self._whole = wanted
+        self._checked = stamps

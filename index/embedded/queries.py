@@ -17,9 +17,9 @@ from tantivy import Occur, Query
 
 from index.embedded.documents import BEGINS, SHORT
 from index.embedded.filters import any_of
-from index.query.parser import Part, Phrase, Wanted, Word
-from index.query.typos import tolerating
-from index.query.word_variants import otherwise
+from index.query.parser import ParsedQuery, Part, Phrase, QueryWord
+from index.query.typos import tolerate_typos
+from index.query.word_variants import with_variants
 
 _COMPLETIONS = {"text": 30, "title": 10, "speakers": 10}
 """Field → words that a beginning stands for there, the most frequent first."""
@@ -44,41 +44,41 @@ class _Terms:
     """(field, folded word)."""
 
 
-class Matching:
+class TantivyQueries:
     """Builds the queries for one search over one state of the index."""
 
     def __init__(
-        self, schema: tantivy.Schema, searcher: tantivy.Searcher, wanted: Wanted, completions: Completions
+        self, schema: tantivy.Schema, searcher: tantivy.Searcher, parsed: ParsedQuery, completions: Completions
     ) -> None:
         self._schema = schema
         self._searcher = searcher
         self._completions = completions
         self._terms: dict[Part, _Terms] = {}
-        wanted = otherwise(wanted, lambda parts: [part for part in parts if self._stands(part)])
-        self.wanted = tolerating(wanted, self._nowhere)
-        self._terms = {part: self._terms_of(part) for part in self.wanted.parts}
+        parsed = with_variants(parsed, lambda parts: [part for part in parts if self._occurs(part)])
+        self.parsed = tolerate_typos(parsed, self._is_nowhere)
+        self._terms = {part: self._terms_of(part) for part in self.parsed.parts}
 
     @property
-    def simple(self) -> bool:
+    def is_single_word(self) -> bool:
         """Whether recordings themselves can be asked: for one word and nothing else."""
-        wanted = self.wanted
+        parsed = self.parsed
         return (
-            len(wanted.parts) == 1
-            and isinstance(wanted.parts[0], Word)
-            and not wanted.parts[0].written
-            and not wanted.excluded
-            and not wanted.filters.speakers
+            len(parsed.parts) == 1
+            and isinstance(parsed.parts[0], QueryWord)
+            and not parsed.parts[0].variants
+            and not parsed.excluded
+            and not parsed.filters.speakers
         )
 
     @property
-    def barely_begun(self) -> bool:
+    def is_short_prefix(self) -> bool:
         """Whether one or two letters are all that is asked for."""
-        (part, *more) = self.wanted.parts
-        return not more and isinstance(part, Word) and part.prefix and len(part.beginning) in SHORT
+        (part, *more) = self.parsed.parts
+        return not more and isinstance(part, QueryWord) and part.prefix and len(part.beginning) in SHORT
 
     def whole_word(self, *conditions: Query) -> Query:
         """Passages with the one word as it is, scored: where very many words begin so, these come first."""
-        words = [part for part in self.wanted.parts if isinstance(part, Word)]
+        words = [part for part in self.parsed.parts if isinstance(part, QueryWord)]
         found = any_of(self._term(field, word.beginning) for word in words for field in _FIELDS)
         limits = self._conditions(conditions)
         return Query.boolean_query([(Occur.Must, found), *limits]) if limits else found
@@ -101,48 +101,48 @@ class Matching:
 
     def ranked(self, least: int, *conditions: Query) -> Query:
         """The same, scored."""
-        more = [query for part in self.wanted.parts for query in self._lifting(part)]
+        more = [query for part in self.parsed.parts for query in self._boosts(part)]
         limits = self._conditions(conditions)
-        (part, *others) = self.wanted.parts
+        (part, *others) = self.parsed.parts
         if not others and not limits and _single(part):
             # What lifts a passage has the key too, so any of these will do: plain terms, which Tantivy skips through.
-            return any_of([*self._any(part), *more])
+            return any_of([*self._alternatives(part), *more])
         return Query.boolean_query([*self._at_least(least), *((Occur.Should, query) for query in more), *limits])
 
-    def themselves(self, least: int, *conditions: Query) -> Query:
+    def ranked_own(self, least: int, *conditions: Query) -> Query:
         """Matching passages with a part in their own text or speakers, scored."""
-        own = any_of(map(self._own, self.wanted.parts))
+        own = any_of(map(self._in_own_text, self.parsed.parts))
         return Query.boolean_query(
             [(Occur.Must, self.ranked(least, *conditions)), (Occur.Must, Query.const_score_query(own, 0.0))]
         )
 
-    def speaking(self, *conditions: Query) -> Query:
+    def by_speakers(self, *conditions: Query) -> Query:
         """The passages of the speakers wanted."""
         return Query.boolean_query(self._conditions(conditions))
 
     def frequency(self, part: Part) -> int:
         """Passages that have this part."""
-        counted = self._searcher.search(any_of(self._any(part)), 1, count=True).count  # type: ignore[attr-defined]
+        counted = self._searcher.search(any_of(self._alternatives(part)), 1, count=True).count  # type: ignore[attr-defined]
         return int(counted)
 
-    def allows(self, part: Part, *conditions: Query) -> bool:
+    def occurs_within(self, part: Part, *conditions: Query) -> bool:
         """Whether it stands in a passage that passes these conditions, those of the speakers, and what is left out."""
-        query = Query.boolean_query([(Occur.Must, any_of(self._any(part))), *self._conditions(conditions)])
+        query = Query.boolean_query([(Occur.Must, any_of(self._alternatives(part))), *self._conditions(conditions)])
         return bool(self._searcher.search(query, 1, count=False).hits)
 
-    def _stands(self, part: Part) -> bool:
+    def _occurs(self, part: Part) -> bool:
         if isinstance(part, Phrase) and not all(self._searcher.doc_freq("words", word) for word in part.folded):
             return False
-        if isinstance(part, Word) and not part.prefix:
+        if isinstance(part, QueryWord) and not part.prefix:
             return bool(self._searcher.doc_freq("keys", part.key))
-        return bool(self._searcher.search(any_of(self._any(part)), 1, count=False).hits)
+        return bool(self._searcher.search(any_of(self._alternatives(part)), 1, count=False).hits)
 
-    def _nowhere(self, word: Word) -> bool:
-        if word.prefix and (len(word.beginning) in SHORT or self._beginning(word.beginning)):
+    def _is_nowhere(self, word: QueryWord) -> bool:
+        if word.prefix and (len(word.beginning) in SHORT or self._prefix_terms(word.beginning)):
             return False
         return not self._searcher.doc_freq("keys", word.key)
 
-    def _beginning(self, beginning: str) -> tuple[tuple[str, str], ...]:
+    def _prefix_terms(self, beginning: str) -> tuple[tuple[str, str], ...]:
         """(field, term) for the words that begin so: these words, or the beginning itself where it is indexed."""
         if len(beginning) in SHORT:
             return tuple((field, beginning) for field in _STARTS)
@@ -162,21 +162,21 @@ class Matching:
             return _Terms((), tuple((field, word) for word in self._neighbours(part) for field in _FIELDS))
         keys = (part.key,) if part.key else ()
         if part.prefix:
-            return _Terms(keys, self._beginning(part.beginning))
+            return _Terms(keys, self._prefix_terms(part.beginning))
         return _Terms(keys, () if keys else tuple((field, part.forms[0].folded) for field in _FIELDS))
 
-    def _neighbours(self, word: Word) -> list[str]:
+    def _neighbours(self, word: QueryWord) -> list[str]:
         """Words that differ in no more letters than may be wrong, the nearest first, with the same first letter."""
         asked = word.forms[0].folded
         vocabulary = [term for term, _ in self._searcher.terms_with_prefix("words", asked[0], limit=1 << 20)]
         near = process.extract(asked, vocabulary, scorer=OSA.distance, score_cutoff=word.typos, limit=_NEIGHBOURS)
         return [term for term, _, _ in near]
 
-    def _any(self, part: Part, fields: Sequence[str] = (*_FIELDS, *_STARTS)) -> list[Query]:
+    def _alternatives(self, part: Part, fields: Sequence[str] = (*_FIELDS, *_STARTS)) -> list[Query]:
         """The ways a part is found in, by key or in these fields."""
-        return [way for one in (part, *part.written) for way in self._as_written(one, fields)]
+        return [way for one in (part, *part.variants) for way in self._terms_as_queries(one, fields)]
 
-    def _as_written(self, part: Part, fields: Sequence[str]) -> list[Query]:
+    def _terms_as_queries(self, part: Part, fields: Sequence[str]) -> list[Query]:
         if isinstance(part, Phrase):
             return [self._phrase(field, part) for field in fields if field not in _STARTS]
         terms = self._terms.get(part) or self._terms_of(part)
@@ -189,7 +189,7 @@ class Matching:
             ),
         ]
 
-    def _own(self, part: Part) -> Query:
+    def _in_own_text(self, part: Part) -> Query:
         """Found in the passage's own text or speakers, not only in the title."""
         terms = self._terms.get(part) or self._terms_of(part)
         ways = [
@@ -198,34 +198,34 @@ class Matching:
             )
             for key in terms.keys
         ]
-        named = self._as_written(part, _OWN)[len(terms.keys) :]
-        return any_of([*ways, *named, *map(self._own, part.written)])
+        named = self._terms_as_queries(part, _OWN)[len(terms.keys) :]
+        return any_of([*ways, *named, *map(self._in_own_text, part.variants)])
 
-    def _lifting(self, part: Part) -> list[Query]:
+    def _boosts(self, part: Part) -> list[Query]:
         """What adds to the score of a passage that has the part, and never finds it alone."""
         if isinstance(part, Phrase):
             return [Query.boost_query(self._phrase("title", part), _TITLE)]
-        lifting = []
+        boosts = []
         for forms in part.forms:
-            lifting.append(Query.boost_query(self._term("text", forms.folded), _EXACT))
-            lifting.append(Query.boost_query(self._term("title", forms.folded), _TITLE))
+            boosts.append(Query.boost_query(self._term("text", forms.folded), _EXACT))
+            boosts.append(Query.boost_query(self._term("title", forms.folded), _TITLE))
             if part.concept and len(part.forms) == 1:
-                lifting.append(Query.boost_query(self._term("keys", forms.stem), _SAME))
-        return lifting
+                boosts.append(Query.boost_query(self._term("keys", forms.stem), _SAME))
+        return boosts
 
     def _conditions(self, conditions: Sequence[Query]) -> list[tuple[Occur, Query]]:
-        speakers = [self._term("speakers", word) for word in sorted(self.wanted.filters.speakers)]
+        speakers = [self._term("speakers", word) for word in sorted(self.parsed.filters.speakers)]
         clauses = [(Occur.Must, Query.const_score_query(one, 0.0)) for one in (*conditions, *speakers)]
-        return clauses + [(Occur.MustNot, self._excluded(part)) for part in self.wanted.excluded]
+        return clauses + [(Occur.MustNot, self._excluded(part)) for part in self.parsed.excluded]
 
     def _excluded(self, part: Part) -> Query:
-        if isinstance(part, Word) and part.key:
+        if isinstance(part, QueryWord) and part.key:
             return self._term("keys", part.key)
         phrase = part if isinstance(part, Phrase) else Phrase((part.forms[0].folded,))
         return any_of(self._phrase(field, phrase) for field in _FIELDS)
 
     def _at_least(self, least: int) -> list[tuple[Occur, Query]]:
-        parts = [ways[0] if len(ways) == 1 else any_of(ways) for ways in map(self._any, self.wanted.parts)]
+        parts = [ways[0] if len(ways) == 1 else any_of(ways) for ways in map(self._alternatives, self.parsed.parts)]
         if least == len(parts):
             return [(Occur.Must, part) for part in parts]
         each = [(Occur.Should, part) for part in parts]
@@ -241,4 +241,4 @@ class Matching:
 
 
 def _single(part: Part) -> bool:
-    return isinstance(part, Phrase) or (len(part.forms) == 1 and not part.mistakable)
+    return isinstance(part, Phrase) or (len(part.forms) == 1 and not part.resembles_stop_word)

@@ -14,18 +14,18 @@ import tantivy
 from tantivy import Query as Condition
 
 from index.embedded.documents import passage_in
-from index.embedded.filters import filtering, in_recordings, written
+from index.embedded.filters import filter_conditions, in_attachments, in_recordings
 from index.embedded.generations import engine_errors
-from index.embedded.queries import Matching
-from index.embedded.snapshot import View, buckets
+from index.embedded.queries import TantivyQueries
+from index.embedded.snapshot import Snapshot, buckets
 from index.facets.columns import Rows
 from index.port import Filters, Order, Query, RecordingHit, Results
-from index.query.engine import Found
-from index.query.missing import explained, in_question
-from index.query.parser import Part, Wanted
+from index.query.engine import EngineAnswer
+from index.query.missing import possibly_missing, with_missing
+from index.query.parser import ParsedQuery, Part
 from index.ranking.highlight import recording_hit
 from index.ranking.matches import Marker
-from index.ranking.scoring import Scored, Scorer, best_first, of_recording, telling
+from index.ranking.scoring import Scored, Scorer, best_first, idf_weights, recording_score
 
 WINDOW = 20
 """Recordings, the engine's best, that are put in order by score; those behind them stay in the engine's order."""
@@ -43,80 +43,80 @@ class _Level:
 
     least: int
     rows: Rows
-    admitted: Rows
+    passing: Rows
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
+class TantivyEngine:
     """One view, as searches see it. What Tantivy raises becomes SearchDown."""
 
     schema: tantivy.Schema
-    view: View
+    snapshot: Snapshot
 
-    def find(self, query: Query, wanted: Wanted) -> Found:
+    def find(self, query: Query, parsed: ParsedQuery) -> EngineAnswer:
         with engine_errors():
-            return Search(self.schema, self.view, query, wanted).run()
+            return TantivySearch(self.schema, self.snapshot, query, parsed).run()
 
     def words(self, beginning: str) -> list[str]:
         with engine_errors():
-            return [term for term, _ in self.view.searcher.terms_with_prefix("words", beginning, limit=_VOCABULARY)]
+            return [term for term, _ in self.snapshot.searcher.terms_with_prefix("words", beginning, limit=_VOCABULARY)]
 
 
-class Search:
+class TantivySearch:
     """One search over one view."""
 
-    def __init__(self, schema: tantivy.Schema, view: View, query: Query, wanted: Wanted) -> None:
+    def __init__(self, schema: tantivy.Schema, snapshot: Snapshot, query: Query, parsed: ParsedQuery) -> None:
         self._schema = schema
-        self._searcher, self._has_written = view.searcher, view.has_written
-        self._shelf = view.shelf
+        self._searcher, self._has_attachments = snapshot.searcher, snapshot.has_attachments
+        self._columns = snapshot.columns
         self._query = query
-        self._matching = Matching(schema, view.searcher, wanted, view.completions)
-        self._wanted = self._matching.wanted
-        self._filters = self._wanted.filters
-        self._marker = Marker((*self._wanted.parts, *self._wanted.optional))
+        self._queries = TantivyQueries(schema, snapshot.searcher, parsed, snapshot.completions)
+        self._parsed = self._queries.parsed
+        self._filters = self._parsed.filters
+        self._marker = Marker((*self._parsed.parts, *self._parsed.optional))
         self._looked_at: dict[tuple[int, int], Scored] = {}
         self._counted: dict[int, int] = {}
         self._first, self._after = (query.page - 1) * query.per_page, query.page * query.per_page
 
-    def run(self) -> Found:
-        level = self._highest_level() if self._wanted.parts else self._everything()
-        facets = self._shelf.facets(level.rows, self._filters)
+    def run(self) -> EngineAnswer:
+        level = self._highest_level() if self._parsed.parts else self._everything()
+        facets = self._columns.facets(level.rows, self._filters)
         hits: tuple[RecordingHit, ...] = ()
-        if len(level.admitted) > self._first:
+        if len(level.passing) > self._first:
             scorer = self._scorer(level)
             hits = self._hits(level, self._page(level, scorer), scorer)
-        results = Results(hits, len(level.admitted), facets)
-        if level.least < len(self._wanted.parts) or not len(level.admitted):
-            results = explained(results, self._wanted, level.least, *self._holding())
-        return Found(results, self._wanted)
+        results = Results(hits, len(level.passing), facets)
+        if level.least < len(self._parsed.parts) or not len(level.passing):
+            results = with_missing(results, self._parsed, level.least, *self._occurring())
+        return EngineAnswer(results, self._parsed)
 
-    def _holding(self) -> tuple[set[Part], set[Part]]:
+    def _occurring(self) -> tuple[set[Part], set[Part]]:
         """Of what is in question: what stands where results may come from, and what stands anywhere."""
-        parts, within = in_question(self._wanted), filtering(self._schema, self._filters)
-        here = {part for part in parts if self._matching.allows(part, *within)}
-        return here, here | {part for part in parts if part not in here and self._matching.frequency(part)}
+        parts, within = possibly_missing(self._parsed), filter_conditions(self._schema, self._filters)
+        here = {part for part in parts if self._queries.occurs_within(part, *within)}
+        return here, here | {part for part in parts if part not in here and self._queries.frequency(part)}
 
     def _page(self, level: _Level, scorer: Scorer) -> list[int]:
         """The recordings of the page, in order."""
-        order = self._wanted.order(self._query.order)
+        order = self._parsed.order(self._query.order)
         if order is Order.RELEVANCE:
             return self._by_relevance(level, scorer)[self._first : self._after]
-        rows = level.admitted if order is Order.NEWEST else self._shelf.oldest(level.admitted)
-        return [int(self._shelf.recs[row]) for row in rows[self._first : self._after]]
+        rows = level.passing if order is Order.NEWEST else self._columns.oldest(level.passing)
+        return [int(self._columns.recs[row]) for row in rows[self._first : self._after]]
 
     def _everything(self) -> _Level:
-        rows = self._shelf.all()
+        rows = self._columns.all()
         if self._filters.speakers:
-            rows = self._rows(self._matching.speaking())
-        return _Level(0, rows, self._shelf.admitted(rows, self._filters))
+            rows = self._rows(self._queries.by_speakers())
+        return _Level(0, rows, self._columns.passing(rows, self._filters))
 
     def _highest_level(self) -> _Level:
         """All parts, or as many as any passage that passes the filters has: halving, since fewer match more."""
-        low, high = 1, len(self._wanted.parts)
+        low, high = 1, len(self._parsed.parts)
         least = high
         while True:
             level = self._level(least)
-            if len(level.admitted):
+            if len(level.passing):
                 best, low = level, least + 1
             elif least == 1:
                 return level
@@ -127,23 +127,23 @@ class Search:
             least = (low + high + 1) // 2
 
     def _level(self, least: int) -> _Level:
-        if self._matching.simple:
-            rows = self._rows(self._matching.recordings())
+        if self._queries.is_single_word:
+            rows = self._rows(self._queries.recordings())
         else:
-            within = filtering(self._schema, Filters(recording_id=self._filters.recording_id))
-            rows = self._rows(self._matching.passages(least, *within))
-        return _Level(least, rows, self._shelf.admitted(rows, self._filters))
+            within = filter_conditions(self._schema, Filters(recording_id=self._filters.recording_id))
+            rows = self._rows(self._queries.passages(least, *within))
+        return _Level(least, rows, self._columns.passing(rows, self._filters))
 
     def _rows(self, query: Condition) -> Rows:
         """The recordings of what matches."""
-        return self._shelf.rows(buckets(self._searcher, query, "rec", max(1, len(self._shelf.cards))))
+        return self._columns.rows(buckets(self._searcher, query, "rec", max(1, len(self._columns.cards))))
 
     def _by_relevance(self, level: _Level, scorer: Scorer) -> list[int]:
         """Recordings, as many as the page needs: the engine's best by score, then the rest as the engine has them."""
         need = max(self._after, WINDOW)
-        within = filtering(self._schema, self._filters)
-        begun = self._matching.barely_begun
-        query = self._matching.whole_word(*within) if begun else self._matching.ranked(level.least, *within)
+        within = filter_conditions(self._schema, self._filters)
+        is_prefix = self._queries.is_short_prefix
+        query = self._queries.whole_word(*within) if is_prefix else self._queries.ranked(level.least, *within)
         limit = 3 * need
         while True:
             hits = self._searcher.search(query, limit, count=False).hits
@@ -157,15 +157,15 @@ class Search:
         window = list(best)[:WINDOW]
         counts = self._counts(level, window)
         scores = {
-            rec: of_recording(max(self._scored(at, scorer).score for at in best[rec][:look]), counts.get(rec, 1))
+            rec: recording_score(max(self._scored(at, scorer).score for at in best[rec][:look]), counts.get(rec, 1))
             for rec in window
         }
-        row_of = dict(zip(window, self._shelf.places(window), strict=True))
+        row_of = dict(zip(window, self._columns.places(window), strict=True))
         window.sort(key=lambda rec: (-scores[rec], row_of[rec]))
         ranked = window + list(best)[WINDOW:]
-        if begun:
+        if is_prefix:
             ranked += [
-                rec for rec in self._shelf.recs[level.admitted[: need + len(ranked)]].tolist() if rec not in best
+                rec for rec in self._columns.recs[level.passing[: need + len(ranked)]].tolist() if rec not in best
             ]
         return ranked
 
@@ -174,75 +174,77 @@ class Search:
         for it, and are not counted again."""
         others = [rec for rec in recs if rec not in self._counted]
         if others:
-            query = self._matching.themselves(level.least, in_recordings(self._schema, others))
+            query = self._queries.ranked_own(level.least, in_recordings(self._schema, others))
             counted = buckets(self._searcher, query, "rec", len(others))
             self._counted |= {rec: counted.get(rec, 0) for rec in others}
         return {rec: self._counted[rec] for rec in recs if self._counted[rec]}
 
     def _scorer(self, level: _Level) -> Scorer:
-        required = len(self._wanted.parts)
+        required = len(self._parsed.parts)
         if level.least == required:
             return Scorer(self._marker, required)
-        frequencies = [self._matching.frequency(part) for part in self._wanted.parts]
-        return Scorer(self._marker, required, telling(frequencies, self._searcher.num_docs - len(self._shelf.cards)))
+        frequencies = [self._queries.frequency(part) for part in self._parsed.parts]
+        return Scorer(
+            self._marker, required, idf_weights(frequencies, self._searcher.num_docs - len(self._columns.cards))
+        )
 
     def _hits(self, level: _Level, page: Sequence[int], scorer: Scorer) -> tuple[RecordingHit, ...]:
         """The recordings of the page with their best passages, or the first that matches where only the title does."""
         here = in_recordings(self._schema, page)
         of: dict[int, list[tantivy.DocAddress]] = {}
-        if self._wanted.parts:
-            look = self._query.passages + (0 if self._matching.barely_begun else _SPARE)
+        if self._parsed.parts:
+            look = self._query.passages + (0 if self._queries.is_short_prefix else _SPARE)
             counts = self._counts(level, page)
-            of = self._own(level, here, counts, look)
+            of = self._own_passages(level, here, counts, look)
         else:
-            counts = buckets(self._searcher, self._matching_passages(level, here), "rec", len(page))
+            counts = buckets(self._searcher, self._query_of_passages(level, here), "rec", len(page))
         hits = []
         for rec in page:
             places = of[rec] if rec in of else [self._first_of(level, rec)]
             shown = sorted((self._scored(at, scorer) for at in places), key=best_first)[: self._query.passages]
-            hits.append(recording_hit(shown, self._marker, len(self._wanted.parts), counts.get(rec, 1)))
+            hits.append(recording_hit(shown, self._marker, len(self._parsed.parts), counts.get(rec, 1)))
         return tuple(hits)
 
-    def _matching_passages(self, level: _Level, here: Condition) -> Condition:
-        if self._wanted.parts:
-            return self._matching.passages(level.least, here)
+    def _query_of_passages(self, level: _Level, here: Condition) -> Condition:
+        if self._parsed.parts:
+            return self._queries.passages(level.least, here)
         passage = Condition.term_query(self._schema, "passage", True)
-        return self._matching.speaking(here, passage)
+        return self._queries.by_speakers(here, passage)
 
     def _first_of(self, level: _Level, rec: int) -> tantivy.DocAddress:
         """The recording's first passage of those that match."""
-        query = self._matching_passages(level, in_recordings(self._schema, [rec]))
+        query = self._query_of_passages(level, in_recordings(self._schema, [rec]))
         (hit, *_) = self._searcher.search(query, 1, count=False, order_by_field="number", order=tantivy.Order.Asc).hits
         return hit[1]
 
-    def _own(
+    def _own_passages(
         self, level: _Level, here: Condition, counts: dict[int, int], look: int
     ) -> dict[int, list[tantivy.DocAddress]]:
         """The engine's best passages of each recording that match themselves: so many of what is said, and so many of
         what is written, since neither may hide the other."""
-        if not self._has_written:
-            query = self._matching.themselves(level.least, here)
+        if not self._has_attachments:
+            query = self._queries.ranked_own(level.least, here)
             return self._best_of(query, {rec: min(count, look) for rec, count in counts.items()})
         spoken, read = (
-            self._matching.themselves(level.least, here, written(self._schema, which)) for which in (False, True)
+            self._queries.ranked_own(level.least, here, in_attachments(self._schema, which)) for which in (False, True)
         )
         pages = buckets(self._searcher, read, "rec", len(counts))
         said = self._best_of(spoken, {rec: min(count - pages.get(rec, 0), look) for rec, count in counts.items()})
         shown = self._best_of(read, {rec: min(count, look) for rec, count in pages.items()})
         return {rec: [*places, *shown.get(rec, ())] for rec, places in said.items()}
 
-    def _best_of(self, query: Condition, wanted: dict[int, int]) -> dict[int, list[tantivy.DocAddress]]:
+    def _best_of(self, query: Condition, limits: dict[int, int]) -> dict[int, list[tantivy.DocAddress]]:
         """The engine's best passages of each recording, as many as wanted."""
-        limit = 2 * sum(wanted.values()) + 1
+        size = 2 * sum(limits.values()) + 1
         while True:
-            hits = self._searcher.search(query, limit, count=False).hits
-            of: dict[int, list[tantivy.DocAddress]] = {rec: [] for rec in wanted}
+            hits = self._searcher.search(query, size, count=False).hits
+            best: dict[int, list[tantivy.DocAddress]] = {rec: [] for rec in limits}
             for rec, (_, at) in zip(self._values("rec", [at for _, at in hits]), hits, strict=True):
-                if len(of[rec]) < wanted[rec]:
-                    of[rec].append(at)
-            if len(hits) < limit or all(len(of[rec]) == count for rec, count in wanted.items()):
-                return of
-            limit *= 4
+                if len(best[rec]) < limits[rec]:
+                    best[rec].append(at)
+            if len(hits) < size or all(len(best[rec]) == count for rec, count in limits.items()):
+                return best
+            size *= 4
 
     def _scored(self, at: tantivy.DocAddress, scorer: Scorer) -> Scored:
         """Each is looked at once, though candidates for the order stand on the page too."""

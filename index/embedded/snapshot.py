@@ -12,20 +12,20 @@ import tantivy
 from tantivy import Query as Condition
 
 from index.embedded.documents import read_card, rec_of
-from index.embedded.filters import written
+from index.embedded.filters import in_attachments
 from index.embedded.queries import Completions
-from index.facets.columns import Shelf
+from index.facets.columns import FacetColumns
 
 
 @dataclass(frozen=True)
-class View:
+class Snapshot:
     """One state of the index: nothing that is written later can be seen through it."""
 
     generation: Path
     complete: bool
     """Whether it was built from the whole bucket."""
     files: Mapping[str, tuple[int, int, int]]
-    """Its files as they were when it was opened (`index.embedded.soundness.Stamp`): `meta.json`, and those of its
+    """Its files as they were when it was opened (`index.embedded.integrity.Stamp`): `meta.json`, and those of its
     segments.
     """
     index: tantivy.Index
@@ -33,16 +33,16 @@ class View:
     completions: Completions = field(default_factory=dict)
 
     @cached_property
-    def has_written(self) -> bool:
+    def has_attachments(self) -> bool:
         """Whether anything in it is not spoken."""
-        return bool(self.searcher.search(written(self.index.schema), 1, count=False).hits)
+        return bool(self.searcher.search(in_attachments(self.index.schema), 1, count=False).hits)
 
     @cached_property
-    def shelf(self) -> Shelf:
+    def columns(self) -> FacetColumns:
         """All recordings."""
         recordings = Condition.term_query(self.index.schema, "passage", False)
         cards = (read_card(str(text)) for text in buckets(self.searcher, recordings, "card", self.searcher.num_docs))
-        return Shelf((rec_of(card.recording_id), card) for card in cards)
+        return FacetColumns((rec_of(card.recording_id), card) for card in cards)
 
 
 def buckets(searcher: tantivy.Searcher, query: Condition, field: str, most: int) -> dict[Any, int]:

@@ -1,1 +1,4 @@
-"""What can be chosen from beside the hits, with counts, and what cards of recordings show."""
+"""Filters and facets: which recordings pass, and how many recordings each value has.
+
+`cards.py` says what counts for one recording; `columns.py` does the same over all recordings of an archive at once.
+"""

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TypeAlias
 
 from index.port import Filters, Order, Passage
-from index.text.folding import same
+from index.text.folding import label_key
 
 KINDS = ("circle", "network", "language", "year", "topic", "organisation")
 LABELS = KINDS[4:]
@@ -34,7 +34,7 @@ class Card:
         """Of the kind that stands at this place of `KINDS`: each once, and labels as they are known."""
         if place < len(self.cell):
             return (self.cell[place],)
-        return tuple(dict.fromkeys(map(same, self.labels[place - len(self.cell)])))
+        return tuple(dict.fromkeys(map(label_key, self.labels[place - len(self.cell)])))
 
     @property
     def labels(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -61,7 +61,7 @@ def in_order(cards: Iterable[Card], order: Order, scores: Mapping[str, float]) -
     return sorted(cards, key=lambda card: (-scores[card.recording_id], newest_first(card)))
 
 
-def admitted(cards: Iterable[Card], filters: Filters) -> list[Card]:
+def passing(cards: Iterable[Card], filters: Filters) -> list[Card]:
     """The cards that pass every filter, in the order given."""
     allowed = values_of(filters)
     return [
@@ -73,7 +73,7 @@ def admitted(cards: Iterable[Card], filters: Filters) -> list[Card]:
     ]
 
 
-def facet_counts(cards: Collection[Card], filters: Filters, spelt: Spellings) -> dict[str, dict[str, int]]:
+def facet_counts(cards: Collection[Card], filters: Filters, spelling: Spellings) -> dict[str, dict[str, int]]:
     """Kind → value → recordings, the most frequent first; each kind ignores its own filter (a year: the dates)."""
     allowed = values_of(filters)
     if filters.recording_id is not None:
@@ -84,13 +84,13 @@ def facet_counts(cards: Collection[Card], filters: Filters, spelt: Spellings) ->
             card for card in cards if (kind == "year" or _in_time(card, filters)) and _passes(card, allowed, but=place)
         ]
         counts = Counter(value for card in counted for value in card.values(place))
-        facets[kind] = by_count(counts, kind, spelt)
+        facets[kind] = by_count(counts, kind, spelling)
     return facets
 
 
-def by_count(counts: Mapping[str, int], kind: str, spelt: Spellings) -> dict[str, int]:
+def by_count(counts: Mapping[str, int], kind: str, spelling: Spellings) -> dict[str, int]:
     """The most frequent first, then by name; labels as the archive spells them."""
-    known = spelt[LABELS.index(kind)] if kind in LABELS else {}
+    known = spelling[LABELS.index(kind)] if kind in LABELS else {}
     named = [(known.get(value, value), count) for value, count in counts.items()]
     return dict(sorted(named, key=lambda item: (-item[1], item[0])))
 
@@ -101,23 +101,23 @@ def spellings(cards: Iterable[Card]) -> Spellings:
     for card in cards:
         for labels, counted in zip(card.labels, counts, strict=True):
             counted.update(set(labels))
-    return spelt(counts[0]), spelt(counts[1])
+    return label_spellings(counts[0]), label_spellings(counts[1])
 
 
-def spelt(counts: Mapping[str, int]) -> dict[str, str]:
+def label_spellings(counts: Mapping[str, int]) -> dict[str, str]:
     """What a value is known by → how it is written: as in most recordings, of several such as comes first by alphabet.
 
     `counts`: spelling → recordings.
     """
     ways: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     for spelling, count in counts.items():
-        ways[same(spelling)].append((-count, spelling))
+        ways[label_key(spelling)].append((-count, spelling))
     return {known: min(written)[1] for known, written in ways.items()}
 
 
 def values_of(filters: Filters) -> tuple[frozenset[str], ...]:
     """The values wanted of each of `KINDS`; a year is wanted by its dates."""
-    labels = (frozenset(map(same, wanted)) for wanted in (filters.topics, filters.organisations))
+    labels = (frozenset(map(label_key, labels_of_kind)) for labels_of_kind in (filters.topics, filters.organisations))
     return (filters.circles, filters.networks, filters.languages, frozenset(), *labels)
 
 

@@ -29,8 +29,8 @@ class _Kind:
     size: int
     single: bool
 
-    def allows(self, wanted: Collection[str]) -> NDArray[np.bool_]:
-        found = np.array([value in wanted for value in self.values], dtype=bool)[self.codes]
+    def allows(self, allowed: Collection[str]) -> NDArray[np.bool_]:
+        found = np.array([value in allowed for value in self.values], dtype=bool)[self.codes]
         if self.single:
             return found
         passes = np.zeros(self.size, dtype=bool)
@@ -49,7 +49,7 @@ class _Kind:
         return {value: count for value, count in zip(self.values, counts, strict=True) if count}
 
 
-class Shelf:
+class FacetColumns:
     """`recs`: the number an engine knows each recording by, in the order of `cards`."""
 
     def __init__(self, cards: Iterable[tuple[int, Card]]) -> None:
@@ -75,19 +75,19 @@ class Shelf:
         return places
 
     def _at(self, recs: Collection[int]) -> Rows:
-        wanted = np.fromiter(recs, dtype=np.int64, count=len(recs))
-        return self._by_rec[np.searchsorted(self._sorted, wanted)]
+        sought = np.fromiter(recs, dtype=np.int64, count=len(recs))
+        return self._by_rec[np.searchsorted(self._sorted, sought)]
 
     def oldest(self, rows: Rows) -> Rows:
         """The same, oldest first; those of one day by id, as ever."""
         return rows[np.argsort(self._days[rows], kind="stable")]
 
-    def admitted(self, rows: Rows, filters: Filters) -> Rows:
+    def passing(self, rows: Rows, filters: Filters) -> Rows:
         """Those of `rows` that pass every filter."""
         passes = self._in_time(filters)[rows]
-        for place, wanted in enumerate(values_of(filters)):
-            if wanted:
-                passes &= self._kinds[place].allows(wanted)[rows]
+        for place, values in enumerate(values_of(filters)):
+            if values:
+                passes &= self._kinds[place].allows(values)[rows]
         if filters.recording_id is not None:
             passes &= np.array([self.cards[row].recording_id == filters.recording_id for row in rows], dtype=bool)
         return rows[passes]
@@ -95,10 +95,10 @@ class Shelf:
     def facets(self, rows: Rows, filters: Filters) -> dict[str, dict[str, int]]:
         """Kind → value → recordings, the most frequent first; each kind ignores its own filter (a year: the dates)."""
         if filters.recording_id is not None:
-            rows = self.admitted(rows, Filters(recording_id=filters.recording_id))
+            rows = self.passing(rows, Filters(recording_id=filters.recording_id))
         in_time = self._in_time(filters)[rows]
         passing = {
-            place: self._kinds[place].allows(wanted)[rows] for place, wanted in enumerate(values_of(filters)) if wanted
+            place: self._kinds[place].allows(values)[rows] for place, values in enumerate(values_of(filters)) if values
         }
         facets = {}
         for place, name in enumerate(KINDS):

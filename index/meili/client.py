@@ -29,7 +29,7 @@ _NO_ROOM = "no_space_left_on_device"
 Method = Literal["get", "post", "patch", "delete"]
 
 
-class Refused(SearchDown):
+class MeiliRefusal(SearchDown):
     """The server answered that it cannot do this; `code` is its own word for why, `index_not_found` for one."""
 
     def __init__(self, message: str, code: str) -> None:
@@ -37,7 +37,7 @@ class Refused(SearchDown):
         self.code = code
 
 
-class Server:
+class MeiliServer:
     """Safe to share between threads. `key`: None for a server without a master key; `setting`: where it comes from."""
 
     def __init__(self, url: str, key: str | None, *, setting: str = "MEILI_MASTER_KEY") -> None:
@@ -48,9 +48,9 @@ class Server:
         self._is_here = address.hostname in ("127.0.0.1", "localhost", "::1")
         self._url, self._key, self._setting = url.rstrip("/"), key, setting
 
-    def with_key(self, key: str) -> Server:
+    def with_key(self, key: str) -> MeiliServer:
         """The same server, asked with another key."""
-        return Server(self._url, key, setting=self._setting)
+        return MeiliServer(self._url, key, setting=self._setting)
 
     def ask(self, method: Method, path: str, body: Any = None) -> Any:
         """The answer as JSON. `body`: JSON, or bytes that are JSON already.
@@ -117,4 +117,4 @@ class Server:
             )
         if code == _NO_ROOM:
             return DiskFull(f"The disk of Meilisearch at {self.where} is full; make room and try again.")
-        return Refused(f"Meilisearch at {self.where} cannot do this: {message.rstrip('.')}.", code)
+        return MeiliRefusal(f"Meilisearch at {self.where} cannot do this: {message.rstrip('.')}.", code)

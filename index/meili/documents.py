@@ -22,7 +22,7 @@ from urllib.parse import unquote
 from index.facets.cards import LABELS, Card
 from index.port import Passage, Prepared, damaged
 from index.text.analysis import SCHEMA, analysed, tokens
-from index.text.folding import same
+from index.text.folding import label_key
 
 _LAYOUT = 4
 """Grows with every change of this module; an index of another number is rebuilt."""
@@ -90,13 +90,15 @@ SETTINGS: dict[str, Any] = {
 _SETS = ("filterableAttributes", "sortableAttributes", "stopWords")
 
 
-def same_settings(wanted: Any, there: Any, name: str = "") -> bool:
-    """Whether the settings of an index are those wanted, where they say anything; Meilisearch sorts sets."""
-    if isinstance(wanted, Mapping) and wanted:
-        return isinstance(there, Mapping) and all(same_settings(wanted[key], there.get(key), key) for key in wanted)
+def same_settings(expected: Any, actual: Any, name: str = "") -> bool:
+    """Whether an index has the settings `expected`, which need not name all of them; Meilisearch sorts sets."""
+    if isinstance(expected, Mapping) and expected:
+        return isinstance(actual, Mapping) and all(
+            same_settings(expected[key], actual.get(key), key) for key in expected
+        )
     if name in _SETS:
-        return isinstance(there, list) and sorted(map(str, wanted)) == sorted(map(str, there))
-    return bool(wanted == there)
+        return isinstance(actual, list) and sorted(map(str, expected)) == sorted(map(str, actual))
+    return bool(expected == actual)
 
 
 def about(*, complete: bool) -> dict[str, Any]:
@@ -120,14 +122,14 @@ def document(passage: Passage, of: int = 1) -> dict[str, Any]:
         "number": passage.number,
         "passages": of,
         "version": passage.version,
-        "circle": written(passage.circle),
-        "network": written(passage.network),
-        "language": written(passage.language),
+        "circle": as_value(passage.circle),
+        "network": as_value(passage.network),
+        "language": as_value(passage.language),
         "year": str(passage.date.year),
-        "topic": [written(same(value)) for value in passage.topics],
-        "topic_spelt": [written(value) for value in passage.topics],
-        "organisation": [written(same(value)) for value in passage.organisations],
-        "organisation_spelt": [written(value) for value in passage.organisations],
+        "topic": [as_value(label_key(value)) for value in passage.topics],
+        "topic_spelt": [as_value(value) for value in passage.topics],
+        "organisation": [as_value(label_key(value)) for value in passage.organisations],
+        "organisation_spelt": [as_value(value) for value in passage.organisations],
         "day": passage.date.toordinal(),
         "speakers_words": sorted(map(plain, named)),
         "title": plain_words(words.title),
@@ -162,7 +164,7 @@ def _plain(word: str) -> str:
     return "".join(letters)
 
 
-def as_said(word: str) -> str:
+def from_plain(word: str) -> str:
     """What was `plain`."""
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), word) if word.startswith("q") else word
 
@@ -182,7 +184,7 @@ def spelt(folded: str) -> str:
     return word[0] * 3 + word[1:] + _SPELT_ENDS
 
 
-def written(value: str) -> str:
+def as_value(value: str) -> str:
     """A value to filter by and to count, in letters that Meilisearch neither changes nor takes for others.
 
     It is cut where Meilisearch would not look at all of it, after some hundred letters.
@@ -193,15 +195,15 @@ def written(value: str) -> str:
     return safe if len(safe) <= _LONGEST_VALUE else _CUT.sub("", safe[:_LONGEST_VALUE])
 
 
-def as_was(value: str) -> str:
+def from_value(value: str) -> str:
     """What was `written`, as far as it was."""
     return "" if value == _NO_VALUE else unquote(value, errors="ignore")
 
 
 def card_in(hit: Mapping[str, Any]) -> Card:
     day = date.fromordinal(hit["day"])
-    cell = (as_was(hit["circle"]), as_was(hit["network"]), as_was(hit["language"]), str(day.year))
-    topics, organisations = (tuple(map(as_was, hit[kind])) for kind in LABELS)
+    cell = (from_value(hit["circle"]), from_value(hit["network"]), from_value(hit["language"]), str(day.year))
+    topics, organisations = (tuple(map(from_value, hit[kind])) for kind in LABELS)
     return Card(hit["recording_id"], hit["version"], day, cell, topics, organisations)
 
 

@@ -11,17 +11,17 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from index.meili.client import Refused, Server
+from index.meili.client import MeiliRefusal, MeiliServer
 from index.meili.documents import COMPLETE, documents, prepared
 from index.meili.keys import ensured_key
 from index.meili.page import Ask
 from index.meili.query import body
-from index.meili.search import Searched
-from index.meili.writer import Writing
+from index.meili.search import MeiliEngine
+from index.meili.writer import MeiliWriter
 from index.passages.build import by_recording
 from index.port import Filters, Passage, Prepared, Query, Results, damaged, not_ready
 from index.query.answer import answer
-from index.query.parser import Wanted
+from index.query.parser import ParsedQuery
 from kring.errors import IndexNotReady, SetupError
 
 _QUERIES = 70  # of one request
@@ -30,14 +30,14 @@ _QUERIES = 70  # of one request
 class MeiliIndex:
     """Safe to share between threads. `writer=False`: it never creates or changes anything but its own key."""
 
-    def __init__(self, server: Server, index: str, *, writer: bool = True, searches_only: bool = False) -> None:
+    def __init__(self, server: MeiliServer, index: str, *, writer: bool = True, searches_only: bool = False) -> None:
         """`searches_only`: the server's key is one for searching."""
         self._server = server
         self._index = index
         self._writer = writer
-        self._writing = Writing(server, index)
-        self._settling = threading.Lock()
-        self._settled = False
+        self._meili_writer = MeiliWriter(server, index)
+        self._preparing = threading.Lock()
+        self._prepared = False
         self._searches_only = searches_only
         self._searcher = server if writer or searches_only else None
 
@@ -58,14 +58,14 @@ class MeiliIndex:
             known = Query(filters=Filters(recording_id=hit.recording_id), per_page=1, passages=1)
             if self.search(known).total != 1:
                 raise damaged("a recording that is in it is not found")
-        if deep and not self._searches_only and (problem := self._writing.problem()):
+        if deep and not self._searches_only and (problem := self._meili_writer.problem()):
             raise damaged(problem)
 
     def replace(self, recording_id: str, passages: Sequence[Passage]) -> None:
         self._must_write()
         made = documents(passages)
         self._make_ready()
-        self._server.wait(self._writing.put(self._index, recording_id, made))
+        self._server.wait(self._meili_writer.put(self._index, recording_id, made))
 
     def remove(self, recording_id: str) -> None:
         self.replace(recording_id, ())
@@ -79,7 +79,7 @@ class MeiliIndex:
 
     def rebuild_prepared(self, recordings: Iterable[Prepared]) -> int:
         self._must_write()
-        writing = self._writing
+        writing = self._meili_writer
         ensured_key(self._server, self._index)
         writing.sweep()
         before = writing.versions(self._index) if writing.is_ours(self._index) else {}
@@ -96,7 +96,7 @@ class MeiliIndex:
         return answer(query, self._opened)
 
     def versions(self) -> dict[str, int]:
-        return self._writing.versions(self._index)
+        return self._meili_writer.versions(self._index)
 
     def close(self) -> None: ...
 
@@ -106,21 +106,21 @@ class MeiliIndex:
 
     def _make_ready(self) -> None:
         """Make an incomplete index where there is none of ours; the first time look after settings and readers' key."""
-        with self._settling:
-            if not self._writing.is_ours(self._index):
-                with self._writing.building(complete=False) as new:
-                    self._writing.publish(new, unless_ours=True)
-            elif not self._settled:
-                self._writing.settle(self._index)
-            if not self._settled:
+        with self._preparing:
+            if not self._meili_writer.is_ours(self._index):
+                with self._meili_writer.building(complete=False) as new:
+                    self._meili_writer.publish(new, unless_ours=True)
+            elif not self._prepared:
+                self._meili_writer.update_settings(self._index)
+            if not self._prepared:
                 ensured_key(self._server, self._index)
-                self._settled = True
+                self._prepared = True
 
-    def _opened(self, wanted: Wanted) -> Searched:
+    def _opened(self, parsed: ParsedQuery) -> MeiliEngine:
         ask = self._asker()
-        if wanted.hollow:
+        if parsed.nothing_searchable:
             ask([])  # nothing else asks whether the index is ready
-        return Searched(ask, self._index)
+        return MeiliEngine(ask, self._index)
 
     def _asker(self) -> Ask:
         """What one search asks the server with; at first also whether the index was built to its end, by this Kring."""
@@ -131,7 +131,7 @@ class MeiliIndex:
             first = [] if ready else [body(self._index, None, COMPLETE, hitsPerPage=0)]
             try:
                 answers = self._ask([*first, *queries])
-            except Refused as refused:
+            except MeiliRefusal as refused:
                 if refused.code == "index_not_found":
                     raise not_ready() from refused
                 if refused.code.startswith("invalid_search_"):  # its settings are not ours, or those of an older Kring

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from uuid import NAMESPACE_URL, uuid5
 
-from index.meili.client import Refused, Server
+from index.meili.client import MeiliRefusal, MeiliServer
 
 
 def key_uid(index: str) -> str:
@@ -23,10 +23,10 @@ def derived_key(master_key: str, index: str) -> str:
     return hmac.new(master_key.encode(), key_uid(index).encode(), hashlib.sha256).hexdigest()
 
 
-def ensured_key(server: Server, index: str) -> str | None:
+def ensured_key(server: MeiliServer, index: str) -> str | None:
     """The search key of this index, which is made where there is none; None: this server asks for no keys."""
     uid = key_uid(index)
-    wanted = {
+    description = {
         "uid": uid,
         "name": "Kring search",
         "description": "Searching recordings, and nothing else.",
@@ -36,14 +36,14 @@ def ensured_key(server: Server, index: str) -> str | None:
     }
     try:
         return str(server.ask("get", f"keys/{uid}")["key"])
-    except Refused as refused:
+    except MeiliRefusal as refused:
         if refused.code == "missing_master_key":
             return None
         if refused.code != "api_key_not_found":
             raise
     try:
-        return str(server.ask("post", "keys", wanted)["key"])
-    except Refused as refused:
+        return str(server.ask("post", "keys", description)["key"])
+    except MeiliRefusal as refused:
         if refused.code != "api_key_already_exists":  # made by somebody else a moment ago
             raise
         return str(server.ask("get", f"keys/{uid}")["key"])

@@ -8,12 +8,12 @@ from typing import Any
 
 from index.facets.cards import Card, card_of, in_order
 from index.meili.documents import passage_in
-from index.meili.query import DISTINCT, PASSAGES, PAYLOAD, WINDOW, Way, body, conditions, one_of, themselves
+from index.meili.query import DISTINCT, PASSAGES, PAYLOAD, WINDOW, Way, body, conditions, one_of, own_ways
 from index.port import Filters, Order, Passage, Query, RecordingHit
-from index.query.parser import Wanted
+from index.query.parser import ParsedQuery
 from index.ranking.highlight import recording_hit
 from index.ranking.matches import Marker
-from index.ranking.scoring import Scored, Scorer, best_first, of_recording
+from index.ranking.scoring import Scored, Scorer, best_first, recording_score
 
 LOOK = 30
 """Passages of a recording that are looked at for the best of them."""
@@ -43,10 +43,10 @@ class Level:
     """Parts that must match."""
 
 
-class Page:
-    def __init__(self, ask: Ask, index: str, query: Query, wanted: Wanted, scorer: Scorer, marker: Marker) -> None:
+class MeiliPage:
+    def __init__(self, ask: Ask, index: str, query: Query, parsed: ParsedQuery, scorer: Scorer, marker: Marker) -> None:
         self._ask, self._index, self._query = ask, index, query
-        self._wanted, self._scorer, self._marker = wanted, scorer, marker
+        self._parsed, self._scorer, self._marker = parsed, scorer, marker
         self._first, self._after = (query.page - 1) * query.per_page, query.page * query.per_page
 
     def recordings(self, level: Level) -> list[str]:
@@ -55,7 +55,7 @@ class Page:
         if order is Order.RELEVANCE:
             return self._by_relevance(level)
         if level.cards is None:
-            return self.listed(level.ways[0], order, conditions(self._wanted.filters))
+            return self.listed(level.ways[0], order, conditions(self._parsed.filters))
         return [card.recording_id for card in in_order(level.cards.values(), order, {})[self._first : self._after]]
 
     def listed(self, way: Way | None, order: Order, within: Sequence[str]) -> list[str]:
@@ -86,7 +86,7 @@ class Page:
                 shown = own[: self._query.passages] or [min(scored, key=_first)]
                 many = max(counts[one]) > LOOK and own
                 count = max(counts[one]) if many else max(1, len(own))
-                hits.append(recording_hit(shown, self._marker, len(self._wanted.parts), count))
+                hits.append(recording_hit(shown, self._marker, len(self._parsed.parts), count))
         return tuple(hits)
 
     def firsts(self, recordings: Sequence[str]) -> tuple[RecordingHit, ...]:
@@ -107,17 +107,17 @@ class Page:
         counts = {one: sum(scored.own > 0 for scored in of) for one, of in found.items()}
         if not complete:
             counts |= self._counts(level, found)
-        scores = {one: of_recording(_best(of), max(1, counts[one])) for one, of in found.items()}
+        scores = {one: recording_score(_best(of), max(1, counts[one])) for one, of in found.items()}
         cards = [card_of(of[0].passage) for of in found.values()]
         head = [card.recording_id for card in in_order(cards, Order.RELEVANCE, scores)]
         page = head[self._first : self._after]
         missing = self._after - max(self._first, len(head))
         if missing > 0 and level.total > len(head):
-            page += self._behind(level, head, max(0, self._first - len(head)), missing)
+            page += self._after_scored(level, head, max(0, self._first - len(head)), missing)
         return page
 
     def _seen(self, level: Level) -> tuple[list[Passage], bool]:
-        within = conditions(self._wanted.filters)
+        within = conditions(self._parsed.filters)
         queries = []
         used = _used(level)
         for way in used[:WINDOWED_WAYS]:
@@ -130,9 +130,9 @@ class Page:
 
     def _counts(self, level: Level, found: Mapping[str, Sequence[Scored]]) -> dict[str, int]:
         """How many passages of each of these recordings match themselves: where titles do, by the part most have."""
-        within = [*conditions(self._wanted.filters), one_of(DISTINCT, found)]
+        within = [*conditions(self._parsed.filters), one_of(DISTINCT, found)]
         titled = {one for one, of in found.items() if not all(scored.own for scored in of)}
-        own = [way for number in range(len(self._wanted.parts)) for way in themselves(self._wanted, number)]
+        own = [way for number in range(len(self._parsed.parts)) for way in own_ways(self._parsed, number)]
         asked = [*_used(level)[:WINDOWED_WAYS], *(own if titled else [])]
         answers = self._ask([body(self._index, way, within, hitsPerPage=0, facets=[DISTINCT]) for way in asked])
         split = len(asked) - len(own) if titled else len(asked)
@@ -144,13 +144,13 @@ class Page:
             for one in found
         }
 
-    def _behind(self, level: Level, head: Sequence[str], first: int, count: int) -> list[str]:
+    def _after_scored(self, level: Level, head: Sequence[str], first: int, count: int) -> list[str]:
         """The recordings that follow after the scored ones."""
         if level.cards is not None:
             known = frozenset(head)
             rest = [card for one, card in level.cards.items() if one not in known]
             return [card.recording_id for card in in_order(rest, Order.NEWEST, {})[first : first + count]]
-        within = [*conditions(self._wanted.filters), f"NOT {one_of('recording_id', head)}"]
+        within = [*conditions(self._parsed.filters), f"NOT {one_of('recording_id', head)}"]
         return self._ids(body(self._index, level.ways[0], within, distinct=DISTINCT, offset=first, limit=count))
 
     def _look_again(
@@ -163,7 +163,7 @@ class Page:
             queries += [
                 self._inside(one, way, hitsPerPage=LOOK)
                 for number in sorted(numbers)
-                for way in themselves(self._wanted, number)
+                for way in own_ways(self._parsed, number)
             ]
             answers = self._ask(queries)
             for answer in answers:
@@ -171,7 +171,7 @@ class Page:
             counts[one] = [int(answer["totalHits"]) for answer in answers[1:]]
 
     def _inside(self, recording: str, way: Way | None, **options: Any) -> dict[str, Any]:
-        within = conditions(Filters(recording_id=recording, speakers=self._wanted.filters.speakers))
+        within = conditions(Filters(recording_id=recording, speakers=self._parsed.filters.speakers))
         return body(self._index, way, within, **options, **PAYLOAD)
 
     def _score(self, answer: dict[str, Any], found: dict[str, Scored]) -> None:

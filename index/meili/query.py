@@ -13,9 +13,9 @@ from itertools import combinations, product
 from typing import Any
 
 from index.facets.cards import KINDS, values_of
-from index.meili.documents import FOUND_IN, OWN, SPELLING, as_key, plain, plain_words, spelt, written
+from index.meili.documents import FOUND_IN, OWN, SPELLING, as_key, as_value, plain, plain_words, spelt
 from index.port import Filters
-from index.query.parser import MAX_REQUIRED, Part, Phrase, Wanted, Word
+from index.query.parser import MAX_REQUIRED, ParsedQuery, Part, Phrase, QueryWord
 
 DISTINCT = "recording_id"
 PAYLOAD: dict[str, Any] = {"attributesToRetrieve": ["payload"]}
@@ -47,7 +47,7 @@ class Way:
 
 def terms_of(part: Part) -> list[Term]:
     """The ways to find it: any of them will do."""
-    return list(dict.fromkeys(term for one in (part, *part.written) for term in _as_written(one)))
+    return list(dict.fromkeys(term for one in (part, *part.variants) for term in _as_written(one)))
 
 
 def _as_written(part: Part) -> list[Term]:
@@ -61,12 +61,12 @@ def _as_written(part: Part) -> list[Term]:
     return key or [_as_it_is(part.forms[0].folded)]
 
 
-def ways(wanted: Wanted, least: int, among: Sequence[int]) -> list[Way]:
+def ways(parsed: ParsedQuery, least: int, among: Sequence[int]) -> list[Way]:
     """What together finds the passages that have at least `least` of the parts `among`."""
     return [
-        _way(wanted, terms, chosen)
+        _way(parsed, terms, chosen)
         for chosen in combinations(among, least)
-        for terms in _choices([terms_of(wanted.parts[number]) for number in chosen])
+        for terms in _choices([terms_of(parsed.parts[number]) for number in chosen])
     ]
 
 
@@ -77,54 +77,54 @@ def _choices(of_each: Sequence[Sequence[Term]]) -> list[tuple[Term, ...]]:
     return [terms for terms, own in zip(chosen, sets, strict=True) if not any(other < own for other in sets)]
 
 
-def alone(part: Part, excluded: tuple[Part, ...] = ()) -> list[Way]:
+def ways_of_part(part: Part, excluded: tuple[Part, ...] = ()) -> list[Way]:
     """What finds one part, whatever else is wanted."""
-    return [_way(Wanted(excluded=excluded), [term], (0,)) for term in terms_of(part)]
+    return [_way(ParsedQuery(excluded=excluded), [term], (0,)) for term in terms_of(part)]
 
 
-def at_once(part: Part) -> list[tuple[int, Way]]:
+def overlapping_ways(part: Part) -> list[tuple[int, Way]]:
     """What finds one part in several ways at the same time, and in how many."""
     terms = terms_of(part)
     some = (chosen for size in range(2, len(terms) + 1) for chosen in combinations(terms, size))
-    return [(len(chosen), _way(Wanted(), chosen, (0,))) for chosen in some]
+    return [(len(chosen), _way(ParsedQuery(), chosen, (0,))) for chosen in some]
 
 
-def themselves(wanted: Wanted, number: int) -> list[Way]:
+def own_ways(parsed: ParsedQuery, number: int) -> list[Way]:
     """What finds one part in passages' own text and speakers, where nothing excluded is."""
-    own = Wanted(excluded=wanted.excluded)
-    found = [_way(own, [term], (number,)) for term in terms_of(wanted.parts[number])]
+    own = ParsedQuery(excluded=parsed.excluded)
+    found = [_way(own, [term], (number,)) for term in terms_of(parsed.parts[number])]
     return [Way(way.q, (SPELLING,) if SPELLING in way.fields else OWN, way.parts) for way in found]
 
 
-def in_words(wanted: Wanted, fields: tuple[str, ...]) -> Way | None:
+def as_typed(parsed: ParsedQuery, fields: tuple[str, ...]) -> Way | None:
     """The parts as they were typed, all in these fields: what should stand above other forms.
 
     None where the server would not look at all of it (at most ten words, and what is excluded in these fields only),
     and where it would take other words for them.
     """
     terms: list[Term] = []
-    for part in wanted.parts:
+    for part in parsed.parts:
         if isinstance(part, Phrase):
             terms += _as_written(part)
         else:
             terms += [_as_it_is(forms.folded) for forms in part.forms]
-    mistakable = any(isinstance(part, Word) and part.mistakable for part in wanted.parts)
-    if wanted.excluded or mistakable or len(terms) > MAX_REQUIRED:
+    mistakable = any(isinstance(part, QueryWord) and part.resembles_stop_word for part in parsed.parts)
+    if parsed.excluded or mistakable or len(terms) > MAX_REQUIRED:
         return None
-    way = _way(wanted, terms, range(len(wanted.parts)))
+    way = _way(parsed, terms, range(len(parsed.parts)))
     return Way(way.q, fields, way.parts)
 
 
-def best_of(index: str, way: Way, wanted: Wanted) -> list[dict[str, Any]]:
+def best_queries(index: str, way: Way, parsed: ParsedQuery) -> list[dict[str, Any]]:
     """Queries for its best recordings, for those that have all as it was typed in text or title, and, last, for its
     best passages."""
-    within = conditions(wanted.filters)
-    asked = [way, in_words(wanted, ("text",)), in_words(wanted, ("title",))]
+    within = conditions(parsed.filters)
+    asked = [way, as_typed(parsed, ("text",)), as_typed(parsed, ("title",))]
     best = [body(index, one, within, distinct=DISTINCT, limit=WINDOW, **PAYLOAD) for one in asked if one is not None]
     return [*best, body(index, way, within, limit=PASSAGES, **PAYLOAD)]
 
 
-def beginning_so(text: str) -> Way:
+def with_prefix(text: str) -> Way:
     """Words that begin so, in what is said and shown."""
     return Way(plain(text), ("title", "speakers", "text"), ())
 
@@ -154,7 +154,7 @@ def conditions(filters: Filters, *, but: str = "") -> list[str]:
 
 
 def one_of(field: str, values: Iterable[str]) -> str:
-    quoted = [f'"{written(value)}"' for value in sorted(values)]
+    quoted = [f'"{as_value(value)}"' for value in sorted(values)]
     return f"{field} IN [{', '.join(quoted)}]"
 
 
@@ -166,10 +166,10 @@ def filtered_kinds(filters: Filters) -> list[str]:
     ]
 
 
-def _way(wanted: Wanted, terms: Iterable[Term], parts: Iterable[int]) -> Way:
+def _way(parsed: ParsedQuery, terms: Iterable[Term], parts: Iterable[int]) -> Way:
     """What is excluded comes first: Meilisearch reads nothing after the tenth term."""
     ordered = sorted(terms, key=lambda term: (term.beginning, not term.misspelt))
-    excluded = [f"-{_excluding(part)}" for part in wanted.excluded]
+    excluded = [f"-{_excluding(part)}" for part in parsed.excluded]
     misspelt = any(term.misspelt for term in ordered)
     q = " ".join([*excluded, *(term.text for term in ordered)])
     if not any(term.beginning for term in ordered):
@@ -178,7 +178,7 @@ def _way(wanted: Wanted, terms: Iterable[Term], parts: Iterable[int]) -> Way:
 
 
 def _excluding(part: Part) -> str:
-    if isinstance(part, Word) and part.key:
+    if isinstance(part, QueryWord) and part.key:
         return f'"{as_key(part.key)}"'
     folded = part.folded if isinstance(part, Phrase) else (part.forms[0].folded,)
     return f'"{plain_words(" ".join(folded))}"'

@@ -13,31 +13,31 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from index.facets.cards import KINDS, LABELS, UNSPELT, by_count, spelt
-from index.meili.documents import CARD_FIELDS, SPELT, as_said, as_was, card_in, passage_in
-from index.meili.page import WINDOWED_WAYS, Ask, Level, Page
+from index.facets.cards import KINDS, LABELS, UNSPELT, by_count, label_spellings
+from index.meili.documents import CARD_FIELDS, SPELT, card_in, from_plain, from_value, passage_in
+from index.meili.page import WINDOWED_WAYS, Ask, Level, MeiliPage
 from index.meili.query import (
     DISTINCT,
     MOST_PARTS,
     PASSAGES,
     Way,
-    alone,
-    at_once,
-    beginning_so,
-    best_of,
+    best_queries,
     body,
     conditions,
     filtered_kinds,
+    overlapping_ways,
     ways,
+    ways_of_part,
+    with_prefix,
 )
 from index.port import Filters, Order, Query, RecordingHit, Results
-from index.query.engine import Found
-from index.query.missing import explained, in_question
-from index.query.parser import MAX_REQUIRED, Part, Wanted, Word
-from index.query.typos import tolerating
-from index.query.word_variants import otherwise
+from index.query.engine import EngineAnswer
+from index.query.missing import possibly_missing, with_missing
+from index.query.parser import MAX_REQUIRED, ParsedQuery, Part, QueryWord
+from index.query.typos import tolerate_typos
+from index.query.word_variants import with_variants
 from index.ranking.matches import Marker
-from index.ranking.scoring import Scorer, telling
+from index.ranking.scoring import Scorer, idf_weights
 
 UNITED = 4_000
 """Recordings of all queries that are put together here; beyond, the query that finds most counts alone."""
@@ -49,34 +49,34 @@ def _no_facets() -> dict[str, dict[str, int]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
+class MeiliEngine:
     """The index, as one search sees it."""
 
     ask: Ask
     index: str
 
-    def find(self, query: Query, wanted: Wanted) -> Found:
-        return Search(self.ask, self.index, query, wanted).run()
+    def find(self, query: Query, parsed: ParsedQuery) -> EngineAnswer:
+        return MeiliSearch(self.ask, self.index, query, parsed).run()
 
     def words(self, beginning: str) -> set[str]:
         fields = ["title", "speakers", "text"]
         more = {"limit": _VOCABULARY, "attributesToRetrieve": fields}
-        (answer,) = self.ask([body(self.index, beginning_so(beginning), conditions(Filters()), **more)])
-        known = {as_said(one) for hit in answer["hits"] for name in fields for one in hit[name].split()}
+        (answer,) = self.ask([body(self.index, with_prefix(beginning), conditions(Filters()), **more)])
+        known = {from_plain(one) for hit in answer["hits"] for name in fields for one in hit[name].split()}
         return {one for one in known if one.startswith(beginning)}
 
 
-class Search:
-    def __init__(self, ask: Ask, index: str, query: Query, wanted: Wanted) -> None:
+class MeiliSearch:
+    def __init__(self, ask: Ask, index: str, query: Query, parsed: ParsedQuery) -> None:
         self._ask, self._index = ask, index
-        self._query = replace(query, order=wanted.order(query.order))
-        self._use(wanted)
+        self._query = replace(query, order=parsed.order(query.order))
+        self._set_query(parsed)
 
-    def run(self) -> Found:
-        if not self._wanted.parts:
-            return Found(self._everything(), self._wanted)
-        self._use(otherwise(self._wanted, self._anywhere))
-        level = self._level(len(self._wanted.parts))
+    def run(self) -> EngineAnswer:
+        if not self._parsed.parts:
+            return EngineAnswer(self._everything(), self._parsed)
+        self._set_query(with_variants(self._parsed, self._anywhere))
+        level = self._level(len(self._parsed.parts))
         if not level.total:
             level = self._fewer(level)
         hits: tuple[RecordingHit, ...] = ()
@@ -84,15 +84,15 @@ class Search:
             page = self._page()
             hits = page.hits(level, page.recordings(level))
         results = Results(hits, level.total, self._spelt(level.facets))
-        if level.least < len(self._wanted.parts) or not level.total:
-            results = explained(results, self._wanted, level.least, *self._holding())
-        return Found(results, self._wanted)
+        if level.least < len(self._parsed.parts) or not level.total:
+            results = with_missing(results, self._parsed, level.least, *self._occurring())
+        return EngineAnswer(results, self._parsed)
 
-    def _holding(self) -> tuple[set[Part], set[Part]]:
+    def _occurring(self) -> tuple[set[Part], set[Part]]:
         """Of what is in question: what stands where results may come from, and what stands anywhere."""
-        asked = [(part, way) for part in in_question(self._wanted) for way in alone(part)]
-        limited = [way for part in in_question(self._wanted) for way in alone(part, self._wanted.excluded)]
-        queries = [body(self._index, way, conditions(self._wanted.filters), hitsPerPage=0) for way in limited]
+        asked = [(part, way) for part in possibly_missing(self._parsed) for way in ways_of_part(part)]
+        limited = [way for part in possibly_missing(self._parsed) for way in ways_of_part(part, self._parsed.excluded)]
+        queries = [body(self._index, way, conditions(self._parsed.filters), hitsPerPage=0) for way in limited]
         queries += [body(self._index, way, conditions(Filters()), hitsPerPage=0) for _, way in asked]
         found = [bool(answer["totalHits"]) for answer in self._ask(queries)]
         here, anywhere = (
@@ -102,24 +102,24 @@ class Search:
         return here, anywhere
 
     def _anywhere(self, parts: Sequence[Part]) -> set[Part]:
-        asked = [(part, way) for part in parts for way in alone(part)]
+        asked = [(part, way) for part in parts for way in ways_of_part(part)]
         answers = self._ask([body(self._index, way, conditions(Filters()), limit=0) for _, way in asked])
         return {part for (part, _), found in zip(asked, answers, strict=True) if found["estimatedTotalHits"]}
 
-    def _use(self, wanted: Wanted, weights: Sequence[float] = ()) -> None:
-        self._wanted = wanted
-        self._marker = Marker((*wanted.parts, *wanted.optional))
-        self._scorer = Scorer(self._marker, len(wanted.parts), weights)
+    def _set_query(self, parsed: ParsedQuery, weights: Sequence[float] = ()) -> None:
+        self._parsed = parsed
+        self._marker = Marker((*parsed.parts, *parsed.optional))
+        self._scorer = Scorer(self._marker, len(parsed.parts), weights)
 
-    def _page(self) -> Page:
-        return Page(self._ask, self._index, self._query, self._wanted, self._scorer, self._marker)
+    def _page(self) -> MeiliPage:
+        return MeiliPage(self._ask, self._index, self._query, self._parsed, self._scorer, self._marker)
 
     def _everything(self) -> Results:
         """All that pass the filters, without words: each recording counts, and shows, its first passage."""
-        narrowed = [] if self._wanted.filters.speakers else ["number = 0"]
+        narrowed = [] if self._parsed.filters.speakers else ["number = 0"]
         answers = self._ask(self._counting(None, *narrowed))
         page = self._page()
-        within = [*conditions(self._wanted.filters), *narrowed]
+        within = [*conditions(self._parsed.filters), *narrowed]
         listed = page.listed(None, self._query.order, within)
         return Results(page.firsts(listed), int(answers[0]["totalHits"]), self._spelt(_facets(answers)))
 
@@ -131,19 +131,20 @@ class Search:
         (answer,) = self._ask([each_recording])
         counted = answer.get("facetDistribution") or {}
         topics, organisations = (
-            spelt({as_was(value): count for value, count in counted.get(SPELT[kind], {}).items()}) for kind in LABELS
+            label_spellings({from_value(value): count for value, count in counted.get(SPELT[kind], {}).items()})
+            for kind in LABELS
         )
         return {kind: by_count(counts, kind, (topics, organisations)) for kind, counts in facets.items()}
 
     def _level(self, least: int, among: Sequence[int] | None = None) -> Level:
-        several = ways(self._wanted, least, range(len(self._wanted.parts)) if among is None else among)
+        several = ways(self._parsed, least, range(len(self._parsed.parts)) if among is None else among)
         level = self._counted(several[0]) if len(several) == 1 else self._united(several)
         return replace(level, least=least)
 
     def _counted(self, way: Way) -> Level:
         """The server counts; its best passages come along."""
         counting = self._counting(way)
-        windows = best_of(self._index, way, self._wanted) if self._query.order is Order.RELEVANCE else []
+        windows = best_queries(self._index, way, self._parsed) if self._query.order is Order.RELEVANCE else []
         answers = self._ask(counting + windows)
         total, facets = int(answers[0]["totalHits"]), _facets(answers[: len(counting)])
         seen = [passage_in(hit) for answer in answers[len(counting) :] for hit in answer["hits"]]
@@ -152,7 +153,7 @@ class Search:
 
     def _counting(self, way: Way | None, *more: str) -> list[dict[str, Any]]:
         """Queries for the total and all facets."""
-        filters = self._wanted.filters
+        filters = self._parsed.filters
         ignoring = filtered_kinds(filters)
         others = [kind for kind in KINDS if kind not in ignoring]
         kinds = [([*conditions(filters), *more], others)]
@@ -163,7 +164,7 @@ class Search:
 
     def _united(self, several: Sequence[Way]) -> Level:
         """The recordings of several ways, each once; in any order, which is the quickest."""
-        filters = self._wanted.filters
+        filters = self._parsed.filters
         kinds = ["", *filtered_kinds(filters)]
         most = max(UNITED // len(several), UNITED // 8)
         answers = self._ask(
@@ -205,33 +206,33 @@ class Search:
         level = self._counted(several[0])
         if self._query.order is not Order.RELEVANCE:
             return level
-        windows = [query for way in several[1:WINDOWED_WAYS] for query in best_of(self._index, way, self._wanted)]
+        windows = [query for way in several[1:WINDOWED_WAYS] for query in best_queries(self._index, way, self._parsed)]
         seen = [passage_in(hit) for answer in self._ask(windows) for hit in answer["hits"]]
         return replace(level, ways=several, seen=[*level.seen, *seen], complete=False)
 
     def _fewer(self, level: Level) -> Level:
         """Nothing has all parts: words that are nowhere may be misspelt, and then as many parts as any passage has."""
-        total, counts = self._frequencies(self._wanted.parts)
+        total, counts = self._frequencies(self._parsed.parts)
 
-        def nowhere(word: Word) -> bool:
+        def nowhere(word: QueryWord) -> bool:
             if word not in counts:
                 counts.update(self._frequencies([word])[1])
             return not counts[word]
 
-        tolerant = tolerating(self._wanted, nowhere)
-        if tolerant != self._wanted:
-            self._use(tolerant)
+        tolerant = tolerate_typos(self._parsed, nowhere)
+        if tolerant != self._parsed:
+            self._set_query(tolerant)
             if len(tolerant.parts) <= MAX_REQUIRED:  # a term may have fallen apart; the server reads no more than these
                 level = self._level(len(tolerant.parts))
             if level.total:
                 return level
             counts |= self._frequencies([part for part in tolerant.parts if part not in counts])[1]
-        parts = self._wanted.parts
+        parts = self._parsed.parts
         rarest = sorted((at for at, part in enumerate(parts) if counts[part]), key=lambda at: counts[parts[at]])
         if not rarest:
             return level
         among = sorted(rarest[:MOST_PARTS])
-        self._use(self._wanted, telling([counts[part] for part in parts], total))
+        self._set_query(self._parsed, idf_weights([counts[part] for part in parts], total))
         for least in range(min(len(parts) - 1, len(among)), 0, -1):
             level = self._level(least, among)
             if level.total:
@@ -240,8 +241,10 @@ class Search:
 
     def _frequencies(self, parts: Sequence[Part]) -> tuple[int, dict[Part, int]]:
         """The number of all passages, and of those that have each of these parts."""
-        asked = [(part, way, 1) for part in parts for way in alone(part)]
-        asked += [(part, way, (-1) ** (many + 1)) for part in parts for many, way in at_once(part)]  # counted again
+        asked = [(part, way, 1) for part in parts for way in ways_of_part(part)]
+        asked += [
+            (part, way, (-1) ** (many + 1)) for part in parts for many, way in overlapping_ways(part)
+        ]  # counted again
         everywhere = conditions(Filters())
         queries = [body(self._index, way, everywhere, hitsPerPage=0) for way in (None, *(way for _, way, _ in asked))]
         totals = [int(answer["totalHits"]) for answer in self._ask(queries)]
@@ -256,7 +259,7 @@ def _facets(answers: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
     facets = _no_facets()
     for answer in answers:
         for kind, counts in (answer.get("facetDistribution") or {}).items():
-            facets[kind] = by_count({as_was(value): count for value, count in counts.items()}, kind, UNSPELT)
+            facets[kind] = by_count({from_value(value): count for value, count in counts.items()}, kind, UNSPELT)
     return facets
 
 

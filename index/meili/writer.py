@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from index.meili.client import Refused, Server
+from index.meili.client import MeiliRefusal, MeiliServer
 from index.meili.documents import ABOUT, MADE_BY, SETTINGS, WHOLE, about, same_settings
 from index.meili.query import one_of
 from index.port import Prepared
@@ -34,8 +34,8 @@ _LOOKS, _LOOK_SECONDS = 20, 0.5  # at an index to which somebody writes
 _GONE = ("index_not_found", "document_not_found")
 
 
-class Writing:
-    def __init__(self, server: Server, index: str) -> None:
+class MeiliWriter:
+    def __init__(self, server: MeiliServer, index: str) -> None:
         self._server = server
         self._index = index
 
@@ -43,7 +43,7 @@ class Writing:
         """What the index says of itself; empty where it is not there, or not one of ours."""
         try:
             said = self._server.ask("get", f"indexes/{index}/documents/{ABOUT}")
-        except Refused as refused:
+        except MeiliRefusal as refused:
             if refused.code in _GONE:
                 return {}
             raise
@@ -65,9 +65,9 @@ class Writing:
             before = self._writes()
             stats = self._server.ask("get", f"indexes/{self._index}/stats")
             firsts = self._fetch(self._index, "number = 0", _FETCHED, fields=["recording_id", "passages"])
-            wanted = sum(int(first.get("passages") or 0) for first in firsts)
-            counts = [stats["fieldDistribution"].get(name, 0) for name in WHOLE] if wanted else []
-            if stats["numberOfDocuments"] == wanted + 1 and set(counts) <= {wanted}:
+            expected = sum(int(first.get("passages") or 0) for first in firsts)
+            counts = [stats["fieldDistribution"].get(name, 0) for name in WHOLE] if expected else []
+            if stats["numberOfDocuments"] == expected + 1 and set(counts) <= {expected}:
                 return ""
             if before is not None and before == self._writes():
                 return "documents are missing from it, or fields from its documents"
@@ -82,7 +82,7 @@ class Writing:
         last = self._server.ask("get", path)["results"]
         return int(last[0]["uid"]) if last else 0
 
-    def settle(self, index: str) -> None:
+    def update_settings(self, index: str) -> None:
         """Bring its settings up to date, where they are not."""
         if not same_settings(SETTINGS, self._server.ask("get", f"indexes/{index}/settings")):
             self._server.wait([self._server.submit("patch", f"indexes/{index}/settings", SETTINGS)], REBUILD_SECONDS)
@@ -109,13 +109,13 @@ class Writing:
 
         With `unless_ours` an index of ours stays that somebody else has made in the meantime.
         """
-        there = self._is_there(self._index)
+        there = self._exists(self._index)
         if there and unless_ours and self.is_ours(self._index):
             return
         try:
             self._swap(new, rename=not there)
-        except Refused:
-            if there or not self._is_there(self._index):
+        except MeiliRefusal:
+            if there or not self._exists(self._index):
                 raise
             if not unless_ours:
                 self._swap(new, rename=False)
@@ -146,7 +146,7 @@ class Writing:
         try:
             found = self._fetch(index, "number = 0", _FETCHED, fields=["recording_id", "version"])
             return {one["recording_id"]: one["version"] for one in found if "version" in one}
-        except Refused as refused:
+        except MeiliRefusal as refused:
             if refused.code in (*_GONE, "invalid_document_filter"):
                 return {}
             raise
@@ -175,10 +175,10 @@ class Writing:
             if ours.fullmatch(one["uid"]) and _moment(one["updatedAt"]) < old:
                 self._server.submit("delete", f"indexes/{one['uid']}")
 
-    def _is_there(self, index: str) -> bool:
+    def _exists(self, index: str) -> bool:
         try:
             self._server.ask("get", f"indexes/{index}")
-        except Refused as refused:
+        except MeiliRefusal as refused:
             if refused.code in _GONE:
                 return False
             raise

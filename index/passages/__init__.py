@@ -1,1 +1,4 @@
-"""What is found: passages of transcripts and pages of documents, as documents of the index."""
+"""From transcripts and attachments to passages, the unit that is indexed and found.
+
+`build.py` cuts a transcript into passages of 20 to 60 seconds; `attachments.py` cuts the pages of documents.
+"""

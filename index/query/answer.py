@@ -8,29 +8,29 @@ from dataclasses import replace
 
 from index.port import Filters, Lack, Missing, Query, Results
 from index.query.engine import Engine
-from index.query.missing import signs, without_words
-from index.query.parser import Wanted, parse
+from index.query.missing import nothing_searchable, with_signs
+from index.query.parser import ParsedQuery, parse
 from index.query.suggest import suggestion
-from index.text.folding import same
+from index.text.folding import label_key
 
 
-def answer(query: Query, open_engine: Callable[[Wanted], Engine]) -> Results:
+def answer(query: Query, open_engine: Callable[[ParsedQuery], Engine]) -> Results:
     """What `query` finds, and what is to be said about it. Its text is parsed here, and nowhere else.
 
     `open_engine` is given the parsed query. Raises BadQuery before that, and what `open_engine` and the engine raise.
     """
     began = time.perf_counter()
-    wanted = parse(query.text, query.filters, typing=query.typing)
-    results = _answer(open_engine(wanted), query, wanted)
-    return replace(results, query=wanted.summary, seconds=time.perf_counter() - began)
+    parsed = parse(query.text, query.filters, typing=query.typing)
+    results = _answer(open_engine(parsed), query, parsed)
+    return replace(results, query=parsed.summary, seconds=time.perf_counter() - began)
 
 
-def _answer(engine: Engine, query: Query, wanted: Wanted) -> Results:
-    if wanted.hollow:
-        return without_words(wanted)
-    found = engine.find(query, wanted)
-    results = signs(found.results, wanted)
-    if not results.total and (unknown := tuple(_unknown(engine, wanted.filters))):
+def _answer(engine: Engine, query: Query, parsed: ParsedQuery) -> Results:
+    if parsed.nothing_searchable:
+        return nothing_searchable(parsed)
+    found = engine.find(query, parsed)
+    results = with_signs(found.results, parsed)
+    if not results.total and (unknown := tuple(_unknown(engine, parsed.filters))):
         nowhere = tuple(one for one in results.missing if one.lack is not Lack.ELSEWHERE)  # the filter is why
         return replace(results, missing=unknown + nowhere)
     if any(one.lack is Lack.NOWHERE for one in results.missing):
@@ -42,7 +42,7 @@ def _unknown(engine: Engine, filters: Filters) -> Iterator[Missing]:
     """The filters that no recording of the archive passes, as they are written in a query."""
     if filters == Filters(recording_id=filters.recording_id, after=filters.after, before=filters.before):
         return
-    facets = engine.find(Query(per_page=1), Wanted()).results.facets
+    facets = engine.find(Query(per_page=1), ParsedQuery()).results.facets
     asked = {
         "circle": filters.circles,
         "network": filters.networks,
@@ -51,10 +51,10 @@ def _unknown(engine: Engine, filters: Filters) -> Iterator[Missing]:
         "organisation": filters.organisations,
     }
     for kind, values in asked.items():
-        known = {same(value) for value in facets[kind]}
-        yield from (_nowhere(kind, value) for value in sorted(values) if same(value) not in known)
+        known = {label_key(value) for value in facets[kind]}
+        yield from (_nowhere(kind, value) for value in sorted(values) if label_key(value) not in known)
     for word in sorted(filters.speakers):
-        speaking = Wanted(filters=Filters(speakers=frozenset({word})))
+        speaking = ParsedQuery(filters=Filters(speakers=frozenset({word})))
         if not engine.find(Query(per_page=1), speaking).results.total:
             yield _nowhere("speaker", word)
 

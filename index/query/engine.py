@@ -6,20 +6,20 @@ from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from index.port import Query, Results
-from index.query.parser import Wanted
+from index.query.parser import ParsedQuery
 
 
-class Found(NamedTuple):
+class EngineAnswer(NamedTuple):
     results: Results
-    wanted: Wanted
+    parsed: ParsedQuery
     """What was asked for, as far as the archive shows what was meant."""
 
 
 class Engine(Protocol):
     """One state of an index."""
 
-    def find(self, query: Query, wanted: Wanted) -> Found:
-        """What `wanted` finds, in the order and on the page that `query` asks for."""
+    def find(self, query: Query, parsed: ParsedQuery) -> EngineAnswer:
+        """What `parsed` finds, in the order and on the page that `query` asks for."""
 
     def words(self, beginning: str) -> Iterable[str]:
         """Folded words of the archive that begin so, perhaps not all."""

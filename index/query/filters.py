@@ -13,7 +13,7 @@ from index.port import Filters
 from index.text.analysis import tokens
 from kring.errors import BadQuery
 
-MARKS = '"“„«»”'
+QUOTATION_MARKS = '"“„«»”'
 """Signs that stand around quotations."""
 MAY_BECOME_A_DAY = re.compile(r"\d{0,4}|\d{4}-\d{0,2}|\d{4}-\d{2}-\d{0,2}")
 """What somebody may have written so far."""
@@ -29,7 +29,7 @@ _FILTERS = {
     "after": "2025-01",
     "before": "2025-06-30",
 }
-_ALSO = {"organization": "organisation"}
+_OTHER_SPELLINGS = {"organization": "organisation"}
 """Other spellings of their names."""
 _LANGUAGES = {
     **{"no": "nb", "norwegian": "nb", "norsk": "nb", "bokmål": "nb", "nynorsk": "nn"},
@@ -41,7 +41,7 @@ _LANGUAGES = {
 def filter_name(name: str | None, value: str) -> str:
     """The filter of this name; empty where it is a word like others. Raises BadQuery for a misspelt one."""
     name = (name or "").lower()
-    name = _ALSO.get(name, name)
+    name = _OTHER_SPELLINGS.get(name, name)
     if name in _FILTERS:
         return name
     for known in _FILTERS:
@@ -50,15 +50,15 @@ def filter_name(name: str | None, value: str) -> str:
     return ""
 
 
-def narrowed(filters: Filters, name: str, value: str, *, minus: bool) -> Filters:
-    value = " ".join(value.strip(MARKS).split())
+def with_filter(filters: Filters, name: str, value: str, *, minus: bool) -> Filters:
+    value = " ".join(value.strip(QUOTATION_MARKS).split())
     if minus:
         raise BadQuery("“-{name}:” cannot be used: a minus leaves out words, as in -skole.", name=name)
     if not value:
         raise BadQuery("“{name}:” needs something after it, as in {name}:{value}.", name=name, value=_FILTERS[name])
     match name:
         case "circle" | "network" | "topic" | "organisation" | "language":
-            return _widened(filters, name, value)
+            return _with_value(filters, name, value)
         case "speaker":
             words = frozenset(token.forms.folded for token in tokens(value, ""))
             if not words:
@@ -76,7 +76,7 @@ def narrowed(filters: Filters, name: str, value: str, *, minus: bool) -> Filters
             return replace(filters, after=after, before=before)
 
 
-def _widened(filters: Filters, name: str, value: str) -> Filters:
+def _with_value(filters: Filters, name: str, value: str) -> Filters:
     """With one more value of this kind."""
     match name:
         case "circle":

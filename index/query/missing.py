@@ -7,53 +7,53 @@ from dataclasses import replace
 
 from index.facets.cards import KINDS
 from index.port import Lack, Missing, Results
-from index.query.parser import Part, Phrase, Wanted, Word
+from index.query.parser import ParsedQuery, Part, Phrase, QueryWord
 from index.text.analysis import tokens
 
 
-def without_words(wanted: Wanted) -> Results:
+def nothing_searchable(parsed: ParsedQuery) -> Results:
     """The answer to a search in which there is nothing to search for."""
-    return signs(Results((), 0, {kind: {} for kind in KINDS}), wanted)
+    return with_signs(Results((), 0, {kind: {} for kind in KINDS}), parsed)
 
 
-def signs(results: Results, wanted: Wanted) -> Results:
+def with_signs(results: Results, parsed: ParsedQuery) -> Results:
     """The same, saying what cannot be searched for."""
-    if not wanted.signs:
+    if not parsed.signs:
         return results
-    missing = tuple(Missing(sign, Lack.SIGN) for sign in wanted.signs)
-    about = results.about or (_typed(wanted.parts) if results.total else ())
+    missing = tuple(Missing(sign, Lack.SIGN) for sign in parsed.signs)
+    about = results.about or (_texts(parsed.parts) if results.total else ())
     return replace(results, missing=results.missing + missing, about=about)
 
 
-def in_question(wanted: Wanted) -> tuple[Part, ...]:
+def possibly_missing(parsed: ParsedQuery) -> tuple[Part, ...]:
     """What may be missing: the parts of a query, and the words of those in quotes."""
-    return (*wanted.parts, *(word for part in wanted.parts for word in _words(part)))
+    return (*parsed.parts, *(word for part in parsed.parts for word in _words(part)))
 
 
-def explained(
-    results: Results, wanted: Wanted, least: int, here: Collection[Part], anywhere: Collection[Part]
+def with_missing(
+    results: Results, parsed: ParsedQuery, least: int, here: Collection[Part], anywhere: Collection[Part]
 ) -> Results:
     """The same, saying what is missing and what they are for. `least`: parts that each passage found has.
 
     Of what is `in_question`, `here` stands where results may come from, and `anywhere` in the archive.
     """
-    held = [part for part in wanted.parts if part in here]
+    held = [part for part in parsed.parts if part in here]
     lacking: dict[str, Lack] = {}
-    for part in wanted.parts:
+    for part in parsed.parts:
         if part not in here:
             words = [word for word in _words(part) if word not in anywhere]
             lacking |= {one.text: Lack.ELSEWHERE if one in anywhere else Lack.NOWHERE for one in words or [part]}
-    hits = [replace(hit, without=tuple(one for one in hit.without if one in _typed(held))) for hit in results.hits]
+    hits = [replace(hit, without=tuple(one for one in hit.without if one in _texts(held))) for hit in results.hits]
     return replace(
         results,
         hits=tuple(hits),
         missing=tuple(Missing(text, lack) for text, lack in lacking.items()),
-        about=_typed(held),
+        about=_texts(held),
         together=least >= len(held),
     )
 
 
-def _typed(parts: Collection[Part]) -> tuple[str, ...]:
+def _texts(parts: Collection[Part]) -> tuple[str, ...]:
     return tuple(part.text for part in parts)
 
 
@@ -61,4 +61,6 @@ def _words(part: Part) -> list[Part]:
     """The words of a quotation of several, each in whatever form it stands."""
     if not isinstance(part, Phrase) or len(part.folded) < 2:
         return []
-    return [Word(part.text[one.start : one.end], one.start, one.end, (one.forms,)) for one in tokens(part.text, "")]
+    return [
+        QueryWord(part.text[one.start : one.end], one.start, one.end, (one.forms,)) for one in tokens(part.text, "")
+    ]

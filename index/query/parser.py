@@ -17,7 +17,7 @@ from itertools import groupby, pairwise
 from unicodedata import category
 
 from index.port import Filters, Order, QuerySummary
-from index.query.filters import MARKS, MAY_BECOME_A_DAY, filter_name, narrowed
+from index.query.filters import MAY_BECOME_A_DAY, QUOTATION_MARKS, filter_name, with_filter
 from index.text.analysis import CONCEPT, Forms, tokens
 from index.text.glossary import concept_of
 from index.text.stopwords import STOP_WORDS
@@ -30,14 +30,14 @@ MAX_REQUIRED = 10
 _LONGEST_TERM = 4  # words of a term of the glossary
 _QUOTED = r'"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|»[^«]*«|”[^”]*”'
 _PIECE = re.compile(
-    rf"(?P<minus>(?<!\S)-(?=[^\W_]|[{MARKS}]))?(?:(?P<name>[A-Za-z]+):)?"
-    rf"(?:(?P<quoted>{_QUOTED})|(?<=:)(?P<open>[{MARKS}].*)|(?P<word>[^\s{MARKS}]+|\S|(?<=:)))",
+    rf"(?P<minus>(?<!\S)-(?=[^\W_]|[{QUOTATION_MARKS}]))?(?:(?P<name>[A-Za-z]+):)?"
+    rf"(?:(?P<quoted>{_QUOTED})|(?<=:)(?P<open>[{QUOTATION_MARKS}].*)|(?P<word>[^\s{QUOTATION_MARKS}]+|\S|(?<=:)))",
     re.DOTALL,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class QueryWord:
     """A word, or the several words of one term of the glossary; of these the stop words are left out."""
 
     text: str
@@ -53,7 +53,7 @@ class Word:
     """Letters that may be wrong, after the first, in a folded word; for a word that is nowhere."""
     misspelt: bool = False
     """The forms are those of a word of the glossary, which it nearly is."""
-    written: tuple[Part, ...] = ()
+    variants: tuple[Part, ...] = ()
     """Other ways to write it, as one word or several: any of them will do."""
 
     @property
@@ -69,7 +69,7 @@ class Word:
         return self.forms[0].folded
 
     @property
-    def mistakable(self) -> bool:
+    def resembles_stop_word(self) -> bool:
         """A stop word, which has no key, has the folded form of one of its words: `as` that of Ås."""
         return any(form.stem and form.folded in STOP_WORDS for form in self.forms)
 
@@ -81,33 +81,33 @@ class Phrase:
     folded: tuple[str, ...]
     text: str = field(default="", compare=False)
     """As it was typed, with its signs."""
-    written: tuple[Part, ...] = ()
+    variants: tuple[Part, ...] = ()
     """Other ways to write it, as of a word."""
 
 
-Part = Word | Phrase
+Part = QueryWord | Phrase
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ParsedQuery:
     """`parts`: what a passage must have. `optional` words only rank. `excluded`: what it must not have."""
 
     parts: tuple[Part, ...] = ()
-    optional: tuple[Word, ...] = ()
+    optional: tuple[QueryWord, ...] = ()
     excluded: tuple[Part, ...] = ()
     filters: Filters = field(default_factory=Filters)
     signs: tuple[str, ...] = ()
     """What was asked for and cannot be searched for: it has neither letter nor digit."""
 
     @property
-    def hollow(self) -> bool:
+    def nothing_searchable(self) -> bool:
         """There is nothing to search for in what was asked: that finds nothing, not everything."""
         return bool(self.signs) and not self.parts
 
     @property
     def summary(self) -> QuerySummary:
         has_quotation = any(isinstance(part, Phrase) for part in self.parts)
-        return QuerySummary(self.filters, bool(self.parts), has_quotation, self.hollow)
+        return QuerySummary(self.filters, bool(self.parts), has_quotation, self.nothing_searchable)
 
     def order(self, asked: Order) -> Order:
         """The order of what is found. Where nothing, or nothing but stop words, is asked for, nothing is more relevant:
@@ -116,7 +116,7 @@ class Wanted:
         return Order.NEWEST if asked is Order.RELEVANCE and not tells else asked
 
 
-def parse(text: str, filters: Filters | None = None, *, typing: bool = False) -> Wanted:
+def parse(text: str, filters: Filters | None = None, *, typing: bool = False) -> ParsedQuery:
     """What `text` asks for, within `filters`.
 
     With `typing` the last word is a prefix, unless something (a space, say) already follows it, and what cannot be
@@ -127,25 +127,25 @@ def parse(text: str, filters: Filters | None = None, *, typing: bool = False) ->
         raise BadQuery(
             "The search text is longer than {most} characters; search for a few words of it.", most=MAX_CHARACTERS
         )
-    asked = _Asked(filters or Filters())
+    asked = _Parser(filters or Filters())
     for piece in _PIECE.finditer(text):
         unfinished = typing and piece.end() == len(text) and piece["quoted"] is None
         try:
             narrows = asked.narrow(piece)
         except BadQuery:
-            if not (unfinished and MAY_BECOME_A_DAY.fullmatch(_value(piece).strip(MARKS))):
+            if not (unfinished and MAY_BECOME_A_DAY.fullmatch(_value(piece).strip(QUOTATION_MARKS))):
                 raise
             asked.only_signs = False
             continue
         if not narrows:
             asked.add(piece, unfinished=unfinished)
     asked.flush()
-    wanted = _wanted(asked.parts, asked.excluded, asked.filters)
-    only_signs = asked.only_signs and text.strip() and not wanted.parts
-    return replace(wanted, signs=(text.strip(),) if only_signs else tuple(asked.signs))
+    parsed = _checked(asked.parts, asked.excluded, asked.filters)
+    only_signs = asked.only_signs and text.strip() and not parsed.parts
+    return replace(parsed, signs=(text.strip(),) if only_signs else tuple(asked.signs))
 
 
-class _Asked:
+class _Parser:
     """What the pieces of a query come to, one after another."""
 
     def __init__(self, filters: Filters) -> None:
@@ -155,7 +155,7 @@ class _Asked:
         self.signs: dict[str, None] = {}
         self.only_signs = True
         """There was no filter, and nothing is begun of which nobody knows yet what it will be."""
-        self._run: list[Word] = []  # words that stand next to each other, unquoted
+        self._run: list[QueryWord] = []  # words that stand next to each other, unquoted
 
     def flush(self) -> None:
         self.parts += terms_in(self._run)
@@ -168,7 +168,7 @@ class _Asked:
         if name:
             self.flush()
             self.only_signs = False
-            self.filters = narrowed(self.filters, name, value, minus=bool(piece["minus"]))
+            self.filters = with_filter(self.filters, name, value, minus=bool(piece["minus"]))
         return bool(name)
 
     def add(self, piece: re.Match[str], *, unfinished: bool) -> None:
@@ -176,7 +176,7 @@ class _Asked:
         value = _value(piece)
         words = words_in(value, piece.end() - len(value))
         before = words_in(piece["name"], piece.start("name")) if piece["name"] else []
-        self.only_signs &= not unfinished or bool(value.strip(f"{MARKS}-"))
+        self.only_signs &= not unfinished or bool(value.strip(f"{QUOTATION_MARKS}-"))
         if piece["minus"]:
             self.flush()
             self.excluded += before
@@ -186,7 +186,7 @@ class _Asked:
                 self.excluded += words
             self.only_signs &= not words
             return
-        self.signs |= dict.fromkeys(_pictures(value))
+        self.signs |= dict.fromkeys(_emoji(value))
         self._run += before
         if piece["quoted"] is not None:
             self.flush()
@@ -202,13 +202,13 @@ def _value(piece: re.Match[str]) -> str:
     return piece["quoted"][1:-1] if piece["quoted"] is not None else piece["open"] or piece["word"] or ""
 
 
-def _pictures(text: str) -> list[str]:
+def _emoji(text: str) -> list[str]:
     """Emoji and their like, neighbours together; other signs go without saying."""
-    groups = ("".join(group) for drawn, group in groupby(text, key=_drawn) if drawn)
+    groups = ("".join(group) for drawn, group in groupby(text, key=_is_emoji) if drawn)
     return [group for group in groups if any(category(sign) == "So" for sign in group)]
 
 
-def _drawn(sign: str) -> bool:
+def _is_emoji(sign: str) -> bool:
     """Whether it is such a sign, or what joins, tints or varies them."""
     return category(sign) == "So" or sign in "\u200d\ufe0e\ufe0f" or "\U0001f3fb" <= sign <= "\U0001f3ff"
 
@@ -217,15 +217,15 @@ def _phrase(text: str, quoted: str) -> Phrase:
     return Phrase(tuple(token.forms.folded for token in tokens(text, "")), quoted)
 
 
-def words_in(text: str, start: int) -> list[Word]:
+def words_in(text: str, start: int) -> list[QueryWord]:
     """The words of a piece of the query that begins at `start`."""
     return [
-        Word(text[token.start : token.end], start + token.start, start + token.end, (token.forms,))
+        QueryWord(text[token.start : token.end], start + token.start, start + token.end, (token.forms,))
         for token in tokens(text, "")
     ]
 
 
-def terms_in(run: Sequence[Word]) -> Iterator[Word]:
+def terms_in(run: Sequence[QueryWord]) -> Iterator[QueryWord]:
     """Neighbouring words, where they are a term of the glossary taken together: the longest first."""
     at = 0
     while at < len(run):
@@ -241,7 +241,7 @@ def terms_in(run: Sequence[Word]) -> Iterator[Word]:
             break
 
 
-def _term(words: Sequence[Word]) -> Word | None:
+def _term(words: Sequence[QueryWord]) -> QueryWord | None:
     """These words as one, where they are a term or only one. A term begins and ends with words that tell something."""
     first, last = words[0], words[-1]
     forms = tuple(form for word in words for form in word.forms if form.stem)
@@ -254,11 +254,13 @@ def _term(words: Sequence[Word]) -> Word | None:
         return None
     text = first.text + "".join(" " * (word.start > before.end) + word.text for before, word in pairwise(words))
     misspelt = any(word.misspelt for word in words)
-    return Word(text, first.start, last.end, forms, concept, misspelt=misspelt)
+    return QueryWord(text, first.start, last.end, forms, concept, misspelt=misspelt)
 
 
-def _wanted(parts: Sequence[Part], excluded: Sequence[Part], filters: Filters) -> Wanted:
-    parts, excluded = ([part for part in some if isinstance(part, Word) or part.folded] for some in (parts, excluded))
+def _checked(parts: Sequence[Part], excluded: Sequence[Part], filters: Filters) -> ParsedQuery:
+    parts, excluded = (
+        [part for part in some if isinstance(part, QueryWord) or part.folded] for some in (parts, excluded)
+    )
     parts = without_repeats(parts)
     excluded = without_repeats(excluded)
     if (
@@ -273,17 +275,17 @@ def _wanted(parts: Sequence[Part], excluded: Sequence[Part], filters: Filters) -
         raise BadQuery("The search has more than {most} quotations; search for a few of them.", most=MAX_REQUIRED)
     telling = [part for part in parts if isinstance(part, Phrase) or part.forms[0].stem]
     if len(telling) > MAX_REQUIRED:
-        telling = [*phrases, *(part for part in telling if isinstance(part, Word))]
+        telling = [*phrases, *(part for part in telling if isinstance(part, QueryWord))]
     required = (telling or parts)[:MAX_REQUIRED]
-    optional = tuple(part for part in parts if part not in required and isinstance(part, Word))
-    return Wanted(tuple(required), optional, tuple(excluded), filters)
+    optional = tuple(part for part in parts if part not in required and isinstance(part, QueryWord))
+    return ParsedQuery(tuple(required), optional, tuple(excluded), filters)
 
 
 def without_repeats(parts: Sequence[Part]) -> list[Part]:
     """Each key once: of two words with one key the one still being written, else the first."""
     kept: dict[object, Part] = {}
     for part in parts:
-        same = (part.forms[0].stem or part.forms[0].folded, part.concept) if isinstance(part, Word) else part
-        if same not in kept or (isinstance(part, Word) and part.prefix):
+        same = (part.forms[0].stem or part.forms[0].folded, part.concept) if isinstance(part, QueryWord) else part
+        if same not in kept or (isinstance(part, QueryWord) and part.prefix):
             kept[same] = part
     return list(kept.values())

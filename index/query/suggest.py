@@ -10,17 +10,19 @@ from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
 from index.port import Fragment, Lack, Query, RecordingHit
-from index.query.engine import Engine, Found
-from index.query.parser import Part, Wanted, Word, parse
+from index.query.engine import Engine, EngineAnswer
+from index.query.parser import ParsedQuery, Part, QueryWord, parse
 from index.text.analysis import tokens
 
 BEGINNING = 3
 """Letters at the beginning of a word that its suggestions share."""
-_ALIKE = 0.82  # Jaro-Winkler similarity (Winkler 1990) that a word must have; below, suggestions read as random
+_LEAST_SIMILARITY = (
+    0.82  # Jaro-Winkler similarity (Winkler 1990) that a word must have; below, suggestions read as random
+)
 _MOST = 5  # words that are tried, the most alike
 
 
-class _Offer(NamedTuple):
+class _Candidate(NamedTuple):
     """Offers are compared: the larger is the better one."""
 
     fits: bool
@@ -31,7 +33,7 @@ class _Offer(NamedTuple):
     language: str
 
 
-def suggestion(engine: Engine, query: Query, found: Found) -> str:
+def suggestion(engine: Engine, query: Query, found: EngineAnswer) -> str:
     """The text of the query with a better word for each that is nowhere, where there is one; else empty.
 
     Each finds something within the same filters, and is written as it stands there.
@@ -39,49 +41,51 @@ def suggestion(engine: Engine, query: Query, found: Found) -> str:
     nowhere = {missing.text for missing in found.results.missing if missing.lack is Lack.NOWHERE}
     languages = {hit.language for hit in found.results.hits}
     better: dict[Part, str] = {}
-    for word in doubtful(found.wanted):
-        offers = list(_offers(engine, word, found.wanted, languages)) if word.text in nowhere else []
+    for word in suggestible_words(found.parsed):
+        offers = list(_candidates(engine, word, found.parsed, languages)) if word.text in nowhere else []
         if offers:
             best = max(offers)
             better[word] = best.word
             languages.add(best.language)
-    return instead(query.text, better)
+    return with_replacements(query.text, better)
 
 
-def doubtful(wanted: Wanted) -> list[Word]:
+def suggestible_words(parsed: ParsedQuery) -> list[QueryWord]:
     """The words for which another may be suggested."""
-    words = [part for part in wanted.parts if isinstance(part, Word) and len(part.forms) == 1]
+    words = [part for part in parsed.parts if isinstance(part, QueryWord) and len(part.forms) == 1]
     return [word for word in words if len(word.forms[0].folded) > BEGINNING]
 
 
-def nearest(word: Word, vocabulary: Iterable[str]) -> list[str]:
+def most_similar(word: QueryWord, vocabulary: Iterable[str]) -> list[str]:
     """The words of `vocabulary` (folded words) most like it, the most alike first, itself apart."""
     asked = word.forms[0].folded
     others = sorted({one for one in vocabulary if one != asked})
-    found = process.extract(asked, others, scorer=JaroWinkler.similarity, score_cutoff=_ALIKE, limit=_MOST)
+    found = process.extract(asked, others, scorer=JaroWinkler.similarity, score_cutoff=_LEAST_SIMILARITY, limit=_MOST)
     return [one for one, _, _ in found]
 
 
-def instead(text: str, better: Mapping[Part, str]) -> str:
+def with_replacements(text: str, better: Mapping[Part, str]) -> str:
     """The query `text` with the words of `better` in place; empty where there are none."""
-    words = sorted((part for part in better if isinstance(part, Word)), key=lambda word: word.start, reverse=True)
+    words = sorted((part for part in better if isinstance(part, QueryWord)), key=lambda word: word.start, reverse=True)
     changed = text
     for word in words:
         changed = changed[: word.start] + better[word] + changed[word.end :]
     return changed if words else ""
 
 
-def _offers(engine: Engine, word: Word, wanted: Wanted, languages: Container[str]) -> Iterator[_Offer]:
+def _candidates(
+    engine: Engine, word: QueryWord, parsed: ParsedQuery, languages: Container[str]
+) -> Iterator[_Candidate]:
     """The words most like it, of those that find something."""
-    for near in nearest(word, engine.words(word.forms[0].folded[:BEGINNING])):
-        alone = replace(parse(near), filters=wanted.filters, excluded=wanted.excluded)
+    for near in most_similar(word, engine.words(word.forms[0].folded[:BEGINNING])):
+        alone = replace(parse(near), filters=parsed.filters, excluded=parsed.excluded)
         for hit in engine.find(Query(near, per_page=3), alone).results.hits:
-            if said := _said(hit, near):
+            if said := _as_written(hit, near):
                 alike = JaroWinkler.similarity(word.forms[0].exact, said.casefold())
-                yield _Offer(hit.language in languages, alike, said, hit.language)
+                yield _Candidate(hit.language in languages, alike, said, hit.language)
 
 
-def _said(hit: RecordingHit, folded: str) -> str:
+def _as_written(hit: RecordingHit, folded: str) -> str:
     """The word as it stands in what is shown of this one, without the capital of the beginning of a sentence."""
     shown = ["".join(piece.text for piece in fragments) for fragments in _fragments(hit)]
     named = [*hit.topics, *hit.organisations, *(name for passage in hit.passages for name in passage.speakers)]

@@ -8,7 +8,7 @@ from functools import cache
 
 from rapidfuzz.distance import OSA
 
-from index.query.parser import Part, Wanted, Word, terms_in, without_repeats, words_in
+from index.query.parser import ParsedQuery, Part, QueryWord, terms_in, without_repeats, words_in
 from index.text.analysis import tokens
 from index.text.glossary import concept_of, glossary, term_words
 
@@ -18,25 +18,25 @@ def distance(one: str, other: str) -> int:
     return OSA.distance(one, other, score_cutoff=2) if one[:1] == other[:1] else 99
 
 
-def tolerating(wanted: Wanted, nowhere: Callable[[Word], bool]) -> Wanted:
+def tolerate_typos(parsed: ParsedQuery, nowhere: Callable[[QueryWord], bool]) -> ParsedQuery:
     """The same where words that are nowhere may be misspelt: one letter from 5, two from 9 letters.
 
     Such a word stands for the word of the glossary that it nearly is, where the archive has that; else any word of
     the archive that it nearly is will do. A term of several words that is nowhere is taken for words like others.
     """
     parts: list[Part] = []
-    for part in wanted.parts:
-        alone = _apart(part) if isinstance(part, Word) and len(part.forms) > 1 and nowhere(part) else [part]
-        parts += [_tolerant(one, nowhere) if isinstance(one, Word) else one for one in alone]
-    if any(isinstance(part, Word) and part.misspelt for part in parts):
-        parts = _joined(parts)
-    return replace(wanted, parts=tuple(without_repeats(parts)))
+    for part in parsed.parts:
+        alone = _split_term(part) if isinstance(part, QueryWord) and len(part.forms) > 1 and nowhere(part) else [part]
+        parts += [_tolerate(one, nowhere) if isinstance(one, QueryWord) else one for one in alone]
+    if any(isinstance(part, QueryWord) and part.misspelt for part in parts):
+        parts = _join_terms(parts)
+    return replace(parsed, parts=tuple(without_repeats(parts)))
 
 
-def _tolerant(word: Word, nowhere: Callable[[Word], bool]) -> Word:
+def _tolerate(word: QueryWord, nowhere: Callable[[QueryWord], bool]) -> QueryWord:
     asked = word.forms[0].folded
     if (
-        word.written
+        word.variants
         or len(word.forms) > 1
         or not word.forms[0].stem
         or not asked.isalpha()
@@ -61,20 +61,20 @@ def _glossary_words() -> tuple[str, ...]:
     return tuple(sorted({word for term in terms for word in term_words(term)}))
 
 
-def _apart(term: Word) -> list[Word]:
+def _split_term(term: QueryWord) -> list[QueryWord]:
     """The words of a term, each by itself."""
     return [word for word in words_in(term.text, term.start) if word.forms[0].stem]
 
 
-def _joined(parts: Sequence[Part]) -> list[Part]:
+def _join_terms(parts: Sequence[Part]) -> list[Part]:
     """Terms made of neighbouring words, now that these are spelt right."""
     joined: list[Part] = []
-    run: list[Word] = []
+    run: list[QueryWord] = []
     for part in parts:
-        if not isinstance(part, Word) or (run and part.start > run[-1].end + 1):
+        if not isinstance(part, QueryWord) or (run and part.start > run[-1].end + 1):
             joined += terms_in(run)
             run = []
-        if isinstance(part, Word):
+        if isinstance(part, QueryWord):
             run.append(part)
         else:
             joined.append(part)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from index.port import Because, Fragment, Passage, PassageHit, Reason, RecordingHit
-from index.query.parser import Part, Word
+from index.port import Fragment, Passage, PassageHit, Reason, ReasonKind, RecordingHit
+from index.query.parser import Part, QueryWord
 from index.ranking.matches import Mark, Marker, Match
 from index.ranking.scoring import WEIGHTS, Scored
 from index.text.analysis import TOKEN, labels
@@ -16,7 +16,7 @@ from index.text.analysis import TOKEN, labels
 EXCERPT = 240
 """Characters of an excerpt, about; words stay whole."""
 _LEAD = 60  # characters shown before the first match, so that it is read in its sentence
-_BECAUSE = {Match.TRANSLATION: Because.TRANSLATION, Match.SPELLING: Because.SPELLING}
+_REASON_KINDS = {Match.TRANSLATION: ReasonKind.TRANSLATION, Match.SPELLING: ReasonKind.SPELLING}
 
 
 class Span(NamedTuple):
@@ -28,7 +28,7 @@ class Span(NamedTuple):
     match: Match
 
 
-def apart(text: str, marks: Sequence[Mark], required: int) -> list[Span]:
+def visible_spans(text: str, marks: Sequence[Mark], required: int) -> list[Span]:
     """The matches people see, in order, not overlapping: those of what is asked for, the longest at a place."""
     shown: list[Mark] = []
     for mark in sorted(marks, key=lambda mark: (mark.first, -mark.last, -mark.match)):
@@ -58,7 +58,7 @@ def fragments(text: str, found: Sequence[Span], start: int = 0, end: int | None 
 def passage_hit(scored: Scored, required: int) -> PassageHit:
     """The passage as a hit: its excerpt holds as many different parts of the query as fit, the earliest such."""
     passage = scored.passage
-    found = apart(passage.text, scored.marks.text, required)
+    found = visible_spans(passage.text, scored.marks.text, required)
     start, end = _window(passage.text, found)
     shown = [mark for mark in found if mark.start >= start and mark.end <= end]
     pieces = fragments(passage.text, shown, start, end)
@@ -70,7 +70,7 @@ def passage_hit(scored: Scored, required: int) -> PassageHit:
         passage_id=passage.id,
         start=passage.start,
         end=passage.end,
-        hit_at=_spoken_at(passage, shown[0].start) if shown else passage.start,
+        hit_at=_seconds_at(passage, shown[0].start) if shown else passage.start,
         fragments=pieces,
         speakers=passage.speakers,
         attachment=passage.attachment,
@@ -85,7 +85,7 @@ def recording_hit(shown: Sequence[Scored], marker: Marker, required: int, passag
     return RecordingHit(
         recording_id=first.recording_id,
         version=first.version,
-        title=fragments(first.title, apart(first.title, shown[0].marks.title, required)),
+        title=fragments(first.title, visible_spans(first.title, shown[0].marks.title, required)),
         circle=first.circle,
         network=first.network,
         language=first.language,
@@ -98,11 +98,11 @@ def recording_hit(shown: Sequence[Scored], marker: Marker, required: int, passag
         reasons=tuple(_reasons(shown, marker, required)),
         topics=first.topics,
         organisations=first.organisations,
-        without=tuple(_without(shown, marker.parts[:required])),
+        without=tuple(_parts_not_shown(shown, marker.parts[:required])),
     )
 
 
-def _without(shown: Sequence[Scored], parts: Sequence[Part]) -> Iterator[str]:
+def _parts_not_shown(shown: Sequence[Scored], parts: Sequence[Part]) -> Iterator[str]:
     """The parts of the query that nothing shown holds."""
     held = {mark.part for scored in shown for marks in scored.marks for mark in marks}
     yield from (part.text for number, part in enumerate(parts) if number not in held)
@@ -116,18 +116,18 @@ def _reasons(shown: Sequence[Scored], marker: Marker, required: int) -> Iterator
         texts += [(scored.passage.text, scored.marks.text), (" ".join(scored.passage.speakers), scored.marks.names)]
     for number, part in enumerate(marker.parts[:required]):
         marks = [(text, mark) for text, found in texts for mark in found if mark.part == number]
-        if not isinstance(part, Word) or not marks:
+        if not isinstance(part, QueryWord) or not marks:
             continue
         text, best = max(marks, key=lambda one: one[1].match)
-        because = Because.SPELLING if part.misspelt and best.match > Match.PREFIX else _BECAUSE.get(best.match)
+        because = ReasonKind.SPELLING if part.misspelt and best.match > Match.PREFIX else _REASON_KINDS.get(best.match)
         if because:
             found = [mark for other, mark in marks if other is text and mark.match is best.match]
-            meant = part.misspelt and because is Because.TRANSLATION
+            meant = part.misspelt and because is ReasonKind.TRANSLATION
             asked = " ".join(form.exact for form in part.forms) if meant else part.text
-            yield Reason(asked, _said(text, found), because)
+            yield Reason(asked, _matched_text(text, found), because)
 
 
-def _said(text: str, marks: Sequence[Mark]) -> str:
+def _matched_text(text: str, marks: Sequence[Mark]) -> str:
     """What the first mark says, and those of the other words of its term, where they follow."""
     last = marks[0]
     for mark in marks[1:]:
@@ -137,7 +137,7 @@ def _said(text: str, marks: Sequence[Mark]) -> str:
     return text[words[marks[0].first].start() : words[last.last].end()]
 
 
-def _spoken_at(passage: Passage, offset: int) -> float:
+def _seconds_at(passage: Passage, offset: int) -> float:
     """Seconds of the last known start at or before `offset`."""
     index = bisect_right(passage.starts, offset, key=lambda place: place[0]) - 1
     return passage.starts[index][1] if index >= 0 else passage.start

@@ -9,9 +9,9 @@ from enum import IntEnum
 from typing import NamedTuple, TypeAlias
 
 from index.port import Passage
-from index.query.parser import Part, Phrase, Word
+from index.query.parser import Part, Phrase, QueryWord
 from index.query.typos import distance
-from index.text.analysis import TOKEN, Forms, Known, folded, forms_in, labels
+from index.text.analysis import TOKEN, Forms, FormsCache, folded, forms_in, labels
 from index.text.glossary import terms_of
 from index.text.stemming import stem
 
@@ -79,92 +79,92 @@ class Marker:
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = tuple(parts)
-        asked_for = [(number, one) for number, part in enumerate(self.parts) for one in (part, *part.written)]
-        self._words = [(number, part) for number, part in asked_for if isinstance(part, Word)]
+        asked_for = [(number, one) for number, part in enumerate(self.parts) for one in (part, *part.variants)]
+        self._words = [(number, part) for number, part in asked_for if isinstance(part, QueryWord)]
         self._phrases = [(number, part) for number, part in asked_for if isinstance(part, Phrase)]
-        self._terms = [_terms(part) if isinstance(part, Word) else () for part in self.parts]
+        self._terms = [_terms(part) if isinstance(part, QueryWord) else () for part in self.parts]
         forms = [form for _, part in self._words for form in part.forms]
         asked = {form.folded for form in forms}
-        self._wanted = asked.union(form.stem for form in forms if form.stem)
-        self._wanted |= {key for terms in self._terms for stems in terms for key in stems}
-        self._as_they_are = {form.folded for form in forms if not form.stem or len(form.folded) == 1}
+        self._searched = asked.union(form.stem for form in forms if form.stem)
+        self._searched |= {key for terms in self._terms for stems in terms for key in stems}
+        self._literal = {form.folded for form in forms if not form.stem or len(form.folded) == 1}
         """Stop words and single letters: nothing else has them for a key."""
-        self._may_answer = _beginnings_anywhere(self._wanted - self._as_they_are)
-        self._parts_of_it = {one[:end] for one in asked for end in range(1, len(one))}
-        self._wanted |= self._parts_of_it
+        self._may_match = _any_key_pattern(self._searched - self._literal)
+        self._prefixes = {one[:end] for one in asked for end in range(1, len(one))}
+        self._searched |= self._prefixes
         self._beginnings = tuple(part.beginning for _, part in self._words if part.prefix)
         self._misspelt = [(part.forms[0].folded, part.typos) for _, part in self._words if part.typos]
-        self._known: dict[str, dict[str, tuple[_Hit, ...]]] = {}
+        self._hits_by_word: dict[str, dict[str, tuple[_Hit, ...]]] = {}
         """Language → what words answer, as far as they were looked at."""
         self._titles: dict[str, tuple[list[_Raw], list[_Raw]]] = {}
         """Recording → what was found in its title and in the names of its topics and organisations."""
 
     def marks(self, passage: Passage) -> Marks:
         """A term of several words is found where all of them are, some in the text perhaps, others in the title."""
-        text = self._raw(passage.text, passage.language)
-        names = self._raw(" ".join(passage.speakers), "") if passage.speakers else []
+        text = self._find(passage.text, passage.language)
+        names = self._find(" ".join(passage.speakers), "") if passage.speakers else []
         titles = self._titles.get(passage.recording_id)
         if titles is None:
-            title, named = self._raw(passage.title, passage.language), self._raw(labels(passage), passage.language)
+            title, named = self._find(passage.title, passage.language), self._find(labels(passage), passage.language)
             titles = self._titles[passage.recording_id] = (title, named)
         found = (text, titles[0], names, titles[1])
         seen = {(hit.part, hit.term, hit.member) for raw in found for hit, _, _ in raw}
         return Marks(*(self._complete(raw, seen) for raw in found))
 
-    def _raw(self, text: str, language: str) -> list[_Raw]:
+    def _find(self, text: str, language: str) -> list[_Raw]:
         words = TOKEN.findall(text)
-        hits = self._answers(words, language)
+        hits = self._matching_words(words, language)
         raw: list[_Raw] = []
         for place in [place for place, word in enumerate(words) if word in hits] if hits else ():
             for hit in hits[words[place]]:
                 if hit.match is not Match.BEGINS:
                     raw.append((hit, place, place))
-                elif last := self._together(hit.part, words, place, language):
+                elif last := self._last_joined(hit.part, words, place, language):
                     raw.append((hit._replace(match=Match.PART), place, last))
         if self._phrases:
             raw += self._phrase_hits(words)
         return raw
 
-    def _answers(self, words: Sequence[str], language: str) -> dict[str, tuple[_Hit, ...]]:
+    def _matching_words(self, words: Sequence[str], language: str) -> dict[str, tuple[_Hit, ...]]:
         """Those of these words that answer the query: nearly none does."""
         known = forms_in(language)
         distinct = set(words)
-        unknown = [word for word in distinct if word not in known and self._may_answer(_plainly(word))]
-        unknown += [word for word in distinct if word not in known and _plainly(word) in self._parts_of_it]
-        if self._as_they_are:
-            unknown += [word for word in distinct if word not in known and folded(word) in self._as_they_are]
+        unknown = [word for word in distinct if word not in known and self._may_match(_folded_quickly(word))]
+        unknown += [word for word in distinct if word not in known and _folded_quickly(word) in self._prefixes]
+        if self._literal:
+            unknown += [word for word in distinct if word not in known and folded(word) in self._literal]
         forms = {word: known[word] for word in unknown}
-        found = distinct.intersection(set().union(*(known.having.get(one, ()) for one in self._wanted)))
+        found = distinct.intersection(set().union(*(known.words_with.get(one, ()) for one in self._searched)))
         found.update(word for word in unknown if word not in known)  # more than are remembered
-        answers = self._known.setdefault(language, {})
+        answers = self._hits_by_word.setdefault(language, {})
         for word in found - answers.keys():
-            answers[word] = self._of_word(forms.get(word) or known[word])
+            answers[word] = self._word_hits(forms.get(word) or known[word])
         hits = {word: answers[word] for word in found if answers[word]}
-        return hits | self._loose(distinct, known) if self._beginnings or self._misspelt else hits
+        return hits | self._loose_matches(distinct, known) if self._beginnings or self._misspelt else hits
 
-    def _loose(self, words: set[str], known: Known) -> dict[str, tuple[_Hit, ...]]:
+    def _loose_matches(self, words: set[str], known: FormsCache) -> dict[str, tuple[_Hit, ...]]:
         """The words that begin as wanted, or are nearly what was: these must be asked one by one."""
         found = [word for word in words if self._beginnings and folded(word).startswith(self._beginnings)]
         for asked, typos in self._misspelt:
             found += [word for word in words if distance(folded(word), asked) <= typos]
-        return {word: self._of_word(known[word]) for word in found}
+        return {word: self._word_hits(known[word]) for word in found}
 
-    def _of_word(self, forms: Forms | None) -> tuple[_Hit, ...]:
+    def _word_hits(self, forms: Forms | None) -> tuple[_Hit, ...]:
         """What one word says, whatever stands around it."""
         if forms is None:
             return ()
-        return tuple(hit for number, part in self._words for hit in self._as_written(number, part, forms))
+        return tuple(hit for number, part in self._words for hit in self._variant_hits(number, part, forms))
 
-    def _as_written(self, number: int, part: Word, forms: Forms) -> Iterator[_Hit]:
+    def _variant_hits(self, number: int, part: QueryWord, forms: Forms) -> Iterator[_Hit]:
         """What is written otherwise than it was asked for is worth no more than another form of the word."""
-        for hit in self._of(number, part, forms):
+        for hit in self._part_hits(number, part, forms):
             yield hit if part is self.parts[number] else hit._replace(match=min(hit.match, Match.STEM))
 
-    def _of(self, number: int, part: Word, forms: Forms) -> Iterator[_Hit]:
-        for member, wanted in enumerate(part.forms):
-            if match := _match(part, wanted, forms):
+    def _part_hits(self, number: int, part: QueryWord, forms: Forms) -> Iterator[_Hit]:
+        for member, asked in enumerate(part.forms):
+            if match := _match(part, asked, forms):
                 yield _Hit(number, 0, member, match)
-            elif len(part.forms) == 1 and _may_begin(wanted, forms):
+            elif len(part.forms) == 1 and _may_begin(asked, forms):
                 yield _Hit(number, 0, 0, Match.BEGINS)
         for term, stems in enumerate(self._terms[number] if part is self.parts[number] else (), start=1):
             for member, key in enumerate(stems):
@@ -181,21 +181,21 @@ class Marker:
 
     def _size(self, hit: _Hit) -> int:
         part = self.parts[hit.part]
-        if not isinstance(part, Word):
+        if not isinstance(part, QueryWord):
             return 0
         return len(self._terms[hit.part][hit.term - 1]) if hit.term else len(part.forms)
 
-    def _together(self, number: int, words: Sequence[str], first: int, language: str) -> int | None:
+    def _last_joined(self, number: int, words: Sequence[str], first: int, language: str) -> int | None:
         """The place of the last of the words, from `first` on, that make a word of this part together."""
         known = forms_in(language)
-        wanted = {part.forms[0].stem for other, part in self._words if other == number}
+        stems = {part.forms[0].stem for other, part in self._words if other == number}
         links: tuple[str, ...] = _LINKS  # letters stand between two words, and none between more
         whole = folded(words[first])
         for last in range(first + 1, min(first + _MOST_TOGETHER, len(words))):
             form = known[words[last]]
             if form is None or not form.stem:
                 return None
-            if any(stem(whole + link + form.folded) in wanted for link in links):
+            if any(stem(whole + link + form.folded) in stems for link in links):
                 return last
             whole, links = whole + form.folded, ("",)
         return None
@@ -211,11 +211,11 @@ class Marker:
                     yield _Hit(number, 0, 0, match), spoken[at][0], spoken[at + size - 1][0]
 
 
-def _plainly(word: str) -> str:
+def _folded_quickly(word: str) -> str:
     return word.casefold() if word.isascii() else folded(word)
 
 
-def _beginnings_anywhere(keys: Iterable[str]) -> Callable[[str], object]:
+def _any_key_pattern(keys: Iterable[str]) -> Callable[[str], object]:
     """Whether a folded word may have one of these keys: whether the first letters of one stand in it somewhere.
 
     It costs a hundredth of an analysis. Letters that stems even out (aa, ae, c, doubled ones) are taken for each other;
@@ -226,7 +226,7 @@ def _beginnings_anywhere(keys: Iterable[str]) -> Callable[[str], object]:
     return re.compile("|".join(patterns) or "(?!)").search
 
 
-def _terms(part: Word) -> tuple[tuple[str, ...], ...]:
+def _terms(part: QueryWord) -> tuple[tuple[str, ...], ...]:
     """The other terms for what it means."""
     if not part.concept:
         return ()
@@ -234,17 +234,17 @@ def _terms(part: Word) -> tuple[tuple[str, ...], ...]:
     return tuple(stems for stems in terms_of(part.concept) if stems != own)
 
 
-def _match(part: Word, wanted: Forms, forms: Forms) -> Match | None:
+def _match(part: QueryWord, asked: Forms, forms: Forms) -> Match | None:
     matches = (
-        (Match.EXACT, forms.exact == wanted.exact),
-        (Match.FOLDED, forms.folded == wanted.folded and (bool(forms.stem) or not wanted.stem)),  # an as is no Ås
-        (Match.STEM, bool(wanted.stem) and forms.stem == wanted.stem),
-        (Match.PART, bool(wanted.stem) and wanted.stem in forms.keys),
+        (Match.EXACT, forms.exact == asked.exact),
+        (Match.FOLDED, forms.folded == asked.folded and (bool(forms.stem) or not asked.stem)),  # an as is no Ås
+        (Match.STEM, bool(asked.stem) and forms.stem == asked.stem),
+        (Match.PART, bool(asked.stem) and asked.stem in forms.keys),
         (Match.PREFIX, part.prefix and forms.folded.startswith(part.beginning)),
-        (Match.SPELLING, part.typos > 0 and distance(forms.folded, wanted.folded) <= part.typos),
+        (Match.SPELLING, part.typos > 0 and distance(forms.folded, asked.folded) <= part.typos),
     )
     return next((match for match, holds in matches if holds), None)
 
 
-def _may_begin(wanted: Forms, forms: Forms) -> bool:
-    return bool(forms.stem) and forms.folded != wanted.folded and wanted.folded.startswith(forms.folded)
+def _may_begin(asked: Forms, forms: Forms) -> bool:
+    return bool(forms.stem) and forms.folded != asked.folded and asked.folded.startswith(forms.folded)

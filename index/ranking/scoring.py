@@ -26,12 +26,12 @@ WEIGHTS = {
 }
 _TITLE = 1.2
 _LABEL = 0.5  # of a topic or an organisation: what a recording is said to be about, where its title does not say so
-_WRITTEN = 0.9  # of what an attachment says: a page repeats its words, and nobody needs to listen to it
+_ATTACHMENT = 0.9  # of what an attachment says: a page repeats its words, and nobody needs to listen to it
 _REPEATS = 0.08  # at most, for a word that is said again and again
 _LENGTH = 0.03  # at most, for a passage of so many letters …
-_LONG = 1200
-_NEAR = 0.5  # for each word beyond the first, where all stand beside each other
-_AGAIN = 0.4  # at most, for a recording in which many passages match
+_LONG_TEXT = 1200
+_PROXIMITY = 0.5  # for each word beyond the first, where all stand beside each other
+_MANY_PASSAGES = 0.4  # at most, for a recording in which many passages match
 _OPTIONAL = 0.1
 DECIMALS = 3
 """Of a score; passages alike in all that counts are alike in score."""
@@ -51,13 +51,13 @@ def best_first(scored: Scored) -> tuple[float, int]:
     return (-scored.score, scored.passage.number)
 
 
-def of_recording(best: float, passages: int) -> float:
+def recording_score(best: float, passages: int) -> float:
     """What a recording is worth whose best passage is worth so much, of so many that match: one that is about it says
     it again and again."""
-    return round(best * (1 + _AGAIN * (1 - 0.5 ** (passages - 1))), DECIMALS)
+    return round(best * (1 + _MANY_PASSAGES * (1 - 0.5 ** (passages - 1))), DECIMALS)
 
 
-def telling(frequencies: Sequence[int], total: int) -> list[float]:
+def idf_weights(frequencies: Sequence[int], total: int) -> list[float]:
     """How telling each part is, by how few of `total` passages have it: 1 for the rarest.
 
     The inverse document frequency of BM25 (Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework").
@@ -76,16 +76,16 @@ class Scorer:
 
     def score(self, passage: Passage) -> Scored:
         marks = self._marker.marks(passage)
-        in_text = self._best(marks.text, min(len(passage.text), _LONG) / _LONG)
+        in_text = self._best(marks.text, min(len(passage.text), _LONG_TEXT) / _LONG_TEXT)
         in_names = self._best(marks.names, 0.0)
         of_all = [
             max(_TITLE * title, _LABEL * label)
             for title, label in zip(self._best(marks.title, 0.0), self._best(marks.labels, 0.0), strict=True)
         ]
         own = [max(one, other) for one, other in zip(in_text, in_names, strict=True)]
-        less = 1.0 if passage.attachment is None else _WRITTEN
+        less = 1.0 if passage.attachment is None else _ATTACHMENT
         score = sum(weight * (less * o + t) for weight, o, t in zip(self._weights, own, of_all, strict=True))
-        score += less * _nearness(marks.text, self._required)
+        score += less * _proximity(marks.text, self._required)
         return Scored(passage, round(score, DECIMALS), sum(one > 0 for one in own[: self._required]), marks)
 
     def _best(self, marks: Iterable[Mark], length: float) -> list[float]:
@@ -101,18 +101,18 @@ class Scorer:
         ]
 
 
-def _nearness(marks: Sequence[Mark], required: int) -> float:
+def _proximity(marks: Sequence[Mark], required: int) -> float:
     """More the fewer words stand between the different words asked for, for each that is there beside the first."""
-    apart = [mark for mark in marks if mark.part < required and mark.match > Match.PREFIX]
-    wanted = {(mark.part, mark.member) for mark in apart}
-    if len(wanted) < 2:
+    counted = [mark for mark in marks if mark.part < required and mark.match > Match.PREFIX]
+    distinct = {(mark.part, mark.member) for mark in counted}
+    if len(distinct) < 2:
         return 0.0
     window: list[Mark] = []
     fewest = float("inf")
-    for mark in apart:
+    for mark in counted:
         window = [other for other in window if (other.part, other.member) != (mark.part, mark.member)] + [mark]
-        if len(window) == len(wanted):
-            said = sum(one.last - one.first + 1 for one in window)
-            fewest = min(fewest, max(0, mark.last - window[0].first + 1 - said))
-    more = len(wanted) - 1
-    return _NEAR * more / (1 + fewest / more)
+        if len(window) == len(distinct):
+            matched = sum(each.last - each.first + 1 for each in window)
+            fewest = min(fewest, max(0, mark.last - window[0].first + 1 - matched))
+    more = len(distinct) - 1
+    return _PROXIMITY * more / (1 + fewest / more)

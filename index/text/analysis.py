@@ -23,7 +23,7 @@ from typing import NamedTuple
 from unicodedata import category
 
 from index.port import Passage
-from index.text.compounds import parts, together
+from index.text.compounds import join_compound, parts
 from index.text.folding import fold
 from index.text.glossary import concepts
 from index.text.stemming import stem
@@ -112,13 +112,13 @@ def _keys_of(slugs: Iterable[str]) -> set[str]:
     return {CONCEPT + slug for slug in slugs}
 
 
-class Known(dict[str, "Forms | None"]):
+class FormsCache(dict[str, "Forms | None"]):
     """Word → forms, remembered: a text repeats its words, and a look-up costs a tenth of an analysis."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
         self._language = language
-        self.having: defaultdict[str, set[str]] = defaultdict(set)
+        self.words_with: defaultdict[str, set[str]] = defaultdict(set)
         """Key or folded form → the words known so far that have it."""
 
     def __missing__(self, word: str) -> Forms | None:
@@ -126,15 +126,15 @@ class Known(dict[str, "Forms | None"]):
         if len(self) < _REMEMBERED:  # others are not remembered: the frequent ones have come by then
             if forms is not None:
                 for one in {forms.folded, *forms.keys}:
-                    self.having[one].add(word)
+                    self.words_with[one].add(word)
             self[word] = forms  # last, so that a word that is known to one thread can be found by all
         return forms
 
 
 @cache
-def forms_in(language: str) -> Known:
+def forms_in(language: str) -> FormsCache:
     """The forms of every word of this language; None for what holds neither letter nor digit."""
-    return Known(language)
+    return FormsCache(language)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -216,7 +216,7 @@ def _apart(found: Sequence[tuple[str, str]], language: str) -> list[str]:
 def _joined(left: str, right: str, language: str) -> str:
     if left.isdigit() != right.isdigit():
         return left + right
-    compound = together(left, right, language)
+    compound = join_compound(left, right, language)
     return stem(compound) if compound else ""
 
 

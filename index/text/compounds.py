@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from index.text.lexicon import OURS, SHORTEST, Lexicon, Span, lexicon_of, within
+from index.text.lexicon import OURS, SHORTEST, Lexicon, Span, lexicon_of, piece_runs
 from index.text.stopwords import STOP_WORDS
 
 _LEAST = {4: 3.6, 5: 3.0, 6: 2.5}  # length → Zipf of a part; shorter parts are listed in words.toml
@@ -54,10 +54,10 @@ def parts(folded: str, language: str) -> tuple[str, ...]:
         return by_hand
     if not lexicon.splits or not 2 * SHORTEST <= len(folded) <= _LONGEST or not folded.isalpha():
         return ()
-    return within(folded, _pieces(folded, lexicon))
+    return piece_runs(folded, _pieces(folded, lexicon))
 
 
-def together(left: str, right: str, language: str) -> str | None:
+def join_compound(left: str, right: str, language: str) -> str | None:
     """The known compound that two neighbouring folded words make when they are written apart.
 
     Indexing asks this of every two neighbours: so it only looks words up, and undoes no ending.

@@ -35,6 +35,6 @@ def _plain(letter: str) -> str:
 
 
 @lru_cache(maxsize=1 << 14)
-def same(name: str) -> str:
+def label_key(name: str) -> str:
     """What a topic or an organisation is known by, however it is spelt: case folded, NFC, single spaces."""
     return " ".join(normalized("NFC", normalized("NFC", name).casefold()).split())

@@ -86,7 +86,7 @@ def _forms(word: str, language: str) -> Iterator[str]:
     yield from (base + ending for ending in _INFLECTED[language] if base + ending != word)
 
 
-def within(word: str, pieces: Iterable[Span]) -> tuple[str, ...]:
+def piece_runs(word: str, pieces: Iterable[Span]) -> tuple[str, ...]:
     """The pieces of `word`, and what several neighbours make together."""
     spans = tuple(pieces)
     runs = [(first[0], last[1]) for at, first in enumerate(spans) for last in spans[at:]]
@@ -99,7 +99,7 @@ def _by_hand(word: str) -> tuple[str, ...]:
     for piece in word.split("-"):
         start = pieces[-1][1] if pieces else 0
         pieces.append((start, start + len(piece)))
-    return within(word.replace("-", ""), pieces)
+    return piece_runs(word.replace("-", ""), pieces)
 
 
 @lru_cache(maxsize=1)

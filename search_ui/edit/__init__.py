@@ -1,1 +1,5 @@
-"""Correcting transcripts, names and what is said about a recording."""
+"""The editor: facilitators correct transcripts, names, chapters and details.
+
+`page.py` is the page, `api.py` takes corrections, `conflicts.py` decides what to do if the same thing was changed
+by someone else meanwhile, `history.py` words what was changed.
+"""

@@ -20,10 +20,10 @@ from kring.languages import check_language
 from kring.model import Details, Manifest, Segment, Transcript, now
 from search_ui.context import Site, SiteDep
 from search_ui.edit import history
-from search_ui.edit.conflicts import Already, Clash, Standing
+from search_ui.edit.conflicts import AlreadyDone, EditConflict, EditState
 from search_ui.http.identity import FacilitatorDep, Person
 from search_ui.i18n.gettext import _, current_language
-from search_ui.recording.media import names_etag
+from search_ui.recording.media import etag_matches
 from search_ui.viewer import open_published, open_recording
 from transcribe.captions.parsing.cleaning import clean_name
 
@@ -33,7 +33,7 @@ _PROCESS = secrets.token_hex(8)
 """What an older Kring answered is no answer of this one."""
 MOST_CORRECTIONS = 20_000
 """Of a recording: all of them are read for each that comes."""
-_TURNS = tuple(threading.Lock() for _ in range(64))
+_LOCKS = tuple(threading.Lock() for _ in range(64))
 """Who corrects the same recording in this process takes turns, instead of trying for one number again and again."""
 
 
@@ -53,7 +53,7 @@ class NamedChapter(BaseModel):
     title: str
 
 
-class Past(BaseModel):
+class PastCorrection(BaseModel):
     """One correction. `undone`: it counts no longer, because of the Undo `undone_by`; `mine`: whoever asks made it."""
 
     number: int
@@ -66,7 +66,7 @@ class Past(BaseModel):
     mine: bool
 
 
-class Corrected(BaseModel):
+class CorrectedRecording(BaseModel):
     """A recording as people have corrected it. `number`: of the last correction; `history`: the newest first."""
 
     number: int
@@ -74,14 +74,14 @@ class Corrected(BaseModel):
     speakers: list[str]
     chapters: list[NamedChapter]
     details: Details
-    history: list[Past]
+    history: list[PastCorrection]
 
 
-class Wanted(BaseModel):
+class CorrectionRequest(BaseModel):
     change: Change
 
 
-class Done(BaseModel):
+class CorrectionResult(BaseModel):
     """What one correction has changed. `changed`: lines as they are now; `removed`: where lines began that are gone.
 
     `number`: of this correction. `stored` false: it was so already, and `number` is that of the last one there is.
@@ -98,15 +98,15 @@ class Done(BaseModel):
     searchable: bool
 
 
-class Refused(BaseModel):
+class CorrectionConflict(BaseModel):
     """What stands there now, which somebody else wrote meanwhile."""
 
     error: str
     now: dict[str, object]
 
 
-@router.get("/corrected", response_model=Corrected, responses={304: {"description": "As the browser has it."}})
-def as_corrected(
+@router.get("/corrected", response_model=CorrectedRecording, responses={304: {"description": "As the browser has it."}})
+def corrected_recording(
     recording_id: str,
     request: Request,
     site: SiteDep,
@@ -118,29 +118,29 @@ def as_corrected(
     facts = f"{_PROCESS} {manifest.id} {manifest.version} {person.id} {current_language()}"
     etag = f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
     headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie", "ETag": f"W/{etag}"}
-    if names_etag(request.headers.get("if-none-match"), etag):
+    if etag_matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
-    content = _as_corrected(site, manifest, person).model_dump_json()
+    content = _corrected_recording(site, manifest, person).model_dump_json()
     return Response(content, media_type="application/json", headers=headers)
 
 
-def _as_corrected(site: Site, manifest: Manifest, person: Person) -> Corrected:
+def _corrected_recording(site: Site, manifest: Manifest, person: Person) -> CorrectedRecording:
     made = tuple(one for one in site.archive.corrections(manifest.id) if one.number <= manifest.corrected)
-    stands = _standing(site, manifest)(made, person)
+    stands = _state_with(site, manifest)(made, person)
     gone, known = undone(made), {one.number: one for one in made}
     counts = history.places(lambda: stands.heard, made)
     takers = {one.change.number: one.number for one in made if isinstance(one.change, Undo) and one.number not in gone}
-    return Corrected(
+    return CorrectedRecording(
         number=manifest.corrected,
         lines=list(map(_line, stands.segments)),
         speakers=_speakers(stands),
         chapters=_chapters(stands),
         details=stands.details,
         history=[
-            Past(
+            PastCorrection(
                 number=one.number,
                 at=one.at,
-                by=history.caller(one),
+                by=history.author_name(one),
                 kind=one.change.kind,
                 summary=history.summary(one, known, counts),
                 undone=one.number in gone,
@@ -155,12 +155,15 @@ def _as_corrected(site: Site, manifest: Manifest, person: Person) -> Corrected:
 @router.post(
     "/corrections",
     status_code=201,
-    response_model=Done,
-    responses={200: {"model": Done, "description": "It is so already."}, 409: {"model": Refused}},
+    response_model=CorrectionResult,
+    responses={
+        200: {"model": CorrectionResult, "description": "It is so already."},
+        409: {"model": CorrectionConflict},
+    },
 )
 def correct(
     recording_id: str,
-    wanted: Wanted,
+    wanted: CorrectionRequest,
     site: SiteDep,
     person: FacilitatorDep,
 ) -> Response:
@@ -168,9 +171,9 @@ def correct(
     what stands there now."""
     manifest = open_published(site, recording_id)
     if isinstance(wanted.change, DetailsChange):
-        wanted = Wanted(change=_checked(site, wanted.change))
-    stand = _standing(site, manifest)
-    before: Standing | None = None
+        wanted = CorrectionRequest(change=_checked(site, wanted.change))
+    stand = _state_with(site, manifest)
+    before: EditState | None = None
 
     def make(there: tuple[Correction, ...]) -> Correction:
         nonlocal before
@@ -189,31 +192,33 @@ def correct(
         )
 
     try:
-        with _TURNS[int(manifest.id, 16) % len(_TURNS)]:
+        with _LOCKS[int(manifest.id, 16) % len(_LOCKS)]:
             made = site.archive.correct(manifest.id, make)
-    except Clash as clash:
-        return JSONResponse(Refused(error=str(clash), now=clash.now).model_dump(mode="json"), status_code=409)
-    except Already:
+    except EditConflict as clash:
+        return JSONResponse(
+            CorrectionConflict(error=str(clash), now=clash.now).model_dump(mode="json"), status_code=409
+        )
+    except AlreadyDone:
         assert before is not None  # noqa: S101  it is what raised
         last = before.corrections[-1].number if before.corrections else 0
         searchable = True
         if last > manifest.corrected:  # whoever stored it was stopped before all followed
             searchable = site.reindexing.refresh(site.archive.settle_corrections(manifest.id))
-        return _answer(200, _done(last, before, before, stored=False, searchable=searchable))
+        return _answer(200, _result(last, before, before, stored=False, searchable=searchable))
     assert before is not None  # noqa: S101  the correction was made from it
     after = stand((*before.corrections, made), person)
     searchable = site.reindexing.refresh(open_recording(site, manifest.id))
-    return _answer(201, _done(made.number, before, after, stored=True, searchable=searchable))
+    return _answer(201, _result(made.number, before, after, stored=True, searchable=searchable))
 
 
-def _standing(site: Site, manifest: Manifest) -> Callable[[tuple[Correction, ...], Person], Standing]:
+def _state_with(site: Site, manifest: Manifest) -> Callable[[tuple[Correction, ...], Person], EditState]:
     """How the recording stands with the corrections given, for the one who asks."""
     there = manifest.transcript
 
     def read(made: tuple[Correction, ...]) -> Transcript | None:
         return site.archive.corrected(there.key, made) if there else None
 
-    return lambda made, person: Standing(read, manifest.details, made, person.id)
+    return lambda made, person: EditState(read, manifest.details, made, person.id)
 
 
 def _checked(site: Site, change: DetailsChange) -> DetailsChange:
@@ -226,12 +231,12 @@ def _checked(site: Site, change: DetailsChange) -> DetailsChange:
     return change.model_copy(update={"after": after})
 
 
-def _done(number: int, before: Standing, after: Standing, *, stored: bool, searchable: bool) -> Done:
+def _result(number: int, before: EditState, after: EditState, *, stored: bool, searchable: bool) -> CorrectionResult:
     kept = set(map(id, before.segments)) & set(map(id, after.segments))  # nearly all are the very same
     was, now_is = (Counter(one for one in stands.segments if id(one) not in kept) for stands in (before, after))
     gone, come = was - now_is, now_is - was
     starts = {segment.start for segment in after.segments}
-    return Done(
+    return CorrectionResult(
         number=number,
         stored=stored,
         changed=[_line(segment) for segment in after.segments if id(segment) not in kept and segment in come],
@@ -243,7 +248,7 @@ def _done(number: int, before: Standing, after: Standing, *, stored: bool, searc
     )
 
 
-def _answer(status: int, done: Done) -> Response:
+def _answer(status: int, done: CorrectionResult) -> Response:
     return Response(done.model_dump_json(), status_code=status, media_type="application/json")
 
 
@@ -258,9 +263,9 @@ def _line(segment: Segment) -> CorrectedLine:
     )
 
 
-def _speakers(stands: Standing) -> list[str]:
+def _speakers(stands: EditState) -> list[str]:
     return list(dict.fromkeys(segment.speaker for segment in stands.segments if segment.speaker))
 
 
-def _chapters(stands: Standing) -> list[NamedChapter]:
+def _chapters(stands: EditState) -> list[NamedChapter]:
     return [NamedChapter(start=chapter.start, title=chapter.title) for chapter in stands.chapters]

@@ -35,7 +35,7 @@ from kring.corrections.segments import count_name, standing
 from kring.corrections.word_timing import plain
 from kring.errors import Conflict, InputError, NotFound
 from kring.model import Details, Segment, Transcript
-from search_ui.edit.history import ago, caller
+from search_ui.edit.history import author_name, time_ago
 from search_ui.i18n.gettext import _
 from transcribe.captions.parsing.cleaning import clean
 
@@ -49,11 +49,11 @@ MOST_CHAPTERS = 500
 """Of a recording: one every minute and a half for twelve hours."""
 
 
-class Already(Exception):
+class AlreadyDone(Exception):
     """What is asked for is so already; nothing is stored."""
 
 
-class Clash(Conflict):
+class EditConflict(Conflict):
     """Somebody else changed the same thing meanwhile; `now` is what stands there."""
 
     def __init__(self, sentence: str, now: dict[str, Any]) -> None:
@@ -62,7 +62,7 @@ class Clash(Conflict):
 
 
 @dataclass(frozen=True)
-class Standing:
+class EditState:
     """A recording as it is: what was heard, and everything people have changed."""
 
     read: Callable[[tuple[Correction, ...]], Transcript | None]
@@ -118,10 +118,10 @@ class Standing:
         text = clean(change.text)
         now = standing(self.segments, change.start, change.end, change.before)
         if now == text:
-            raise Already
+            raise AlreadyDone
         if now != plain(change.before):
             who = self._who_wrote(change)
-            raise Clash(
+            raise EditConflict(
                 self._sentence(who, _("{who} changed this line {when}. Yours is kept below; choose which one stays."))
                 or _("The recording was transcribed anew meanwhile. Yours is kept below; choose which one stays."),
                 {"text": now, **self._signed(who)},
@@ -135,7 +135,7 @@ class Standing:
         if not count_name(self.segments, change.find, change.replace):
             # In all places by then, or by somebody who changed just this: also whoever sends it again unanswered.
             if self._counts(change) or count_name(self.segments, change.find, ""):
-                raise Already
+                raise AlreadyDone
             raise InputError(
                 _("“{name}” stands nowhere in this transcript as a whole word, in just these letters.").format(
                     name=change.find
@@ -149,7 +149,7 @@ class Standing:
             raise InputError(_("Both names are the same; write the second one as it should be."))
         if not any(segment.speaker == change.name for segment in self.segments):
             if self._counts(change):
-                raise Already
+                raise AlreadyDone
             raise InputError(_("Nobody called “{name}” speaks in this transcript.").format(name=change.name))
         return change
 
@@ -158,7 +158,7 @@ class Standing:
         now = there.title if there else None
         same_place = there is None or there.start == change.start
         if now == change.title and same_place:
-            raise Already
+            raise AlreadyDone
         if change.title is not None and self.transcript and change.start >= self._length(self.transcript):
             raise InputError(_("The recording is over by then; choose an earlier time."))
         if there is None and len(self.chapters) >= MOST_CHAPTERS:
@@ -167,7 +167,7 @@ class Standing:
             )
         if now not in {change.before, change.title}:
             who = self._last(ChapterChange, lambda one: abs(one.start - change.start) <= 1)
-            raise Clash(
+            raise EditConflict(
                 self._sentence(who, _("{who} changed this chapter {when}. Choose which title stays."))
                 or _("This chapter is called otherwise by now. Choose which title stays."),
                 {"title": now, **self._signed(who)},
@@ -187,13 +187,13 @@ class Standing:
             changed = {one.number for one in self.corrections if other.keys() & changed_fields(one).keys()}
             who = self._last(DetailsChange, lambda one: True, among=changed)
             dumped = self.details.model_dump(mode="json", include=set(other))
-            raise Clash(
+            raise EditConflict(
                 self._sentence(who, _("{who} changed the same details {when}. Choose which ones stay."))
                 or _("The same details were changed meanwhile. Choose which ones stay."),
                 {"details": dumped, **self._signed(who)},
             )
         if not merged:
-            raise Already
+            raise AlreadyDone
         return DetailsChange(before=self.details, after=self.details.model_copy(update=merged))
 
     def _undo(self, change: Undo) -> Undo:
@@ -202,7 +202,7 @@ class Standing:
             raise NotFound(_("There is no such correction; load the page again."))
         if change.number in undone(self.corrections):
             who = self._last(Undo, lambda one: one.number == change.number)
-            raise Clash(
+            raise EditConflict(
                 self._sentence(who, _("{who} took this back already, {when}."))
                 or _("This was taken back already; load the page again."),
                 {"undone": change.number, **self._signed(who)},
@@ -251,8 +251,8 @@ class Standing:
     def _sentence(self, who: Correction | None, sentence: str) -> str:
         if who is None:
             return ""
-        return sentence.format(who=_("You") if who.by == self.me else caller(who), when=ago(who.at))
+        return sentence.format(who=_("You") if who.by == self.me else author_name(who), when=time_ago(who.at))
 
     @staticmethod
     def _signed(who: Correction | None) -> dict[str, Any]:
-        return {"by": caller(who) if who else None, "at": who.at if who else None}
+        return {"by": author_name(who) if who else None, "at": who.at if who else None}

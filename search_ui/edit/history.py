@@ -18,7 +18,7 @@ from kring.corrections.model import (
 )
 from kring.corrections.segments import count_name
 from kring.model import Transcript, now
-from search_ui.http import formatting as view
+from search_ui.http import formatting
 from search_ui.i18n.gettext import N_, _, format_date, ngettext
 
 SHORT = 80
@@ -40,12 +40,12 @@ FIELDS = {
 }
 
 
-def caller(correction: Correction) -> str:
+def author_name(correction: Correction) -> str:
     """What whoever made it called themselves."""
     return correction.by_name or _("Somebody")
 
 
-def ago(moment: datetime) -> str:
+def time_ago(moment: datetime) -> str:
     """How long since: `just now`, `2 minutes ago`, `on 12 March 2026`."""
     minutes = max(0, int((now() - moment).total_seconds() // 60))
     if minutes < 1:
@@ -132,7 +132,7 @@ def _undo(number: int, known: Mapping[int, Correction], counts: Mapping[int, int
 
 
 def _chapter(change: ChapterChange) -> str:
-    time = view.clock(change.start)
+    time = formatting.clock(change.start)
     if change.title is None:
         return _("took away the chapter at {time}").format(time=time)
     if change.before is None or change.before == change.title:

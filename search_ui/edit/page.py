@@ -13,7 +13,7 @@ from kring.corrections.apply import Chapter, chapters
 from kring.languages import CODES
 from kring.model import State, Transcript
 from search_ui.context import Site, SiteDep
-from search_ui.http import formatting as view
+from search_ui.http import formatting
 from search_ui.http.identity import FacilitatorDep
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import _
@@ -62,13 +62,13 @@ def edit_page(
         language=(transcript.language if transcript else manifest.details.language) or "",
         rows=rows(transcript, chapters(site.archive.corrections(manifest.id))),
         blank=Row("line", 0.0, 0.0),
-        wave=waveform.path(waveform.heights(waveform.peaks_of(site, manifest), waveform.WIDE)),
+        wave=waveform.svg_path(waveform.heights(waveform.peaks_of(site, manifest), waveform.WIDE)),
         wave_width=6 * waveform.WIDE - 2,
-        start=view.parse_time(t) or 0.0,
+        start=formatting.parse_time(t) or 0.0,
         me=person,
-        sounds=sound_tracks.shown(manifest),
-        heard=sound_tracks.taken(manifest),
-        doubt=sound_tracks.doubt(manifest),
+        sounds=sound_tracks.choices(manifest),
+        heard=sound_tracks.current_sound(manifest),
+        doubt=sound_tracks.doubt_notice(manifest),
     )
 
 

@@ -1,1 +1,4 @@
-"""Feeds of recordings and of searches."""
+"""RSS feeds of searches, circles, networks and topics, for feed readers and podcast apps.
+
+`feeds.py` answers requests; `rss.py` writes the document and knows nothing of requests.
+"""

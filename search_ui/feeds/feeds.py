@@ -23,9 +23,9 @@ from kring.model import Manifest, State, now
 from search_ui.context import Site, SiteDep, origin_of
 from search_ui.feeds import rss
 from search_ui.http.rendering import static_address, text
-from search_ui.i18n.gettext import LANGUAGES, _, current_language, sentence, speaking
+from search_ui.i18n.gettext import LANGUAGES, _, current_language, sentence, using_language
 from search_ui.recording import captions, chapters as chaptering
-from search_ui.recording.media import names_etag, playback_address
+from search_ui.recording.media import etag_matches, playback_url
 from search_ui.search.collections import Collection, CollectionDep
 from search_ui.search.links import feed_url, search_url, sorted_by
 from search_ui.search.params import SearchParams, SearchParamsDep
@@ -43,7 +43,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class FeedRecording:
     """A recording of the feed as the archive knows it."""
 
     hit: RecordingHit
@@ -54,7 +54,7 @@ class Known:
 
 @router.api_route("/feed.xml", methods=["GET", "HEAD"])
 def search_feed(request: Request, site: SiteDep, params: SearchParamsDep) -> Response:
-    return feed(site, request, params, None)
+    return feed_response(site, request, params, None)
 
 
 @router.api_route("/c/{value}/feed.xml", methods=["GET", "HEAD"])
@@ -66,11 +66,11 @@ def collection_feed(
     params: SearchParamsDep,
     collection: CollectionDep,
 ) -> Response:
-    with speaking(next((one for one in LANGUAGES if one == collection.language), current_language())):
-        return feed(site, request, params.within(collection.scope), collection)
+    with using_language(next((one for one in LANGUAGES if one == collection.language), current_language())):
+        return feed_response(site, request, params.within(collection.scope), collection)
 
 
-def feed(site: Site, request: Request, params: SearchParams, collection: Collection | None) -> Response:
+def feed_response(site: Site, request: Request, params: SearchParams, collection: Collection | None) -> Response:
     """200, 304 where the program has it already, or 400 in words. Raises SearchDown, StorageDown."""
     try:
         hits = search_for_viewer(site, sorted_by(params, Order.NEWEST).query(per_page=ITEMS, passages=PASSAGES)).hits
@@ -81,22 +81,22 @@ def feed(site: Site, request: Request, params: SearchParams, collection: Collect
     etag = f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
     headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie", "ETag": f"W/{etag}"}
     given = request.headers.get("if-none-match")
-    if given is not None and names_etag(given, etag):
+    if given is not None and etag_matches(given, etag):
         return Response(status_code=304, headers=headers)
-    found = known(site, hits)
+    found = published_recordings(site, hits)
     changed = max((one.manifest.changed_at for one in found), default=None)
     if changed is not None:
         headers["Last-Modified"] = format_datetime(changed.astimezone(UTC), usegmt=True)
-        if given is None and not _newer(changed, request.headers.get("if-modified-since")):
+        if given is None and not _is_newer(changed, request.headers.get("if-modified-since")):
             return Response(status_code=304, headers=headers)
     channel = channel_of(site, origin, params, collection, found, changed or now())
     return Response(rss.write(channel), media_type=rss.MEDIA_TYPE, headers=headers)
 
 
-def known(site: Site, hits: Sequence[RecordingHit]) -> list[Known]:
+def published_recordings(site: Site, hits: Sequence[RecordingHit]) -> list[FeedRecording]:
     """Those of them that are still there and published, in the same order."""
 
-    def look(hit: RecordingHit) -> Known | None:
+    def look(hit: RecordingHit) -> FeedRecording | None:
         try:
             manifest = open_recording(site, hit.recording_id)
         except NotFound:
@@ -104,7 +104,7 @@ def known(site: Site, hits: Sequence[RecordingHit]) -> list[Known]:
         if manifest.state is not State.PUBLISHED or manifest.renditions is None:
             return None
         info = site.archive.store.stat(manifest.renditions.playback)
-        return Known(hit, manifest, info.size, bool(chaptering.chapters_of(site, manifest))) if info else None
+        return FeedRecording(hit, manifest, info.size, bool(chaptering.chapters_of(site, manifest))) if info else None
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return [one for one in pool.map(look, hits) if one is not None]
@@ -115,10 +115,10 @@ def channel_of(
     origin: str,
     params: SearchParams,
     collection: Collection | None,
-    found: Sequence[Known],
+    found: Sequence[FeedRecording],
     changed: datetime,
-) -> rss.Channel:
-    return rss.Channel(
+) -> rss.FeedChannel:
+    return rss.FeedChannel(
         title=title_of(params, collection),
         url=origin + search_url(params),
         address=origin + feed_url(params),
@@ -137,10 +137,10 @@ def title_of(params: SearchParams, collection: Collection | None) -> str:
     return _("{name}: “{words}”").format(name=name, words=params.text) if params.text else name
 
 
-def item_of(site: Site, origin: str, params: SearchParams, one: Known) -> rss.Item:
+def item_of(site: Site, origin: str, params: SearchParams, one: FeedRecording) -> rss.FeedItem:
     manifest, hit = one.manifest, one.hit
     details = manifest.details
-    return rss.Item(
+    return rss.FeedItem(
         guid=manifest.id,
         title=details.title,
         url=f"{origin}/r/{manifest.id}",
@@ -148,13 +148,15 @@ def item_of(site: Site, origin: str, params: SearchParams, one: Known) -> rss.It
         description=text(
             "feed_item.html", hit=hit, details=details, names=site.names, origin=origin, words=params.text
         ),
-        media=rss.File(origin + playback_address(manifest), manifest.renditions.playback_type),  # type: ignore[union-attr]
+        media=rss.MediaFile(origin + playback_url(manifest), manifest.renditions.playback_type),  # type: ignore[union-attr]
         size=one.size,
         seconds=manifest.duration or hit.duration,
         image=f"{origin}/media/{manifest.id}/poster" if hit.poster else None,
         people=details.presenters,
         transcripts=tuple(
-            rss.File(origin + download.address, download.file.media_type, _spoken(manifest, download.track))
+            rss.MediaFile(
+                origin + download.address, download.file.media_type, _track_language(manifest, download.track)
+            )
             for download in captions.downloads(manifest)
             if download.file.suffix != ".txt"
         ),
@@ -162,19 +164,19 @@ def item_of(site: Site, origin: str, params: SearchParams, one: Known) -> rss.It
     )
 
 
-def _spoken(manifest: Manifest, track: captions.Track) -> str | None:
+def _track_language(manifest: Manifest, track: captions.Track) -> str | None:
     there = captions.reference(manifest, track)
     return there.language if there else None
 
 
-def _language(found: Sequence[Known], collection: Collection | None) -> str:
+def _language(found: Sequence[FeedRecording], collection: Collection | None) -> str:
     """The collection's, else the one spoken in most of the recordings, else the visitor's."""
     spoken = Counter(one.hit.language for one in found if one.hit.language not in {"", "und"})
     most = spoken.most_common(1)
     return (collection.language if collection else None) or (most[0][0] if most else current_language())
 
 
-def _newer(changed: datetime, header: str | None) -> bool:
+def _is_newer(changed: datetime, header: str | None) -> bool:
     """Whether it changed after the moment of `If-Modified-Since`; one that cannot be read does not count."""
     try:
         since = parsedate_to_datetime(header or "")

@@ -30,7 +30,7 @@ for _prefix, _namespace in {"atom": ATOM, "itunes": ITUNES, "podcast": PODCAST}.
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class MediaFile:
     """Something a program fetches; `language` where it says one."""
 
     url: str
@@ -39,7 +39,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class FeedItem:
     """One recording. All addresses are absolute; `description` is HTML and is written as text."""
 
     guid: str
@@ -47,17 +47,17 @@ class Item:
     url: str
     published: datetime
     description: str
-    media: File
+    media: MediaFile
     size: int
     seconds: float
     image: str | None = None
     people: tuple[str, ...] = ()
-    transcripts: tuple[File, ...] = ()
+    transcripts: tuple[MediaFile, ...] = ()
     chapters: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class FeedChannel:
     """What is subscribed to. `url` is the page for people, `address` the feed's own."""
 
     title: str
@@ -68,10 +68,10 @@ class Channel:
     language: str
     image: str
     changed: datetime
-    items: Sequence[Item]
+    items: Sequence[FeedItem]
 
 
-def write(channel: Channel) -> bytes:
+def write(channel: FeedChannel) -> bytes:
     """The whole feed as UTF-8."""
     rss = ET.Element("rss", {"version": "2.0"})
     node = ET.SubElement(rss, "channel")
@@ -80,7 +80,7 @@ def write(channel: Channel) -> bytes:
     _add(node, f"{{{ATOM}}}link", href=channel.address, rel="self", type=MEDIA_TYPE)
     _add(node, "description", channel.description)
     _add(node, "language", channel.language)
-    _add(node, "lastBuildDate", _moment(channel.changed))
+    _add(node, "lastBuildDate", _rfc822(channel.changed))
     _add(node, "generator", "Kring")
     image = ET.SubElement(node, "image")
     _add(image, "url", channel.image)
@@ -98,11 +98,11 @@ def write(channel: Channel) -> bytes:
     return written
 
 
-def _write_item(node: ET.Element, item: Item) -> None:
+def _write_item(node: ET.Element, item: FeedItem) -> None:
     _add(node, "title", item.title)
     _add(node, "link", item.url)
     _add(node, "guid", item.guid, isPermaLink="false")
-    _add(node, "pubDate", _moment(item.published))
+    _add(node, "pubDate", _rfc822(item.published))
     _add(node, "description", item.description)
     _add(node, "enclosure", url=item.media.url, length=str(item.size), type=item.media.media_type)
     _add(node, f"{{{ITUNES}}}duration", str(round(item.seconds)))
@@ -134,5 +134,5 @@ def clean(text: str) -> str:
     return _NOT_XML.sub("", text)
 
 
-def _moment(moment: datetime) -> str:
+def _rfc822(moment: datetime) -> str:
     return format_datetime(moment.astimezone(UTC))

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from kring import link
 from kring.settings import Settings
 from search_ui.i18n.gettext import N_
-from search_ui.server.room import household
+from search_ui.server.room import client_network
 
 KEY_COOKIE = "kring_key"
 WRONG_A_MINUTE = 10
@@ -57,7 +57,7 @@ def access_of(request: Request, settings: Settings) -> Access:
             return Access(may_edit=bool(key) and link.is_key(settings, key), by_link=True)
 
 
-def remember(access: Access) -> None:
+def set_current(access: Access) -> None:
     """`access` is what `current` says while this request is answered."""
     _current.set(access)
 
@@ -77,7 +77,7 @@ class WrongCodes:
     def too_many(self, address: str) -> bool:
         if (minute := time.monotonic() // 60) != self._minute:
             self._minute, self._tried = minute, Counter()
-        return self._tried[household(address)] >= WRONG_A_MINUTE
+        return self._tried[client_network(address)] >= WRONG_A_MINUTE
 
     def count(self, address: str) -> None:
-        self._tried[household(address)] += 1
+        self._tried[client_network(address)] += 1

@@ -23,27 +23,24 @@ from search_ui.http.security import byte_count
 from search_ui.i18n.gettext import N_, _
 from search_ui.server.places import Places, Share
 
-EACH, TOGETHER = Share(3, 200_000_000), Share(12, 600_000_000)
-"""Files that lie on the disk at a time, of each person and of all; the largest there are have 100 MB."""
 FULL = N_("The disk of the Kring machine is full. Whoever runs Kring has to make room.")
 
 
 class SpoolPlaces(Places):
-    """Of the files that lie on the disk at a time."""
+    """Of the files that lie on the disk at a time; the largest that are taken have 100 MB."""
 
-    def __init__(self) -> None:
-        super().__init__(EACH, TOGETHER)
+    EACH, TOGETHER = Share(3, 200_000_000), Share(12, 600_000_000)
 
 
 @dataclass(frozen=True, slots=True)
-class Spooled:
+class SpooledFile:
     """A file that is gone when the block ends that `spooled` opens."""
 
     path: Path
     original: Original
 
 
-def announced(request: Request) -> int:
+def content_length(request: Request) -> int:
     """The `Content-Length`; 411 where there is none, or where the body comes in chunks, for which it does not hold."""
     length = byte_count(request.headers.get("content-length", ""))
     if length is None or "transfer-encoding" in request.headers:
@@ -52,10 +49,12 @@ def announced(request: Request) -> int:
 
 
 @asynccontextmanager
-async def spooled(request: Request, settings: Settings, person: Person, name: str, most: int) -> AsyncIterator[Spooled]:
+async def spool_body(
+    request: Request, settings: Settings, person: Person, name: str, most: int
+) -> AsyncIterator[SpooledFile]:
     """The body of the request, of at most `most` bytes, with constant memory. Raises InputError, DiskFull, and
     HTTPException (429) where too many files arrive already."""
-    size = announced(request)
+    size = content_length(request)
     if size == 0:
         raise EmptyFile(N_("{name} is empty; export it again."), name=name)
     if size > most:
@@ -74,7 +73,7 @@ async def spooled(request: Request, settings: Settings, person: Person, name: st
         handle, path = tempfile.mkstemp(dir=folder, prefix="sent-")
         try:
             sha256 = await _written(request, handle)
-            yield Spooled(Path(path), Original(sha256=sha256, size=size, file_name=name))
+            yield SpooledFile(Path(path), Original(sha256=sha256, size=size, file_name=name))
         finally:
             Path(path).unlink()
 

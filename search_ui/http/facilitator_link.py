@@ -12,11 +12,11 @@ from starlette.responses import RedirectResponse, Response
 from kring import link
 from search_ui.context import SiteDep, shared
 from search_ui.http.access import KEY_COOKIE, WrongCodes, current
-from search_ui.http.identity import give
+from search_ui.http.identity import set_cookie
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_, _
 
-LONGEST_FORM = 4_000
+MAX_FORM_BYTES = 4_000
 """Bytes; a longer one is refused unread. A whole link fits in, with the address before it."""
 WRONG = N_(
     "This link or code is not good, or no longer. Ask whoever runs Kring for the one that “kring link” shows now."
@@ -31,7 +31,7 @@ async def code_of(request: Request) -> str:
 
     Raises HTTPException (413) if it says that it is longer than `LONGEST_FORM`; without a length no body is read.
     """
-    if int(request.headers.get("content-length", "0")) > LONGEST_FORM:
+    if int(request.headers.get("content-length", "0")) > MAX_FORM_BYTES:
         raise HTTPException(413, _("That is more than Kring takes at once; send less"))
     body = (await request.body()).decode("ascii", errors="replace")
     try:
@@ -47,7 +47,7 @@ def facilitate_page() -> Response:
 
 
 @router.post(link.PAGE)
-def come_in(
+def enter(
     request: Request,
     site: SiteDep,
     code: Annotated[str, Depends(code_of)],
@@ -61,14 +61,14 @@ def come_in(
             return _facilitate(429, _(TOO_OFTEN))
         wrong.count(address)
         return _facilitate(403, _(WRONG))
-    give(request, KEY_COOKIE, link.key_of(code))
+    set_cookie(request, KEY_COOKIE, link.key_of(code))
     return RedirectResponse("/", status_code=303)
 
 
 @router.post(f"{link.PAGE}/leave")
 def leave(request: Request) -> Response:
     """Forget in this browser that it came by the link."""
-    give(request, KEY_COOKIE, "")
+    set_cookie(request, KEY_COOKIE, "")
     return RedirectResponse(link.PAGE, status_code=303)
 
 

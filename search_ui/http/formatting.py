@@ -89,7 +89,7 @@ def time_parameter(seconds: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TranscriptLine:
     """One segment as it is shown. `number` counts from 1 through the whole transcript."""
 
     number: int
@@ -105,7 +105,7 @@ class Turn:
     """Consecutive lines of one speaker, or a paragraph where no speaker is named."""
 
     speaker: str | None
-    lines: list[Line] = field(default_factory=list)
+    lines: list[TranscriptLine] = field(default_factory=list)
 
     @property
     def start(self) -> float:
@@ -116,7 +116,7 @@ def turns(segments: Sequence[Segment], words: frozenset[str] = frozenset()) -> l
     """Group a transcript for reading; `words` (casefolded) are marked as hits."""
     grouped: list[Turn] = []
     for number, segment in enumerate(segments, start=1):
-        line = Line(number, segment.start, segment.end, mark(segment.text.strip(), words), segment.language)
+        line = TranscriptLine(number, segment.start, segment.end, mark(segment.text.strip(), words), segment.language)
         if not grouped or _begins_turn(grouped[-1], segment):
             grouped.append(Turn(segment.speaker))
         grouped[-1].lines.append(line)

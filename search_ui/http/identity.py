@@ -47,18 +47,18 @@ class Me(BaseModel):
     may_edit: bool
 
 
-class Called(BaseModel):
+class NewName(BaseModel):
     name: Line | None = None
 
 
 def visitor(request: Request) -> Person:
     """Whoever asks; a browser that is new here is given its cookie with the answer."""
-    secret = _given(request).get(ID_COOKIE) or request.cookies.get(ID_COOKIE, "")
+    secret = _cookies_to_set(request).get(ID_COOKIE) or request.cookies.get(ID_COOKIE, "")
     if not _SECRET.fullmatch(secret):
         secret = secrets.token_hex(16)
-        give(request, ID_COOKIE, secret)
+        set_cookie(request, ID_COOKIE, secret)
     name = request.headers.get(NAME_HEADER, request.cookies.get(NAME_COOKIE, ""))
-    return Person(hashlib.sha256(secret.encode()).hexdigest()[:16], _called(name))
+    return Person(hashlib.sha256(secret.encode()).hexdigest()[:16], _name_in(name))
 
 
 def facilitator(request: Request) -> Person:
@@ -72,7 +72,7 @@ def facilitator(request: Request) -> Person:
 FacilitatorDep = Annotated[Person, Depends(facilitator)]
 
 
-def _called(quoted: str) -> str:
+def _name_in(quoted: str) -> str:
     """The name in it, as it may be stored; whoever runs the browser can write anything there, and then has none."""
     try:
         return _NAME.validate_python(unquote(quoted))
@@ -89,25 +89,25 @@ def me(request: Request) -> Me:
 
 
 @router.post("/me")
-def call_me(called: Called, request: Request, person: FacilitatorDep) -> Me:
+def set_name(called: NewName, request: Request, person: FacilitatorDep) -> Me:
     """Remember, in this browser, the name shown beside what this person changes; none: forget it."""
     name = called.name or ""
-    give(request, NAME_COOKIE, quote(name))
+    set_cookie(request, NAME_COOKIE, quote(name))
     return Me(id=person.id, name=name, may_edit=True)
 
 
-def give(request: Request, cookie: str, value: str) -> None:
+def set_cookie(request: Request, cookie: str, value: str) -> None:
     """Have the browser remember this; an empty value: forget it."""
-    _given(request)[cookie] = value
+    _cookies_to_set(request)[cookie] = value
 
 
-def _given(request: Request) -> dict[str, str]:
+def _cookies_to_set(request: Request) -> dict[str, str]:
     """The cookies that go out with the answer to this request."""
     cookies: dict[str, str] = request.scope["state"]["cookies"]
     return cookies
 
 
-class People:
+class IdentityMiddleware:
     """ASGI middleware: knows for `access.current` who asks, and has browsers remember what is `give`n to them.
 
     `secure`: people reach the pages over HTTPS, and the cookies shall never travel without.
@@ -124,7 +124,7 @@ class People:
         cookies: dict[str, str] = {}
         scope.setdefault("state", {})["cookies"] = cookies
         request = Request(scope)
-        access.remember(access.access_of(request, site_of(request).settings))
+        access.set_current(access.access_of(request, site_of(request).settings))
 
         async def send_with_cookies(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from search_ui.http.errors import answer
 from search_ui.i18n.gettext import N_, _
-from search_ui.server.room import HEALTH, MOST, household, is_near
+from search_ui.server.room import HEALTH, MAX_CONNECTIONS, client_network, is_near
 
 A_MINUTE = 3000
 """Requests of one address: a page takes a dozen, and an office shares an address."""
@@ -23,7 +23,7 @@ EVENTS = 20
 """Pages of one address that follow a recording."""
 NEAR = 10
 """How many times as much comes from an address of this machine or its network: that may be a proxy, for everybody."""
-NEAR_AT_ONCE = MOST // 4
+NEAR_AT_ONCE = MAX_CONNECTIONS // 4
 """Requests of such an address at once, and as many that follow a recording: half of the places stay for others."""
 REMEMBERED = 10_000
 _EVENTS = re.compile(r"/r/[0-9a-f]{16}/events")
@@ -50,7 +50,7 @@ class Bucket:
         return wait
 
 
-class Rates:
+class RateLimit:
     """ASGI middleware. The address is that of the client, or of a proxy that is not trusted (`web.proxies`)."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -63,7 +63,7 @@ class Rates:
             await self._app(scope, receive, send)
             return
         client = scope["client"][0] if scope["client"] else ""
-        address, times = household(client), NEAR if is_near(client) else 1
+        address, times = client_network(client), NEAR if is_near(client) else 1
         wait = self._bucket.wait(address, time.monotonic(), A_MINUTE * times)
         if wait:
             await refused(scope, receive, send, TOO_OFTEN, ceil(wait))

@@ -14,8 +14,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from kring.errors import SetupError
-from search_ui.http import access, formatting as view
-from search_ui.i18n import gettext as i18n, stored_messages as saying
+from search_ui.http import access, formatting
+from search_ui.i18n import gettext as i18n, stored_messages
 
 HERE = Path(__file__).parents[1]
 BUILT = HERE / "static"
@@ -63,19 +63,19 @@ def _environment() -> Environment:
     versions = _versions()
     environment.globals["static"] = lambda name: f"/static/{name}?v={versions[name]}"
     environment.globals["access"] = access.current
-    environment.globals["bars"] = view.bars
+    environment.globals["bars"] = formatting.bars
     environment.filters |= {
-        "clock": view.clock,
-        "duration": view.duration,
+        "clock": formatting.clock,
+        "duration": formatting.duration,
         "readable_date": i18n.format_date,
         "number": i18n.format_number,
         "language_name": i18n.language_name,
-        "missing": view.missing,
-        "plain": view.plain,
-        "said": saying.said,
-        "size": view.size,
+        "missing": formatting.missing,
+        "plain": formatting.plain,
+        "said": stored_messages.said,
+        "size": formatting.size,
         "straight": lambda text: text.translate(_TURNING),
-        "t": view.time_parameter,
+        "t": formatting.time_parameter,
     }
     return environment
 

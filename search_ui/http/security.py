@@ -80,7 +80,7 @@ def host_name(header: str) -> str:
         return ""
 
 
-class Guard:
+class RequestGuard:
     """ASGI middleware around every route."""
 
     def __init__(

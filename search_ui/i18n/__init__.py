@@ -1,1 +1,5 @@
-"""Pages in four languages."""
+"""The languages of the pages: choosing one, translating messages, formatting dates and numbers.
+
+`catalogues.py` collects messages into `locale/`; `stored_messages.py` translates sentences that were stored in
+English.
+"""

@@ -72,7 +72,7 @@ def current_language() -> Language:
 
 
 @contextmanager
-def speaking(language: Language) -> Iterator[None]:
+def using_language(language: Language) -> Iterator[None]:
     """Speak this language for a while: that of a request, or of what is not for one visitor, such as a feed."""
     token = _current.set(language)
     try:

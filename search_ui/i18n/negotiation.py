@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kring.errors import NotFound
-from search_ui.i18n.gettext import LANGUAGES, SOURCE, Language, speaking
+from search_ui.i18n.gettext import LANGUAGES, SOURCE, Language, using_language
 
 COOKIE = "kring_language"
 YEAR = 365 * 24 * 3600
@@ -57,7 +57,7 @@ def _weight(parameter: str) -> float:
     return weight if 0 <= weight <= 1 else 0.0
 
 
-class Speech:
+class LanguageMiddleware:
     """ASGI middleware: sets the language for whatever answers the request, and says on pages which one it was."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -77,7 +77,7 @@ class Speech:
                     headers.add_vary_header("Accept-Language, Cookie")
             await send(message)
 
-        with speaking(language):
+        with using_language(language):
             await self._app(scope, receive, send_named)
 
 

@@ -20,7 +20,7 @@ from kring.errors import InputError, NotFound, OrchestratorDown
 from kring.intake.uploads import Upload
 from kring.model import Attachment, Line, Manifest
 from search_ui.context import Site, SiteDep
-from search_ui.http.body_spool import Spooled, spooled
+from search_ui.http.body_spool import SpooledFile, spool_body
 from search_ui.http.identity import FacilitatorDep
 from search_ui.http.security import policy
 from search_ui.i18n.gettext import N_, _
@@ -38,7 +38,7 @@ _MAGIC = b"%PDF-"
 router = APIRouter(tags=["uploads"])
 
 
-class Kept(BaseModel):
+class StoredFile(BaseModel):
     """One file that was taken: its name is its hash."""
 
     sha256: str
@@ -46,7 +46,7 @@ class Kept(BaseModel):
     size: int
 
 
-class Attached(Kept):
+class AttachedFile(StoredFile):
     """`started`: its text is read now; else as soon as that is possible."""
 
     url: str
@@ -62,14 +62,14 @@ async def add_file(
     site: SiteDep,
     person: FacilitatorDep,
     title: Annotated[Line | None, Parameter()] = None,
-) -> Kept:
+) -> StoredFile:
     """A file that comes with an upload: a PDF, or the platform's transcript. The body is the file."""
     await run_in_threadpool(own_upload, site, upload_id, person)
     most = MAX_BYTES if kind == "attachment" else MAX_CAPTION_BYTES
-    async with spooled(request, site.settings, person, name, most) as file:
+    async with spool_body(request, site.settings, person, name, most) as file:
         if kind == "transcript":
-            return await run_in_threadpool(_keep_captions, site, upload_id, file)
-        return await run_in_threadpool(_keep_attachment, site, upload_id, file, title or title_of(name))
+            return await run_in_threadpool(_store_captions, site, upload_id, file)
+        return await run_in_threadpool(_store_attachment, site, upload_id, file, title or title_of(name))
 
 
 @router.delete("/api/uploads/{upload_id}/files/{sha256}", status_code=204)
@@ -84,7 +84,7 @@ def remove_file(
 
     def change(old: Upload) -> Upload:
         captions = None if old.captions is not None and old.captions.sha256 == sha256 else old.captions
-        return old.model_copy(update={"captions": captions, "attachments": without(old.attachments, sha256)})
+        return old.model_copy(update={"captions": captions, "attachments": without_attachment(old.attachments, sha256)})
 
     change_upload(site, upload_id, change)
 
@@ -97,10 +97,10 @@ async def attach(
     site: SiteDep,
     person: FacilitatorDep,
     title: Annotated[Line | None, Parameter()] = None,
-) -> Attached:
+) -> AttachedFile:
     """A PDF for a recording that is published. The body is the file; what it says can be found once it was read."""
     await run_in_threadpool(open_published, site, recording_id)
-    async with spooled(request, site.settings, person, name, MAX_BYTES) as file:
+    async with spool_body(request, site.settings, person, name, MAX_BYTES) as file:
         return await run_in_threadpool(_attach, site, recording_id, file, title or title_of(name))
 
 
@@ -114,9 +114,9 @@ def detach(
     """The recording no longer has this document, and search no longer finds it."""
     attachment_of(open_published(site, recording_id), sha256)
     manifest = site.archive.update(
-        recording_id, lambda old: old.model_copy(update={"attachments": without(old.attachments, sha256)})
+        recording_id, lambda old: old.model_copy(update={"attachments": without_attachment(old.attachments, sha256)})
     )
-    ask_for_reading(site, manifest)
+    request_reading(site, manifest)
 
 
 @router.api_route("/r/{recording_id}/attachments/{sha256}", methods=["GET", "HEAD"], include_in_schema=False)
@@ -140,7 +140,7 @@ def attachment_of(manifest: Manifest, sha256: str) -> Attachment:
     raise NotFound(N_("This recording has no such document; it may have been removed."))
 
 
-def ask_for_reading(site: Site, manifest: Manifest) -> bool:
+def request_reading(site: Site, manifest: Manifest) -> bool:
     """Have the documents read and indexed; False where nobody can be asked just now, so that `reconcile` sees to it."""
     try:
         start_again(site.runs, manifest)
@@ -149,37 +149,37 @@ def ask_for_reading(site: Site, manifest: Manifest) -> bool:
     return True
 
 
-def _attach(site: Site, recording_id: str, file: Spooled, title: str) -> Attached:
-    attachment = _kept_pdf(site, file, title)
+def _attach(site: Site, recording_id: str, file: SpooledFile, title: str) -> AttachedFile:
+    attachment = _store_pdf(site, file, title)
     manifest = site.archive.update(
-        recording_id, lambda old: old.model_copy(update={"attachments": with_one_more(old.attachments, attachment)})
+        recording_id, lambda old: old.model_copy(update={"attachments": with_attachment(old.attachments, attachment)})
     )
-    started = ask_for_reading(site, manifest)
+    started = request_reading(site, manifest)
     original = file.original
     url = f"/r/{recording_id}/attachments/{original.sha256}"
     title = attachment_of(manifest, original.sha256).title
-    return Attached(sha256=original.sha256, title=title, size=original.size, url=url, started=started)
+    return AttachedFile(sha256=original.sha256, title=title, size=original.size, url=url, started=started)
 
 
-def _keep_attachment(site: Site, upload_id: str, file: Spooled, title: str) -> Kept:
-    attachment = _kept_pdf(site, file, title)
-    _change(site, upload_id, lambda old: {"attachments": with_one_more(old.attachments, attachment)})
-    return Kept(sha256=file.original.sha256, title=title, size=file.original.size)
+def _store_attachment(site: Site, upload_id: str, file: SpooledFile, title: str) -> StoredFile:
+    attachment = _store_pdf(site, file, title)
+    _change_upload(site, upload_id, lambda old: {"attachments": with_attachment(old.attachments, attachment)})
+    return StoredFile(sha256=file.original.sha256, title=title, size=file.original.size)
 
 
-def _keep_captions(site: Site, upload_id: str, file: Spooled) -> Kept:
+def _store_captions(site: Site, upload_id: str, file: SpooledFile) -> StoredFile:
     """Raises BadTranscript, naming the line, while the person is still there to mend it."""
     read_captions(file.path.read_bytes())
     site.archive.put_original(file.original, file.path)
-    _change(site, upload_id, lambda _: {"captions": file.original})
-    return Kept(sha256=file.original.sha256, title=file.original.file_name, size=file.original.size)
+    _change_upload(site, upload_id, lambda _: {"captions": file.original})
+    return StoredFile(sha256=file.original.sha256, title=file.original.file_name, size=file.original.size)
 
 
-def _change(site: Site, upload_id: str, update: Callable[[Upload], dict[str, object]]) -> None:
+def _change_upload(site: Site, upload_id: str, update: Callable[[Upload], dict[str, object]]) -> None:
     change_upload(site, upload_id, lambda old: old.model_copy(update=update(old)))
 
 
-def _kept_pdf(site: Site, file: Spooled, title: str) -> Attachment:
+def _store_pdf(site: Site, file: SpooledFile, title: str) -> Attachment:
     with file.path.open("rb") as stream:
         is_pdf = stream.read(len(_MAGIC)) == _MAGIC
     if not is_pdf:
@@ -188,7 +188,7 @@ def _kept_pdf(site: Site, file: Spooled, title: str) -> Attachment:
     return Attachment(original=file.original, title=title)
 
 
-def with_one_more(attachments: tuple[Attachment, ...], one: Attachment) -> tuple[Attachment, ...]:
+def with_attachment(attachments: tuple[Attachment, ...], one: Attachment) -> tuple[Attachment, ...]:
     """The same document is attached once. Raises InputError where there are too many."""
     if any(attachment.original.sha256 == one.original.sha256 for attachment in attachments):
         return attachments
@@ -197,7 +197,7 @@ def with_one_more(attachments: tuple[Attachment, ...], one: Attachment) -> tuple
     return (*attachments, one)
 
 
-def without(attachments: tuple[Attachment, ...], sha256: str) -> tuple[Attachment, ...]:
+def without_attachment(attachments: tuple[Attachment, ...], sha256: str) -> tuple[Attachment, ...]:
     return tuple(attachment for attachment in attachments if attachment.original.sha256 != sha256)
 
 

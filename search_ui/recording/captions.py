@@ -17,9 +17,9 @@ from starlette.responses import Response
 from kring.errors import NotFound
 from kring.model import Manifest, State, Transcript, TranscriptRef, Visibility
 from search_ui.context import Site, SiteDep, visibility_of
-from search_ui.http import formatting as view
+from search_ui.http import formatting
 from search_ui.i18n.gettext import N_
-from search_ui.recording.media import names_etag
+from search_ui.recording.media import etag_matches
 from search_ui.viewer import open_published
 from transcribe.captions.plain_text import write_txt
 from transcribe.captions.podcast_json import write_json
@@ -34,7 +34,7 @@ Track = Literal["own", "english"]
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class CaptionFormat:
     """One format: under which name its own and its English track are served, what it is, and what it is good for."""
 
     own: str
@@ -56,24 +56,24 @@ class Download:
     """One line of the menu."""
 
     address: str
-    file: File
+    file: CaptionFormat
     track: Track
 
 
-FILES = (
-    File(
+FORMATS = (
+    CaptionFormat(
         "transcript.txt", "english.txt", "text/plain", N_("Text"), N_("to read and quote"),
         lambda transcript, title, note: write_txt(transcript.segments, title=title, note=note),
     ),
-    File(
+    CaptionFormat(
         "captions.vtt", "english.vtt", "text/vtt", "WebVTT", N_("captions for web players"),
         lambda transcript, *_: write_vtt(transcript.segments),
     ),
-    File(
+    CaptionFormat(
         "captions.srt", "english.srt", "application/x-subrip", "SubRip", N_("captions for video editors"),
         lambda transcript, *_: write_srt(transcript.segments),
     ),
-    File(
+    CaptionFormat(
         "transcript.json", "english.json", "application/json", "JSON", N_("for podcast apps"),
         lambda transcript, *_: write_json(transcript.segments),
     ),
@@ -93,11 +93,11 @@ def downloads(manifest: Manifest) -> list[Download]:
         Download(f"/r/{manifest.id}/{file.own if track == 'own' else file.english}", file, track)
         for track in tracks
         if reference(manifest, track) is not None
-        for file in FILES
+        for file in FORMATS
     ]
 
 
-def addresses(manifest: Manifest) -> dict[str, str]:
+def caption_urls(manifest: Manifest) -> dict[str, str]:
     """Where programs find them: `captions` and `english` are WebVTT, `captions_srt`, `english_txt` and so on not."""
     if manifest.state is not State.PUBLISHED:
         return {}
@@ -118,7 +118,9 @@ def transcript_of(site: Site, recording_id: str) -> tuple[Manifest, Transcript]:
     return manifest, transcript
 
 
-def serve(site: Site, recording_id: str, request: Request, file: File, track: Track, *, download: bool) -> Response:
+def serve(
+    site: Site, recording_id: str, request: Request, file: CaptionFormat, track: Track, *, download: bool
+) -> Response:
     """200, 304 where the browser has it already, or 204 to a question for permission. Raises NotFound."""
     manifest = open_published(site, recording_id)
     there = reference(manifest, track)
@@ -126,7 +128,7 @@ def serve(site: Site, recording_id: str, request: Request, file: File, track: Tr
         if track == "own":
             raise NotFound("This recording has no transcript.")
         raise NotFound("This recording was not translated into English.")
-    headers = sharing(site, manifest)
+    headers = sharing_headers(site, manifest)
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=headers | {"Allow": "GET, HEAD, OPTIONS"})
     title = manifest.details.title
@@ -135,9 +137,9 @@ def serve(site: Site, recording_id: str, request: Request, file: File, track: Tr
     etag = f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
     headers["ETag"] = f"W/{etag}"  # weak: it goes out packed or not
     if download:
-        name = view.file_name(f"{title} english" if track == "english" else title, file.suffix)
+        name = formatting.file_name(f"{title} english" if track == "english" else title, file.suffix)
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    if names_etag(request.headers.get("if-none-match"), etag):
+    if etag_matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     note = TRANSLATED if track == "english" else ""
 
@@ -150,7 +152,7 @@ def serve(site: Site, recording_id: str, request: Request, file: File, track: Tr
     return Response(content, media_type=file.media_type, headers=headers)
 
 
-def sharing(site: Site, manifest: Manifest) -> dict[str, str]:
+def sharing_headers(site: Site, manifest: Manifest) -> dict[str, str]:
     """Headers that say who may keep the answer, and whether pages of other sites may read it."""
     if visibility_of(site, manifest) is not Visibility.PUBLIC:
         return {"Cache-Control": "private, no-cache"}
@@ -163,7 +165,7 @@ def sharing(site: Site, manifest: Manifest) -> dict[str, str]:
     }
 
 
-def _add(file: File, track: Track) -> None:
+def _add_route(file: CaptionFormat, track: Track) -> None:
     def answer(recording_id: str, request: Request, site: SiteDep, download: bool = False) -> Response:
         return serve(site, recording_id, request, file, track, download=download)
 
@@ -171,6 +173,6 @@ def _add(file: File, track: Track) -> None:
     router.add_api_route(path, answer, methods=["GET", "HEAD", "OPTIONS"])
 
 
-for one in FILES:
-    _add(one, "own")
-    _add(one, "english")
+for one in FORMATS:
+    _add_route(one, "own")
+    _add_route(one, "english")

@@ -19,7 +19,7 @@ from kring.errors import NotFound
 from kring.model import Manifest
 from search_ui.context import Site, SiteDep
 from search_ui.i18n.gettext import N_
-from search_ui.recording.captions import sharing
+from search_ui.recording.captions import sharing_headers
 from search_ui.viewer import open_published
 from transcribe.captions.parsing.cleaning import timestamp
 
@@ -35,14 +35,14 @@ def write_vtt(found: Sequence[Chapter], duration: float) -> str:
     """One cue each, until the next begins; those that would begin behind the end are no place to go to."""
     inside = [chapter for chapter in found if not duration or chapter.start < duration]
     cues = [
-        f"{_moment(chapter.start)} --> {_moment(after.start if after else duration or chapter.start + 1)}\n"
+        f"{_timestamp(chapter.start)} --> {_timestamp(after.start if after else duration or chapter.start + 1)}\n"
         f"{html.escape(chapter.title, quote=False)}\n"
         for chapter, after in zip_longest(inside, inside[1:])
     ]
     return "\n".join(["WEBVTT\n", *cues])
 
 
-def _moment(seconds: float) -> str:
+def _timestamp(seconds: float) -> str:
     return timestamp(round(1000 * seconds))
 
 
@@ -53,18 +53,18 @@ def write_json(found: Sequence[Chapter], title: str) -> str:
 
 @router.api_route("/r/{recording_id}/chapters.vtt", methods=["GET", "HEAD", "OPTIONS"])
 def vtt(recording_id: str, request: Request, site: SiteDep) -> Response:
-    manifest, found = _asked(site, recording_id)
+    manifest, found = _open(site, recording_id)
     seconds = manifest.duration
-    return _answer(site, manifest, request, write_vtt(found, seconds), "text/vtt")
+    return _respond(site, manifest, request, write_vtt(found, seconds), "text/vtt")
 
 
 @router.api_route("/r/{recording_id}/chapters.json", methods=["GET", "HEAD", "OPTIONS"])
 def as_json(recording_id: str, request: Request, site: SiteDep) -> Response:
-    manifest, found = _asked(site, recording_id)
-    return _answer(site, manifest, request, write_json(found, manifest.details.title), "application/json+chapters")
+    manifest, found = _open(site, recording_id)
+    return _respond(site, manifest, request, write_json(found, manifest.details.title), "application/json+chapters")
 
 
-def _asked(site: Site, recording_id: str) -> tuple[Manifest, tuple[Chapter, ...]]:
+def _open(site: Site, recording_id: str) -> tuple[Manifest, tuple[Chapter, ...]]:
     manifest = open_published(site, recording_id)
     found = chapters_of(site, manifest)
     if not found:
@@ -72,8 +72,8 @@ def _asked(site: Site, recording_id: str) -> tuple[Manifest, tuple[Chapter, ...]
     return manifest, found
 
 
-def _answer(site: Site, manifest: Manifest, request: Request, content: str, media_type: str) -> Response:
-    headers = sharing(site, manifest)
+def _respond(site: Site, manifest: Manifest, request: Request, content: str, media_type: str) -> Response:
+    headers = sharing_headers(site, manifest)
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=headers | {"Allow": "GET, HEAD, OPTIONS"})
     return Response(content, media_type=media_type, headers=headers)

@@ -10,10 +10,10 @@ from starlette.responses import Response
 from kring.errors import NotFound
 from kring.model import Visibility
 from search_ui.context import SiteDep, origin_of, visibility_of
-from search_ui.http import formatting as view
+from search_ui.http import formatting
 from search_ui.http.rendering import page
 from search_ui.http.security import policy
-from search_ui.recording import chapters as chaptering
+from search_ui.recording import chapters
 from search_ui.viewer import open_published
 
 router = APIRouter(include_in_schema=False)
@@ -37,8 +37,8 @@ def embed_page(
         details=manifest.details,
         renditions=manifest.renditions,
         names=site.names,
-        chapters=chaptering.chapters_of(site, manifest),
-        start=view.parse_time(t) or 0.0,
+        chapters=chapters.chapters_of(site, manifest),
+        start=formatting.parse_time(t) or 0.0,
         whole=f"{origin_of(site, request)}/r/{manifest.id}",
     )
     response.headers["Content-Security-Policy"] = policy(frame_ancestors="*" if public else "'self'")

@@ -34,19 +34,19 @@ router = APIRouter(include_in_schema=False)
 _RANGE = re.compile(r"\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII)
 
 
-class Unsatisfiable(Exception):  # the answer 416, not something a person needs told
+class UnsatisfiableRange(Exception):  # the answer 416, not something a person needs told
     """The range asked for lies outside the object."""
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ByteRange:
     """Bytes `start` to `end`, exclusive."""
 
     start: int
     end: int
 
 
-def parse_range(header: str | None, size: int) -> Span | None:
+def parse_range(header: str | None, size: int) -> ByteRange | None:
     """The one range asked for; None where all is asked for, or something that may be answered with all.
 
     RFC 9110, 14.2: an unknown unit, a malformed header, or several ranges are answered with the whole.
@@ -63,16 +63,16 @@ def parse_range(header: str | None, size: int) -> Span | None:
     if last and int(last) < start:
         return None
     if start >= size:
-        raise Unsatisfiable
-    return Span(start, min(size, int(last) + 1) if last else size)
+        raise UnsatisfiableRange
+    return ByteRange(start, min(size, int(last) + 1) if last else size)
 
 
-def _last_bytes(count: str, size: int) -> Span | None:
+def _last_bytes(count: str, size: int) -> ByteRange | None:
     if not count:
         return None
     if int(count) == 0 or size == 0:
-        raise Unsatisfiable
-    return Span(max(0, size - int(count)), size)
+        raise UnsatisfiableRange
+    return ByteRange(max(0, size - int(count)), size)
 
 
 def etag_of(key: str, store_etag: str) -> str:
@@ -80,7 +80,7 @@ def etag_of(key: str, store_etag: str) -> str:
     return f'"{hashlib.sha256(f"{key} {store_etag}".encode()).hexdigest()[:32]}"'
 
 
-def windows(store: ObjectStore, key: str, span: Span) -> Iterator[bytes]:
+def windows(store: ObjectStore, key: str, span: ByteRange) -> Iterator[bytes]:
     """The bytes of `span`, a window at a time; each is read whole and its connection given back."""
     for start in range(span.start, span.end, WINDOW):
         with store.open(key, start, min(start + WINDOW, span.end)) as stream:
@@ -88,7 +88,7 @@ def windows(store: ObjectStore, key: str, span: Span) -> Iterator[bytes]:
         yield window
 
 
-def playback_address(manifest: Manifest) -> str:
+def playback_url(manifest: Manifest) -> str:
     """With a suffix: programs for podcasts look at it, and take nothing without."""
     return f"/media/{manifest.id}/playback{PurePosixPath(_renditions(manifest).playback).suffix}"
 
@@ -98,9 +98,11 @@ def playback_address(manifest: Manifest) -> str:
 def playback(recording_id: str, request: Request, site: SiteDep, suffix: str = "") -> Response:
     manifest = open_published(site, recording_id)
     renditions = _renditions(manifest)
-    if suffix and request.url.path != playback_address(manifest):
+    if suffix and request.url.path != playback_url(manifest):
         raise NotFound("This recording is kept in another format.")
-    return shared(site, manifest, serve(site.archive.store, renditions.playback, renditions.playback_type, request))
+    return allow_other_sites(
+        site, manifest, serve(site.archive.store, renditions.playback, renditions.playback_type, request)
+    )
 
 
 @router.api_route("/media/{recording_id}/poster", methods=["GET", "HEAD"])
@@ -109,10 +111,10 @@ def poster(recording_id: str, request: Request, site: SiteDep) -> Response:
     key = _renditions(manifest).poster
     if key is None:
         raise NotFound("This recording has no picture.")
-    return shared(site, manifest, serve(site.archive.store, key, "image/jpeg", request))
+    return allow_other_sites(site, manifest, serve(site.archive.store, key, "image/jpeg", request))
 
 
-def shared(site: Site, manifest: Manifest, response: Response) -> Response:
+def allow_other_sites(site: Site, manifest: Manifest, response: Response) -> Response:
     """The answer, which pages of other sites may show and play where the recording is public."""
     if visibility_of(site, manifest) is Visibility.PUBLIC:
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -132,26 +134,26 @@ def serve(store: ObjectStore, key: str, media_type: str, request: Request) -> Re
         raise NotFound("The file of this recording is missing from the archive; tell the one who runs it.")
     etag = etag_of(key, info.etag)
     headers = {"Accept-Ranges": "bytes", "ETag": etag, "Cache-Control": CACHE}
-    if names_etag(request.headers.get("if-none-match"), etag):
+    if etag_matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     wanted = request.headers.get("range")
     if request.headers.get("if-range", etag) != etag:  # it changed meanwhile: the whole, not a piece of another
         wanted = None
     try:
         span = parse_range(wanted, info.size)
-    except Unsatisfiable:
+    except UnsatisfiableRange:
         return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{info.size}"})
     status = 200 if span is None else 206
     if span is not None:
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{info.size}"
-    span = span or Span(0, info.size)
+    span = span or ByteRange(0, info.size)
     headers |= {"Content-Length": str(span.end - span.start), "Content-Type": media_type}
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
     return StreamingResponse(windows(store, key, span), status_code=status, headers=headers)
 
 
-def names_etag(header: str | None, etag: str) -> bool:
+def etag_matches(header: str | None, etag: str) -> bool:
     """Whether `If-None-Match` names this etag (compared weakly, as RFC 9110 has it)."""
     names = [name.strip().removeprefix("W/") for name in (header or "").split(",")]
     return etag in names or names == ["*"]

@@ -12,14 +12,14 @@ from index.port import Filters, PassageHit, Query
 from kring.errors import BadQuery, SearchDown
 from kring.model import Manifest
 from search_ui.context import Site, SiteDep, origin_of, read_transcript
-from search_ui.http import formatting as view
+from search_ui.http import formatting
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import _, sentence
 from search_ui.recording import captions, sound_tracks
-from search_ui.recording.player import around
+from search_ui.recording.player import player_values
 from search_ui.recording.progress import facts_of
 from search_ui.recording.progress_events import WatchersDep, unfinished_page
-from search_ui.search import hit_timeline as timeline, query_help as hints
+from search_ui.search import hit_timeline, query_help
 from search_ui.search.params import MAX_TEXT
 from search_ui.viewer import search_for_viewer
 
@@ -48,9 +48,9 @@ def recording_page(
     transcript, damaged = read_transcript(site, manifest)
     matches = search_inside(site, manifest, q)
     found = [hit for hit in matches.hits if hit.attachment is None]
-    words = view.hit_words(fragment for hit in found for fragment in hit.fragments)
+    words = formatting.hit_words(fragment for hit in found for fragment in hit.fragments)
     seconds = manifest.duration
-    start = view.parse_time(t) or 0.0
+    start = formatting.parse_time(t) or 0.0
     values = {
         "manifest": manifest,
         "renditions": manifest.renditions,
@@ -59,18 +59,18 @@ def recording_page(
         "language": transcript.language if transcript else manifest.details.language,
         "transcript": transcript,
         "damaged": damaged,
-        "doubt": sound_tracks.doubt(manifest),
+        "doubt": sound_tracks.doubt_notice(manifest),
         "downloads": captions.downloads(manifest),
-        "turns": view.turns(transcript.segments, words) if transcript else [],
+        "turns": formatting.turns(transcript.segments, words) if transcript else [],
         "start": start,
-        "start_place": timeline.place(start, seconds),
+        "start_place": hit_timeline.svg_position(start, seconds),
         "q": " ".join(q.split()),
-        "marks": timeline.marks(found, seconds),
+        "marks": hit_timeline.timeline_marks(found, seconds),
         "found_count": matches.count,
         "about": matches.about,
         "lacking": matches.lacking,
         "notice": matches.notice,
-        **around(
+        **player_values(
             site, manifest, origin_of(site, request), start, [hit for hit in matches.hits if hit.attachment is not None]
         ),
     }
@@ -86,7 +86,7 @@ class RecordingMatches:
     count: int = 0
     about: str = ""
     """What they are for."""
-    lacking: list[hints.Lacking] = field(default_factory=list)
+    lacking: list[query_help.MissingWords] = field(default_factory=list)
     notice: str = ""
     """Why there is no answer."""
 
@@ -108,4 +108,6 @@ def search_inside(site: Site, manifest: Manifest, q: str) -> RecordingMatches:
         return RecordingMatches()
     hit = results.hits[0]
     marked = [passage for passage in hit.passages if any(fragment.hit for fragment in passage.fragments)]
-    return RecordingMatches(marked, hit.passage_count, " ".join(results.about) or q, hints.lacking(results.missing))
+    return RecordingMatches(
+        marked, hit.passage_count, " ".join(results.about) or q, query_help.missing_words(results.missing)
+    )

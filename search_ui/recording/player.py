@@ -15,7 +15,7 @@ from kring.errors import Damaged, NotFound
 from kring.model import Manifest, Visibility
 from search_ui.context import Site, visibility_of
 from search_ui.recording import chapters as chaptering, waveform
-from search_ui.search import hit_timeline as timeline
+from search_ui.search import hit_timeline
 
 log = logging.getLogger("kring.web")
 
@@ -23,7 +23,7 @@ EMBED_WIDTH, EMBED_HEIGHT = 640, 440
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ChapterEntry:
     """A chapter in the list, and whether the recording stands in it."""
 
     start: float
@@ -32,7 +32,7 @@ class Place:
 
 
 @dataclass(slots=True)
-class Document:
+class AttachedDocument:
     """An attachment; `pages` is None where its text was not read. `found`: places in it that answer the query."""
 
     title: str
@@ -43,28 +43,30 @@ class Document:
     found: list[PassageHit] = field(default_factory=list)
 
 
-def around(site: Site, manifest: Manifest, origin: str, start: float, written: Iterable[PassageHit]) -> dict[str, Any]:
+def player_values(
+    site: Site, manifest: Manifest, origin: str, start: float, written: Iterable[PassageHit]
+) -> dict[str, Any]:
     """Values of recording.html; `written` are the passages found in documents."""
     bars = [] if manifest.media and manifest.media.has_video else waveform.peaks_of(site, manifest)
     public = visibility_of(site, manifest) is Visibility.PUBLIC
     return {
-        "chapters": places(chaptering.chapters_of(site, manifest), start),
+        "chapters": chapter_entries(chaptering.chapters_of(site, manifest), start),
         "documents": documents(site, manifest, written),
-        "shape": shape(waveform.heights(bars, waveform.WIDE), start, manifest.duration),
+        "shape": waveform_shape(waveform.heights(bars, waveform.WIDE), start, manifest.duration),
         "embed": embed_code(manifest, origin) if public else "",
     }
 
 
-def places(chapters: Sequence[Chapter], start: float) -> list[Place]:
+def chapter_entries(chapters: Sequence[Chapter], start: float) -> list[ChapterEntry]:
     here = max((chapter.start for chapter in chapters if chapter.start <= start + 0.1), default=None)
-    return [Place(chapter.start, chapter.title, chapter.start == here) for chapter in chapters]
+    return [ChapterEntry(chapter.start, chapter.title, chapter.start == here) for chapter in chapters]
 
 
-def documents(site: Site, manifest: Manifest, written: Iterable[PassageHit]) -> list[Document]:
+def documents(site: Site, manifest: Manifest, written: Iterable[PassageHit]) -> list[AttachedDocument]:
     """In the order in which they were attached; what was found in one, in order of its pages."""
     read = _pages(site, manifest)
     made = {
-        one.original.sha256: Document(
+        one.original.sha256: AttachedDocument(
             title=one.title,
             url=f"/r/{manifest.id}/attachments/{one.original.sha256}",
             suffix=one.original.file_name.rpartition(".")[2].upper()[:5],
@@ -89,7 +91,7 @@ def _pages(site: Site, manifest: Manifest) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class WaveformShape:
     """The waveform as an SVG path, `width` wide, of which `heard` was played."""
 
     path: str
@@ -97,12 +99,12 @@ class Shape:
     heard: float
 
 
-def shape(bars: Sequence[float], start: float, duration: float) -> Shape | None:
+def waveform_shape(bars: Sequence[float], start: float, duration: float) -> WaveformShape | None:
     """None where the sound was never measured."""
     if not bars:
         return None
     width = 6 * len(bars) - 2
-    return Shape(waveform.path(bars), width, round(timeline.part(start, duration) * width, 1))
+    return WaveformShape(waveform.svg_path(bars), width, round(hit_timeline.fraction(start, duration) * width, 1))
 
 
 def embed_code(manifest: Manifest, origin: str) -> str:

@@ -11,14 +11,14 @@ from kring.errors import NotFound
 from kring.intake.uploads import Upload, UploadState
 from kring.model import Activity, Details, Manifest, State, Step
 from search_ui.context import Site
-from search_ui.http import formatting as view
+from search_ui.http import formatting
 from search_ui.i18n.gettext import _, ngettext
 from search_ui.upload.parts import received
 from search_ui.viewer import open_recording
 
-SURE_AFTER = 3.0
+LEAST_SECONDS = 3.0
 """Seconds of a step before anything is said about the rest of it; and at least `SURE_FROM` of it must be done."""
-SURE_FROM = 0.02
+LEAST_FRACTION = 0.02
 REMEMBERED = 200
 """Recordings whose pace is known at a time."""
 
@@ -68,7 +68,7 @@ def facts_of(site: Site, recording_id: str) -> Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _FirstSeen:
     """Since when, and from which fraction on, this process has seen somebody in a step."""
 
     owner: str
@@ -77,11 +77,11 @@ class _Seen:
     at: float
 
 
-class Pace:
+class StepPace:
     """How fast steps go, as far as this process has watched them."""
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        self._seen: OrderedDict[str, _FirstSeen] = OrderedDict()
 
     def left(self, activity: Activity) -> float | None:
         """Seconds this step will go on; None where that cannot be said yet."""
@@ -89,17 +89,17 @@ class Pace:
         seen = self._seen.get(activity.recording_id)
         begins = seen is None or (seen.owner, seen.step) != (activity.owner, activity.step)
         if seen is None or begins or activity.fraction < seen.fraction:
-            seen = _Seen(activity.owner, activity.step, activity.fraction, moment)
+            seen = _FirstSeen(activity.owner, activity.step, activity.fraction, moment)
             self._seen[activity.recording_id] = seen
             while len(self._seen) > REMEMBERED:
                 self._seen.popitem(last=False)
         done, took = activity.fraction - seen.fraction, moment - seen.at
-        if done < SURE_FROM or took < SURE_AFTER:
+        if done < LEAST_FRACTION or took < LEAST_SECONDS:
             return None
         return (1 - activity.fraction) * took / done
 
 
-def left_in_words(seconds: float | None) -> str:
+def time_left(seconds: float | None) -> str:
     """`about 4 minutes left`; nothing where it is not known."""
     if seconds is None:
         return ""
@@ -121,7 +121,7 @@ class Stage:
     note: str = ""
 
 
-def values_of(site: Site, facts: Facts, pace: Pace) -> dict[str, Any]:
+def values_of(site: Site, facts: Facts, pace: StepPace) -> dict[str, Any]:
     """Values of state.html and unfinished.html."""
     manifest, activity, upload = facts.manifest, facts.activity, facts.upload
     if upload is not None and activity is None:
@@ -129,7 +129,7 @@ def values_of(site: Site, facts: Facts, pace: Pace) -> dict[str, Any]:
         share = facts.received / upload.original.size
         left = ""
     elif activity is not None:
-        kind, share, left = "working", activity.fraction, left_in_words(pace.left(activity))
+        kind, share, left = "working", activity.fraction, time_left(pace.left(activity))
     else:
         kind = "stopped" if manifest is not None and manifest.state is State.FAILED else "waiting"
         share, left = 0.0, ""
@@ -169,6 +169,6 @@ def stages(facts: Facts) -> list[Stage]:
             status = "current" if activity else "failed"
         else:
             status = "done" if order.index(step) < order.index(here) else "ahead"
-        note = view.duration(took[step]) if status == "done" and step in took else ""
-        shown.append(Stage(_(view.STEPS[step]), status, note))
+        note = formatting.duration(took[step]) if status == "done" and step in took else ""
+        shown.append(Stage(_(formatting.STEPS[step]), status, note))
     return first + shown

@@ -20,15 +20,15 @@ from kring.errors import NotFound, StorageDown, TransientError
 from search_ui.context import Site, SiteDep, shared
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_
-from search_ui.recording.progress import Facts, Pace, facts_of, values_of
+from search_ui.recording.progress import Facts, StepPace, facts_of, values_of
 
-EVERY = 1.0
+POLL_SECONDS = 1.0
 """Seconds between two looks."""
-HEARTBEAT = 15.0
+KEEP_ALIVE_SECONDS = 15.0
 """Seconds after which something is sent in any case, so that nothing in between takes the connection for dead."""
-LONGEST = 3600.0
+STREAM_SECONDS = 3600.0
 """Seconds until a browser has to ask again, which it does by itself."""
-MOST = 200
+MOST_WATCHERS = 200
 """Pages that follow at a time. Those beyond ask again and again instead (`following.js`)."""
 FULL = N_("Too many pages follow recordings just now; this one asks again by itself.")
 
@@ -39,7 +39,7 @@ router = APIRouter(include_in_schema=False)
 class Watchers:
     """The pages that follow recordings at the moment, and what they share."""
 
-    pace: Pace = field(default_factory=Pace)
+    pace: StepPace = field(default_factory=StepPace)
     count: int = 0
     leaving: bool = False
     """Set on shutdown; streams end at the next poll."""
@@ -49,9 +49,9 @@ class Watchers:
         """At most one look a second for each recording, however many follow it. Raises NotFound, StorageDown."""
         moment = time.monotonic()
         at, facts = self._seen.get(recording_id, (float("-inf"), None))
-        if facts is None or moment - at >= EVERY * 0.9:
+        if facts is None or moment - at >= POLL_SECONDS * 0.9:
             facts = facts_of(site, recording_id)
-            self._seen = {name: one for name, one in self._seen.items() if moment - one[0] < EVERY}
+            self._seen = {name: one for name, one in self._seen.items() if moment - one[0] < POLL_SECONDS}
             self._seen[recording_id] = (moment, facts)
         return facts
 
@@ -80,7 +80,7 @@ def events(
     site: SiteDep,
     watchers: WatchersDep,
 ) -> Response:
-    if watchers.count >= MOST:
+    if watchers.count >= MOST_WATCHERS:
         raise TransientError(FULL)
     watchers.look(site, recording_id)  # what is not there is answered before a stream begins
     return StreamingResponse(
@@ -96,8 +96,8 @@ async def follow(site: Site, watchers: Watchers, recording_id: str) -> AsyncIter
     began = said = time.monotonic()
     watchers.count += 1
     try:
-        yield f"retry: {round(3000 * EVERY)}\n\n"
-        while not watchers.leaving and time.monotonic() - began < LONGEST:
+        yield f"retry: {round(3000 * POLL_SECONDS)}\n\n"
+        while not watchers.leaving and time.monotonic() - began < STREAM_SECONDS:
             try:
                 html = await run_in_threadpool(state_html, site, watchers, recording_id)
             except StorageDown:
@@ -108,10 +108,10 @@ async def follow(site: Site, watchers: Watchers, recording_id: str) -> AsyncIter
             if html != shown:
                 shown, said = html, time.monotonic()
                 yield event("state", html)
-            elif time.monotonic() - said >= HEARTBEAT:
+            elif time.monotonic() - said >= KEEP_ALIVE_SECONDS:
                 said = time.monotonic()
                 yield ": still here\n\n"
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(POLL_SECONDS)
     finally:
         watchers.count -= 1
 

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api", tags=["recordings"])
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class SoundChoice:
     """A sound that can be chosen."""
 
     name: str
@@ -30,12 +30,12 @@ class Shown:
     speech: bool
 
 
-class Wanted(BaseModel):
+class SoundRequest(BaseModel):
     name: Line
     """Of the sound, as the recording's editing page names it."""
 
 
-class Chosen(BaseModel):
+class SoundChosen(BaseModel):
     """`again`: the recording is made anew with it; `says`: that in a sentence."""
 
     name: str
@@ -46,37 +46,37 @@ class Chosen(BaseModel):
 @router.post("/recordings/{recording_id}/sound", status_code=202)
 def choose(
     recording_id: str,
-    wanted: Wanted,
+    wanted: SoundRequest,
     site: SiteDep,
     person: FacilitatorDep,  # noqa: ARG001  who may is all there is to ask
-) -> Chosen:
+) -> SoundChosen:
     """Have another sound of the file played and transcribed; all stays as it is until that is done."""
     open_published(site, recording_id)
     manifest = choose_sound(site.archive, recording_id, wanted.name)
     if not manifest.again:
-        return Chosen(name=wanted.name, again=False, says=_("This sound stays."))
+        return SoundChosen(name=wanted.name, again=False, says=_("This sound stays."))
     says = _("The recording is being made anew with this sound. Until that is done, everything stays as it is.")
     try:
         start_again(site.runs, manifest)
     except OrchestratorDown:
         says = _("The recording is made anew with this sound as soon as that is possible. Everything stays until then.")
-    return Chosen(name=wanted.name, again=True, says=says)
+    return SoundChosen(name=wanted.name, again=True, says=says)
 
 
-def shown(manifest: Manifest) -> list[Shown]:
+def choices(manifest: Manifest) -> list[SoundChoice]:
     """What can be chosen; nothing where there is no choice."""
     made = manifest.renditions
     there = made.sound_tracks.there if made is not None and made.sound_tracks is not None else ()
-    return [Shown(one.name, label(one, there), one.speech) for one in there] if len(there) > 1 else []
+    return [SoundChoice(one.name, label(one, there), one.speech) for one in there] if len(there) > 1 else []
 
 
-def taken(manifest: Manifest) -> str:
+def current_sound(manifest: Manifest) -> str:
     """The name of the one that is heard."""
     made = manifest.renditions
     return made.sound_tracks.taken.name if made is not None and made.sound_tracks is not None else ""
 
 
-def doubt(manifest: Manifest) -> str:
+def doubt_notice(manifest: Manifest) -> str:
     """The sentence that says which was taken, where nobody can be sure; empty for most recordings."""
     made = manifest.renditions
     tracks = made.sound_tracks if made is not None else None

@@ -17,8 +17,8 @@ from starlette.responses import Response
 from kring.errors import Damaged, NotFound
 from kring.model import Manifest
 from search_ui.context import Site, SiteDep
-from search_ui.http import formatting as view
-from search_ui.recording.media import CACHE, names_etag
+from search_ui.http import formatting
+from search_ui.recording.media import CACHE, etag_matches
 from search_ui.viewer import open_published
 from storage.documents import read_document
 
@@ -26,11 +26,11 @@ WIDE, SMALL = 180, 30
 """Bars on the recording's page and on its card."""
 HEIGHT = 100
 """Of the drawing, in its own units; a bar takes 4 of its width and the space after it 2."""
-LEAST = 0.05
+LEAST_HEIGHT = 0.05
 """Of the height, for silence: a line, not a hole."""
 COLOUR = "#3b8d95"
 """Of the picture, which does not know the page's theme: 3:1 against the ground of a card in both."""
-DRAWING = 1
+DRAWING_VERSION = 1
 """Grows when the same sound is drawn otherwise, so that browsers fetch it again."""
 
 log = logging.getLogger("kring.web")
@@ -38,7 +38,7 @@ log = logging.getLogger("kring.web")
 router = APIRouter(include_in_schema=False)
 
 
-class Peaks(BaseModel):
+class StoredPeaks(BaseModel):
     """What is read of the document; there may be more in it."""
 
     version: Literal[2]
@@ -53,10 +53,10 @@ def heights(data: Sequence[int], count: int) -> list[float]:
     parts = [loud[len(loud) * n // count : len(loud) * (n + 1) // count] for n in range(count)]
     means = [sum(part) / len(part) for part in parts]
     most = max(means, default=0)
-    return [max(LEAST, mean / most) if most > 0 else LEAST for mean in means]
+    return [max(LEAST_HEIGHT, mean / most) if most > 0 else LEAST_HEIGHT for mean in means]
 
 
-def path(bars: Sequence[float]) -> str:
+def svg_path(bars: Sequence[float]) -> str:
     """The bars as the outline of an SVG path, around a middle line."""
     return "".join(
         f"M{6 * n} {(HEIGHT - tall) / 2:g}h4v{tall:g}h-4z" for n, tall in enumerate(round(HEIGHT * bar) for bar in bars)
@@ -67,7 +67,7 @@ def peaks_of(site: Site, manifest: Manifest) -> list[int]:
     """Empty if the recording was made ready before there were any, or if they are damaged: they are an ornament."""
     key = manifest.renditions.peaks if manifest.renditions else None
     try:
-        return read_document(Peaks, key, site.archive.store.get_bytes(key).data).data if key else []
+        return read_document(StoredPeaks, key, site.archive.store.get_bytes(key).data).data if key else []
     except (NotFound, Damaged) as error:
         log.error("%s: %s", manifest.id, error)
         return []
@@ -78,17 +78,17 @@ def picture(recording_id: str, request: Request, site: SiteDep) -> Response:
     """The card's picture; an ornament of the recording's own where its sound was never measured."""
     manifest = open_published(site, recording_id)
     key = manifest.renditions.peaks if manifest.renditions else None
-    etag = f'"{hashlib.sha256(repr((DRAWING, manifest.id, key)).encode()).hexdigest()[:32]}"'
+    etag = f'"{hashlib.sha256(repr((DRAWING_VERSION, manifest.id, key)).encode()).hexdigest()[:32]}"'
     headers = {"ETag": f"W/{etag}", "Cache-Control": CACHE}
-    if names_etag(request.headers.get("if-none-match"), etag):
+    if etag_matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
-    bars = heights(peaks_of(site, manifest), SMALL) or [tall / 36 for tall in view.bars(manifest.id, SMALL)]
-    return Response(drawing(bars), media_type="image/svg+xml", headers=headers)
+    bars = heights(peaks_of(site, manifest), SMALL) or [tall / 36 for tall in formatting.bars(manifest.id, SMALL)]
+    return Response(svg_picture(bars), media_type="image/svg+xml", headers=headers)
 
 
-def drawing(bars: Sequence[float]) -> str:
+def svg_picture(bars: Sequence[float]) -> str:
     """A picture of 16:9 with the bars in its middle."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 176 99"><path fill="{COLOUR}" '
-        f'transform="translate(18 14.5) scale({140 / (6 * len(bars) - 2):.4f} .7)" d="{path(bars)}"/></svg>'
+        f'transform="translate(18 14.5) scale({140 / (6 * len(bars) - 2):.4f} .7)" d="{svg_path(bars)}"/></svg>'
     )

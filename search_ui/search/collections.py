@@ -12,14 +12,22 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from index.port import Filters, Query
-from index.text.folding import same
+from index.text.folding import label_key
 from kring.errors import BadQuery, NotFound
 from search_ui.context import Site, SiteDep
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_, language_name, sentence
-from search_ui.search.links import KINDS, Counted, SearchLinks, circle_links, most, path_of, topic_links
+from search_ui.search.links import (
+    KINDS,
+    CountedLink,
+    SearchLinks,
+    circle_links,
+    collection_path,
+    most_frequent,
+    topic_links,
+)
 from search_ui.search.params import Kind, SearchParamsDep, SearchScope
-from search_ui.search.results import listed
+from search_ui.search.results import results_values
 from search_ui.viewer import search_for_viewer
 
 SUMMED = 250
@@ -46,7 +54,7 @@ class Collection:
 
     @property
     def scope(self) -> SearchScope:
-        return SearchScope(self.kind, self.value, path_of(self.kind, self.value))
+        return SearchScope(self.kind, self.value, collection_path(self.kind, self.value))
 
     @property
     def filters(self) -> Filters:
@@ -60,7 +68,7 @@ class Collection:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class CollectionSummary:
     """What is known of a collection as a whole."""
 
     recordings: int
@@ -69,10 +77,10 @@ class About:
     """There are more recordings than were added up."""
     latest: date | None
     languages: list[str]
-    network: Counted | None
+    network: CountedLink | None
     """That of a circle."""
-    topics: list[Counted]
-    circles: list[Counted]
+    topics: list[CountedLink]
+    circles: list[CountedLink]
 
 
 def collection_of(value: str, request: Request, site: SiteDep) -> Collection:
@@ -95,7 +103,7 @@ CollectionDep = Annotated[Collection, Depends(collection_of)]
 def _spelling(site: Site, topic: str) -> str | None:
     """A topic as most recordings spell it; None where none has it."""
     facets = search_for_viewer(site, Query(filters=Filters(topics=frozenset({topic})), per_page=1)).facets
-    return next((one for one in facets.get("topic", {}) if same(one) == same(topic)), None)
+    return next((one for one in facets.get("topic", {}) if label_key(one) == label_key(topic)), None)
 
 
 @router.get("/c/{value}")
@@ -118,31 +126,33 @@ def collection_page(
         "collection": collection,
     }
     try:
-        values |= listed(site, request, params)
+        values |= results_values(site, request, params)
     except BadQuery as error:
         if part:
             raise
-        return page("collection.html", 400, **values, about=about(site, collection), problem=sentence(error))
+        return page("collection.html", 400, **values, about=summarise(site, collection), problem=sentence(error))
     if part:
         return page("results.html", **values)
-    return page("collection.html", **values, about=about(site, collection), problem="")
+    return page("collection.html", **values, about=summarise(site, collection), problem="")
 
 
-def about(site: Site, collection: Collection) -> About:
+def summarise(site: Site, collection: Collection) -> CollectionSummary:
     results = search_for_viewer(site, Query(filters=collection.filters, per_page=SUMMED, passages=1))
     facets = results.facets
     network, topics = None, facets.get("topic", {})
     if collection.kind == "circle":
         slug = site.names.circles()[collection.value].network
-        network = Counted(site.names.network(slug), path_of("network", slug), 0)
+        network = CountedLink(site.names.network(slug), collection_path("network", slug), 0)
     if collection.kind == "topic":  # the facet counts what other topics have on their own, not what they share with it
-        topics = Counter(topic for hit in results.hits for topic in hit.topics if same(topic) != same(collection.value))
-    return About(
+        topics = Counter(
+            topic for hit in results.hits for topic in hit.topics if label_key(topic) != label_key(collection.value)
+        )
+    return CollectionSummary(
         recordings=results.total,
         seconds=sum(hit.duration for hit in results.hits),
         more=results.total > len(results.hits),
         latest=max((hit.date for hit in results.hits), default=None),
-        languages=[language_name(code) for code in most(facets.get("language", {}))],
+        languages=[language_name(code) for code in most_frequent(facets.get("language", {}))],
         network=network,
         topics=topic_links(topics),
         circles=[] if collection.kind == "circle" else circle_links(site.names, facets.get("circle", {})),

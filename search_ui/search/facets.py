@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 from index.facets.cards import LABELS
 from index.port import Order, Results
-from index.text.folding import same
+from index.text.folding import label_key
 from search_ui.context import Names
 from search_ui.i18n.gettext import N_, _, format_date, format_number, language_name, ngettext
 from search_ui.search.links import SearchLinks
 from search_ui.search.params import SearchParams
 
-FIRST = 12
+SHOWN_AT_ONCE = 12
 """Topics and organisations that are shown at once; the others are behind one more click."""
 ORDERS = {Order.RELEVANCE: N_("Relevance"), Order.NEWEST: N_("Newest"), Order.OLDEST: N_("Oldest")}
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FilterChoice:
     """One value of a filter, the recordings it would show, and the address of the search with it (or without)."""
 
     value: str
@@ -30,18 +30,18 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class FilterGroup:
     """One filter with its values; `name` is that of its parameter."""
 
     name: str
     heading: str
-    choices: list[Choice]
-    more: list[Choice]
+    choices: list[FilterChoice]
+    more: list[FilterChoice]
     """Those that are shown only when somebody asks for them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class PageLink:
     label: str
     url: str
     current: bool = False
@@ -49,7 +49,7 @@ class Link:
     """What scripts and tests know it by, in every language."""
 
 
-def filter_groups(names: Names, params: SearchParams, results: Results) -> list[Group]:
+def filter_groups(names: Names, params: SearchParams, results: Results) -> list[FilterGroup]:
     """Each filter that has something to choose."""
     links = SearchLinks(params)
     kinds: list[tuple[str, str, Callable[[str], str], tuple[str, ...]]] = [
@@ -65,10 +65,10 @@ def filter_groups(names: Names, params: SearchParams, results: Results) -> list[
         if params.scope is not None and name in {params.scope.kind, "network" if params.scope.kind == "circle" else ""}:
             continue  # what the page is about, and what a circle is in
         counted = results.facets.get(name, {})
-        known, set_ = {_known(name, value) for value in counted}, {_known(name, value) for value in chosen}
-        counts = {value: 0 for value in chosen if _known(name, value) not in known} | dict(counted)
+        known, set_ = {_comparable(name, value) for value in counted}, {_comparable(name, value) for value in chosen}
+        counts = {value: 0 for value in chosen if _comparable(name, value) not in known} | dict(counted)
         choices = [
-            Choice(value, label(value), count, _known(name, value) in set_, links.toggled(name, value))
+            FilterChoice(value, label(value), count, _comparable(name, value) in set_, links.toggled(name, value))
             for value, count in counts.items()
         ]
         if name == "year":
@@ -76,48 +76,48 @@ def filter_groups(names: Names, params: SearchParams, results: Results) -> list[
         else:
             choices.sort(key=lambda choice: (-choice.count, choice.label.casefold()))
         if choices:
-            groups.append(Group(name, heading, *_at_first(name, choices)))
+            groups.append(FilterGroup(name, heading, *_split_at_first(name, choices)))
     return groups
 
 
-def _known(name: str, value: str) -> str:
+def _comparable(name: str, value: str) -> str:
     """What a value is compared by: topics and organisations may be written in any case of letters."""
-    return same(value) if name in LABELS else value
+    return label_key(value) if name in LABELS else value
 
 
-def _at_first(name: str, choices: list[Choice]) -> tuple[list[Choice], list[Choice]]:
+def _split_at_first(name: str, choices: list[FilterChoice]) -> tuple[list[FilterChoice], list[FilterChoice]]:
     """What is shown at once, those that are set among it, and the rest; one alone would not be worth a click."""
-    if name not in LABELS or len(choices) <= FIRST + 1:
+    if name not in LABELS or len(choices) <= SHOWN_AT_ONCE + 1:
         return choices, []
     chosen = [choice for choice in choices if choice.chosen]
     left = [choice for choice in choices if not choice.chosen]
-    at_once = max(0, FIRST - len(chosen))
+    at_once = max(0, SHOWN_AT_ONCE - len(chosen))
     return [choice for choice in choices if choice.chosen or choice in left[:at_once]], left[at_once:]
 
 
-def chips(names: Names, params: SearchParams) -> list[Link]:
+def chips(names: Names, params: SearchParams) -> list[PageLink]:
     """The filters that are set, each with the address of the search without it."""
     links = SearchLinks(params)
-    chosen = [Link(names.circle(value), links.toggled("circle", value)) for value in params.chosen("circle")]
-    chosen += [Link(names.network(value), links.toggled("network", value)) for value in params.chosen("network")]
+    chosen = [PageLink(names.circle(value), links.toggled("circle", value)) for value in params.chosen("circle")]
+    chosen += [PageLink(names.network(value), links.toggled("network", value)) for value in params.chosen("network")]
     for kind in LABELS:
-        chosen += [Link(value, links.toggled(kind, value)) for value in params.chosen(kind)]
-    chosen += [Link(language_name(value), links.toggled("language", value)) for value in params.languages]
+        chosen += [PageLink(value, links.toggled(kind, value)) for value in params.chosen(kind)]
+    chosen += [PageLink(language_name(value), links.toggled("language", value)) for value in params.languages]
     if params.year is not None:
-        chosen.append(Link(str(params.year), links.toggled("year", str(params.year))))
+        chosen.append(PageLink(str(params.year), links.toggled("year", str(params.year))))
     if params.after is not None:
-        chosen.append(Link(_("from {day}").format(day=format_date(params.after)), links.without_day("after")))
+        chosen.append(PageLink(_("from {day}").format(day=format_date(params.after)), links.without_day("after")))
     if params.before is not None:
-        chosen.append(Link(_("until {day}").format(day=format_date(params.before)), links.without_day("before")))
+        chosen.append(PageLink(_("until {day}").format(day=format_date(params.before)), links.without_day("before")))
     return chosen
 
 
-def sortings(params: SearchParams, *, ranked: bool) -> list[Link]:
+def sortings(params: SearchParams, *, ranked: bool) -> list[PageLink]:
     """The orders to choose from; relevance only where words are `ranked`: filters alone find everything alike."""
     links = SearchLinks(params)
     here = Order.NEWEST if params.sorting is Order.RELEVANCE and not ranked else params.sorting
     return [
-        Link(_(label), links.sorted_by(order), current=order is here, name=order.value)
+        PageLink(_(label), links.sorted_by(order), current=order is here, name=order.value)
         for order, label in ORDERS.items()
         if ranked or order is not Order.RELEVANCE
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from index.port import PassageHit
-from search_ui.http import formatting as view
+from search_ui.http import formatting
 
 LABEL = 100
 """Characters of the excerpt that names a mark, about."""
@@ -14,30 +14,30 @@ _BEFORE = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class TimelineMark:
     at: float
     place: str
     """As an SVG coordinate: `24.3%`."""
     label: str
 
 
-def marks(hits: Iterable[PassageHit], duration: float) -> list[Mark]:
+def timeline_marks(hits: Iterable[PassageHit], duration: float) -> list[TimelineMark]:
     """One for each passage in which a word is said that is marked, in order of time; none where the duration is not
     known."""
     if duration <= 0:
         return []
     spoken = [hit for hit in hits if hit.attachment is None and any(fragment.hit for fragment in hit.fragments)]
     return [
-        Mark(hit.hit_at, place(hit.hit_at, duration), f"{view.clock(hit.hit_at)} {_around(hit)}")
+        TimelineMark(hit.hit_at, svg_position(hit.hit_at, duration), f"{formatting.clock(hit.hit_at)} {_around(hit)}")
         for hit in sorted(spoken, key=lambda hit: hit.hit_at)
     ]
 
 
-def place(at: float, duration: float) -> str:
-    return f"{100 * part(at, duration):.2f}%" if duration > 0 else "0%"
+def svg_position(at: float, duration: float) -> str:
+    return f"{100 * fraction(at, duration):.2f}%" if duration > 0 else "0%"
 
 
-def part(at: float, duration: float) -> float:
+def fraction(at: float, duration: float) -> float:
     """How much of the whole has passed, 0 to 1."""
     return min(1.0, max(0.0, at / duration)) if duration > 0 else 0.0
 
@@ -49,7 +49,7 @@ def _around(hit: PassageHit) -> str:
         if fragment.hit:
             break
         before += fragment.text
-    text = view.plain(hit.fragments)
+    text = formatting.plain(hit.fragments)
     start = 0 if len(before) <= _BEFORE else before.find(" ", len(before) - _BEFORE) + 1 or len(before)
     end = len(text) if len(text) <= start + LABEL else text.rfind(" ", start, start + LABEL)
     end = end if end > start else start + LABEL

@@ -8,7 +8,7 @@ from typing import Literal
 from urllib.parse import quote, urlencode
 
 from index.port import Order
-from index.text.folding import same
+from index.text.folding import label_key
 from search_ui.context import Names
 from search_ui.search.params import Kind, SearchParams
 
@@ -128,12 +128,12 @@ def _toggle(values: tuple[str, ...], value: str) -> tuple[str, ...]:
 
 
 def _toggle_label(values: tuple[str, ...], value: str) -> tuple[str, ...]:
-    left = tuple(v for v in values if same(v) != same(value))
+    left = tuple(v for v in values if label_key(v) != label_key(value))
     return left if left != values else (*values, value)
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountedLink:
     """A link to a topic or circle, and how many recordings it has."""
 
     label: str
@@ -141,22 +141,27 @@ class Counted:
     count: int
 
 
-def path_of(kind: Kind, value: str) -> str:
+def collection_path(kind: Kind, value: str) -> str:
     """The address of its page."""
     return f"/{LETTERS[kind]}/{quote(value)}"
 
 
-def topic_links(counts: Mapping[str, int]) -> list[Counted]:
+def topic_links(counts: Mapping[str, int]) -> list[CountedLink]:
     """The most frequent topics."""
-    return [Counted(value, path_of("topic", value), counts[value]) for value in most(counts)[:TOPICS]]
+    return [
+        CountedLink(value, collection_path("topic", value), counts[value]) for value in most_frequent(counts)[:TOPICS]
+    ]
 
 
-def circle_links(names: Names, counts: Mapping[str, int]) -> list[Counted]:
+def circle_links(names: Names, counts: Mapping[str, int]) -> list[CountedLink]:
     """The circles that have recordings, by name."""
-    links = [Counted(names.circle(slug), path_of("circle", slug), counts[slug]) for slug in most(counts)[:CIRCLES]]
+    links = [
+        CountedLink(names.circle(slug), collection_path("circle", slug), counts[slug])
+        for slug in most_frequent(counts)[:CIRCLES]
+    ]
     return sorted(links, key=lambda link: link.label.casefold())
 
 
-def most(counts: Mapping[str, int]) -> list[str]:
+def most_frequent(counts: Mapping[str, int]) -> list[str]:
     """The most frequent first."""
     return sorted(counts, key=lambda value: (-counts[value], value.casefold()))

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from index.port import Because, Reason, RecordingHit
+from index.port import Reason, ReasonKind, RecordingHit
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class Explanation:
     """All that was found for one word that was asked for."""
 
     asked: str
     found: tuple[str, ...]
-    because: Because
+    because: ReasonKind
 
 
-def whys(reasons: Iterable[Reason]) -> tuple[Why, ...]:
+def explanations(reasons: Iterable[Reason]) -> tuple[Explanation, ...]:
     """One sentence for each word that was asked for."""
-    grouped: dict[tuple[str, Because], dict[str, None]] = {}
+    grouped: dict[tuple[str, ReasonKind], dict[str, None]] = {}
     for reason in reasons:
         found = grouped.setdefault((reason.asked, reason.because), {})
         found[_in_a_sentence(reason.found)] = None
-    return tuple(Why(asked, tuple(found), because) for (asked, because), found in grouped.items())
+    return tuple(Explanation(asked, tuple(found), because) for (asked, because), found in grouped.items())
 
 
 def _in_a_sentence(word: str) -> str:
@@ -31,14 +31,14 @@ def _in_a_sentence(word: str) -> str:
     return word.lower() if word == word.capitalize() else word
 
 
-def shared(hits: Sequence[RecordingHit]) -> tuple[Why, ...]:
+def shared_explanations(hits: Sequence[RecordingHit]) -> tuple[Explanation, ...]:
     """What is true of every card of a page: said above them. A single card says it itself."""
     if len(hits) < 2:
         return ()
-    first, *others = (whys(hit.reasons) for hit in hits)
+    first, *others = (explanations(hit.reasons) for hit in hits)
     return tuple(why for why in first if all(why in other for other in others))
 
 
-def own(hit: RecordingHit, said: Sequence[Why]) -> tuple[Why, ...]:
+def own_explanations(hit: RecordingHit, said: Sequence[Explanation]) -> tuple[Explanation, ...]:
     """What a card says itself."""
-    return tuple(why for why in whys(hit.reasons) if why not in said)
+    return tuple(why for why in explanations(hit.reasons) if why not in said)

@@ -14,7 +14,7 @@ from search_ui.i18n.gettext import _, sentence
 from search_ui.search import query_help
 from search_ui.search.links import SearchLinks
 from search_ui.search.params import SearchParamsDep
-from search_ui.search.results import listed
+from search_ui.search.results import results_values
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,7 +37,7 @@ def search_page(
         "window_title": title,
     }
     try:
-        values |= listed(site, request, params)
+        values |= results_values(site, request, params)
     except BadQuery as error:
         if part:
             raise

@@ -10,13 +10,13 @@ from difflib import SequenceMatcher
 from index.port import Filters, Lack, Missing, Results
 from search_ui.context import Names
 from search_ui.i18n.gettext import _, pgettext
-from search_ui.search.facets import Link
+from search_ui.search.facets import PageLink
 from search_ui.search.links import search_url, toggled, with_text
 from search_ui.search.params import SearchParams
 
-MOST = 8
+MOST_NAMES = 8
 """Names offered instead of one that is not known."""
-ALIKE = 0.6
+LEAST_SIMILARITY = 0.6
 """From this similarity on, one name is offered alone."""
 _PLAIN = re.compile(r"[\w .'-]{2,40}")
 
@@ -25,37 +25,37 @@ _PLAIN = re.compile(r"[\w .'-]{2,40}")
 class Tip:
     """An example that can be followed, and what it does."""
 
-    example: Link
+    example: PageLink
     meaning: str
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class UnknownName:
     """A circle or network that is asked for and that nobody knows; `others` can be asked for instead."""
 
     kind: str
     value: str
-    others: list[Link]
+    others: list[PageLink]
     guess: bool
     """There is one other, and it was probably meant."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lacking:
+class MissingWords:
     """What was asked for, and no result holds, for one reason."""
 
     lack: Lack
     words: list[str]
 
 
-def lacking(missing: Iterable[Missing], text: str = "") -> list[Lacking]:
+def missing_words(missing: Iterable[Missing], text: str = "") -> list[MissingWords]:
     """What is to be said of it beside the heading `Nothing found about “text”`, and of what is `lost`."""
     grouped: dict[Lack, list[str]] = {}
     for one in missing:
         said = one.text == text and one.lack is Lack.NOWHERE
         if not said and not one.text.startswith(("circle:", "network:")):
             grouped.setdefault(one.lack, []).append(one.text)
-    return [Lacking(lack, words) for lack, words in grouped.items()]
+    return [MissingWords(lack, words) for lack, words in grouped.items()]
 
 
 def tips(names: Names, results: Results | None) -> list[Tip]:
@@ -70,7 +70,7 @@ def tips(names: Names, results: Results | None) -> list[Tip]:
         "after:2025-09": _("from that day, month or year on"),
         "before:2026": _("until then, the day, month or year included"),
     }
-    return [Tip(Link(text, search_url(SearchParams(text=text))), meaning) for text, meaning in examples.items()]
+    return [Tip(PageLink(text, search_url(SearchParams(text=text))), meaning) for text, meaning in examples.items()]
 
 
 def _a_speaker(results: Results | None) -> str:
@@ -80,37 +80,40 @@ def _a_speaker(results: Results | None) -> str:
     return f'"{name}"' if " " in name else name
 
 
-def lost(names: Names, params: SearchParams, inside: Filters, results: Results) -> list[Lost]:
+def unknown_names(names: Names, params: SearchParams, inside: Filters, results: Results) -> list[UnknownName]:
     """What is asked for, in the address or `inside` the text, that neither the archive nor the results know."""
     circles = {slug: circle.name for slug, circle in names.circles().items()}
     networks = {circle.network: circle.network_name for circle in names.circles().values()}
     return [
-        *_lost("circle", circles, params, (*params.circles, *sorted(inside.circles)), results),
-        *_lost("network", networks, params, (*params.networks, *sorted(inside.networks)), results),
+        *_unknown("circle", circles, params, (*params.circles, *sorted(inside.circles)), results),
+        *_unknown("network", networks, params, (*params.networks, *sorted(inside.networks)), results),
     ]
 
 
-def _lost(
+def _unknown(
     kind: str, known: Mapping[str, str], params: SearchParams, asked: Iterable[str], results: Results
-) -> list[Lost]:
+) -> list[UnknownName]:
     found = []
     for value in dict.fromkeys(asked):
         if value in known or results.facets.get(kind, {}).get(value):
             continue
-        ranked = sorted(known, key=lambda slug: (-likeness(value, slug, known[slug]), slug))
-        guess = bool(ranked) and likeness(value, ranked[0], known[ranked[0]]) >= ALIKE
-        others = [Link(slug, search_url(instead(params, kind, value, slug))) for slug in ranked[: 1 if guess else MOST]]
-        found.append(Lost(kind, value, others, guess))
+        ranked = sorted(known, key=lambda slug: (-similarity(value, slug, known[slug]), slug))
+        guess = bool(ranked) and similarity(value, ranked[0], known[ranked[0]]) >= LEAST_SIMILARITY
+        others = [
+            PageLink(slug, search_url(with_name_replaced(params, kind, value, slug)))
+            for slug in ranked[: 1 if guess else MOST_NAMES]
+        ]
+        found.append(UnknownName(kind, value, others, guess))
     return found
 
 
-def likeness(value: str, slug: str, name: str) -> float:
+def similarity(value: str, slug: str, name: str) -> float:
     """0 to 1: how alike what was written is to a slug, or to the name that goes with it."""
     written = value.casefold()
     return max(SequenceMatcher(None, written, other.casefold()).ratio() for other in (slug, name))
 
 
-def instead(params: SearchParams, kind: str, value: str, slug: str) -> SearchParams:
+def with_name_replaced(params: SearchParams, kind: str, value: str, slug: str) -> SearchParams:
     """The same search with `slug` where `value` stands, in the text or in the address."""
     if value in (params.circles if kind == "circle" else params.networks):
         return toggled(toggled(params, kind, value), kind, slug)

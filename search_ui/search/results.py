@@ -8,9 +8,9 @@ from typing import Any
 from fastapi import Request
 
 from index.port import RecordingHit
-from index.query.filters import MARKS
+from index.query.filters import QUOTATION_MARKS
 from search_ui.context import Site, origin_of
-from search_ui.search import facets as choices, hit_timeline as timeline, match_reasons as reasons, query_help as hints
+from search_ui.search import facets, hit_timeline, match_reasons, query_help
 from search_ui.search.links import SearchLinks, circle_links, topic_links
 from search_ui.search.params import SearchParams
 from search_ui.viewer import search_for_viewer
@@ -21,35 +21,38 @@ START_TOPICS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ResultCard:
     """One recording among the results, with what only this card says."""
 
     hit: RecordingHit
-    whys: tuple[reasons.Why, ...]
-    marks: list[timeline.Mark]
+    whys: tuple[match_reasons.Explanation, ...]
+    marks: list[hit_timeline.TimelineMark]
 
 
-def listed(site: Site, request: Request, params: SearchParams) -> dict[str, Any]:
+def results_values(site: Site, request: Request, params: SearchParams) -> dict[str, Any]:
     """The values of results.html. Raises BadQuery, SearchDown."""
     results = search_for_viewer(site, params.query(per_page=PER_PAGE))
     links = SearchLinks(params)
-    said = reasons.shared(results.hits)
+    said = match_reasons.shared_explanations(results.hits)
     at_start = params.empty and params.scope is None
     return {
         "results": results,
         "pages": max(1, -(-results.total // PER_PAGE)),
-        "groups": choices.filter_groups(site.names, params, results),
-        "chips": choices.chips(site.names, params),
-        "sortings": choices.sortings(params, ranked=results.query.has_words),
-        "count": choices.count_sentence(params, results.total),
+        "groups": facets.filter_groups(site.names, params, results),
+        "chips": facets.chips(site.names, params),
+        "sortings": facets.sortings(params, ranked=results.query.has_words),
+        "count": facets.count_sentence(params, results.total),
         "subject": " ".join(results.about) or params.text,
         "hollow": results.query.nothing_searchable,
         "unquoted": links.with_text(_without_quotation_marks(params.text)) if results.query.has_quotation else "",
-        "lacking": hints.lacking(results.missing, params.text),
-        "lost": hints.lost(site.names, params, results.query.filters, results),
+        "lacking": query_help.missing_words(results.missing, params.text),
+        "lost": query_help.unknown_names(site.names, params, results.query.filters, results),
         "said": said,
         "cards": [
-            Card(hit, reasons.own(hit, said), timeline.marks(hit.passages, hit.duration)) for hit in results.hits
+            ResultCard(
+                hit, match_reasons.own_explanations(hit, said), hit_timeline.timeline_marks(hit.passages, hit.duration)
+            )
+            for hit in results.hits
         ],
         "topics": topic_links(results.facets.get("topic", {}))[:START_TOPICS] if at_start else [],
         "circles": circle_links(site.names, results.facets.get("circle", {})) if at_start else [],
@@ -58,4 +61,4 @@ def listed(site: Site, request: Request, params: SearchParams) -> dict[str, Any]
 
 
 def _without_quotation_marks(text: str) -> str:
-    return text.translate(dict.fromkeys(map(ord, MARKS)))
+    return text.translate(dict.fromkeys(map(ord, QUOTATION_MARKS)))

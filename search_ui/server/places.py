@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 
 from fastapi import HTTPException
 
@@ -28,10 +29,12 @@ MIB = 1024 * 1024
 
 
 class Places:
-    """So many for each person, and so many in all."""
+    """So many for each person, and so many in all: subclasses say how many."""
 
-    def __init__(self, each: Share, together: Share) -> None:
-        self._each, self._together = each, together
+    EACH: ClassVar[Share]
+    TOGETHER: ClassVar[Share]
+
+    def __init__(self) -> None:
         self._number: Counter[str] = Counter()
         self._size: Counter[str] = Counter()
         self._freed = asyncio.Condition()
@@ -63,8 +66,8 @@ class Places:
 
     def _fits(self, person: str, size: int) -> bool:
         """Something by itself always does, however large it is."""
-        own = within(self._each, self._number[person], self._size[person] + size)
-        return own and within(self._together, self._number.total(), self._size.total() + size)
+        own = within(self.EACH, self._number[person], self._size[person] + size)
+        return own and within(self.TOGETHER, self._number.total(), self._size.total() + size)
 
     def _count(self, person: str, number: int, size: int) -> None:
         self._number[person] += number

@@ -9,8 +9,8 @@ import asyncio
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from search_ui.server.bounds import MOST_ADDRESS, MOST_HEADER
-from search_ui.server.crowded import crowded
-from search_ui.server.room import HEALTH, MOST, RESERVE, Idle, household, who_leaves
+from search_ui.server.crowded import overloaded
+from search_ui.server.room import HEALTH, MAX_CONNECTIONS, RESERVE, Idle, client_network, connection_to_close
 
 MOST_HEAD = MOST_HEADER + 2 * MOST_ADDRESS + 16_000
 """Bytes of a request line and header fields, with what stands between them; of less the guard refuses in words."""
@@ -51,7 +51,7 @@ class Connection(HttpToolsProtocol):
 
     @property
     def address(self) -> str:
-        return household(self.client[0]) if self.client else ""
+        return client_network(self.client[0]) if self.client else ""
 
     @property
     def idle(self) -> Idle | None:
@@ -76,12 +76,12 @@ class Connection(HttpToolsProtocol):
         others = [one for one in self.connections if isinstance(one, Connection)]
         super().connection_made(transport)
         self._wait()
-        if len(others) >= MOST:
-            leaving = who_leaves(others, self.loop.time())
+        if len(others) >= MAX_CONNECTIONS:
+            leaving = connection_to_close(others, self.loop.time())
             self._crowded = leaving is None
             if leaving is not None:
                 leaving.break_off()
-            elif len(others) >= MOST + RESERVE:
+            elif len(others) >= MAX_CONNECTIONS + RESERVE:
                 self.break_off()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -113,7 +113,7 @@ class Connection(HttpToolsProtocol):
             self.break_off()
             return
         if self._crowded:
-            self.app = self.config.loaded_app if self.url.partition(b"?")[0] == HEALTH.encode() else crowded
+            self.app = self.config.loaded_app if self.url.partition(b"?")[0] == HEALTH.encode() else overloaded
         super().on_headers_complete()
         if any(name == b"transfer-encoding" for name, _ in self.headers):
             self._in_chunks, self.cycle.keep_alive = True, False

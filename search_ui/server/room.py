@@ -9,11 +9,11 @@ from typing import NamedTuple, Protocol, TypeVar
 
 HEALTH = "/healthz"
 """Answered even where there is no room: by that it is known whether Kring is well."""
-MOST = 400
+MAX_CONNECTIONS = 400
 """Connections; with the files that are open beside them, fewer than the 1,024 that systems allow a process."""
 RESERVE = 40
 """Further ones, on which only `/healthz` is answered."""
-MOMENT = 2.0
+RECENT_SECONDS = 2.0
 """Seconds. Who has been waited for no longer than this goes only where all of them are such: a slow line stands still
 now and then, and who has just come has not asked yet."""
 
@@ -29,7 +29,7 @@ class Idle(NamedTuple):
     since: float
 
 
-class Seat(Protocol):
+class WaitingConnection(Protocol):
     """A connection; `idle` is None while a request is being answered on it."""
 
     @property
@@ -39,15 +39,15 @@ class Seat(Protocol):
     def idle(self) -> Idle | None: ...
 
 
-S = TypeVar("S", bound=Seat)
+S = TypeVar("S", bound=WaitingConnection)
 
 
-def who_leaves(seats: Collection[S], now: float) -> S | None:
+def connection_to_close(seats: Collection[S], now: float) -> S | None:
     """The idlest of these connections, first of the address that has most of them; None: all of them are in use."""
     numbers = Counter(seat.address for seat in seats)
 
     def rank(seat: S, idle: Idle) -> tuple[bool, int, bool, float]:
-        lately = now - idle.since < MOMENT
+        lately = now - idle.since < RECENT_SECONDS
         return lately, -numbers[seat.address], idle.unfinished and not lately, idle.since
 
     ranked = [(rank(seat, idle), seat) for seat in seats if (idle := seat.idle) is not None]
@@ -62,7 +62,7 @@ def is_near(address: str) -> bool:
         return True
 
 
-def household(address: str) -> str:
+def client_network(address: str) -> str:
     """Who is counted together: with IPv6 everybody has a network of addresses (/64)."""
     try:
         found = ip_address(address)

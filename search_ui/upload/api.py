@@ -20,8 +20,8 @@ from search_ui.context import Site, SiteDep
 from search_ui.http.identity import FacilitatorDep, Person
 from search_ui.i18n.gettext import N_
 from search_ui.upload.checks import (
-    File,
-    Known,
+    FileInfo,
+    KnownRecording,
     change_upload,
     check_file,
     check_free,
@@ -32,35 +32,35 @@ from search_ui.upload.checks import (
     same_file,
 )
 from search_ui.upload.parts import parts_of, received, stored_parts
-from search_ui.upload.promised import ONE_AT_A_TIME, lapsed, promised
+from search_ui.upload.promised import RESERVATION_LOCK, has_lapsed, promised_bytes
 from storage.archive.archive import RECEIVED_TYPE
 from storage.keys import incoming_key
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"])
 
 
-class Begun(BaseModel):
+class UnfinishedUpload(BaseModel):
     """An upload of one's own that can go on."""
 
     id: str
     received: int
 
 
-class Checked(BaseModel):
-    recording: Known | None = None
-    upload: Begun | None = None
+class FileCheck(BaseModel):
+    recording: KnownRecording | None = None
+    upload: UnfinishedUpload | None = None
 
 
-class Announced(File):
+class NewUpload(FileInfo):
     sha256: Sha256
     details: dict[str, Any]
 
 
-class Changed(BaseModel):
+class NewDetails(BaseModel):
     details: dict[str, Any]
 
 
-class Room(BaseModel):
+class UploadTarget(BaseModel):
     """Where to send the parts to (`/api/uploads/{id}/parts`); each but the last has `partSize` bytes."""
 
     id: str
@@ -69,30 +69,30 @@ class Room(BaseModel):
 
 
 @router.post("/check")
-def check(file: File, site: SiteDep, person: FacilitatorDep) -> Checked:
+def check(file: FileInfo, site: SiteDep, person: FacilitatorDep) -> FileCheck:
     """Whether this file can be taken, before it is sent; with its hash also whether the archive has it already."""
     check_file(file, site.settings)
     if file.sha256 is not None:
         there = same_file(site, file.sha256)
         if there is not None:
-            return Checked(recording=there)
+            return FileCheck(recording=there)
         upload = site.archive.find_upload(source_of(file.sha256).recording_id)
         if upload is not None:
             check_free(upload, person)
             if upload.state is UploadState.ARRIVING and upload.by == person.id:
-                return Checked(upload=Begun(id=upload.id, received=received(site, upload)))
+                return FileCheck(upload=UnfinishedUpload(id=upload.id, received=received(site, upload)))
     besides = source_of(file.sha256).recording_id if file.sha256 else ""
-    check_room(file.size, site.settings, promised=promised(site, besides))
-    return Checked()
+    check_room(file.size, site.settings, promised=promised_bytes(site, besides))
+    return FileCheck()
 
 
 @router.post("", status_code=201)
 def begin(
-    file: Announced,
+    file: NewUpload,
     response: Response,
     site: SiteDep,
     person: FacilitatorDep,
-) -> Room:
+) -> UploadTarget:
     """Make room for a file; asked again for the same one: the same upload, with the details as they are now."""
     check_file(file, site.settings)
     details = checked_details(site, file.details)
@@ -104,15 +104,15 @@ def begin(
     upload_id = source_of(file.sha256).recording_id
     known = site.archive.find_upload(upload_id)
     if known is None:
-        with ONE_AT_A_TIME:
-            check_room(file.size, site.settings, promised=promised(site, upload_id))
+        with RESERVATION_LOCK:
+            check_room(file.size, site.settings, promised=promised_bytes(site, upload_id))
             upload = _new(site, person, file.original(file.sha256), details)
     else:
         response.status_code = 200
         upload = known
     if known is not None or upload.by != person.id:
-        upload = _again(site, person, upload, details)
-    return Room(id=upload.id, part_size=upload.part_size, url=f"/r/{upload.id}")
+        upload = _resume(site, person, upload, details)
+    return UploadTarget(id=upload.id, part_size=upload.part_size, url=f"/r/{upload.id}")
 
 
 def _new(site: Site, person: Person, original: Original, details: Details) -> Upload:
@@ -136,17 +136,17 @@ def _new(site: Site, person: Person, original: Original, details: Details) -> Up
     return kept
 
 
-def _again(site: Site, person: Person, upload: Upload, details: Details) -> Upload:
+def _resume(site: Site, person: Person, upload: Upload, details: Details) -> Upload:
     """Go on with one that was begun before; from its beginning where what had arrived is gone or was wrong."""
     check_free(upload, person)
     update: dict[str, Any] = {"details": details, "by": person.id, "by_name": person.name or upload.by_name}
-    fresh = upload.state is UploadState.FAILED or not _goes_on(site, upload)
-    with ONE_AT_A_TIME:
-        if fresh or lapsed(upload):
+    fresh = upload.state is UploadState.FAILED or not _can_resume(site, upload)
+    with RESERVATION_LOCK:
+        if fresh or has_lapsed(upload):
             there = 0 if fresh else received(site, upload)
-            check_room(upload.original.size, site.settings, arrived=there, promised=promised(site, upload.id))
+            check_room(upload.original.size, site.settings, arrived=there, promised=promised_bytes(site, upload.id))
         if fresh:
-            update |= _from_the_beginning(site, upload)
+            update |= _restart(site, upload)
 
         def change(old: Upload) -> Upload:
             arrived_meanwhile = old.state is UploadState.ARRIVED
@@ -155,14 +155,14 @@ def _again(site: Site, person: Person, upload: Upload, details: Details) -> Uplo
         return site.archive.update_upload(upload.id, change)
 
 
-def _from_the_beginning(site: Site, upload: Upload) -> dict[str, Any]:
+def _restart(site: Site, upload: Upload) -> dict[str, Any]:
     """What changes where nothing of it is kept."""
     site.archive.store.delete(incoming_key(upload.id))
     parts_id = parts_of(site).begin(incoming_key(upload.id), media_type=RECEIVED_TYPE)
     return {"state": UploadState.ARRIVING, "problem": None, "begun_at": now(), "parts_id": parts_id}
 
 
-def _goes_on(site: Site, upload: Upload) -> bool:
+def _can_resume(site: Site, upload: Upload) -> bool:
     try:
         stored_parts(site, upload)
     except NotFound:
@@ -173,7 +173,7 @@ def _goes_on(site: Site, upload: Upload) -> bool:
 @router.patch("/{upload_id}")
 def change(
     upload_id: str,
-    wanted: Changed,
+    wanted: NewDetails,
     site: SiteDep,
     person: FacilitatorDep,
 ) -> Details:
@@ -184,7 +184,7 @@ def change(
 
 
 @router.delete("/{upload_id}", status_code=204)
-def take_back(upload_id: str, site: SiteDep, person: FacilitatorDep) -> None:
+def cancel(upload_id: str, site: SiteDep, person: FacilitatorDep) -> None:
     """Forget it and what has arrived of it."""
     upload = own_upload(site, upload_id, person)
     if upload.state is UploadState.ARRIVED:

@@ -24,12 +24,12 @@ from transcribe.containers.kinds import may_be_recording
 
 PART_BYTES = 16 * 1024 * 1024
 """What is lost where a connection breaks; the server holds a few of them in memory."""
-SILENT = timedelta(minutes=15)
+IDLE_TIME = timedelta(minutes=15)
 """After so long without a part, another may go on with the same file: a browser that forgot who it is, mostly."""
 GB = 1e9
 
 
-class File(BaseModel):
+class FileInfo(BaseModel):
     """A file as the browser sees it, before it is sent."""
 
     name: Line
@@ -41,7 +41,7 @@ class File(BaseModel):
         return Original(sha256=sha256, size=self.size, file_name=self.name)
 
 
-class Known(BaseModel):
+class KnownRecording(BaseModel):
     """A recording that the archive has, or is taking in."""
 
     id: str
@@ -49,7 +49,7 @@ class Known(BaseModel):
     url: str
 
 
-def check_file(file: File, settings: Settings) -> None:
+def check_file(file: FileInfo, settings: Settings) -> None:
     """Raises NotMedia, EmptyFile or InputError where a file cannot be taken, whatever is in it."""
     if not may_be_recording(file.name, file.type):
         raise NotMedia(
@@ -109,24 +109,24 @@ def checked_details(site: Site, said: dict[str, Any]) -> Details:
     return details
 
 
-def same_file(site: Site, sha256: Sha256) -> Known | None:
+def same_file(site: Site, sha256: Sha256) -> KnownRecording | None:
     """The recording these very bytes are, whichever way they came in."""
     upload_id = source_of(sha256).recording_id
     try:
-        return _found(site.archive.manifest(upload_id))
+        return _known(site.archive.manifest(upload_id))
     except NotFound:
         pass
     upload = site.archive.find_upload(upload_id)
     if upload is not None and upload.state is UploadState.ARRIVED:
-        return Known(id=upload.id, title=upload.details.title, url=f"/r/{upload.id}")
+        return KnownRecording(id=upload.id, title=upload.details.title, url=f"/r/{upload.id}")
     if not site.archive.store.exists(Original(sha256=sha256, size=0, file_name="-").key):
         return None
     same = (manifest for manifest in site.archive.manifests() if manifest.original.sha256 == sha256)
-    return next(map(_found, same), None)
+    return next(map(_known, same), None)
 
 
-def _found(manifest: Manifest) -> Known:
-    return Known(id=manifest.id, title=manifest.details.title, url=f"/r/{manifest.id}")
+def _known(manifest: Manifest) -> KnownRecording:
+    return KnownRecording(id=manifest.id, title=manifest.details.title, url=f"/r/{manifest.id}")
 
 
 def own_upload(site: Site, upload_id: str, person: Person) -> Upload:
@@ -139,7 +139,7 @@ def own_upload(site: Site, upload_id: str, person: Person) -> Upload:
 
 def check_free(upload: Upload, person: Person) -> None:
     """Raises Conflict where somebody else is sending the same file at this moment."""
-    if upload.by == person.id or upload.state is not UploadState.ARRIVING or now() - upload.changed_at > SILENT:
+    if upload.by == person.id or upload.state is not UploadState.ARRIVING or now() - upload.changed_at > IDLE_TIME:
         return
     raise Conflict(
         N_("Somebody else is bringing in this very file at the moment; wait until it is there, or ask who that is.")

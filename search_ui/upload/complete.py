@@ -24,11 +24,11 @@ from storage.parts import MAX_PARTS
 router = APIRouter(prefix="/api", tags=["uploads"])
 
 
-class Completed(BaseModel):
+class SentParts(BaseModel):
     parts: Annotated[list[SentPart], Field(max_length=MAX_PARTS), FailFast()]
 
 
-class Arrived(BaseModel):
+class TakenIn(BaseModel):
     """`started`: a run was asked for; else it starts by itself once that is possible, as `note` says."""
 
     id: str
@@ -40,27 +40,27 @@ class Arrived(BaseModel):
 @router.post("/uploads/{upload_id}/complete")
 def complete(
     upload_id: str,
-    sent: Completed,
+    sent: SentParts,
     site: SiteDep,
     person: FacilitatorDep,
-) -> Arrived:
+) -> TakenIn:
     """All parts are there: put them together and have it taken in. Asking again is harmless."""
     upload = site.archive.find_upload(upload_id)
     if upload is None and _was_taken_in(site, upload_id, person):
-        return Arrived(id=upload_id, url=f"/r/{upload_id}")
+        return TakenIn(id=upload_id, url=f"/r/{upload_id}")
     upload = own_upload(site, upload_id, person)
     if upload.state is not UploadState.ARRIVED:
         if upload.state is UploadState.FAILED:
             raise Conflict(upload.problem or "")
         if not has_arrived(site, upload):
             _put_together(site, upload, sent.parts)
-        upload = site.archive.update_upload(upload.id, _arrived)
+        upload = site.archive.update_upload(upload.id, _mark_arrived)
         if upload.state is UploadState.FAILED:  # another request was faster, and so was the run it asked for
             raise Conflict(upload.problem or "")
-    return ask_for_run(site, upload)
+    return request_run(site, upload)
 
 
-def _arrived(old: Upload) -> Upload:
+def _mark_arrived(old: Upload) -> Upload:
     return old.model_copy(update={"state": UploadState.ARRIVED}) if old.state is UploadState.ARRIVING else old
 
 
@@ -87,9 +87,9 @@ def _put_together(site: Site, upload: Upload, sent: Sequence[SentPart]) -> None:
         raise Conflict(N_("What has arrived is not as long as the file was; choose it again and upload it once more."))
 
 
-def ask_for_run(site: Site, upload: Upload) -> Arrived:
+def request_run(site: Site, upload: Upload) -> TakenIn:
     """Have it taken in; where nobody can be asked just now, `discover` finds it."""
-    arrived = Arrived(id=upload.id, url=f"/r/{upload.id}")
+    arrived = TakenIn(id=upload.id, url=f"/r/{upload.id}")
     try:
         site.runs.start(
             upload.id,
@@ -109,7 +109,7 @@ def retry(
     recording_id: str,
     site: SiteDep,
     person: FacilitatorDep,  # noqa: ARG001  who may is all there is to ask
-) -> Arrived:
+) -> TakenIn:
     """A recording that was stopped by a problem goes on. Asked twice, it goes on once."""
     upload = site.archive.find_upload(recording_id)
     try:
@@ -124,15 +124,15 @@ def retry(
     if manifest.problem is None:
         raise Conflict(N_("Nothing is wrong with this recording, so there is nothing to try again."))
     start_again(site.runs, manifest)
-    return Arrived(id=manifest.id, url=f"/r/{manifest.id}")
+    return TakenIn(id=manifest.id, url=f"/r/{manifest.id}")
 
 
-def _retry_upload(site: Site, upload: Upload) -> Arrived:
+def _retry_upload(site: Site, upload: Upload) -> TakenIn:
     """Where its run has stopped, saying so in `problem`, another one is needed; else it is the same one for ever."""
     if upload.state is UploadState.ARRIVED:
-        return ask_for_run(site, site.archive.update_upload(upload.id, _once_more))
+        return request_run(site, site.archive.update_upload(upload.id, _mark_retried))
     raise Conflict(upload.problem or N_("Not all of it has arrived; open the page on which you upload and go on."))
 
 
-def _once_more(old: Upload) -> Upload:
+def _mark_retried(old: Upload) -> Upload:
     return old if old.problem is None else old.model_copy(update={"problem": None, "begun_at": now()})

@@ -13,7 +13,7 @@ from kring.errors import Damaged, NotFound
 from kring.intake.uploads import Upload, UploadState
 from kring.model import Manifest, State, Step
 from search_ui.context import Site, SiteDep, shared
-from search_ui.http import formatting as view
+from search_ui.http import formatting
 from search_ui.http.identity import FacilitatorDep, Person
 from search_ui.i18n.gettext import N_, _
 from search_ui.upload.parts import received
@@ -22,7 +22,7 @@ from storage.keys import RECORDINGS
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"])
 
-WORDS = {
+STATE_TEXTS = {
     "arriving": N_("Not all of it has arrived yet"),
     "arrived": N_("It has arrived and is taken in next"),
     "working": N_("It is being worked on"),
@@ -32,7 +32,7 @@ WORDS = {
 }
 
 
-class Mine(BaseModel):
+class OwnUpload(BaseModel):
     """`text` says in words what `state` is; `received` and `size` are bytes."""
 
     id: str
@@ -50,7 +50,7 @@ class Mine(BaseModel):
     """When it was begun."""
 
 
-class Brought:
+class OwnRecordings:
     """Which recordings somebody has brought in with a browser, read again only where one has changed."""
 
     def __init__(self, archive: Archive) -> None:
@@ -83,28 +83,28 @@ class Brought:
         return manifest if manifest.brought_by is not None else None
 
 
-BroughtDep = Annotated[Brought, Depends(shared(Brought))]
+OwnRecordingsDep = Annotated[OwnRecordings, Depends(shared(OwnRecordings))]
 
 
 @router.get("")
 def mine(
     site: SiteDep,
     person: FacilitatorDep,
-    brought: BroughtDep,
-) -> list[Mine]:
+    brought: OwnRecordingsDep,
+) -> list[OwnUpload]:
     """What you have brought in, the newest first."""
     return uploads_of(site, person, brought)
 
 
-def uploads_of(site: Site, person: Person, brought: Brought) -> list[Mine]:
+def uploads_of(site: Site, person: Person, brought: OwnRecordings) -> list[OwnUpload]:
     recordings = {manifest.id: _recording(site, manifest) for manifest in brought.by(person)}
     going = {upload.id: _upload(site, upload) for upload in site.archive.uploads() if upload.by == person.id}
     return sorted((going | recordings).values(), key=lambda one: one.at, reverse=True)
 
 
-def _upload(site: Site, upload: Upload) -> Mine:
+def _upload(site: Site, upload: Upload) -> OwnUpload:
     arrived = upload.original.size if upload.state is UploadState.ARRIVED else received(site, upload)
-    return Mine(
+    return OwnUpload(
         id=upload.id,
         title=upload.details.title,
         circle=upload.details.circle,
@@ -113,16 +113,16 @@ def _upload(site: Site, upload: Upload) -> Mine:
         size=upload.original.size,
         received=arrived,
         state=upload.state.value,
-        text=_(WORDS[upload.state.value]),
+        text=_(STATE_TEXTS[upload.state.value]),
         problem=upload.problem,
         url=f"/r/{upload.id}",
         at=upload.begun_at,
     )
 
 
-def _recording(site: Site, manifest: Manifest) -> Mine:
+def _recording(site: Site, manifest: Manifest) -> OwnUpload:
     state, text = _state(site, manifest)
-    return Mine(
+    return OwnUpload(
         id=manifest.id,
         title=manifest.details.title,
         circle=manifest.details.circle,
@@ -140,14 +140,14 @@ def _recording(site: Site, manifest: Manifest) -> Mine:
 
 def _state(site: Site, manifest: Manifest) -> tuple[Literal["working", "waiting", "published", "failed"], str]:
     if manifest.state is State.PUBLISHED:
-        return "published", _(WORDS["published"])
+        return "published", _(STATE_TEXTS["published"])
     activity = site.leases.read(manifest.id)
     if activity is not None and site.leases.alive(activity):
-        return "working", f"{_(WORDS['working'])}: {_step(activity.step)}"
+        return "working", f"{_(STATE_TEXTS['working'])}: {_step(activity.step)}"
     if manifest.problem is not None and not manifest.problem.transient:
-        return "failed", _(WORDS["failed"])
-    return "waiting", _(WORDS["waiting"])
+        return "failed", _(STATE_TEXTS["failed"])
+    return "waiting", _(STATE_TEXTS["waiting"])
 
 
 def _step(step: Step) -> str:
-    return _(view.STEPS[step])
+    return _(formatting.STEPS[step])

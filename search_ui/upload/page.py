@@ -19,15 +19,15 @@ from search_ui.http.identity import FacilitatorDep, Person
 from search_ui.http.rendering import page
 from search_ui.http.security import policy
 from search_ui.i18n.gettext import N_, _, language_name
-from search_ui.upload.mine import BroughtDep, uploads_of
+from search_ui.upload.mine import OwnRecordingsDep, uploads_of
 from search_ui.viewer import search_for_viewer
 from transcribe.containers.kinds import ACCEPTED
 
-FIRST = ("nb", "nn", "da", "nl", "en")
+FIRST_LANGUAGES = ("nb", "nn", "da", "nl", "en")
 """Languages of most recordings, offered before the others."""
-OFFERED = 500
+MOST_NAMES = 500
 """Names of each kind that are offered at most."""
-KNOWN = {"organisations": "organisation", "topics": "topic"}
+SUGGESTED_FIELDS = {"organisations": "organisation", "topics": "topic"}
 """Fields in which names known in the archive are offered, and the facet that counts those."""
 VISIBILITIES = {
     Visibility.PUBLIC: N_("Everybody"),
@@ -42,9 +42,9 @@ router = APIRouter(include_in_schema=False)
 def upload_page(site: SiteDep, person: FacilitatorDep) -> Response:
     circles = sorted(site.names.circles().values(), key=lambda circle: circle.name.casefold())
     facts = {
-        "circles": {circle.slug: _said(circle) for circle in circles},
+        "circles": {circle.slug: _circle_defaults(circle) for circle in circles},
         "known": known_names(site),
-        "begun": begun_by(site, person),
+        "begun": unfinished_uploads(site, person),
         "accepted": ACCEPTED,
     }
     note = _("Video or sound, {most} GB at most each; drop several at once if you like.")
@@ -62,7 +62,7 @@ def upload_page(site: SiteDep, person: FacilitatorDep) -> Response:
     return response
 
 
-def _said(circle: Circle) -> dict[str, str]:
+def _circle_defaults(circle: Circle) -> dict[str, str]:
     """What goes for recordings of this circle that say nothing themselves, in words."""
     return {
         "language": language_name(circle.language) if circle.language else "",
@@ -72,8 +72,8 @@ def _said(circle: Circle) -> dict[str, str]:
 
 def languages(codes: Iterable[str]) -> list[tuple[str, str]]:
     """(code, name): the usual ones, then all others by their names."""
-    others = sorted((language_name(code), code) for code in set(codes) - set(FIRST))
-    return [(code, language_name(code)) for code in FIRST] + [(code, name) for name, code in others]
+    others = sorted((language_name(code), code) for code in set(codes) - set(FIRST_LANGUAGES))
+    return [(code, language_name(code)) for code in FIRST_LANGUAGES] + [(code, name) for name, code in others]
 
 
 def known_names(site: Site) -> dict[str, list[str]]:
@@ -81,12 +81,12 @@ def known_names(site: Site) -> dict[str, list[str]]:
     try:
         facets = search_for_viewer(site, Query(per_page=1)).facets
     except SearchDown:
-        return {field: [] for field in KNOWN}
-    counted = {field: facets.get(facet, {}) for field, facet in KNOWN.items()}
-    return {field: sorted(names, key=lambda name: -names[name])[:OFFERED] for field, names in counted.items()}
+        return {field: [] for field in SUGGESTED_FIELDS}
+    counted = {field: facets.get(facet, {}) for field, facet in SUGGESTED_FIELDS.items()}
+    return {field: sorted(names, key=lambda name: -names[name])[:MOST_NAMES] for field, names in counted.items()}
 
 
-def begun_by(site: Site, person: Person) -> dict[str, dict[str, Any]]:
+def unfinished_uploads(site: Site, person: Person) -> dict[str, dict[str, Any]]:
     """What this person has said about files that are still on their way, by the id of the upload."""
     return {
         upload.id: upload.details.model_dump(mode="json")
@@ -99,7 +99,7 @@ def begun_by(site: Site, person: Person) -> dict[str, dict[str, Any]]:
 def uploads_page(
     site: SiteDep,
     person: FacilitatorDep,
-    brought: BroughtDep,
+    brought: OwnRecordingsDep,
 ) -> Response:
     """What this person has brought in, and what can be done about what is not there yet."""
     return page(

@@ -16,17 +16,15 @@ from kring.errors import InputError, NotFound
 from kring.intake.uploads import Upload
 from kring.model import now
 from search_ui.context import Site, SiteDep, shared
-from search_ui.http.body_spool import announced
+from search_ui.http.body_spool import content_length
 from search_ui.http.identity import FacilitatorDep
 from search_ui.i18n.gettext import N_
 from search_ui.server.places import MIB, Places, Share
-from search_ui.upload.checks import SILENT, bytes_of_part, has_arrived, own_upload, part_count
+from search_ui.upload.checks import IDLE_TIME, bytes_of_part, has_arrived, own_upload, part_count
 from storage import open_parts
 from storage.keys import incoming_key
 from storage.parts import PartStore
 
-EACH, TOGETHER = Share(4, 256 * MIB), Share(12, 768 * MIB)
-"""Parts that are in memory at a time, of each person and of all. Browsers send three at a time, of 16 MiB."""
 PRESIGNED_SECONDS = 3600
 ALL_THERE = '"all-there"'
 """Stands for the etags of parts that lie together as one object already."""
@@ -45,17 +43,16 @@ class StoredPart(SentPart):
     Size: int
 
 
-class Address(BaseModel):
+class PartAddress(BaseModel):
     url: str
     method: str = "PUT"
     headers: dict[str, str] = {}
 
 
 class PartPlaces(Places):
-    """Of the parts that are in memory at a time."""
+    """Of the parts that are in memory at a time. Browsers send three at a time, of 16 MiB."""
 
-    def __init__(self) -> None:
-        super().__init__(EACH, TOGETHER)
+    EACH, TOGETHER = Share(4, 256 * MIB), Share(12, 768 * MIB)
 
 
 def parts_of(site: Site) -> PartStore:
@@ -97,15 +94,15 @@ def address(
     number: int,
     site: SiteDep,
     person: FacilitatorDep,
-) -> Address:
+) -> PartAddress:
     """Where to send this part: here, or straight to the object store where `web.uploads_to` says so."""
     upload = own_upload(site, upload_id, person)
     bytes_of_part(upload, number)
     if not site.settings.web.uploads_to:
-        return Address(url=f"/api/uploads/{upload.id}/parts/{number}")
-    _still_sending(site, upload)
+        return PartAddress(url=f"/api/uploads/{upload.id}/parts/{number}")
+    _keep_alive(site, upload)
     url = parts_of(site).presign_part(incoming_key(upload.id), upload.parts_id, number, expires=PRESIGNED_SECONDS)
-    return Address(url=url)
+    return PartAddress(url=url)
 
 
 @router.put("/{upload_id}/parts/{number}", response_class=Response)
@@ -120,17 +117,17 @@ async def put_part(
     """Take one part: `partSize` bytes, the last one the rest. Its `Content-Length` is needed."""
     upload = await run_in_threadpool(own_upload, site, upload_id, person)
     size = bytes_of_part(upload, number)
-    if announced(request) != size:
+    if content_length(request) != size:
         raise InputError(
             N_("Part {number} of this file has {size} bytes, not {other}; the file has changed, choose it again."),
             number=number,
             size=size,
-            other=announced(request),
+            other=content_length(request),
         )
     async with places.taken(person.id, size):
         data = await _read(request, size)
         etag = await run_in_threadpool(parts_of(site).put_part, incoming_key(upload.id), upload.parts_id, number, data)
-    await run_in_threadpool(_still_sending, site, upload)
+    await run_in_threadpool(_keep_alive, site, upload)
     return Response(headers={"ETag": etag})
 
 
@@ -144,7 +141,7 @@ async def _read(request: Request, size: int) -> bytearray:
     return data
 
 
-def _still_sending(site: Site, upload: Upload) -> None:
+def _keep_alive(site: Site, upload: Upload) -> None:
     """Write down now and then that somebody is there."""
-    if now() - upload.changed_at > SILENT / 3:
+    if now() - upload.changed_at > IDLE_TIME / 3:
         site.archive.update_upload(upload.id, lambda old: old.model_copy(update={"changed_at": now()}))

@@ -22,7 +22,7 @@ from kring.errors import BadMetadata, BadQuery, BadTranscript, SetupError
 from kring.settings import load_settings
 from search_ui.http.formatting import parse_time
 from search_ui.http.security import byte_count
-from search_ui.recording.media import Unsatisfiable, parse_range
+from search_ui.recording.media import UnsatisfiableRange, parse_range
 from transcribe.captions.parsing.cleaning import unescaped
 from transcribe.captions.reader import read_captions
 from transcribe.media.streams import parse as parse_contents
@@ -128,7 +128,7 @@ def test_a_range_of_many_digits_is_passed_over(header: str) -> None:
 
 
 def test_a_long_range_that_is_none() -> None:
-    with pytest.raises(Unsatisfiable):
+    with pytest.raises(UnsatisfiableRange):
         parse_range("bytes=999999999999999999-", 1000)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from index.embedded.index import EmbeddedIndex
-from index.meili.client import Server
+from index.meili.client import MeiliServer
 from index.meili.index import MeiliIndex
 from index.meili.keys import derived_key
 from index.port import Passage, Query, SearchIndex
@@ -198,7 +198,7 @@ class TestMeilisearch:
         if meili.key is None:
             pytest.skip("this server asks for no keys")
         assert not index.needs_rebuild  # which makes the key known
-        server = Server(meili.url, derived_key(meili.key, uid), setting="MEILI_SEARCH_KEY")
+        server = MeiliServer(meili.url, derived_key(meili.key, uid), setting="MEILI_SEARCH_KEY")
         MeiliIndex(server, uid, writer=False, searches_only=True).check(deep=True)
 
     def test_its_settings_are_reset(self, meili: Meili, uid: str, index: MeiliIndex) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from index.port import Because, Filters, Query, Reason, SearchIndex
+from index.port import Filters, Query, Reason, ReasonKind, SearchIndex
 from tests.support.passages import fill, found, ids, marked, recording, recording_id, search
 
 
@@ -92,5 +92,5 @@ def test_no_suggestion_inside_a_recording_for_words_of_others(index: SearchIndex
 def test_a_misspelt_word_is_named_as_it_is_meant_where_it_is_translated(index: SearchIndex) -> None:
     fill(index, recording("nb", "om personvern"), recording("da", "om databeskyttelse", language="da"))
     spelt, translated = index.search(Query("persnvern")).hits
-    assert spelt.reasons == (Reason("persnvern", "personvern", Because.SPELLING),)
-    assert translated.reasons == (Reason("personvern", "databeskyttelse", Because.TRANSLATION),)
+    assert spelt.reasons == (Reason("persnvern", "personvern", ReasonKind.SPELLING),)
+    assert translated.reasons == (Reason("personvern", "databeskyttelse", ReasonKind.TRANSLATION),)

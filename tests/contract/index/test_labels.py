@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from index.port import Because, Filters, Query, Reason, SearchIndex
+from index.port import Filters, Query, Reason, ReasonKind, SearchIndex
 from kring.errors import BadQuery
 from tests.support.passages import fill, found, ids, marked, plain, recording, recording_id, search
 
@@ -147,7 +147,7 @@ class TestWords:
     def test_a_translation_is_named(self, index: SearchIndex) -> None:
         fill(index, recording("a", "noe", topics=["Databeskyttelse"], language="da"))
         (hit,) = index.search(Query("personvern")).hits
-        assert hit.reasons == (Reason("personvern", "Databeskyttelse", Because.TRANSLATION),)
+        assert hit.reasons == (Reason("personvern", "Databeskyttelse", ReasonKind.TRANSLATION),)
 
 
 def test_many_long_and_strange_ones(index: SearchIndex) -> None:

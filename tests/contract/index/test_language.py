@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from index.port import Because, Filters, Order, Query, Reason, SearchIndex
+from index.port import Filters, Order, Query, Reason, ReasonKind, SearchIndex
 from kring.errors import BadQuery
 from tests.support.passages import fill, found, ids, marked, plain, recording, search
 
@@ -59,7 +59,7 @@ class TestMistakes:
         fill(index, recording("a", f"om {said} i fjor"), recording("b", "noe helt annet"))
         (hit,) = index.search(Query(typed)).hits
         assert marked(hit.passages[0].fragments) == [said]
-        assert hit.reasons == (Reason(typed, said, Because.SPELLING),)
+        assert hit.reasons == (Reason(typed, said, ReasonKind.SPELLING),)
 
     def test_short_words_are_taken_as_they_are(self, index: SearchIndex) -> None:
         fill(index, recording("a", "om vann"), recording("b", "om bann"))
@@ -100,9 +100,9 @@ class TestOtherLanguages:
         assert found(results) == ids("nb", "da", "nl", "en")
         assert [hit.reasons for hit in results.hits] == [
             (),
-            (Reason("personvern", "databeskyttelse", Because.TRANSLATION),),
-            (Reason("personvern", "gegevensbescherming", Because.TRANSLATION),),
-            (Reason("personvern", "data protection", Because.TRANSLATION),),
+            (Reason("personvern", "databeskyttelse", ReasonKind.TRANSLATION),),
+            (Reason("personvern", "gegevensbescherming", ReasonKind.TRANSLATION),),
+            (Reason("personvern", "data protection", ReasonKind.TRANSLATION),),
         ]
         assert marked(results.hits[3].passages[0].fragments) == ["data", "protection"]
         assert found(index.search(Query("data protection")))[0] == ids("en")[0]

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from index import open_index
 from index.meili import search as meili_search, writer as meili_writing
-from index.meili.client import Server
+from index.meili.client import MeiliServer
 from index.meili.documents import MADE_BY, SETTINGS, same_settings
 from index.meili.index import MeiliIndex, index_uid
 from index.meili.keys import derived_key, ensured_key
@@ -50,11 +50,11 @@ class TestKeys:
         key = ensured_key(meili.server, uid)
         assert key is not None
         assert key == ensured_key(meili.server, uid) == derived_key(meili.key or "", uid)
-        reader = MeiliIndex(Server(meili.url, key), uid, writer=False, searches_only=True)
+        reader = MeiliIndex(MeiliServer(meili.url, key), uid, writer=False, searches_only=True)
         assert found(reader.search(Query("personvern"))) == ids("a")
         for path in ("keys", f"indexes/{uid}/documents/about", f"indexes/{uid}/settings", "tasks"):
             with pytest.raises(SetupError, match="does not accept the key"):
-                Server(meili.url, key).ask("get", path)
+                MeiliServer(meili.url, key).ask("get", path)
 
     def test_a_reader_with_the_master_key_searches_with_the_search_key(self, meili: Meili) -> None:
         bucket = meili.index()
@@ -72,10 +72,10 @@ class TestKeys:
 
     def test_a_wrong_key_is_named_after_its_setting(self, meili: Meili, uid: str) -> None:
         with pytest.raises(SetupError, match="the key in MEILI_MASTER_KEY"):
-            MeiliIndex(Server(meili.url, "x" * 20), uid).search(Query("personvern"))
+            MeiliIndex(MeiliServer(meili.url, "x" * 20), uid).search(Query("personvern"))
 
     def test_before_a_writer_came_by_search_is_down(self, meili: Meili, uid: str, index: MeiliIndex) -> None:
-        server = Server(meili.url, derived_key(meili.key or "", uid), setting="MEILI_SEARCH_KEY")
+        server = MeiliServer(meili.url, derived_key(meili.key or "", uid), setting="MEILI_SEARCH_KEY")
         reader = MeiliIndex(server, uid, writer=False, searches_only=True)
         with pytest.raises(SearchDown, match="does not know the key in MEILI_SEARCH_KEY"):
             reader.search(Query("personvern"))
@@ -92,16 +92,16 @@ class TestRebuilds:
         self, meili: Meili, uid: str, index: MeiliIndex, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         index.rebuild([*recording("a", "gamle ord"), *recording("b", "gamle ord")])
-        publish = meili_writing.Writing.publish
+        publish = meili_writing.MeiliWriter.publish
 
-        def late(writing: meili_writing.Writing, new: str, *, unless_ours: bool = False) -> None:
-            monkeypatch.setattr(meili_writing.Writing, "publish", publish)
+        def late(writing: meili_writing.MeiliWriter, new: str, *, unless_ours: bool = False) -> None:
+            monkeypatch.setattr(meili_writing.MeiliWriter, "publish", publish)
             other = MeiliIndex(meili.server, uid)
             other.replace(recording_id("a"), recording("a", "nye ord", version=2))
             other.remove(recording_id("b"))
             publish(writing, new, unless_ours=unless_ours)
 
-        monkeypatch.setattr(meili_writing.Writing, "publish", late)
+        monkeypatch.setattr(meili_writing.MeiliWriter, "publish", late)
         index.rebuild([*recording("a", "gamle ord"), *recording("b", "gamle ord")])
         assert index.versions() == {recording_id("a"): 2}
 

@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from cli.stack import meilisearch
-from index.meili.client import Refused, Server
+from index.meili.client import MeiliRefusal, MeiliServer
 from index.meili.keys import key_uid
 from kring.errors import SearchDown
 from tests.support.stack.seaweed import free_port
@@ -29,8 +29,8 @@ class Meili:
     key: str | None
 
     @property
-    def server(self) -> Server:
-        return Server(self.url, self.key, setting="KRING_TEST_MEILI_KEY")
+    def server(self) -> MeiliServer:
+        return MeiliServer(self.url, self.key, setting="KRING_TEST_MEILI_KEY")
 
     def index(self) -> str:
         """The uid of an index of one's own."""
@@ -46,7 +46,7 @@ class Meili:
         for uid in self.indexes(index):
             self.server.submit("delete", f"indexes/{uid}")
         if self.key is not None:
-            with suppress(Refused):  # it has none
+            with suppress(MeiliRefusal):  # it has none
                 self.server.ask("delete", f"keys/{key_uid(index)}")
 
 

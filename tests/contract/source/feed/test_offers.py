@@ -9,7 +9,7 @@ import pytest
 
 from flows.sources.http.web import REDIRECTS
 from kring.errors import SourceError
-from search_ui.i18n.gettext import speaking
+from search_ui.i18n.gettext import using_language
 from search_ui.i18n.stored_messages import said
 from tests.support.feeds import DAY, Read, following, item, rss, titles
 from tests.support.http.web_server import Site
@@ -105,7 +105,7 @@ def test_what_is_wrong_with_a_feed_is_said_in_every_language(site: Site, read: R
     assert len(titles(feed)) == 5
     assert len(says(feed)) == 9
     for language in ("nb", "da", "nl"):
-        with speaking(language):
+        with using_language(language):
             for problem in says(feed):
                 told = said(problem)
                 assert told.language == language

@@ -11,8 +11,8 @@ from index.memory import MemoryIndex
 from kring.model import Manifest, TranscriptRef, Visibility
 from kring.settings import Settings
 from search_ui.context import Site
-from search_ui.http import formatting as view
-from search_ui.recording.captions import sharing
+from search_ui.http import formatting
+from search_ui.recording.captions import sharing_headers
 from search_ui.runs import MemoryRuns
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
@@ -136,7 +136,7 @@ def test_a_recordings_own_visibility_goes_before_its_circles(circle: str, own: s
     site = Site(Settings(), archive, MemoryIndex(), MemoryRuns())
     manifest = received(PERSONVERN)
     details = manifest.details.model_copy(update={"visibility": Visibility(own) if own else None})
-    headers = sharing(site, manifest.model_copy(update={"details": details}))
+    headers = sharing_headers(site, manifest.model_copy(update={"details": details}))
     assert ("Access-Control-Allow-Origin" in headers) is shared
     assert ("private" in headers["Cache-Control"]) is not shared
 
@@ -182,4 +182,4 @@ def test_readers_are_told_what_is_missing(served: Served, missing: None) -> None
     ],
 )
 def test_how_much_is_missing_in_words(seconds: float, much: str) -> None:
-    assert view.missing(seconds) == f"{much} missing from this transcript."
+    assert formatting.missing(seconds) == f"{much} missing from this transcript."

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from index.port import Because, Query, Reason
+from index.port import Query, Reason, ReasonKind
 from tests.support.web.sample_archive import LONG, TALKS
 from tests.support.web.served_site import Served, served
 
@@ -157,8 +157,8 @@ def test_what_is_missing_in_one_recording(served: Served) -> None:
 
 def test_why_something_is_found_is_said_once(served: Served) -> None:
     found = served.index.search(Query("risikovurdering"))
-    spelling = Reason("risikovurdring", "Risikovurdering", Because.SPELLING)
-    other = Reason("ombud", "rådgiver", Because.TRANSLATION)
+    spelling = Reason("risikovurdring", "Risikovurdering", ReasonKind.SPELLING)
+    other = Reason("ombud", "rådgiver", ReasonKind.TRANSLATION)
     first, *rest = (replace(hit, reasons=(spelling,)) for hit in found.hits)
     assert rest
     served.index.answers = replace(found, hits=(replace(first, reasons=(spelling, other)), *rest))

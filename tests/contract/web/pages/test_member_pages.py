@@ -12,7 +12,7 @@ import pytest
 from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
 from search_ui.http.security import policy
-from search_ui.search import collections as collected
+from search_ui.search import collections
 from storage.archive.archive import Archive
 from tests.support.patience import PATIENCE
 from tests.support.web import member_archive
@@ -56,7 +56,7 @@ def test_a_circle_says_what_it_is(served: Served) -> None:
 
 
 def test_of_more_than_are_added_up_it_says_so(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collected, "SUMMED", 1)
+    monkeypatch.setattr(collections, "SUMMED", 1)
     answer = served.web.get("/c/digital-post")
     assert "2 recordings" in answer.text
     assert "more than 1 min" in answer.text

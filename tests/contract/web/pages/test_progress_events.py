@@ -18,8 +18,8 @@ from kring.intake.uploads import Upload, UploadState, source_of
 from kring.model import Activity, Details, Original, State, Step, now
 from kring.settings import Settings
 from search_ui.app import create_app
-from search_ui.recording import progress_events as following
-from search_ui.recording.progress import Pace, left_in_words
+from search_ui.recording import progress_events
+from search_ui.recording.progress import StepPace, time_left
 from search_ui.runs import MemoryRuns
 from storage.archive.archive import Archive
 from storage.keys import incoming_key
@@ -41,15 +41,15 @@ class Followed:
     id: str
 
     @property
-    def watchers(self) -> following.Watchers:
-        watchers = self.app.state.site.get(following.Watchers)
-        assert isinstance(watchers, following.Watchers)
+    def watchers(self) -> progress_events.Watchers:
+        watchers = self.app.state.site.get(progress_events.Watchers)
+        assert isinstance(watchers, progress_events.Watchers)
         return watchers
 
 
 @pytest.fixture
 def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Followed]:
-    monkeypatch.setattr(following, "EVERY", 0.05)
+    monkeypatch.setattr(progress_events, "POLL_SECONDS", 0.05)
     archive = Archive(MemoryStore())
     for circle in sample_archive.CIRCLES:
         archive.put_circle(circle)
@@ -128,7 +128,7 @@ def test_it_is_told_each_change_and_the_end(followed: Followed) -> None:
 
 
 def test_a_quiet_connection_is_kept_open(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "HEARTBEAT", 0.2)
+    monkeypatch.setattr(progress_events, "KEEP_ALIVE_SECONDS", 0.2)
     with followed.web.stream("GET", f"/r/{followed.id}/events") as answer:
         told = events(answer)
         assert next(told)[0] == "state"
@@ -144,7 +144,7 @@ def test_who_goes_away_is_forgotten(followed: Followed) -> None:
 
 
 def test_there_is_room_for_so_many(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "MOST", 1)
+    monkeypatch.setattr(progress_events, "MOST_WATCHERS", 1)
     with followed.web.stream("GET", f"/r/{followed.id}/events") as answer:
         told = events(answer)  # held on to: dropped, it would close the connection
         next(told)
@@ -199,7 +199,7 @@ def test_who_may_not_edit_is_offered_no_button(followed: Followed) -> None:
 def test_the_time_left_comes_from_what_was_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr("search_ui.recording.progress.time.monotonic", lambda: clock[0])
-    pace = Pace()
+    pace = StepPace()
 
     def left(fraction: float, after: float, step: Step = Step.TRANSCRIBE) -> float | None:
         clock[0] += after
@@ -224,4 +224,4 @@ def test_the_time_left_comes_from_what_was_watched(monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_time_left_in_words(seconds: float | None, words: str) -> None:
-    assert left_in_words(seconds) == words
+    assert time_left(seconds) == words

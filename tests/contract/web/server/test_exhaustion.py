@@ -23,7 +23,7 @@ from search_ui.app import create_app
 from search_ui.http import body_spool as spool, rates
 from search_ui.server import bodies, places
 from search_ui.server.places import Share
-from search_ui.upload import parts as upload_parts, promised
+from search_ui.upload import parts, promised
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from tests.support.http.raw_requests import connected, received, status_of
@@ -72,7 +72,7 @@ def half_sent(site: Uploading, method: str, path: str, data: bytes) -> Iterator[
 
 def test_who_sends_slowly_holds_no_place(site: Uploading, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "START_SECONDS", 1.0)
-    monkeypatch.setattr(upload_parts, "EACH", ONE)
+    monkeypatch.setattr(parts.PartPlaces, "EACH", ONE)
     data = os.urandom(60_000)
     path = f"/api/uploads/{site.begin(data)['id']}/parts/1"
     with half_sent(site, "PUT", path, data) as connection:
@@ -94,8 +94,8 @@ def test_who_leaves_in_the_middle_leaves_nothing_behind(
     site: Uploading, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, method: str, path: str
 ) -> None:
     """Neither a place that is taken, nor a file, nor an error in the log: lines break every day."""
-    monkeypatch.setattr(upload_parts, "EACH", ONE)
-    monkeypatch.setattr(spool, "EACH", ONE)
+    monkeypatch.setattr(parts.PartPlaces, "EACH", ONE)
+    monkeypatch.setattr(spool.SpoolPlaces, "EACH", ONE)
     data = b"%PDF-1.7 and some more"
     address = path.format(id=site.begin(data)["id"])
     with half_sent(site, method, address, data):
@@ -123,8 +123,8 @@ def test_a_body_that_comes_fast_enough_may_take_its_time(site: Uploading, monkey
 
 def test_one_person_s_parts_leave_places_for_others(site: Uploading, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "PATIENCE", 1.0)
-    monkeypatch.setattr(upload_parts, "EACH", ONE)
-    monkeypatch.setattr(upload_parts, "TOGETHER", Share(2, 100 * MIB))
+    monkeypatch.setattr(parts.PartPlaces, "EACH", ONE)
+    monkeypatch.setattr(parts.PartPlaces, "TOGETHER", Share(2, 100 * MIB))
     data, other_data = os.urandom(MIB), os.urandom(MIB)
     path = f"/api/uploads/{site.begin(data)['id']}/parts/1"
     with half_sent(site, "PUT", path, data) as connection, somebody_else(site) as other:
@@ -140,7 +140,7 @@ def test_one_person_s_parts_leave_places_for_others(site: Uploading, monkeypatch
 
 def test_all_parts_together_have_so_many_places(site: Uploading, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "PATIENCE", 1.0)
-    monkeypatch.setattr(upload_parts, "TOGETHER", Share(2, MIB + MIB // 2))
+    monkeypatch.setattr(parts.PartPlaces, "TOGETHER", Share(2, MIB + MIB // 2))
     data = os.urandom(MIB)
     path = f"/api/uploads/{site.begin(data)['id']}/parts/1"
     with somebody_else(site) as other, half_sent(site, "PUT", path, data):
@@ -159,7 +159,7 @@ def test_one_person_s_documents_leave_room_for_others(
     site: Uploading, monkeypatch: pytest.MonkeyPatch, each: Share
 ) -> None:
     monkeypatch.setattr(places, "PATIENCE", 1.0)
-    monkeypatch.setattr(spool, "EACH", each)
+    monkeypatch.setattr(spool.SpoolPlaces, "EACH", each)
     pdf = b"%PDF-1.7 and some more"
     path = f"/api/uploads/{site.begin(os.urandom(100))['id']}/files?kind=attachment&name=a.pdf"
     with half_sent(site, "POST", path, pdf) as connection, somebody_else(site) as other:
@@ -246,7 +246,7 @@ def test_what_was_forgotten_holds_no_room(site: Uploading, monkeypatch: pytest.M
     upload_id = next(one.id for one in site.archive.uploads() if one.original.size == 60 * MB)
     assert site.archive.upload(upload_id)
     monkeypatch.setattr(promised, "lapsed", lambda upload: upload.id == upload_id)
-    monkeypatch.setattr("search_ui.upload.api.lapsed", lambda upload: upload.id == upload_id)
+    monkeypatch.setattr("search_ui.upload.api.has_lapsed", lambda upload: upload.id == upload_id)
     assert announce(site, 60 * MB, "first").status_code == 400, "who comes back is asked whether there is room"
 
 

@@ -23,7 +23,7 @@ from search_ui.app import create_app
 from search_ui.recording.progress_events import Watchers
 from search_ui.server import protocol
 from search_ui.server.protocol import MOST_AHEAD, Connection
-from search_ui.server.room import MOST, RESERVE
+from search_ui.server.room import MAX_CONNECTIONS, RESERVE
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from tests.support.http.raw_requests import connected, head, received, status_of
@@ -32,7 +32,7 @@ from tests.support.stack.running import eventually
 from tests.support.web import sample_archive
 from tests.support.web.browser import serving
 
-FULL = MOST + RESERVE // 2
+FULL = MAX_CONNECTIONS + RESERVE // 2
 NEAR_BY = [f"127.0.0.{number}" for number in range(2, 7)]
 """Addresses of which each may ask for a quarter of the places."""
 PAGE = head("GET /api/circles HTTP/1.1")
@@ -113,9 +113,9 @@ def house(tmp_path: Path) -> Iterator[House]:
 )
 def test_where_all_are_answered_health_is_and_others_hear_when_to_come_again(house: House, request_: bytes) -> None:
     with ExitStack() as held:
-        for number in range(MOST):
+        for number in range(MAX_CONNECTIONS):
             held.enter_context(closing(house.connect(number))).sendall(request_)
-        eventually(lambda: house.app.state.thinking == MOST, what="a full house")
+        eventually(lambda: house.app.state.thinking == MAX_CONNECTIONS, what="a full house")
         assert house.status() == 503
         assert house.status("/healthz") == 200
         refused = httpx.get(f"{house.address}/", headers={"Accept-Language": "nb"}, timeout=PATIENCE)

@@ -21,7 +21,7 @@ import pytest
 from index import open_index
 from search_ui.server.bodies import START_SECONDS
 from search_ui.server.protocol import HEAD_SECONDS
-from search_ui.server.room import MOST, RESERVE
+from search_ui.server.room import MAX_CONNECTIONS, RESERVE
 from search_ui.server.server import BACKLOG
 from tests.support.http.raw_requests import connected, head, status_of
 from tests.support.patience import PATIENCE
@@ -151,7 +151,7 @@ def test_a_thousand_connections_that_ask_for_nothing_keep_nobody_out(address: st
 @pytest.mark.parametrize("path", ["/facilitate", "/api/me"])
 def test_one_address_of_an_office_does_not_take_all_places(address: str, path: str) -> None:
     with ExitStack() as held:
-        for _ in range(MOST + RESERVE // 2):
+        for _ in range(MAX_CONNECTIONS + RESERVE // 2):
             held.enter_context(closing(connected(address))).sendall(unfinished(path))
         with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2"), timeout=PATIENCE) as other:
             for _ in range(5):
@@ -170,7 +170,7 @@ def unfinished(path: str, *, length: int = 100) -> bytes:
 @pytest.mark.parametrize("path", ["/facilitate", "/api/me"])
 def test_bodies_that_do_not_come_keep_nobody_out(address: str, path: str) -> None:
     with ExitStack() as held:
-        for number in range(MOST + RESERVE // 2):
+        for number in range(MAX_CONNECTIONS + RESERVE // 2):
             connection = held.enter_context(closing(connected(address, NEAR_BY[number % len(NEAR_BY)])))
             connection.sendall(unfinished(path) + b"c" * (number % 3))
         for _ in range(5):
@@ -188,7 +188,7 @@ def test_a_body_that_comes_slowly_stays_while_others_make_way(address: str) -> N
     with ExitStack() as held:
         slow = held.enter_context(closing(connected(address, NEAR_BY[0])))
         slow.sendall(unfinished("/api/me", length=len(name)))
-        for number in range(MOST):
+        for number in range(MAX_CONNECTIONS):
             others = held.enter_context(closing(connected(address, NEAR_BY[number % len(NEAR_BY)])))
             others.sendall(unfinished("/api/me"))
         for piece in pieces:
@@ -208,4 +208,4 @@ def test_many_that_come_at_the_same_moment_each_take_a_place_that_was_left(serve
             finally:
                 server.process.send_signal(signal.SIGCONT)
             assert asked(f"{server.address}/healthz") == 200
-            assert server.files < MOST + RESERVE + 2 * BACKLOG
+            assert server.files < MAX_CONNECTIONS + RESERVE + 2 * BACKLOG

@@ -19,7 +19,7 @@ from kring.intake.uploads import Upload, UploadState
 from kring.model import now
 from kring.settings import Settings
 from search_ui.http import body_spool as spool
-from search_ui.upload import api as uploads, complete as completing, parts as upload_parts
+from search_ui.upload import api as uploads, complete, parts as upload_parts
 from search_ui.upload.checks import check_room
 from storage import open_parts
 from storage.keys import incoming_key
@@ -99,7 +99,7 @@ def test_one_that_a_run_has_refused_is_not_called_arrived_again(
         site.archive.update_upload(upload.id, lambda old: old.model_copy(update=refused))
         return True
 
-    monkeypatch.setattr(completing, "has_arrived", refused_meanwhile)
+    monkeypatch.setattr(complete, "has_arrived", refused_meanwhile)
     answer = site.complete(upload_id)
     assert (answer.status_code, answer.json()) == (409, {"error": "It is another file."})
     assert site.archive.upload(upload_id).state is UploadState.FAILED

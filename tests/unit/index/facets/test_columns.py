@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 from hypothesis import given, settings, strategies as st
 
-from index.facets.cards import Card, admitted, facet_counts, in_order, newest_first, spellings
-from index.facets.columns import Rows, Shelf
+from index.facets.cards import Card, facet_counts, in_order, newest_first, passing, spellings
+from index.facets.columns import FacetColumns, Rows
 from index.port import Filters, Order
 
 EPOCH = date(2023, 12, 30)
@@ -31,11 +31,11 @@ def with_labels(**counts: dict[str, int]) -> dict[str, dict[str, int]]:
     return {**counts, "topic": counts.get("topic", {}), "organisation": counts.get("organisation", {})}
 
 
-def placed(shelf: Shelf, rows: Rows) -> list[str]:
+def placed(shelf: FacetColumns, rows: Rows) -> list[str]:
     return [shelf.cards[row].recording_id for row in rows]
 
 
-SHELF = Shelf(
+SHELF = FacetColumns(
     [
         (30, card("old", date(2023, 1, 1), circle="b", language="da")),
         (-10, card("new", date(2025, 1, 1), circle="a")),
@@ -61,41 +61,41 @@ class TestPlaces:
 
     def test_oldest_first_and_those_of_a_day_by_id_still(self) -> None:
         assert placed(SHELF, SHELF.oldest(SHELF.all())) == ["old", "mid1", "mid2", "new"]
-        many = Shelf((number, card(f"{number:03}", EPOCH + timedelta(number % 2))) for number in range(100))
+        many = FacetColumns((number, card(f"{number:03}", EPOCH + timedelta(number % 2))) for number in range(100))
         names = [f"{number:03}" for number in range(100)]
         assert placed(many, many.oldest(many.all())) == names[::2] + names[1::2]
 
     def test_an_empty_shelf(self) -> None:
-        shelf = Shelf([])
+        shelf = FacetColumns([])
         filters = Filters(circles=frozenset("a"), after=EPOCH, recording_id="x")
-        assert shelf.admitted(shelf.all(), filters).tolist() == []
+        assert shelf.passing(shelf.all(), filters).tolist() == []
         assert shelf.rows([]).tolist() == []
         assert shelf.facets(shelf.all(), filters) == with_labels(circle={}, network={}, language={}, year={})
 
 
 class TestFilters:
-    def admitted(self, **filters: object) -> list[str]:
-        return placed(SHELF, SHELF.admitted(SHELF.all(), Filters(**filters)))  # type: ignore[arg-type]
+    def passing(self, **filters: object) -> list[str]:
+        return placed(SHELF, SHELF.passing(SHELF.all(), Filters(**filters)))  # type: ignore[arg-type]
 
     def test_values_of_one_kind_widen_and_kinds_narrow(self) -> None:
-        assert self.admitted() == ["new", "mid1", "mid2", "old"]
-        assert self.admitted(circles=frozenset("ab")) == ["new", "mid1", "mid2", "old"]
-        assert self.admitted(circles=frozenset("b")) == ["mid2", "old"]
-        assert self.admitted(circles=frozenset("b"), languages=frozenset({"da", "nl"})) == ["old"]
-        assert self.admitted(networks=frozenset({"m"})) == ["mid1"]
-        assert self.admitted(circles=frozenset({"unknown"})) == []
+        assert self.passing() == ["new", "mid1", "mid2", "old"]
+        assert self.passing(circles=frozenset("ab")) == ["new", "mid1", "mid2", "old"]
+        assert self.passing(circles=frozenset("b")) == ["mid2", "old"]
+        assert self.passing(circles=frozenset("b"), languages=frozenset({"da", "nl"})) == ["old"]
+        assert self.passing(networks=frozenset({"m"})) == ["mid1"]
+        assert self.passing(circles=frozenset({"unknown"})) == []
 
     def test_dates_are_inclusive(self) -> None:
-        assert self.admitted(after=date(2024, 1, 1), before=date(2024, 1, 1)) == ["mid1", "mid2"]
-        assert self.admitted(after=date(2024, 1, 2)) == ["new"]
-        assert self.admitted(before=date(2023, 12, 31)) == ["old"]
+        assert self.passing(after=date(2024, 1, 1), before=date(2024, 1, 1)) == ["mid1", "mid2"]
+        assert self.passing(after=date(2024, 1, 2)) == ["new"]
+        assert self.passing(before=date(2023, 12, 31)) == ["old"]
 
     def test_one_recording(self) -> None:
-        assert self.admitted(recording_id="mid2") == ["mid2"]
-        assert self.admitted(recording_id="mid2", circles=frozenset("a")) == []
+        assert self.passing(recording_id="mid2") == ["mid2"]
+        assert self.passing(recording_id="mid2", circles=frozenset("a")) == []
 
     def test_only_of_the_rows_given(self) -> None:
-        assert placed(SHELF, SHELF.admitted(SHELF.rows([30, 7]), Filters(circles=frozenset("b")))) == ["old"]
+        assert placed(SHELF, SHELF.passing(SHELF.rows([30, 7]), Filters(circles=frozenset("b")))) == ["old"]
 
 
 class TestFacets:
@@ -145,17 +145,17 @@ def test_it_counts_and_filters_as_the_plain_functions_do(data: st.DataObject, of
     size = len(of)
     recs = data.draw(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=size, max_size=size, unique=True))
     chosen = data.draw(st.lists(st.sampled_from(range(size)), unique=True) if size else st.just([]))
-    shelf = Shelf(zip(recs, of, strict=True))
+    shelf = FacetColumns(zip(recs, of, strict=True))
     rows = shelf.rows([recs[number] for number in chosen])
     there = sorted((of[number] for number in chosen), key=newest_first)
     assert [shelf.cards[row] for row in rows] == there
     plain, found = facet_counts(there, wanted, spellings(of)), shelf.facets(rows, wanted)
     assert found == plain
     assert [list(counts.items()) for counts in found.values()] == [list(counts.items()) for counts in plain.values()]
-    passing = admitted(there, wanted)
-    assert [shelf.cards[row] for row in shelf.admitted(rows, wanted)] == passing
-    oldest = shelf.oldest(shelf.admitted(rows, wanted))
-    assert [shelf.cards[row] for row in oldest] == in_order(passing, Order.OLDEST, {})
+    expected = passing(there, wanted)
+    assert [shelf.cards[row] for row in shelf.passing(rows, wanted)] == expected
+    oldest = shelf.oldest(shelf.passing(rows, wanted))
+    assert [shelf.cards[row] for row in oldest] == in_order(expected, Order.OLDEST, {})
     assert shelf.facets(rows, replace(wanted, speakers=frozenset({"kari"}))) == found
     asked = [recs[number] for number in chosen]
     assert shelf.recs[shelf.places(asked)].tolist() == asked

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from index.meili import client as meili_server
-from index.meili.client import Refused, Server
+from index.meili.client import MeiliRefusal, MeiliServer
 from index.meili.index import MeiliIndex
 from index.meili.keys import derived_key, ensured_key, key_uid
 from index.port import Query
@@ -73,7 +73,7 @@ def refusal(status: int, code: str, message: str = "No.") -> tuple[int, dict[str
 def test_nobody_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    index = MeiliIndex(Server(f"http://someone:secret@127.0.0.1:{port}", "key"), "kring")
+    index = MeiliIndex(MeiliServer(f"http://someone:secret@127.0.0.1:{port}", "key"), "kring")
     with pytest.raises(SearchDown, match=rf"Meilisearch at http://127\.0\.0\.1:{port} does not answer") as caught:
         index.search(Query("ord"))
     assert "secret" not in str(caught.value)
@@ -84,32 +84,32 @@ def test_nobody_answers() -> None:
 def test_no_answer_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meili_server, "ANSWER_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        server = Server(f"http://127.0.0.1:{silent.getsockname()[1]}", None)
+        server = MeiliServer(f"http://127.0.0.1:{silent.getsockname()[1]}", None)
         with pytest.raises(SearchDown, match="did not answer within"):
             server.ask("get", "health")
 
 
 def test_an_address_that_is_none() -> None:
     with pytest.raises(SetupError, match="MEILI_URL must begin with http"):
-        Server("127.0.0.1:7700", None)
+        MeiliServer("127.0.0.1:7700", None)
 
 
 def test_something_else_answers(stand_in: StandIn) -> None:
     stand_in.says("GET", "/health", (200, b"<html>hello"))
     with pytest.raises(SearchDown, match="is not Meilisearch; see MEILI_URL"):
-        Server(stand_in.url, None).ask("get", "health")
+        MeiliServer(stand_in.url, None).ask("get", "health")
 
 
 def test_a_proxy_answers_in_its_place(stand_in: StandIn) -> None:
     stand_in.says("GET", "/health", (502, b"<html>Bad gateway"))
     with pytest.raises(SearchDown, match=r"\(with status 502\) is not Meilisearch; see MEILI_URL"):
-        Server(stand_in.url, None).ask("get", "health")
+        MeiliServer(stand_in.url, None).ask("get", "health")
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, "invalid_api_key"), (401, "missing_authorization_header")])
 def test_a_wrong_key_is_a_matter_of_settings(stand_in: StandIn, status: int, code: str) -> None:
     stand_in.says("POST", "/multi-search", refusal(status, code))
-    server = Server(stand_in.url, "not-for-logs")
+    server = MeiliServer(stand_in.url, "not-for-logs")
     with pytest.raises(SetupError, match="does not accept the key in MEILI_MASTER_KEY") as caught:
         MeiliIndex(server, "kring").search(Query("ord"))
     assert "not-for-logs" not in str(caught.value)
@@ -117,7 +117,7 @@ def test_a_wrong_key_is_a_matter_of_settings(stand_in: StandIn, status: int, cod
 
 def test_a_key_for_searching_may_not_be_known_yet(stand_in: StandIn) -> None:
     stand_in.says("POST", "/multi-search", refusal(403, "invalid_api_key"), (200, {"results": []}))
-    server = Server(stand_in.url, "not-for-logs", setting="MEILI_SEARCH_KEY")
+    server = MeiliServer(stand_in.url, "not-for-logs", setting="MEILI_SEARCH_KEY")
     with pytest.raises(SearchDown, match="does not know the key in MEILI_SEARCH_KEY; start the worker") as caught:
         MeiliIndex(server, "kring", searches_only=True).search(Query("ord"))
     assert "not-for-logs" not in str(caught.value)
@@ -126,45 +126,45 @@ def test_a_key_for_searching_may_not_be_known_yet(stand_in: StandIn) -> None:
 
 def test_what_the_server_says_is_passed_on(stand_in: StandIn) -> None:
     stand_in.says("POST", "/multi-search", refusal(503, "too_many_search_requests", "Too many search requests."))
-    with pytest.raises(Refused, match=r"cannot do this: Too many search requests\.$"):
-        MeiliIndex(Server(stand_in.url, None), "kring").search(Query("ord"))
+    with pytest.raises(MeiliRefusal, match=r"cannot do this: Too many search requests\.$"):
+        MeiliIndex(MeiliServer(stand_in.url, None), "kring").search(Query("ord"))
 
 
 def test_no_index_yet_means_that_it_is_being_built(stand_in: StandIn) -> None:
     stand_in.says("POST", "/multi-search", refusal(400, "index_not_found"))
     with pytest.raises(IndexNotReady):
-        MeiliIndex(Server(stand_in.url, None), "kring").search(Query("ord"))
+        MeiliIndex(MeiliServer(stand_in.url, None), "kring").search(Query("ord"))
 
 
 class TestTasks:
     def test_waits_for_success(self, stand_in: StandIn) -> None:
         answers = [(200, {"status": status}) for status in ("enqueued", "processing", "succeeded")]
         stand_in.says("GET", "/tasks/7", *answers)
-        Server(stand_in.url, None).wait([7])
+        MeiliServer(stand_in.url, None).wait([7])
         assert len(stand_in.seen) == 3
 
     def test_a_failed_one_says_why(self, stand_in: StandIn) -> None:
         error = {"message": "The primary key is wrong.", "code": "invalid_document_id"}
         stand_in.says("GET", "/tasks/7", (200, {"status": "failed", "error": error}))
-        with pytest.raises(Refused, match="The primary key is wrong") as caught:
-            Server(stand_in.url, None).wait([7])
+        with pytest.raises(MeiliRefusal, match="The primary key is wrong") as caught:
+            MeiliServer(stand_in.url, None).wait([7])
         assert caught.value.code == "invalid_document_id"
 
     def test_a_full_disk(self, stand_in: StandIn) -> None:
         error = {"message": "No space left on device.", "code": "no_space_left_on_device"}
         stand_in.says("GET", "/tasks/7", (200, {"status": "failed", "error": error}))
         with pytest.raises(DiskFull, match="disk of Meilisearch"):
-            Server(stand_in.url, None).wait([7])
+            MeiliServer(stand_in.url, None).wait([7])
 
     def test_one_that_was_canceled(self, stand_in: StandIn) -> None:
         stand_in.says("GET", "/tasks/7", (200, {"status": "canceled", "error": None}))
         with pytest.raises(SearchDown, match="task 7 was canceled"):
-            Server(stand_in.url, None).wait([7])
+            MeiliServer(stand_in.url, None).wait([7])
 
     def test_not_for_ever(self, stand_in: StandIn) -> None:
         stand_in.says("GET", "/tasks/7", (200, {"status": "enqueued"}))
         with pytest.raises(SearchDown, match="has not done its work within"):
-            Server(stand_in.url, None).wait([7], seconds=0.05)
+            MeiliServer(stand_in.url, None).wait([7], seconds=0.05)
 
 
 class TestKeys:
@@ -172,12 +172,12 @@ class TestKeys:
 
     def test_it_is_found_again(self, stand_in: StandIn) -> None:
         stand_in.says("GET", f"/keys/{self.UID}", (200, {"key": "abc"}))
-        assert ensured_key(Server(stand_in.url, "master"), "kring") == "abc"
+        assert ensured_key(MeiliServer(stand_in.url, "master"), "kring") == "abc"
 
     def test_it_is_made_where_there_is_none(self, stand_in: StandIn) -> None:
         stand_in.says("GET", f"/keys/{self.UID}", refusal(404, "api_key_not_found"))
         stand_in.says("POST", "/keys", (201, {"key": "abc"}))
-        assert ensured_key(Server(stand_in.url, "master"), "kring") == "abc"
+        assert ensured_key(MeiliServer(stand_in.url, "master"), "kring") == "abc"
         _, _, sent, content_type = stand_in.seen[-1]
         assert content_type == "application/json"
         assert set(sent) == {"uid", "name", "description", "actions", "indexes", "expiresAt"}
@@ -186,16 +186,16 @@ class TestKeys:
     def test_somebody_else_made_it_a_moment_ago(self, stand_in: StandIn) -> None:
         stand_in.says("GET", f"/keys/{self.UID}", refusal(404, "api_key_not_found"), (200, {"key": "abc"}))
         stand_in.says("POST", "/keys", refusal(409, "api_key_already_exists"))
-        assert ensured_key(Server(stand_in.url, "master"), "kring") == "abc"
+        assert ensured_key(MeiliServer(stand_in.url, "master"), "kring") == "abc"
 
     def test_a_server_without_keys(self, stand_in: StandIn) -> None:
         stand_in.says("GET", f"/keys/{self.UID}", refusal(401, "missing_master_key"))
-        assert ensured_key(Server(stand_in.url, None), "kring") is None
+        assert ensured_key(MeiliServer(stand_in.url, None), "kring") is None
 
     def test_other_troubles_are_not_hidden(self, stand_in: StandIn) -> None:
         stand_in.says("GET", f"/keys/{self.UID}", refusal(500, "internal"))
-        with pytest.raises(Refused):
-            ensured_key(Server(stand_in.url, None), "kring")
+        with pytest.raises(MeiliRefusal):
+            ensured_key(MeiliServer(stand_in.url, None), "kring")
 
     def test_its_value_is_known_beforehand(self) -> None:
         assert len(derived_key("master", "kring")) == 64
@@ -206,7 +206,7 @@ class TestKeys:
 def test_requests_of_several_threads_keep_their_headers(stand_in: StandIn) -> None:
     stand_in.says("POST", "/multi-search", (200, {"results": []}))
     stand_in.says("GET", "/health", (200, {}))
-    server = Server(stand_in.url, None)
+    server = MeiliServer(stand_in.url, None)
 
     def many(method: meili_server.Method, path: str, body: object) -> None:
         for _ in range(40):

@@ -17,34 +17,34 @@ from index.meili.documents import (
     SETTINGS,
     SPELLING,
     as_key,
-    as_said,
-    as_was,
+    as_value,
     card_in,
     document,
+    from_plain,
+    from_value,
     passage_in,
     plain,
     prepared,
     same_settings,
     spelt,
-    written,
 )
 from index.meili.page import Level
 from index.meili.query import (
     Way,
-    alone,
-    at_once,
+    as_typed,
     body,
     conditions,
     filtered_kinds,
-    in_words,
     one_of,
-    themselves,
+    overlapping_ways,
+    own_ways,
     ways,
+    ways_of_part,
 )
-from index.meili.search import Search
+from index.meili.search import MeiliSearch
 from index.port import Filters, Order, Query
-from index.query.parser import Wanted, parse
-from index.query.typos import tolerating
+from index.query.parser import ParsedQuery, parse
+from index.query.typos import tolerate_typos
 from kring.errors import SearchDown
 from tests.support.passages import recording, recording_id
 
@@ -69,7 +69,7 @@ PARAMETERS = {
 def asked(text: str, *, typing: bool = False, nowhere: bool = False) -> list[str]:
     wanted = parse(text, typing=typing)
     if nowhere:
-        wanted = tolerating(wanted, lambda word: True)
+        wanted = tolerate_typos(wanted, lambda word: True)
     return [way.q for way in ways(wanted, len(wanted.parts), range(len(wanted.parts)))]
 
 
@@ -90,25 +90,25 @@ class TestQueries:
     def test_misspelt_words_are_asked_without_quotes_and_never_last_as_a_beginning(self) -> None:
         (q,) = asked('"en to" xyzzyxyzzy', nowhere=True)
         assert q == f'{spelt("xyzzyxyzzy")} "en to" '
-        (way,) = ways(tolerating(parse("xyzzyx"), lambda word: True), 1, [0])
+        (way,) = ways(tolerate_typos(parse("xyzzyx"), lambda word: True), 1, [0])
         assert way.fields == (*FOUND_IN, SPELLING)
-        assert themselves(tolerating(parse("xyzzyx"), lambda word: True), 0)[0].fields == (SPELLING,)
-        assert themselves(parse("covid19 -ab1"), 0) == [Way('-"0qab1" "0qcovid19" ', OWN, (0,))]
+        assert own_ways(tolerate_typos(parse("xyzzyx"), lambda word: True), 0)[0].fields == (SPELLING,)
+        assert own_ways(parse("covid19 -ab1"), 0) == [Way('-"0qab1" "0qcovid19" ', OWN, (0,))]
 
     def test_fewer_parts_are_choices_of_them(self) -> None:
         wanted = parse('"a b" "c d" "e f"')
         assert [way.q for way in ways(wanted, 2, [0, 1, 2])] == ['"a b" "c d" ', '"a b" "e f" ', '"c d" "e f" ']
         assert [way.parts for way in ways(wanted, 1, [0, 2])] == [(0,), (2,)]
-        assert [way.q for way in alone(wanted.parts[1])] == ['"c d" ']
-        assert at_once(wanted.parts[1]) == []
+        assert [way.q for way in ways_of_part(wanted.parts[1])] == ['"c d" ']
+        assert overlapping_ways(wanted.parts[1]) == []
         (typed,) = parse("covid1", typing=True).parts
-        assert [way.q for _, way in at_once(typed)] == ['"0qcovid1" covid1']
+        assert [way.q for _, way in overlapping_ways(typed)] == ['"0qcovid1" covid1']
 
     def test_as_they_were_typed(self) -> None:
-        assert in_words(parse('anskaffelsene "om den"'), ("title",)) == Way(
+        assert as_typed(parse('anskaffelsene "om den"'), ("title",)) == Way(
             '"anskaffelsene" "om den" ', ("title",), (0, 1)
         )
-        assert in_words(parse("anskaffelsene -fotball"), ("title",)) is None  # which may be elsewhere
+        assert as_typed(parse("anskaffelsene -fotball"), ("title",)) is None  # which may be elsewhere
 
     def test_only_letters_and_digits_reach_the_server(self) -> None:
         for text in ('x" OR "1', '-"a', "个人 信息", "a\\b\0c", "½ ²", "İ ſ", "0qx", 'a"b"c'):
@@ -148,8 +148,8 @@ class TestFilters:
     def test_any_value_can_be_asked_for_and_nothing_else(self, value: str) -> None:
         asked_for = one_of("circle", [value])
         assert re.fullmatch(r'circle IN \["[a-z0-9._%-]+"\]', asked_for)
-        assert as_was(written(value)) == value
-        assert written("nord") != written("Nord")
+        assert from_value(as_value(value)) == value
+        assert as_value("nord") != as_value("Nord")
 
     def test_topics_and_organisations_are_asked_for_as_they_are_known(self) -> None:
         filters = Filters(topics=frozenset({"Sky", "SKY"}), organisations=frozenset({"BO\u0308"}))
@@ -161,11 +161,11 @@ class TestFilters:
     def test_a_long_value_is_cut_between_letters(self, letter: str) -> None:
         for size in (300, 299, 298):
             value = "x" * (300 - size) + letter * size
-            there = written(value)
+            there = as_value(value)
             assert len(there) <= 468
-            assert value.startswith(as_was(there))
-            assert as_was(there)[30:]
-            assert written(value + "y") == there or letter == "a"
+            assert value.startswith(from_value(there))
+            assert from_value(there)[30:]
+            assert as_value(value + "y") == there or letter == "a"
 
 
 class TestDocuments:
@@ -214,7 +214,7 @@ class TestDocuments:
         assert plain("個人情報").startswith(plain("個人"))
         assert plain("0qx") != "0qx"
         for word in ("0", "05", "0qx", "q", "quiz", "қazaқ", "個人", "personvern", "q71q"):
-            assert as_said(plain(word)) == word
+            assert from_plain(plain(word)) == word
             for size in range(1, len(word)):
                 assert plain(word).startswith(plain(word[:size])), word
 
@@ -267,7 +267,9 @@ class TestRequests:
             return [{"hits": [], "totalHits": 0, "estimatedTotalHits": 0, "facetDistribution": {}} for _ in queries]
 
         filters = Filters(circles=frozenset({"x"}), after=date(2024, 1, 1))
-        found = Search(ask, "kring", Query(text, filters, typing=True, order=order), parse(text, filters, typing=True))
+        found = MeiliSearch(
+            ask, "kring", Query(text, filters, typing=True, order=order), parse(text, filters, typing=True)
+        )
         result = found.run().results
         assert (result.total, result.hits) == (0, ())
         assert seen
@@ -296,7 +298,7 @@ class TestRequests:
                 for one in queries
             ]
 
-        facets = Search(ask, "kring", Query(text), parse(text)).run().results.facets
+        facets = MeiliSearch(ask, "kring", Query(text), parse(text)).run().results.facets
         assert list(facets["topic"].items()) == [("Arkiv", 2), ("SKY", 2)]
         assert facets["circle"] == {"x": 2}
         assert facets["organisation"] == {}
@@ -308,13 +310,13 @@ class TestRequests:
 
         def ask(queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
             seen.extend(queries)
-            alone = [one.get("q", "").strip() in ('"0qw1"', '"0qw2"') for one in queries]
+            ways_asked = [one.get("q", "").strip() in ('"0qw1"', '"0qw2"') for one in queries]
             return [
                 {"hits": [], "totalHits": int(is_there), "estimatedTotalHits": 0, "facetDistribution": {}}
-                for is_there in alone
+                for is_there in ways_asked
             ]
 
-        Search(ask, "kring", Query(text), parse(text)).run()
+        MeiliSearch(ask, "kring", Query(text), parse(text)).run()
         assert max(len(one.get("q", "").split()) for one in seen) == 10
         assert [one["q"] for one in seen if '"0qw1"' in one.get("q", "")][-1] == '"0qw1" '
 
@@ -327,4 +329,4 @@ class TestRequests:
 
     def test_a_level_says_what_is_there(self) -> None:
         assert Level((), 0, {}).complete is False
-        assert Wanted().parts == ()
+        assert ParsedQuery().parts == ()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from index.port import Filters
-from index.query.parser import MAX_CHARACTERS, MAX_REQUIRED, MAX_WORDS, Part, Phrase, Word, parse
-from index.query.typos import distance, tolerating
+from index.query.parser import MAX_CHARACTERS, MAX_REQUIRED, MAX_WORDS, Part, Phrase, QueryWord, parse
+from index.query.typos import distance, tolerate_typos
 from index.text.analysis import CONCEPT
 from kring.errors import BadQuery
 
@@ -22,30 +22,30 @@ def parts(text: str, *, typing: bool = False) -> list[str | tuple[str, ...]]:
     return [plain(part) for part in parse(text, typing=typing).parts]
 
 
-def only(text: str, *, typing: bool = False) -> Word:
+def only(text: str, *, typing: bool = False) -> QueryWord:
     (part,) = parse(text, typing=typing).parts
-    assert isinstance(part, Word)
+    assert isinstance(part, QueryWord)
     return part
 
 
 @pytest.mark.parametrize("text", ["", " \n\t"])
 def test_nothing_is_asked_for(text: str) -> None:
     assert parse(text) == parse("")
-    assert not parse(text).hollow
+    assert not parse(text).nothing_searchable
 
 
 @pytest.mark.parametrize("text", ["-", "…", '"', '""', "« »", "_", "!!!", "😀", "-😀", "❤️ 👍🏽", "+ -"])
 def test_signs_alone_are_nothing_to_search_for(text: str) -> None:
     assert parse(text).parts == ()
-    assert parse(text).hollow
-    assert parse(f" {text} circle:x").hollow == any(unicodedata.category(sign) == "So" for sign in text)
-    assert not parse(f"{text} tog").hollow
+    assert parse(text).nothing_searchable
+    assert parse(f" {text} circle:x").nothing_searchable == any(unicodedata.category(sign) == "So" for sign in text)
+    assert not parse(f"{text} tog").nothing_searchable
 
 
 @pytest.mark.parametrize("text", ["-", '"', "circle:x", "circle:", "after:20"])
 def test_what_is_begun_is_no_sign(text: str) -> None:
-    assert not parse(text, typing=True).hollow
-    assert not parse(text, Filters(circles=frozenset({"x"})), typing=True).hollow
+    assert not parse(text, typing=True).nothing_searchable
+    assert not parse(text, Filters(circles=frozenset({"x"})), typing=True).nothing_searchable
 
 
 def test_pictures_are_told_apart() -> None:
@@ -115,10 +115,10 @@ class TestTyping:
     )
     def test_only_the_word_being_written_is_a_prefix(self, text: str, prefixes: list[str]) -> None:
         wanted = parse(text, typing=True)
-        words = [part for part in (*wanted.parts, *wanted.optional) if isinstance(part, Word)]
+        words = [part for part in (*wanted.parts, *wanted.optional) if isinstance(part, QueryWord)]
         assert [word.beginning for word in words if word.prefix] == prefixes
         finished = parse(text)
-        assert not any(part.prefix for part in (*finished.parts, *finished.optional) if isinstance(part, Word))
+        assert not any(part.prefix for part in (*finished.parts, *finished.optional) if isinstance(part, QueryWord))
 
     def test_a_word_and_its_prefix_are_one(self) -> None:
         assert only("sykkel sykkel", typing=True).prefix
@@ -153,7 +153,7 @@ class TestRequired:
         wanted = parse("hvor er")
         assert [plain(part) for part in wanted.parts] == ["hvor", "er"]
         assert wanted.optional == ()
-        assert {part.key for part in wanted.parts if isinstance(part, Word)} == {""}
+        assert {part.key for part in wanted.parts if isinstance(part, QueryWord)} == {""}
 
     def test_stop_words_of_a_phrase_stay(self) -> None:
         assert parts('"hvor er" sykkelen') == [("hvor", "er"), "sykkelen"]
@@ -198,7 +198,7 @@ class TestExcluded:
 
     def test_an_excluded_word_means_the_word_and_not_its_translations(self) -> None:
         (excluded,) = parse("tog -personvern").excluded
-        assert isinstance(excluded, Word)
+        assert isinstance(excluded, QueryWord)
         assert excluded.key == excluded.forms[0].stem
 
 
@@ -297,9 +297,11 @@ def test_as_much_as_is_allowed() -> None:
 
 class TestTolerating:
     @staticmethod
-    def tolerated(text: str, nowhere: Callable[[Word], bool] = lambda word: True, *, typing: bool = False) -> Word:
-        (part,) = tolerating(parse(text, typing=typing), nowhere).parts
-        assert isinstance(part, Word)
+    def tolerated(
+        text: str, nowhere: Callable[[QueryWord], bool] = lambda word: True, *, typing: bool = False
+    ) -> QueryWord:
+        (part,) = tolerate_typos(parse(text, typing=typing), nowhere).parts
+        assert isinstance(part, QueryWord)
         return part
 
     @pytest.mark.parametrize(
@@ -311,8 +313,8 @@ class TestTolerating:
         assert self.tolerated(text, lambda word: False) == only(text)
 
     def test_only_the_word_that_is_nowhere(self) -> None:
-        wanted = tolerating(parse("tog brxukere"), lambda word: word.text == "brxukere")
-        assert [part.typos for part in wanted.parts if isinstance(part, Word)] == [0, 1]
+        wanted = tolerate_typos(parse("tog brxukere"), lambda word: word.text == "brxukere")
+        assert [part.typos for part in wanted.parts if isinstance(part, QueryWord)] == [0, 1]
 
     def test_it_stands_for_the_word_of_the_glossary_that_it_nearly_is(self) -> None:
         meant = self.tolerated("persovnern", lambda word: word.text == "persovnern" and not word.misspelt)
@@ -320,22 +322,24 @@ class TestTolerating:
         assert meant.misspelt
 
     def test_two_words_may_then_be_a_term(self) -> None:
-        wanted = tolerating(parse("kunstig inteligens"), lambda word: word.text == "inteligens" and not word.misspelt)
+        wanted = tolerate_typos(
+            parse("kunstig inteligens"), lambda word: word.text == "inteligens" and not word.misspelt
+        )
         (term,) = wanted.parts
-        assert isinstance(term, Word)
+        assert isinstance(term, QueryWord)
         assert (term.text, term.concept) == ("kunstig inteligens", "artificial-intelligence")
 
     def test_where_nothing_is_misspelt_words_apart_stay_apart(self) -> None:
         wanted = parse('kunstig -sykkel intelligens "båt"')
-        assert tolerating(wanted, lambda word: False) == wanted
+        assert tolerate_typos(wanted, lambda word: False) == wanted
 
     def test_a_term_that_is_nowhere_is_taken_for_its_words(self) -> None:
-        wanted = tolerating(parse("tog right of access"), lambda word: len(word.forms) > 1)
+        wanted = tolerate_typos(parse("tog right of access"), lambda word: len(word.forms) > 1)
         assert [plain(part) for part in wanted.parts] == ["tog", "right", "access"]
 
     def test_phrases_and_what_is_excluded_are_taken_as_they_are(self) -> None:
         wanted = parse('"brxukere" -brxukere')
-        assert tolerating(wanted, lambda word: True) == wanted
+        assert tolerate_typos(wanted, lambda word: True) == wanted
 
 
 @pytest.mark.parametrize(

@@ -3,27 +3,27 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from index.query.parser import Part, Word, parse
-from index.query.suggest import doubtful, instead, nearest
+from index.query.parser import Part, QueryWord, parse
+from index.query.suggest import most_similar, suggestible_words, with_replacements
 
 
-def word(text: str) -> Word:
+def word(text: str) -> QueryWord:
     (part,) = parse(text).parts
-    assert isinstance(part, Word)
+    assert isinstance(part, QueryWord)
     return part
 
 
 def suggested(text: str, better: dict[str, str]) -> str:
     wanted = parse(text)
     named: dict[Part, str] = {
-        part: better[part.text] for part in wanted.parts if isinstance(part, Word) and part.text in better
+        part: better[part.text] for part in wanted.parts if isinstance(part, QueryWord) and part.text in better
     }
-    return instead(text, named)
+    return with_replacements(text, named)
 
 
 def test_short_words_phrases_and_what_is_left_out_are_not_doubted() -> None:
     wanted = parse('sykkel tog og "båter og biler" -fly skip')
-    assert [part.text for part in doubtful(wanted)] == ["sykkel", "skip"]
+    assert [part.text for part in suggestible_words(wanted)] == ["sykkel", "skip"]
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def test_short_words_phrases_and_what_is_left_out_are_not_doubted() -> None:
     ],
 )
 def test_the_nearest_words(asked: str, vocabulary: list[str], found: list[str]) -> None:
-    assert nearest(word(asked), vocabulary) == found
-    assert nearest(word(asked), iter(vocabulary)) == found
+    assert most_similar(word(asked), vocabulary) == found
+    assert most_similar(word(asked), iter(vocabulary)) == found
 
 
 def test_of_equals_the_first() -> None:
-    assert nearest(word("sykkelx"), ["sykkelb", "sykkela"]) == ["sykkela", "sykkelb"]
+    assert most_similar(word("sykkelx"), ["sykkelb", "sykkela"]) == ["sykkela", "sykkelb"]
 
 
 def test_the_text_with_better_words_in_place() -> None:
@@ -66,7 +66,7 @@ letters = st.text(alphabet="sykelå", min_size=1, max_size=12)
 
 @given(letters, st.lists(letters, max_size=10))
 def test_a_suggestion_is_another_word_of_the_vocabulary(asked: str, vocabulary: list[str]) -> None:
-    for part in doubtful(parse(asked)):
-        found = nearest(part, vocabulary)
+    for part in suggestible_words(parse(asked)):
+        found = most_similar(part, vocabulary)
         assert set(found) <= set(vocabulary)
         assert part.beginning not in found

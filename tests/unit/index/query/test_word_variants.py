@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings, strategies as st
 from index.memory import MemoryIndex
 from index.port import Query
 from index.query.parser import Part, Phrase, parse
-from index.query.word_variants import otherwise
+from index.query.word_variants import with_variants
 from index.text.stemming import stem
 from index.text.stopwords import STOP_WORDS
 from tests.support.passages import fill, found, ids, recording
@@ -29,16 +29,16 @@ def test_any_two_words_in_any_two_ways(left: str, right: str, written: str, type
 
 def test_only_what_the_archive_has_is_asked_for() -> None:
     wanted = parse("fiks plattformen")
-    assert otherwise(wanted, lambda _: ()) == wanted
-    first, second = otherwise(wanted, lambda parts: parts).parts
-    assert [one.text for one in first.written if not isinstance(one, Phrase)] == ["fiksplattformen"]
-    assert first.written[0] == second.written[0]
+    assert with_variants(wanted, lambda _: ()) == wanted
+    first, second = with_variants(wanted, lambda parts: parts).parts
+    assert [one.text for one in first.variants if not isinstance(one, Phrase)] == ["fiksplattformen"]
+    assert first.variants[0] == second.variants[0]
 
 
 def test_however_many_ways_there_are_few_are_asked_for() -> None:
     for text in ("personvernombudet", "ett to tre fire fem seks", '"samle alle dataene våre her"'):
-        parts = otherwise(parse(text), lambda ways: ways).parts
-        assert 1 <= max(len(part.written) for part in parts) <= 3, text
+        parts = with_variants(parse(text), lambda ways: ways).parts
+        assert 1 <= max(len(part.variants) for part in parts) <= 3, text
 
 
 def test_of_stop_words_and_what_stands_apart_nothing_is_made() -> None:
@@ -55,13 +55,13 @@ def _asked_of(text: str) -> set[str]:
         asked.extend(parts)
         return ()
 
-    otherwise(parse(text), there)
+    with_variants(parse(text), there)
     return {" ".join(one.folded) if isinstance(one, Phrase) else one.text for one in asked}
 
 
 def test_a_search_asks_for_a_bounded_number_of_ways() -> None:
-    parts = otherwise(parse("alfabeta gammadelta epsilon teta jota kappa lambda"), lambda parts: parts).parts
+    parts = with_variants(parse("alfabeta gammadelta epsilon teta jota kappa lambda"), lambda parts: parts).parts
     ways = 1
     for part in parts:
-        ways *= 1 + len(part.written)
+        ways *= 1 + len(part.variants)
     assert ways <= 16

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 from hypothesis import given, settings, strategies as st
 
-from index.port import Because, Fragment, Passage, PassageHit, Reason, RecordingHit
+from index.port import Fragment, Passage, PassageHit, Reason, ReasonKind, RecordingHit
 from index.query.parser import parse
-from index.query.typos import tolerating
-from index.ranking.highlight import EXCERPT, Span, apart, fragments, passage_hit, recording_hit
+from index.query.typos import tolerate_typos
+from index.ranking.highlight import EXCERPT, Span, fragments, passage_hit, recording_hit, visible_spans
 from index.ranking.matches import Marker, Match
 from index.ranking.scoring import Scorer
 from tests.support.passages import marked, plain
@@ -27,7 +27,7 @@ def passage(
 def spans(text: str, query: str) -> list[Span]:
     wanted = parse(query)
     marker = Marker((*wanted.parts, *wanted.optional))
-    return apart(text, marker.marks(passage(text, title="–")).text, len(wanted.parts))
+    return visible_spans(text, marker.marks(passage(text, title="–")).text, len(wanted.parts))
 
 
 def hit(of: Passage, query: str) -> PassageHit:
@@ -36,7 +36,7 @@ def hit(of: Passage, query: str) -> PassageHit:
 
 
 def found(query: str, *passages: Passage, count: int = 1) -> RecordingHit:
-    wanted = tolerating(parse(query), lambda word: word.text in {"sykkwl", "persovnern"} and not word.misspelt)
+    wanted = tolerate_typos(parse(query), lambda word: word.text in {"sykkwl", "persovnern"} and not word.misspelt)
     marker = Marker((*wanted.parts, *wanted.optional))
     scorer = Scorer(marker, len(wanted.parts))
     return recording_hit([scorer.score(one) for one in passages], marker, len(wanted.parts), count)
@@ -168,29 +168,29 @@ class TestReasons:
 
     def test_another_name_as_it_stands_there(self) -> None:
         reasons = found("Personvern", passage("onze Gegevensbescherming", language="nl")).reasons
-        assert reasons == (Reason("Personvern", "Gegevensbescherming", Because.TRANSLATION),)
+        assert reasons == (Reason("Personvern", "Gegevensbescherming", ReasonKind.TRANSLATION),)
 
     def test_another_name_of_several_words(self) -> None:
         reasons = found("personvern", passage("On Data Protection and data", language="en")).reasons
-        assert reasons == (Reason("personvern", "Data Protection", Because.TRANSLATION),)
+        assert reasons == (Reason("personvern", "Data Protection", ReasonKind.TRANSLATION),)
 
     def test_another_name_in_the_title(self) -> None:
         reasons = found("personvern", passage("hallo", title="Gegevensbescherming", language="nl")).reasons
-        assert reasons == (Reason("personvern", "Gegevensbescherming", Because.TRANSLATION),)
+        assert reasons == (Reason("personvern", "Gegevensbescherming", ReasonKind.TRANSLATION),)
 
     def test_the_word_in_one_passage_is_enough(self) -> None:
         assert found("personvern", passage("privacy", number=0), passage("personvern", number=1)).reasons == ()
 
     def test_another_spelling(self) -> None:
-        assert found("sykkwl", passage("en Sykkel")).reasons == (Reason("sykkwl", "Sykkel", Because.SPELLING),)
+        assert found("sykkwl", passage("en Sykkel")).reasons == (Reason("sykkwl", "Sykkel", ReasonKind.SPELLING),)
         reasons = found("persovnern", passage("om personvernet")).reasons
-        assert reasons == (Reason("persovnern", "personvernet", Because.SPELLING),)
+        assert reasons == (Reason("persovnern", "personvernet", ReasonKind.SPELLING),)
 
     def test_one_for_each_word_and_none_for_optional_ones(self) -> None:
         reasons = found("og sykkwl personvern", passage("sykkel, privacy og", language="en")).reasons
         assert [(reason.asked, reason.because) for reason in reasons] == [
-            ("sykkwl", Because.SPELLING),
-            ("personvern", Because.TRANSLATION),
+            ("sykkwl", ReasonKind.SPELLING),
+            ("personvern", ReasonKind.TRANSLATION),
         ]
 
     def test_phrases_need_none(self) -> None:

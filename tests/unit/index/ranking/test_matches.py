@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from index.query.parser import Part, Word, parse
+from index.query.parser import Part, QueryWord, parse
 from index.ranking.matches import Mark, Marker, Match
 from index.text import analysis
 from index.text.analysis import TOKEN
@@ -96,7 +96,7 @@ class TestTyping:
 
 def test_a_misspelt_word() -> None:
     (part,) = parse("sykkwl").parts
-    assert isinstance(part, Word)
+    assert isinstance(part, QueryWord)
     assert in_text(Marker([part]), "en sykkel") == []
     assert in_text(Marker([replace(part, typos=1)]), "en sykkel, en pakke") == [Mark(1, 1, 0, Match.SPELLING)]
 
@@ -183,6 +183,6 @@ def test_marks_lie_in_the_text_in_order(text: str, query: str, language: str, ty
 
 
 def _members(part: Part) -> int:
-    if not isinstance(part, Word):
+    if not isinstance(part, QueryWord):
         return 1
     return max(len(part.forms), *(len(term) for term in terms_of(part.concept))) if part.concept else len(part.forms)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from index.query.parser import parse
-from index.query.typos import tolerating
+from index.query.typos import tolerate_typos
 from index.ranking.matches import Marker
-from index.ranking.scoring import Scored, Scorer, best_first, of_recording, telling
+from index.ranking.scoring import Scored, Scorer, best_first, idf_weights, recording_score
 from tests.support.passages import recording
 
 
@@ -22,7 +22,7 @@ def scored(
     weights: tuple[float, ...] = (),
     typing: bool = False,
 ) -> Scored:
-    wanted = tolerating(parse(query, typing=typing), lambda word: word.text == "sykkwl")
+    wanted = tolerate_typos(parse(query, typing=typing), lambda word: word.text == "sykkwl")
     marker = Marker((*wanted.parts, *wanted.optional))
     (passage,) = recording("a", text, title=title, language=language, speakers=speakers)
     return Scorer(marker, len(wanted.parts), weights).score(passage)
@@ -181,18 +181,18 @@ class TestWeights:
 
 class TestTelling:
     def test_the_rarest_has_one(self) -> None:
-        weights = telling([50, 2, 100], 100)
+        weights = idf_weights([50, 2, 100], 100)
         assert weights[1] == 1.0
         assert falling(weights[1], weights[0], weights[2], 0.0)
 
     def test_alike(self) -> None:
-        assert telling([3, 3], 10) == [1.0, 1.0]
-        assert telling([0], 0) == [1.0]
-        assert telling([], 10) == []
+        assert idf_weights([3, 3], 10) == [1.0, 1.0]
+        assert idf_weights([0], 0) == [1.0]
+        assert idf_weights([], 10) == []
 
     @given(st.lists(st.integers(0, 10_000), min_size=1), st.integers(0, 5_000))
     def test_never_above_one_nor_nothing(self, frequencies: list[int], total: int) -> None:
-        weights = telling(frequencies, total)
+        weights = idf_weights(frequencies, total)
         assert max(weights) == 1.0
         assert all(0 < weight <= 1 for weight in weights)
         ordered = [weight for _, weight in sorted(zip(frequencies, weights, strict=True))]
@@ -201,6 +201,11 @@ class TestTelling:
 
 @given(st.floats(0.1, 20), st.integers(1, 50))
 def test_a_recording_with_more_passages_is_worth_more_but_never_twice(best: float, passages: int) -> None:
-    assert of_recording(best, 1) == pytest.approx(best, abs=0.001)
-    assert of_recording(best, 1) <= of_recording(best, passages) <= of_recording(best, passages + 1) < best * 2 + 0.4
-    assert of_recording(best, 2) > of_recording(best, 1)
+    assert recording_score(best, 1) == pytest.approx(best, abs=0.001)
+    assert (
+        recording_score(best, 1)
+        <= recording_score(best, passages)
+        <= recording_score(best, passages + 1)
+        < best * 2 + 0.4
+    )
+    assert recording_score(best, 2) > recording_score(best, 1)

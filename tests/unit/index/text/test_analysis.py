@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 from index.port import Passage
 from index.text import analysis
-from index.text.analysis import CONCEPT, Forms, Known, analysed, forms_in, tokens
+from index.text.analysis import CONCEPT, Forms, FormsCache, analysed, forms_in, tokens
 from index.text.stemming import stem
 
 PASSAGE = Passage("0" * 16 + "-0", "0" * 16, 1, 0.0, 30.0, "", (), "", "c", "n", "nb", date(2024, 1, 1))
@@ -176,18 +176,18 @@ def test_tokens_lie_in_the_text_in_order_and_what_is_indexed_agrees(text: str, l
 
 
 def test_forms_are_remembered_once_and_found_by_each_of_them() -> None:
-    known = Known("nb")
+    known = FormsCache("nb")
     assert known["personvernombudet"] is known["personvernombudet"]
     assert known["_"] is None
     for one in ("personvernombudet", stem("personvernombudet"), stem("personvern")):
-        assert known.having[one] == {"personvernombudet"}
+        assert known.words_with[one] == {"personvernombudet"}
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(analysis, "_REMEMBERED", 3)
-    known = Known("nb")
+    known = FormsCache("nb")
     for number in range(20):
         made = known[f"ord{number}"]
         assert made == forms_in("nb")[f"ord{number}"]
         assert len(known) <= 3
-        assert {word for of in known.having.values() for word in of} == set(known)
+        assert {word for of in known.words_with.values() for word in of} == set(known)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from index.text.compounds import parts, together
+from index.text.compounds import join_compound, parts
 from index.text.folding import fold
 from index.text.lexicon import SHORTEST, lexicon_of
 
@@ -126,7 +126,7 @@ def test_parts_of_several_words_are_found_too() -> None:
 @pytest.mark.parametrize("language", ["", "de", "no"])
 def test_other_languages_are_left_alone(language: str) -> None:
     assert parts("anskaffelsesprosessen", language) == ()
-    assert together("sky", "losning", language) is None
+    assert join_compound("sky", "losning", language) is None
 
 
 @pytest.mark.parametrize("word", ["", "sky", "skytjeneste2", "sky" * 40])
@@ -156,7 +156,7 @@ def test_what_is_no_word_is_left_alone(word: str) -> None:
     ],
 )
 def test_words_written_apart_are_put_together(left: str, right: str, language: str, whole: str) -> None:
-    assert together(fold(left), fold(right), language) == fold(whole)
+    assert join_compound(fold(left), fold(right), language) == fold(whole)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_words_written_apart_are_put_together(left: str, right: str, language: s
     ],
 )
 def test_words_that_make_no_known_compound_stay_apart(left: str, right: str, language: str) -> None:
-    assert together(left, right, language) is None
+    assert join_compound(left, right, language) is None
 
 
 def test_our_words_are_read_folded_and_in_every_language_there_is() -> None:

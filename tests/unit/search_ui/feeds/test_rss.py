@@ -12,22 +12,22 @@ import pytest
 from kring.corrections.apply import Chapter
 from search_ui.feeds import rss
 from search_ui.recording.chapters import write_json, write_vtt
-from search_ui.recording.waveform import LEAST, heights, path
+from search_ui.recording.waveform import LEAST_HEIGHT, heights, svg_path
 from transcribe.captions.webvtt import parse_vtt
 
 MOMENT = datetime(2026, 3, 12, 12, tzinfo=UTC)
 HOSTILE = "</title>]]>&amp;<script>\x00\x0b\ud800\ufffe “ok” 𝄞"
-ITEM = rss.Item(
+ITEM = rss.FeedItem(
     guid="0123456789abcdef",
     title="Personvern",
     url="https://kring.example.org/r/0123456789abcdef",
     published=MOMENT,
     description="<p>Vi fant ut</p>",
-    media=rss.File("https://kring.example.org/media/0123456789abcdef/playback.mp4", "video/mp4"),
+    media=rss.MediaFile("https://kring.example.org/media/0123456789abcdef/playback.mp4", "video/mp4"),
     size=1234,
     seconds=59.6,
 )
-CHANNEL = rss.Channel(
+CHANNEL = rss.FeedChannel(
     title="Personvern Nord",
     url="https://kring.example.org/c/personvern-nord",
     address="https://kring.example.org/c/personvern-nord/feed.xml",
@@ -92,11 +92,11 @@ def test_bars_are_as_high_as_their_stretch_is_loud(count: int) -> None:
 
 
 def test_silence_is_a_line_and_fewer_points_are_fewer_bars() -> None:
-    assert heights([0, 0] * 50, 10) == [LEAST] * 10
+    assert heights([0, 0] * 50, 10) == [LEAST_HEIGHT] * 10
     assert len(heights([-5, 5, -9, 9], 180)) == 2
     assert heights([], 180) == []
 
 
 def test_the_outline_stays_inside_its_frame() -> None:
-    assert path([1]) == "M0 0h4v100h-4z"
-    assert path([1, 0.5]) == "M0 0h4v100h-4zM6 25h4v50h-4z"
+    assert svg_path([1]) == "M0 0h4v100h-4z"
+    assert svg_path([1, 0.5]) == "M0 0h4v100h-4zM6 25h4v50h-4z"

@@ -15,9 +15,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from kring.errors import BadQuery
-from search_ui.http import formatting as view
+from search_ui.http import formatting
 from search_ui.i18n import catalogues, gettext as i18n, negotiation
-from search_ui.i18n.gettext import LANGUAGES, Language, speaking
+from search_ui.i18n.gettext import LANGUAGES, Language, using_language
 from tests.support.patience import PATIENCE
 from tests.support.web.sample_archive import TALKS
 from tests.support.web.served_site import Served, served
@@ -241,7 +241,7 @@ def test_numbers_and_the_forms_they_ask_for(language: Language, one: str, many: 
     def counted(n: int) -> str:
         return i18n.ngettext("{count} recording", "{count} recordings", n).format(count=i18n.format_number(n))
 
-    with speaking(language):
+    with using_language(language):
         assert counted(1) == one
         assert counted(1234).replace("\N{NO-BREAK SPACE}", " ") == many
     assert i18n.current_language() == "en"
@@ -257,18 +257,18 @@ def test_numbers_and_the_forms_they_ask_for(language: Language, one: str, many: 
     ],
 )
 def test_days_languages_and_lengths(language: Language, day: str, dutch: str, unknown: str, long: str) -> None:
-    with speaking(language):
+    with using_language(language):
         assert i18n.format_date(date(2026, 3, 2)) == day
         assert (i18n.language_name("nl"), i18n.language_name("und")) == (dutch, unknown)
         assert i18n.language_name("xx") == "xx"
         assert i18n.language_name("nb").startswith(("Nor", "Noors"))
-        assert view.duration(4320) == long
+        assert formatting.duration(4320) == long
 
 
 def test_errors_are_said_in_the_language_of_the_visitor(served: Served) -> None:
     error = BadQuery("“{name}:” needs something after it, as in {name}:{value}.", name="circle", value="a{b}")
     assert str(error) == "“circle:” needs something after it, as in circle:a{b}."
-    with speaking("nb"):
+    with using_language("nb"):
         assert i18n.sentence(error) == "«circle:» må følges av noe, som i circle:a{b}."
     assert str(BadQuery("{not} a template")) == "{not} a template"
     answer = served.web.get("/api/search", params={"q": "circle:"}, headers={"Accept-Language": "da"})

@@ -10,15 +10,15 @@ import pytest
 
 from kring.errors import BadTranscript, Conflict, KringError
 from search_ui.http.rendering import text
-from search_ui.i18n import catalogues, stored_messages as saying
-from search_ui.i18n.gettext import LANGUAGES, SOURCE, Language, sentence, speaking, translations
+from search_ui.i18n import catalogues, stored_messages
+from search_ui.i18n.gettext import LANGUAGES, SOURCE, Language, sentence, translations, using_language
 from tests.support.web.served_site import Served, served
 from transcribe.captions.reader import read_captions
 
 __all__ = ["served"]
 
 TRANSLATED = tuple(language for language in LANGUAGES if language != SOURCE)
-KEPT = [template.source for template in saying.templates("nb")]
+KEPT = [template.source for template in stored_messages.templates("nb")]
 WORDS = {
     "most": "4",
     "speed": "6.3",
@@ -52,15 +52,15 @@ def test_the_sentences_people_are_told_most_are_among_those_recognised() -> None
 def test_every_template_recognises_what_is_made_from_it(source: str, language: Language) -> None:
     values = values_of(source)
     kept = source.format(**values)
-    found = saying.pattern_of(source).fullmatch(kept)
+    found = stored_messages.pattern_of(source).fullmatch(kept)
     assert found is not None
     assert found.groupdict() == values
     translated = translations(language).gettext(source)
-    with speaking(language):
-        told = saying.said(kept)
+    with using_language(language):
+        told = stored_messages.said(kept)
     assert told.language == language
     plain = {
-        name: value.replace(".0", "").replace(".", ",") if name in saying.NUMBERS else value
+        name: value.replace(".0", "").replace(".", ",") if name in stored_messages.NUMBERS else value
         for name, value in values.items()
     }
     assert told.text == translated.format(**plain)
@@ -85,44 +85,46 @@ def test_errors_whose_sentences_are_kept_keep_their_values_apart() -> None:
 def test_english_and_what_is_not_ours_stay_as_they_are() -> None:
     ours = "The transcript is empty."
     strange = "<b>libfoo</b> said {line} %(x)s: 50 %"
-    assert saying.said(ours) == (ours, "en")
-    with speaking("nb"):
-        assert saying.said(ours) == ("Utskriften er tom.", "nb")
-        assert saying.said(strange) == (strange, "en")
-        assert saying.said("") == ("", "en")
-        assert saying.said(f"{ours} {ours}").language == "en"
+    assert stored_messages.said(ours) == (ours, "en")
+    with using_language("nb"):
+        assert stored_messages.said(ours) == ("Utskriften er tom.", "nb")
+        assert stored_messages.said(strange) == (strange, "en")
+        assert stored_messages.said("") == ("", "en")
+        assert stored_messages.said(f"{ours} {ours}").language == "en"
 
 
 def test_the_more_specific_template_wins() -> None:
     kept = "Line 3: the transcript has more than 9 captions; export it again."
     inner = "Line 3: the transcript has more than 200000 captions; split the recording."
-    with speaking("nb"):
-        assert saying.said(inner).text.startswith("Linje 3: utskriften har mer enn 200\xa0000 undertekster")
-        assert saying.said(kept).text == "Linje 3: utskriften has more than 9 captions; eksporter den på nytt."
-    fixed = [len(saying.pattern_of(source).pattern) for source in KEPT]
+    with using_language("nb"):
+        assert stored_messages.said(inner).text.startswith("Linje 3: utskriften har mer enn 200\xa0000 undertekster")
+        assert stored_messages.said(kept).text == "Linje 3: utskriften has more than 9 captions; eksporter den på nytt."
+    fixed = [len(stored_messages.pattern_of(source).pattern) for source in KEPT]
     assert fixed[0] > fixed[-1]
 
 
 def test_a_sentence_within_a_sentence_is_said_too() -> None:
     stands = "The transcript there was before stands; `kring retranscribe` tries again."
-    with speaking("da"):
-        told = saying.said(f"The sound track of this file is empty; export the recording again with sound. {stands}")
+    with using_language("da"):
+        told = stored_messages.said(
+            f"The sound track of this file is empty; export the recording again with sound. {stands}"
+        )
         assert told.text.startswith("Lydsporet i denne fil er tomt; eksportér optagelsen igen, med lyd. Den tidligere")
-        assert saying.said(f"libfoo broke. {stands}").text.startswith("libfoo broke. Den tidligere udskrift")
-        assert saying.said("into English, 6.3 × real time").text == "til engelsk, 6,3 × realtid"
+        assert stored_messages.said(f"libfoo broke. {stands}").text.startswith("libfoo broke. Den tidligere udskrift")
+        assert stored_messages.said("into English, 6.3 × real time").text == "til engelsk, 6,3 × realtid"
 
 
 def test_values_that_look_like_templates_or_sentences_are_only_values() -> None:
-    with speaking("nb"):
-        told = saying.said("converting is too large to be a transcript; add the right file.")
+    with using_language("nb"):
+        told = stored_messages.said("converting is too large to be a transcript; add the right file.")
         assert told.text.startswith("converting er for stor")
-        told = saying.said("{problem}{0}%s is too large to be a transcript; add the right file.")
+        told = stored_messages.said("{problem}{0}%s is too large to be a transcript; add the right file.")
         assert told.text.startswith("{problem}{0}%s er for stor")
 
 
 def test_hostile_sentences_are_escaped_and_cost_no_time() -> None:
     kept = "<script>alert(1)</script> is too large to be a transcript; add the right file."
-    with speaking("nl"):
+    with using_language("nl"):
         shown = text("state.html", **STATE | {"problem": kept})
         assert "&lt;script&gt;alert(1)&lt;/script&gt; is te groot" in shown
         assert "<script" not in shown
@@ -130,10 +132,13 @@ def test_hostile_sentences_are_escaped_and_cost_no_time() -> None:
         assert '<p class="reason" lang="en" dir="auto">&lt;i&gt;what&lt;/i&gt; else</p>' in shown
         began = time.process_time()
         for piece in ("Line ", ": the transcript ", " is too large ", "(", " (x) before it starts ", " "):
-            assert saying.said((piece * saying.LONGEST)[: saying.LONGEST]).language == "en"
+            assert stored_messages.said((piece * stored_messages.LONGEST)[: stored_messages.LONGEST]).language == "en"
         assert time.process_time() - began < 2
         assert (
-            saying.said(f"{'x' * saying.LONGEST} is too large to be a transcript; add the right file.").language == "en"
+            stored_messages.said(
+                f"{'x' * stored_messages.LONGEST} is too large to be a transcript; add the right file."
+            ).language
+            == "en"
         )
 
 
@@ -153,13 +158,13 @@ def test_errors_that_tell_of_others_are_said_at_once() -> None:
     with pytest.raises(BadTranscript) as found:
         read_captions(b'{"segments": [{"startTime": 0, "endTime": 1}]}')
     assert str(found.value) == ("Line 1: the transcript has no text as the body of segment 1; export it again.")
-    with speaking("nl"):
+    with using_language("nl"):
         assert sentence(found.value) == (
             "Regel 1: het transcript heeft geen tekst als body van segment 1; exporteer het opnieuw."
         )
-        assert saying.said(str(found.value)).text == sentence(found.value)
-        assert saying.said_of(Conflict(str(found.value))) == sentence(found.value)
-        assert saying.said_of(KringError("libfoo broke")) == "libfoo broke"
+        assert stored_messages.said(str(found.value)).text == sentence(found.value)
+        assert stored_messages.said_of(Conflict(str(found.value))) == sentence(found.value)
+        assert stored_messages.said_of(KringError("libfoo broke")) == "libfoo broke"
 
 
 @pytest.mark.parametrize(
@@ -178,6 +183,6 @@ def test_the_page_of_a_failed_recording_gives_its_reason(served: Served, languag
 
 @pytest.mark.parametrize(("language", "note"), [("nb", "6,3 × sanntid"), ("nl", "6,3 × realtime")])
 def test_what_is_being_done_is_said_in_the_readers_language(language: Language, note: str) -> None:
-    with speaking(language):
+    with using_language(language):
         values = STATE | {"kind": "working", "shown_again": True, "problem": None, "activity_note": "6.3 × real time"}
         assert f'<p class="note" dir="auto">{note}</p>' in text("state.html", **values)

@@ -6,7 +6,7 @@ import pytest
 
 from index.port import Fragment, PassageHit, Results
 from search_ui.context import Names
-from search_ui.search import facets as choices, hit_timeline as timeline
+from search_ui.search import facets, hit_timeline
 from search_ui.search.links import search_url, toggled, unfiltered
 from search_ui.search.params import SearchParams, SearchScope, search_params
 from storage.archive.archive import Archive
@@ -40,7 +40,7 @@ def test_one_is_taken_away_in_whatever_case_it_is_written() -> None:
 
 def test_groups_and_chips(names: Names) -> None:
     want = SearchParams(topics=("sky", "Ukjent"))
-    topics, organisations = choices.filter_groups(
+    topics, organisations = facets.filter_groups(
         names, want, results(topic={"Sky": 2, "Arkiv": 3}, organisation={"Bø": 1})
     )
     assert (topics.name, topics.heading, topics.more) == ("topic", "Topic", [])
@@ -50,7 +50,7 @@ def test_groups_and_chips(names: Names) -> None:
         ("Ukjent", 0, True, "/?topic=sky"),
     ]
     assert (organisations.heading, [one.label for one in organisations.choices]) == ("Organisation", ["Bø"])
-    assert [(one.label, one.url) for one in choices.chips(names, want)] == [
+    assert [(one.label, one.url) for one in facets.chips(names, want)] == [
         ("sky", "/?topic=Ukjent"),
         ("Ukjent", "/?topic=sky"),
     ]
@@ -58,26 +58,26 @@ def test_groups_and_chips(names: Names) -> None:
 
 def test_many_stand_behind_one_more_click_but_not_those_that_are_set(names: Names) -> None:
     counts = {f"t{number:02}": 30 - number for number in range(20)}
-    (group,) = choices.filter_groups(names, SearchParams(topics=("T19",)), results(topic=counts))
+    (group,) = facets.filter_groups(names, SearchParams(topics=("T19",)), results(topic=counts))
     assert [one.value for one in group.choices] == [*(f"t{number:02}" for number in range(11)), "t19"]
     assert [one.value for one in group.more] == [f"t{number:02}" for number in range(11, 19)]
-    (group,) = choices.filter_groups(names, SearchParams(), results(topic=dict(list(counts.items())[:13])))
+    (group,) = facets.filter_groups(names, SearchParams(), results(topic=dict(list(counts.items())[:13])))
     assert (len(group.choices), group.more) == (13, [])
-    (group,) = choices.filter_groups(names, SearchParams(), results(circle=counts))
+    (group,) = facets.filter_groups(names, SearchParams(), results(circle=counts))
     assert (len(group.choices), group.more) == (20, [])
-    (group,) = choices.filter_groups(names, SearchParams(topics=tuple(counts)), results(topic=counts))
+    (group,) = facets.filter_groups(names, SearchParams(topics=tuple(counts)), results(topic=counts))
     assert (len(group.choices), group.more) == (20, [])
 
 
 def test_on_the_page_of_a_topic_it_is_no_filter(names: Names) -> None:
     want = SearchParams().within(SearchScope("topic", "Sky", "/t/Sky"))
     assert (want.topics, search_url(want), want.narrowed) == (("Sky",), "/t/Sky", False)
-    assert choices.chips(names, want) == []
-    assert choices.filter_groups(names, want, results(topic={"Sky": 1})) == []
+    assert facets.chips(names, want) == []
+    assert facets.filter_groups(names, want, results(topic={"Sky": 1})) == []
 
 
 def test_what_is_written_has_no_place_on_the_line() -> None:
     found = (Fragment("ord", hit=True),)
     spoken = PassageHit("x-1", 10, 40, 12, found)
     page = PassageHit("x-2", 0, 0, 0, found, attachment="a" * 64, attachment_title="Lysark", page=3)
-    assert [mark.at for mark in timeline.marks([page, spoken], 60)] == [12]
+    assert [mark.at for mark in hit_timeline.timeline_marks([page, spoken], 60)] == [12]

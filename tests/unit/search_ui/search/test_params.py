@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from index.port import Because, Filters, Fragment, Order, PassageHit, Reason, RecordingHit, Results
+from index.port import Filters, Fragment, Order, PassageHit, Reason, ReasonKind, RecordingHit, Results
 from search_ui.context import Names
-from search_ui.search import facets as choices, hit_timeline as timeline, match_reasons as reasons, query_help as hints
+from search_ui.search import facets as choices, hit_timeline, match_reasons, query_help
 from search_ui.search.links import SearchLinks, search_url, sorted_by, toggled, unfiltered
 from search_ui.search.params import SearchParams, search_params
 from storage.archive.archive import Archive
@@ -119,14 +119,14 @@ def test_a_chosen_value_without_results_can_be_taken_back(names: Names) -> None:
     ],
 )  # fmt: skip
 def test_an_unknown_name_that_is_nearly_known(names: Names, text: str, inside: Filters, sentence: str) -> None:
-    (lost,) = hints.lost(names, SearchParams(text=text), inside, results())
+    (lost,) = query_help.unknown_names(names, SearchParams(text=text), inside, results())
     assert lost.guess
     assert [link.url for link in lost.others] == [search_url(SearchParams(text=sentence))]
 
 
 def test_an_unknown_name_that_is_like_none(names: Names) -> None:
     want = SearchParams(text="post", circles=("zzzzzzzzzz",))
-    (lost,) = hints.lost(names, want, Filters(), results())
+    (lost,) = query_help.unknown_names(names, want, Filters(), results())
     assert not lost.guess
     assert sorted(link.label for link in lost.others) == sorted(circle.slug for circle in CIRCLES)
     assert {link.url for link in lost.others} == {f"/?q=post&circle={circle.slug}" for circle in CIRCLES}
@@ -134,30 +134,30 @@ def test_an_unknown_name_that_is_like_none(names: Names) -> None:
 
 def test_known_names_are_not_lost(names: Names) -> None:
     inside = Filters(circles=frozenset({"partners", "gone"}), networks=frozenset({"nord"}))
-    assert hints.lost(names, SearchParams(), inside, results({"circle": {"gone": 2}})) == []
+    assert query_help.unknown_names(names, SearchParams(), inside, results({"circle": {"gone": 2}})) == []
 
 
 def test_tips_are_examples_from_this_archive(names: Names) -> None:
     shown = hit(passages=(passage(1, "x", speakers=("<b>", 'A "B" C', "Kari Nordli")),))
-    labels = [tip.example.label for tip in hints.tips(names, results(None, shown))]
+    labels = [tip.example.label for tip in query_help.tips(names, results(None, shown))]
     assert "circle:digital-post" in labels
     assert 'speaker:"Kari Nordli"' in labels
     assert [label.partition(":")[0] for label in labels[2:]] == ["circle", "speaker", "language", "after", "before"]
-    assert "speaker:anna" in [tip.example.label for tip in hints.tips(Names(Archive(MemoryStore())), None)]
+    assert "speaker:anna" in [tip.example.label for tip in query_help.tips(Names(Archive(MemoryStore())), None)]
 
 
 def test_a_reason_is_given_once() -> None:
-    other = Reason("personvern", "Databeskyttelse", Because.TRANSLATION)
-    again = Reason("personvern", "databeskyttelse", Because.TRANSLATION)
-    gdpr = Reason("personvern", "GDPR", Because.TRANSLATION)
-    misspelt = Reason("skolle", "skole", Because.SPELLING)
+    other = Reason("personvern", "Databeskyttelse", ReasonKind.TRANSLATION)
+    again = Reason("personvern", "databeskyttelse", ReasonKind.TRANSLATION)
+    gdpr = Reason("personvern", "GDPR", ReasonKind.TRANSLATION)
+    misspelt = Reason("skolle", "skole", ReasonKind.SPELLING)
     both = hit(other, again, gdpr, misspelt)
-    why = reasons.whys(both.reasons)
-    assert why[0] == reasons.Why("personvern", ("databeskyttelse", "GDPR"), Because.TRANSLATION)
-    assert reasons.shared([both]) == ()
-    assert reasons.shared([both, hit(misspelt)]) == why[1:]
-    assert reasons.own(both, why[1:]) == why[:1]
-    assert reasons.own(hit(), why) == ()
+    why = match_reasons.explanations(both.reasons)
+    assert why[0] == match_reasons.Explanation("personvern", ("databeskyttelse", "GDPR"), ReasonKind.TRANSLATION)
+    assert match_reasons.shared_explanations([both]) == ()
+    assert match_reasons.shared_explanations([both, hit(misspelt)]) == why[1:]
+    assert match_reasons.own_explanations(both, why[1:]) == why[:1]
+    assert match_reasons.own_explanations(hit(), why) == ()
 
 
 def test_marks_are_where_something_is_said() -> None:
@@ -167,12 +167,12 @@ def test_marks_are_where_something_is_said() -> None:
         passage(5, "only the title holds it"),
         passage(99, Fragment("late", hit=True)),
     ]
-    marks = timeline.marks(found, 60.0)
+    marks = hit_timeline.timeline_marks(found, 60.0)
     assert [(mark.at, mark.place) for mark in marks] == [(15, "25.00%"), (45, "75.00%"), (99, "100.00%")]
     assert marks[0].label.startswith("00:00:15 … ")
     assert " before this and after" in marks[0].label
     assert marks[0].label.endswith(" …")
     assert len(marks[0].label) <= 120
     assert marks[1].label == "00:00:45 x b"
-    assert timeline.marks(found, 0.0) == []
-    assert timeline.place(3.0, 0.0) == "0%"
+    assert hit_timeline.timeline_marks(found, 0.0) == []
+    assert hit_timeline.svg_position(3.0, 0.0) == "0%"

@@ -8,7 +8,7 @@ import pytest
 
 from search_ui.http.access import WRONG_A_MINUTE, WrongCodes
 from search_ui.http.rates import REMEMBERED, Bucket
-from search_ui.server.room import MOMENT, Idle, household, is_near, who_leaves
+from search_ui.server.room import RECENT_SECONDS, Idle, client_network, connection_to_close, is_near
 
 
 @dataclass(frozen=True)
@@ -33,40 +33,42 @@ BUSY = Seat("a", None)
 
 def test_who_has_been_idle_longest_makes_way() -> None:
     oldest = waits("a", 9)
-    assert who_leaves([waits("a", 8), oldest, BUSY], NOW) is oldest
+    assert connection_to_close([waits("a", 8), oldest, BUSY], NOW) is oldest
 
 
 def test_a_paused_film_stays_longer_than_who_asks_for_nothing() -> None:
     idle = waits("a", 5)
-    assert who_leaves([stalls("a", 9), idle], NOW) is idle
+    assert connection_to_close([stalls("a", 9), idle], NOW) is idle
     stalled = stalls("a", 9)
-    assert who_leaves([BUSY, stalled], NOW) is stalled
+    assert connection_to_close([BUSY, stalled], NOW) is stalled
 
 
 def test_who_has_most_connections_makes_way_first() -> None:
     own = waits("a", 3)
-    assert who_leaves([waits("b", 9), BUSY, own], NOW) is own
+    assert connection_to_close([waits("b", 9), BUSY, own], NOW) is own
 
 
 @pytest.mark.parametrize("address", ["a", "b"])
 def test_who_was_waited_for_no_moment_goes_where_all_are_such(address: str) -> None:
     """Neither a body that keeps coming, wherever most connections come from, nor who has just come."""
-    sends, comes, stands_still = stalls("a", 0.1), waits(address, 0.1), stalls("b", MOMENT + 1)
-    assert who_leaves([BUSY, BUSY, sends, comes, stands_still], NOW) is stands_still
+    sends, comes, stands_still = stalls("a", 0.1), waits(address, 0.1), stalls("b", RECENT_SECONDS + 1)
+    assert connection_to_close([BUSY, BUSY, sends, comes, stands_still], NOW) is stands_still
     newer = stalls("a", 0.05)
-    assert who_leaves([newer, sends, waits("a", 0.07)], NOW) is sends
+    assert connection_to_close([newer, sends, waits("a", 0.07)], NOW) is sends
 
 
 def test_where_all_are_in_use_nobody_leaves() -> None:
-    assert who_leaves([BUSY, BUSY], NOW) is None
-    assert who_leaves([], NOW) is None
+    assert connection_to_close([BUSY, BUSY], NOW) is None
+    assert connection_to_close([], NOW) is None
 
 
 def test_with_ipv6_everybody_has_a_network() -> None:
-    assert household("2a01:4f8:1:2::1") == household("2a01:4f8:1:2:ffff::9") != household("2a01:4f8:1:3::1")
-    assert household("::ffff:9.9.9.9") == "9.9.9.9"
-    assert household("9.9.9.9") == "9.9.9.9"
-    assert household("a socket") == "a socket"
+    assert (
+        client_network("2a01:4f8:1:2::1") == client_network("2a01:4f8:1:2:ffff::9") != client_network("2a01:4f8:1:3::1")
+    )
+    assert client_network("::ffff:9.9.9.9") == "9.9.9.9"
+    assert client_network("9.9.9.9") == "9.9.9.9"
+    assert client_network("a socket") == "a socket"
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.1.2.3", "172.18.0.1", "fe80::1", ""])
