@@ -62,7 +62,7 @@ def with_filter(filters: Filters, name: str, value: str, *, minus: bool) -> Filt
         case "speaker":
             words = frozenset(token.forms.folded for token in tokens(value, ""))
             if not words:
-                raise BadQuery("“speaker:{value}” is no name; write one, as in speaker:Kari.", value=value)
+                raise BadQuery("“speaker:{value}” is not a name; write one, as in speaker:Kari.", value=value)
             return replace(filters, speakers=filters.speakers | words)
         case _:
             first, last = _days(name, value)
@@ -102,7 +102,7 @@ def _days(name: str, value: str) -> tuple[date, date]:
         return first, date(first.year, last_month, int(day or calendar.monthrange(first.year, last_month)[1]))
     except ValueError:
         raise BadQuery(
-            "“{name}:{value}” is no date; write a year, a month or a day: {name}:2025, {name}:2025-01, "
+            "“{name}:{value}” is not a date; write a year, a month or a day: {name}:2025, {name}:2025-01, "
             "{name}:2025-01-31.",
             name=name,
             value=value,

@@ -123,7 +123,9 @@ class EditState:
             who = self._who_wrote(change)
             raise EditConflict(
                 self._sentence(who, _("{who} changed this line {when}. Yours is kept below; choose which one stays."))
-                or _("The recording was transcribed anew meanwhile. Yours is kept below; choose which one stays."),
+                or _(
+                    "The recording has been transcribed again meanwhile. Yours is kept below; choose which one stays."
+                ),
                 {"text": now, **self._signed(who)},
             )
         return change.model_copy(update={"text": text})
@@ -137,7 +139,7 @@ class EditState:
             if self._counts(change) or count_name(self.segments, change.find, ""):
                 raise AlreadyDone
             raise InputError(
-                _("“{name}” stands nowhere in this transcript as a whole word, in just these letters.").format(
+                _("“{name}” does not occur in this transcript as a whole word with exactly these letters.").format(
                     name=change.find
                 )
             )
@@ -150,7 +152,7 @@ class EditState:
         if not any(segment.speaker == change.name for segment in self.segments):
             if self._counts(change):
                 raise AlreadyDone
-            raise InputError(_("Nobody called “{name}” speaks in this transcript.").format(name=change.name))
+            raise InputError(_("No speaker in this transcript is called “{name}”.").format(name=change.name))
         return change
 
     def _chapter(self, change: ChapterChange) -> ChapterChange:
@@ -162,14 +164,12 @@ class EditState:
         if change.title is not None and self.transcript and change.start >= self._length(self.transcript):
             raise InputError(_("The recording is over by then; choose an earlier time."))
         if there is None and len(self.chapters) >= MOST_CHAPTERS:
-            raise InputError(
-                _("A recording has at most {most} chapters; take one away first.").format(most=MOST_CHAPTERS)
-            )
+            raise InputError(_("A recording has at most {most} chapters; remove one first.").format(most=MOST_CHAPTERS))
         if now not in {change.before, change.title}:
             who = self._last(ChapterChange, lambda one: abs(one.start - change.start) <= 1)
             raise EditConflict(
                 self._sentence(who, _("{who} changed this chapter {when}. Choose which title stays."))
-                or _("This chapter is called otherwise by now. Choose which title stays."),
+                or _("This chapter has another title by now. Choose which title stays."),
                 {"title": now, **self._signed(who)},
             )
         return change

@@ -42,7 +42,7 @@ FIELDS = {
 
 def author_name(correction: Correction) -> str:
     """What whoever made it called themselves."""
-    return correction.by_name or _("Somebody")
+    return correction.by_name or _("Someone")
 
 
 def time_ago(moment: datetime) -> str:
@@ -81,7 +81,7 @@ def summary(correction: Correction, known: Mapping[int, Correction], counts: Map
         case NameChange() as name:
             said = _name(name, counts.get(correction.number))
         case SpeakerChange(name=before, to=after):
-            said = _("called the speaker “{before}” “{after}”").format(before=before, after=after)
+            said = _("renamed the speaker “{before}” to “{after}”").format(before=before, after=after)
         case ChapterChange() as chapter:
             said = _chapter(chapter)
         case DetailsChange():
@@ -97,7 +97,7 @@ def _line(change: LineChange) -> str:
     if not before:
         return _("added “{text}”").format(text=text)
     if not text:
-        return _("took away “{text}”").format(text=before)
+        return _("removed “{text}”").format(text=before)
     return _("changed “{before}” to “{text}”").format(before=before, text=text)
 
 
@@ -134,10 +134,10 @@ def _undo(number: int, known: Mapping[int, Correction], counts: Mapping[int, int
 def _chapter(change: ChapterChange) -> str:
     time = formatting.clock(change.start)
     if change.title is None:
-        return _("took away the chapter at {time}").format(time=time)
+        return _("removed the chapter at {time}").format(time=time)
     if change.before is None or change.before == change.title:
         return _("chapter “{title}” at {time}").format(title=change.title, time=time)
-    return _("called the chapter “{before}” “{title}”").format(before=change.before, title=change.title)
+    return _("renamed the chapter “{before}” to “{title}”").format(before=change.before, title=change.title)
 
 
 def short(text: str) -> str:

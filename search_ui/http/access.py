@@ -20,11 +20,11 @@ WRONG_A_MINUTE = 10
 """Wrong codes that one address may try before it hears to wait; a good code is taken all the same."""
 
 BY_LINK = N_(
-    "Uploading and correcting is for facilitators, who come by a link with a code. Whoever runs Kring has that link: "
-    "“kring up” prints it, and “kring link” shows it again. Ask for it, and open it in this browser."
+    "Uploading and correcting is for facilitators, who sign in with a link that holds a code. The operator of Kring "
+    "has that link: “kring up” prints it, and “kring link” shows it again. Ask for it, and open it in this browser."
 )
 NOT_HERE = N_(
-    "Uploading and correcting is switched off at this address. Whoever runs Kring allows it with "
+    "Uploading and correcting is switched off at this address. The operator of Kring can allow it with "
     "KRING_WEB__FACILITATORS."
 )
 

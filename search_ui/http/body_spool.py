@@ -23,7 +23,7 @@ from search_ui.http.security import byte_count
 from search_ui.i18n.gettext import N_, _
 from search_ui.server.places import Places, Share
 
-FULL = N_("The disk of the Kring machine is full. Whoever runs Kring has to make room.")
+FULL = N_("The disk of the Kring machine is full. The operator of Kring has to make room.")
 
 
 class SpoolPlaces(Places):

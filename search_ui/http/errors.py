@@ -33,9 +33,9 @@ log = logging.getLogger("kring.web")
 HEADINGS = {
     400: N_("That was not understood"),
     403: N_("That is not allowed here"),
-    404: N_("Nothing is kept here"),
+    404: N_("There is nothing here"),
     405: N_("That was not understood"),
-    409: N_("Somebody else was first"),
+    409: N_("Someone else was first"),
     422: N_("That was not understood"),
     429: N_("Too much at once"),
     500: N_("Something went wrong here"),
@@ -48,16 +48,16 @@ SENTENCES = {
 }
 
 REASONS = {
-    "date_from_datetime_parsing": N_("it is no day; write it as 2025-01-31"),
-    "int_parsing": N_("it is no whole number"),
-    "less_than_equal": N_("it may be {le} at most"),
-    "greater_than_equal": N_("it must be {ge} at least"),
-    "string_too_long": N_("it is longer than {max_length} characters"),
-    "too_long": N_("it is given more than {max_length} times"),
-    "string_pattern_mismatch": N_("it is not written as it should be"),
-    "enum": N_("it is none of {expected}"),
-    "literal_error": N_("it is none of {expected}"),
-    "missing": N_("it is missing"),
+    "date_from_datetime_parsing": N_("is not a date; write it as 2025-01-31"),
+    "int_parsing": N_("is not a whole number"),
+    "less_than_equal": N_("must be at most {le}"),
+    "greater_than_equal": N_("must be at least {ge}"),
+    "string_too_long": N_("must be no longer than {max_length} characters"),
+    "too_long": N_("must not be given more than {max_length} times"),
+    "string_pattern_mismatch": N_("is not written as it should be"),
+    "enum": N_("must be one of {expected}"),
+    "literal_error": N_("must be one of {expected}"),
+    "missing": N_("is missing"),
 }
 """What is wrong with a parameter, by Pydantic's name for it (https://docs.pydantic.dev/latest/errors/validation_errors/)."""
 
@@ -70,12 +70,10 @@ NOT_READY = N_(
     "recordings can be opened by their links meanwhile."
 )
 DAMAGED = N_(
-    "This is damaged in the archive's storage. The one who runs Kring finds it with “kring verify” and mends it with "
+    "This is damaged in the archive's storage. The operator of Kring finds it with “kring verify” and repairs it with "
     "“kring repair”."
 )
-BROKEN = N_(
-    "Kring met an error it did not expect; it has been written to the log. Try again, or tell the one who runs it."
-)
+BROKEN = N_("Kring met an unexpected error, which has been logged. Try again, or tell the operator of Kring.")
 
 
 def status_of(error: KringError) -> int:
@@ -113,12 +111,12 @@ def invalid(errors: Sequence[Any]) -> str:
     first = errors[0]
     of_text = isinstance(first.get("input"), str)  # Pydantic calls a text that was tidied before too long like a list
     reason = REASONS.get("string_too_long" if of_text and first["type"] == "too_long" else str(first["type"]))
+    name = first["loc"][-1]
     if reason is not None:
-        said = _(reason).format(**first.get("ctx", {}))
-    else:  # what no page of ours can send: in Pydantic's words
-        words = str(first["msg"]).removeprefix("Value error, ")
-        said = f"{words[:1].lower()}{words[1:]}"
-    return _("The parameter “{name}” cannot be used: {reason}.").format(name=first["loc"][-1], reason=said)
+        return _("The parameter “{name}” {reason}.").format(name=name, reason=_(reason).format(**first.get("ctx", {})))
+    words = str(first["msg"]).removeprefix("Value error, ")  # what no page of ours can send: in Pydantic's words
+    reason = f"{words[:1].lower()}{words[1:]}"
+    return _("The parameter “{name}” cannot be used: {reason}.").format(name=name, reason=reason)
 
 
 def answer(request: Request, status: int, sentence: str) -> Response:

@@ -19,7 +19,8 @@ from search_ui.i18n.gettext import N_, _
 MAX_FORM_BYTES = 4_000
 """Bytes; a longer one is refused unread. A whole link fits in, with the address before it."""
 WRONG = N_(
-    "This link or code is not good, or no longer. Ask whoever runs Kring for the one that “kring link” shows now."
+    "This link or code is not valid, or no longer valid. Ask the operator of Kring for the one that “kring link” shows "
+    "now."
 )
 TOO_OFTEN = N_("Too many wrong codes came from your network. Wait a minute, then try again.")
 

@@ -13,9 +13,9 @@ from search_ui.i18n.gettext import N_, _, format_number, ngettext
 
 STEPS = {
     Step.RECEIVE: N_("Receiving the file"),
-    Step.PROBE: N_("Looking at what is in it"),
+    Step.PROBE: N_("Checking what is in it"),
     Step.RENDER: N_("Preparing sound and picture"),
-    Step.TRANSCRIBE: N_("Writing down what is said"),
+    Step.TRANSCRIBE: N_("Transcribing what is said"),
     Step.PUBLISH: N_("Publishing"),
     Step.INDEX: N_("Making it searchable"),
 }

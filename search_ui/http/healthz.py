@@ -20,7 +20,7 @@ router = APIRouter(tags=["operation"])
 
 STORAGE, SEARCH, FILES, RUNS = "storage", "search", "files", "uploads"
 FILES_MISSING = N_("The scripts and styles of the pages are missing; run `make setup`.")
-RUNS_DOWN = N_("What is uploaded is kept, but nobody works on it: the Prefect server does not answer.")
+RUNS_DOWN = N_("Uploads are kept but not processed: the Prefect server does not answer.")
 SENTENCES = {STORAGE: STORAGE_DOWN, SEARCH: SEARCH_DOWN, FILES: FILES_MISSING, RUNS: RUNS_DOWN}
 
 

@@ -28,8 +28,8 @@ NEAR_AT_ONCE = MAX_CONNECTIONS // 4
 REMEMBERED = 10_000
 _EVENTS = re.compile(r"/r/[0-9a-f]{16}/events")
 
-TOO_OFTEN = N_("More was asked for from your address than Kring answers in a minute. Try again in {seconds} seconds.")
-TOO_MANY = N_("More is asked for from your address than Kring answers at once. Try again in {seconds} seconds.")
+TOO_OFTEN = N_("Your address has sent more requests than Kring answers in a minute. Try again in {seconds} seconds.")
+TOO_MANY = N_("Your address has sent more requests than Kring answers at once. Try again in {seconds} seconds.")
 
 
 class Bucket:

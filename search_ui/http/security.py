@@ -26,7 +26,7 @@ MOST_BYTES = 1_000_000
 FILES = re.compile(r"/api/(uploads/[0-9a-f]{16}/(parts/\d{1,5}|files)|recordings/[0-9a-f]{16}/attachments)")
 """Addresses that take files; they count their bytes themselves."""
 ELSEWHERE = N_(
-    "Kring does not answer to this address. Whoever runs it sets KRING_WEB__PUBLIC_URL to the one people use."
+    "Kring does not answer at this address. Its operator must set KRING_WEB__PUBLIC_URL to the address that people use."
 )
 FOREIGN = N_("A page of another site asked for this change, so it was not made. Open Kring itself and try again.")
 TOO_MUCH = N_("That is more than Kring takes at once; send less, or a file where files are taken.")

@@ -131,7 +131,7 @@ def serve(store: ObjectStore, key: str, media_type: str, request: Request) -> Re
     """Answer 200, 206, 304 or 416 for the object at `key`. Raises NotFound, StorageDown."""
     info = store.stat(key)
     if info is None:
-        raise NotFound("The file of this recording is missing from the archive; tell the one who runs it.")
+        raise NotFound("The file of this recording is missing from the archive; tell the operator of Kring.")
     etag = etag_of(key, info.etag)
     headers = {"Accept-Ranges": "bytes", "ETag": etag, "Cache-Control": CACHE}
     if etag_matches(request.headers.get("if-none-match"), etag):

@@ -55,11 +55,13 @@ def choose(
     manifest = choose_sound(site.archive, recording_id, wanted.name)
     if not manifest.again:
         return SoundChosen(name=wanted.name, again=False, says=_("This sound stays."))
-    says = _("The recording is being made anew with this sound. Until that is done, everything stays as it is.")
+    says = _("The recording is being made again with this sound. Until that is done, everything stays as it is.")
     try:
         start_again(site.runs, manifest)
     except OrchestratorDown:
-        says = _("The recording is made anew with this sound as soon as that is possible. Everything stays until then.")
+        says = _(
+            "The recording is made again with this sound as soon as possible. Until then everything stays as it is."
+        )
     return SoundChosen(name=wanted.name, again=True, says=says)
 
 
@@ -82,7 +84,7 @@ def doubt_notice(manifest: Manifest) -> str:
     tracks = made.sound_tracks if made is not None else None
     if tracks is None or not tracks.doubtful or manifest.sound_track == tracks.taken.name:
         return ""
-    return _("People speak in more than one sound of this file; played and written down here: {sound}.").format(
+    return _("People speak in more than one sound of this file; this one is played and transcribed: {sound}.").format(
         sound=label(tracks.taken, tracks.there)
     )
 

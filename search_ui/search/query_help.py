@@ -63,7 +63,7 @@ def tips(names: Names, results: Results | None) -> list[Tip]:
     circle = min(names.circles(), default="drift")
     examples = {
         pgettext("example of a search", '"data protection"'): _("these words together, in this order"),
-        pgettext("example of a search", "school -video"): _("leaves out what holds the word after the minus"),
+        pgettext("example of a search", "school -video"): _("leaves out what contains the word after the minus"),
         f"circle:{circle}": _("only this circle; network: and topic: likewise"),
         f"speaker:{_a_speaker(results)}": _("only what this person says"),
         "language:nb": _("only this language: nb, nn, da, nl, en, …"),

@@ -33,7 +33,7 @@ def paced(receive: Receive) -> Receive:
             async with asyncio.timeout_at(deadline):
                 message = await receive()
         except TimeoutError:
-            raise HTTPException(408, _("This came in too slowly, so others get their turn; send it again")) from None
+            raise HTTPException(408, _("This arrived too slowly, so others got its place; send it again")) from None
         deadline += len(message.get("body", b"")) / LEAST_SPEED
         more = message.get("more_body", False)
         return message

@@ -188,7 +188,7 @@ def cancel(upload_id: str, site: SiteDep, person: FacilitatorDep) -> None:
     """Forget it and what has arrived of it."""
     upload = own_upload(site, upload_id, person)
     if upload.state is UploadState.ARRIVED:
-        raise Conflict(N_("All of it has arrived and it is being taken in; it cannot be taken back any more."))
+        raise Conflict(N_("All of it has arrived and is being processed; it can no longer be cancelled."))
     parts_of(site).abort(incoming_key(upload.id), upload.parts_id)
     site.archive.store.delete(incoming_key(upload.id))
     site.archive.forget_upload(upload.id)

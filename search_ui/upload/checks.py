@@ -85,14 +85,14 @@ def check_room(size: int, settings: Settings, *, arrived: int = 0, promised: int
     if needed > free:
         raise InputError(
             N_(
-                "There is no room for this file: {needed} GB are needed for it and {free} GB are free, beside the room "
-                "for other files that are on their way. Wait until these have arrived, or have whoever runs Kring make "
-                "room."
+                "There is no room for this file: {needed} GB are needed for it and {free} GB are free, apart from the "
+                "room for other files that are on their way. Wait until these have arrived, or ask the operator of "
+                "Kring to make room."
             )
             if promised
             else N_(
                 "There is no room for this file: {needed} GB are needed for it and {free} GB are free. "
-                "Whoever runs Kring has to make room."
+                "The operator of Kring has to make room."
             ),
             needed=f"{needed / GB:.1f}",
             free=f"{max(0, free) / GB:.1f}",
@@ -133,7 +133,7 @@ def own_upload(site: Site, upload_id: str, person: Person) -> Upload:
     """Raises NotFound, also for what somebody else is bringing in."""
     upload = site.archive.find_upload(upload_id)
     if upload is None or upload.by != person.id:
-        raise NotFound(N_("You are bringing in no such file; it is complete, or it was taken back."))
+        raise NotFound(N_("You are not uploading such a file; it is complete, or it was cancelled."))
     return upload
 
 
@@ -142,7 +142,7 @@ def check_free(upload: Upload, person: Person) -> None:
     if upload.by == person.id or upload.state is not UploadState.ARRIVING or now() - upload.changed_at > IDLE_TIME:
         return
     raise Conflict(
-        N_("Somebody else is bringing in this very file at the moment; wait until it is there, or ask who that is.")
+        N_("Someone else is uploading the same file at the moment; wait until it has arrived, or ask around.")
     )
 
 

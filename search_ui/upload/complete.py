@@ -76,7 +76,7 @@ def _put_together(site: Site, upload: Upload, sent: Sequence[SentPart]) -> None:
     by_number = {part.PartNumber: part.ETag for part in sent}
     missing = sorted(set(range(1, part_count(upload) + 1)) - by_number.keys())
     if missing or len(by_number) > part_count(upload):
-        raise Conflict(N_("Part {number} has not arrived yet; go on sending."), number=min(missing, default=0))
+        raise Conflict(N_("Part {number} has not arrived yet; continue sending."), number=min(missing, default=0))
     try:
         parts_of(site).complete(incoming_key(upload.id), upload.parts_id, sorted(by_number.items()))
     except NotFound:
@@ -84,7 +84,7 @@ def _put_together(site: Site, upload: Upload, sent: Sequence[SentPart]) -> None:
             raise
     if not has_arrived(site, upload):
         site.archive.store.delete(incoming_key(upload.id))
-        raise Conflict(N_("What has arrived is not as long as the file was; choose it again and upload it once more."))
+        raise Conflict(N_("What has arrived is not as long as the file; choose it again and upload it once more."))
 
 
 def request_run(site: Site, upload: Upload) -> TakenIn:
@@ -131,7 +131,7 @@ def _retry_upload(site: Site, upload: Upload) -> TakenIn:
     """Where its run has stopped, saying so in `problem`, another one is needed; else it is the same one for ever."""
     if upload.state is UploadState.ARRIVED:
         return request_run(site, site.archive.update_upload(upload.id, _mark_retried))
-    raise Conflict(upload.problem or N_("Not all of it has arrived; open the page on which you upload and go on."))
+    raise Conflict(upload.problem or N_("Not all of it has arrived; open the upload page and continue."))
 
 
 def _mark_retried(old: Upload) -> Upload:

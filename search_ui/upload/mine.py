@@ -24,9 +24,9 @@ router = APIRouter(prefix="/api/uploads", tags=["uploads"])
 
 STATE_TEXTS = {
     "arriving": N_("Not all of it has arrived yet"),
-    "arrived": N_("It has arrived and is taken in next"),
+    "arrived": N_("It has arrived and is processed next"),
     "working": N_("It is being worked on"),
-    "waiting": N_("It waits for its turn"),
+    "waiting": N_("It is waiting for its turn"),
     "published": N_("It is published"),
     "failed": N_("It was stopped by a problem"),
 }

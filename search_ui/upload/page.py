@@ -30,7 +30,7 @@ MOST_NAMES = 500
 SUGGESTED_FIELDS = {"organisations": "organisation", "topics": "topic"}
 """Fields in which names known in the archive are offered, and the facet that counts those."""
 VISIBILITIES = {
-    Visibility.PUBLIC: N_("Everybody"),
+    Visibility.PUBLIC: N_("Everyone"),
     Visibility.NETWORK: N_("The circle's network"),
     Visibility.CIRCLE: N_("The circle only"),
 }

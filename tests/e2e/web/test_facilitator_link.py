@@ -81,7 +81,7 @@ def test_the_printed_link_lets_a_browser_in(browser: Browser, up: Up) -> None:
     assert secret is not None
     with open_page(browser, up.origin) as (page, complaints):
         page.goto("/upload")
-        expect(page.get_by_text("come by a link with a code")).to_be_visible()
+        expect(page.get_by_text("sign in with a link that holds a code")).to_be_visible()
         page.goto(up.link)
         expect(page).to_have_url(f"{up.origin}/")
         excuse(complaints, "403")
@@ -98,7 +98,7 @@ def test_the_printed_link_lets_a_browser_in(browser: Browser, up: Up) -> None:
         page.get_by_role("button", name="Forget it in this browser").click()
         expect(page.get_by_label("The link, or the code at its end")).to_be_visible()
         page.get_by_label("The link, or the code at its end").fill(up.link)
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
         expect(page.get_by_role("link", name="Stop uploading and correcting here")).to_be_visible()
 
 
@@ -106,7 +106,7 @@ def test_without_scripts_the_code_is_pasted(browser: Browser, up: Up) -> None:
     with open_page(browser, up.origin, java_script_enabled=False) as (page, _):
         page.goto(up.link)
         page.get_by_label("The link, or the code at its end").fill(up.link)
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
         expect(page).to_have_url(f"{up.origin}/")
         expect(page.get_by_role("link", name="Stop uploading and correcting here")).to_be_visible()
 
@@ -121,7 +121,7 @@ def test_the_secret_is_in_no_log_and_another_one_ends_it(browser: Browser, up: U
         assert fresh != before
         assert page.request.get("/api/me").json()["may_edit"] is False
         page.goto(before)
-        expect(page.get_by_text("This link or code is not good, or no longer.")).to_be_visible()
+        expect(page.get_by_text("This link or code is not valid, or no longer valid.")).to_be_visible()
         page.goto(fresh)  # from this very page: only what stands after the # is another
         expect(page).to_have_url(f"{up.origin}/")
         excuse(complaints, "403")

@@ -20,9 +20,8 @@ BOTH = SoundTrack(tracks=(1, 2), speech=True)
 TRACKS = SoundTracks(taken=FLOOR, doubtful=True, there=(FLOOR, INTERPRETER, QUIET, BOTH))
 LEFT, RIGHT = (SoundTrack(tracks=(1,), channel=n, position=p, speech=True) for n, p in ((1, "left"), (2, "right")))
 STEREO = SoundTracks(taken=LEFT, there=(SoundTrack(tracks=(1,)), LEFT, RIGHT))
-SAYS = (
-    "People speak in more than one sound of this file; played and written down here: sound track 1 (Norwegian Bokmål)."
-)
+SAYS = "People speak in more than one sound of this file; this one is played and transcribed: "
+    "sound track 1 (Norwegian Bokmål)."
 
 
 def recording(desk: Desk, tracks: SoundTracks) -> Manifest:
@@ -63,7 +62,7 @@ def test_a_facilitator_chooses_another_sound(browser: Browser, desk: Desk, size:
         button = dialog.get_by_role("button", name="Use this sound")
         before = button.bounding_box()
         button.click()
-        expect(dialog.get_by_text("The recording is being made anew with this sound.")).to_be_visible()
+        expect(dialog.get_by_text("The recording is being made again with this sound.")).to_be_visible()
         after = button.bounding_box()
         assert before is not None
         assert after is not None
@@ -81,7 +80,7 @@ def test_who_says_that_the_right_one_was_taken_is_not_asked_again(browser: Brows
         expect(page.get_by_text("This sound stays.")).to_be_visible()
         assert chosen(desk, manifest) == ("track1", False)
         page.goto(f"/r/{manifest.id}")
-        expect(page.get_by_text("Written down")).to_be_visible()
+        expect(page.get_by_text("Transcribed by")).to_be_visible()
         expect(page.get_by_text("People speak in more than one sound")).to_have_count(0)
 
 
@@ -89,7 +88,7 @@ def test_channels_are_called_by_their_places(browser: Browser, desk: Desk) -> No
     manifest = recording(desk, STEREO)
     with open_page(browser, desk.origin) as (page, _):
         page.goto(f"/r/{manifest.id}")
-        expect(page.get_by_text("Written down")).to_be_visible()
+        expect(page.get_by_text("Transcribed by")).to_be_visible()
         expect(page.get_by_text("People speak in more than one sound")).to_have_count(0)
         edit(page, manifest)
         open_sounds(page)

@@ -40,7 +40,7 @@ def test_a_file_is_brought_in_followed_and_found(browser: Browser, kring: Kring)
         card.locator("summary").click()
         card.get_by_label("Organisations").fill("Nordby kommune")
         card.get_by_role("button", name="Send").click()
-        card.get_by_role("link", name="Follow what becomes of it").click()
+        card.get_by_role("link", name="Follow its progress").click()
         expect(page.get_by_role("heading", name="What we share")).to_be_visible()
         expect(page.locator("audio")).to_be_visible(timeout=400_000)  # without anybody loading the page again
 

@@ -209,7 +209,7 @@ def test_a_browser_that_has_come_can_go_again(at: Place) -> None:
         assert "Upload" in at.come(ensure_secret(at.settings), web).text
         assert web.get("/api/me").json()["may_edit"] is True
         assert "Forget it in this browser" in web.get("/facilitate").text
-        assert "Go on" in web.post("/facilitate/leave").text
+        assert "Continue" in web.post("/facilitate/leave").text
         assert web.get("/api/me").json()["may_edit"] is False
         assert KEY_COOKIE not in web.cookies
 
@@ -219,7 +219,7 @@ def test_what_is_no_code_is_refused_in_a_sentence(at: Place, body: bytes) -> Non
     ensure_secret(at.settings)
     answer = httpx.post(f"{at.origin}/facilitate", content=body, timeout=PATIENCE)
     assert answer.status_code == 403
-    assert "is not good, or no longer" in answer.text
+    assert "is not valid, or no longer valid" in answer.text
     assert "set-cookie" not in answer.headers
 
 
@@ -253,7 +253,7 @@ def test_wrong_codes_are_tried_slowly_and_hinder_nobody_else(
 
 def test_where_no_link_is_needed_or_helps_it_says_so(tmp_path: Path) -> None:
     with place(tmp_path / "all", facilitators="all") as at:
-        assert "Everybody who reaches these pages" in httpx.get(f"{at.origin}/facilitate", timeout=PATIENCE).text
+        assert "Everyone who reaches these pages" in httpx.get(f"{at.origin}/facilitate", timeout=PATIENCE).text
         assert at.ask("POST", "/api/me").status_code == 200
         assert "set-cookie" not in at.come("x").headers
     with place(tmp_path / "nobody", facilitators="nobody") as at:

@@ -76,10 +76,10 @@ def test_undo_and_redo(at: Desk) -> None:
         (2, "Anna", True, False), (1, "Anna", False, False),
     ]  # fmt: skip
     assert [one["summary"] for one in history] == [
-        f"took back: took away “{LINES[2].text}”",
+        f"took back: removed “{LINES[2].text}”",
         f"put back: changed “{LINES[1].text}” to “I dag ser vi på zanzibar.”",
         f"took back: changed “{LINES[1].text}” to “I dag ser vi på zanzibar.”",
-        f"took away “{LINES[2].text}”",
+        f"removed “{LINES[2].text}”",
         f"changed “{LINES[1].text}” to “I dag ser vi på zanzibar.”",
     ]
 
@@ -203,7 +203,7 @@ def test_another_transcript_keeps_what_people_wrote(at: Desk) -> None:
     assert all(one["end"] <= after["start"] for one, after in pairwise(lines))
     stale = at.line(3, "Skrevet av en gammel side.")
     assert stale.status_code == 409
-    assert stale.json()["error"].startswith("The recording was transcribed anew meanwhile.")
+    assert stale.json()["error"].startswith("The recording has been transcribed again meanwhile.")
     assert stale.json()["now"]["by"] is None
     assert at.line(1, "Og rettet.", before="Dette skrev Anna.").status_code == 201
 

@@ -34,11 +34,11 @@ def test_names_and_speakers(quick: Desk) -> None:
     assert len(speaker["changed"]) == 4
     assert "<v Ola Bergh>" in quick.captions
     assert [one["summary"] for one in quick.seen()["history"]] == [
-        "called the speaker “Ola Berg” “Ola Bergh”",
+        "renamed the speaker “Ola Berg” to “Ola Bergh”",
         "“personvernombud” → “personvernrådgiver” everywhere (1 place)",
     ]
     for change, sentence in [
-        ({"kind": "name", "find": "Kristiansand", "replace": "X"}, "“Kristiansand” stands nowhere"),
+        ({"kind": "name", "find": "Kristiansand", "replace": "X"}, "“Kristiansand” does not occur"),
         ({"kind": "name", "find": "X", "replace": "X"}, "Both names are the same"),
         ({"kind": "speaker", "name": "Ola Berg", "to": "X"}, "Nobody called “Ola Berg” speaks"),
         ({"kind": "speaker", "name": "X", "to": "X"}, "Both names are the same"),
@@ -77,7 +77,7 @@ def test_a_change_far_into_a_line_can_be_seen_in_its_summary(quick: Desk) -> Non
     quick.line(0, "", before=long.replace("Bergen", "Voss"))
     gone, changed, _first = (one["summary"] for one in quick.seen()["history"])
     assert changed == "changed “… sier noe om Bergen.” to “… sier noe om Voss.”"
-    assert gone.startswith("took away “Dette er en lang linje")
+    assert gone.startswith("removed “Dette er en lang linje")
 
 
 def test_asked_again_nothing_is_sent_again(quick: Desk) -> None:
@@ -153,7 +153,7 @@ def test_chapters(quick: Desk) -> None:
     assert put(30.3, None, "Svar").status_code == 201
     assert quick.seen()["chapters"] == [{"start": 0.0, "title": "Velkommen"}]
     assert [one["summary"] for one in quick.seen()["history"]] == [
-        "took away the chapter at 00:00:30", "called the chapter “Spørsmål” “Svar”",
+        "removed the chapter at 00:00:30", "renamed the chapter “Spørsmål” to “Svar”",
         "chapter “Velkommen” at 00:00:00", "chapter “Spørsmål” at 00:00:30",
     ]  # fmt: skip
 

@@ -119,7 +119,7 @@ def test_what_each_result_lacks_where_none_has_all(served: Served) -> None:
     assert without[PERSONVERN.id] == ["foreninger"]
     assert without[FORENINGER.id] == ["risikovurdering"]
     page = plain(served.web.get("/?q=risikovurdering+foreninger").text)
-    assert "Nothing holds all of these words together; each result says what it lacks." in page
+    assert "No passage contains all of these words; each result says what it lacks." in page
     assert "Without foreninger" in page
 
 

@@ -108,7 +108,7 @@ def test_it_is_told_each_change_and_the_end(followed: Followed) -> None:
         told = events(answer)
         name, html = next(told)
         assert name == "state"
-        assert "waits for its turn" in html
+        assert "is waiting for its turn" in html
         assert leases.take(followed.id, owner)
         leases.beat(followed.id, owner, Step.TRANSCRIBE, 0.4)
         until = time.monotonic() + PATIENCE
@@ -182,7 +182,7 @@ def test_a_recording_is_followed_before_it_has_arrived(followed: Followed) -> No
     assert 'href="/upload"' in state
     with followed.web.stream("GET", f"/r/{upload.id}/events") as answer:
         told = events(answer)
-        assert "did not arrive whole" in next(told)[1]
+        assert "did not arrive completely" in next(told)[1]
         followed.archive.forget_upload(upload.id)
         assert next(told) == ("done", upload.id)
 

@@ -145,7 +145,9 @@ def test_names_with_signs_and_names_within_names(browser: Browser, desk: Desk) -
         page.get_by_role("button", name="Fix a name everywhere").click()
         names.get_by_label("Written now").fill("Berg")
         names.get_by_label("Should be").fill("Berg kommune")
-        expect(names.get_by_role("status")).to_have_text("It stands nowhere as a whole word, in just these letters.")
+        expect(names.get_by_role("status")).to_have_text(
+            "It does not occur as a whole word with exactly these letters."
+        )
         expect(names.get_by_role("button", name="Change")).to_be_disabled()
 
 
@@ -191,7 +193,7 @@ def test_details_are_corrected_in_one_go(browser: Browser, desk: Desk) -> None:
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("Title", exact=True).fill("Personvern i skolen")
         dialog.get_by_label("Topics").fill("personvern\nskole")
-        dialog.get_by_label("Who may see it").select_option("Everybody")
+        dialog.get_by_label("Who may see it").select_option("Everyone")
         dialog.get_by_role("button", name="Save").click()
         expect(dialog.locator(".dialog-foot [role=status]")).to_have_text("Saved.")
         expect(page.locator("#title")).to_have_text("Personvern i skolen")

@@ -81,7 +81,7 @@ def test_two_people_change_different_lines(browser: Browser, desk: Desk) -> None
         one.keyboard.type("Her skriver jeg. ")
         window_comes_back(one)
         expect(text_field(one, 2)).to_have_value("Karis tekst.")
-        expect(note(one, 2)).to_have_text("Changed by somebody else just now")
+        expect(note(one, 2)).to_have_text("Changed by someone else just now")
         expect(text_field(one, 6)).to_be_focused()
         assert "Her skriver jeg. " in text_field(one, 6).input_value()
         window_comes_back(other)
@@ -182,7 +182,7 @@ def test_unsaved_lines_can_be_thrown_away(browser: Browser, desk: Desk) -> None:
         edit(page, manifest)
         leave_unsaved(page, desk, {1: "Bort."})
         excuse(complaints, "ERR_FAILED")
-        page.get_by_role("button", name="Throw them away").click()
+        page.get_by_role("button", name="Discard them").click()
         assert page.evaluate("localStorage.length") == 0
         expect(text_field(page, 1)).to_have_value(desk.lines(manifest)[1].text)
 
@@ -305,7 +305,7 @@ def test_signs_that_nobody_sees_make_no_conflict(browser: Browser, desk: Desk) -
         assert desk.lines(manifest)[1].text == "Blåbær."
         window_comes_back(page)
         page.wait_for_timeout(300)
-        expect(note(page, 1)).not_to_have_text("Changed by somebody else just now")
+        expect(note(page, 1)).not_to_have_text("Changed by someone else just now")
 
 
 def test_lines_said_at_once_stay_two(browser: Browser, desk: Desk) -> None:

@@ -91,7 +91,7 @@ def test_two_gigabytes_survive_a_killed_server(browser: Browser, kring: Kring, b
     assert len(again) <= 3, again  # what was on its way when the server died, and no more
     assert held < 500_000_000
 
-    card.get_by_role("link", name="Follow what becomes of it").click()
+    card.get_by_role("link", name="Follow its progress").click()
     expect(page).to_have_url(f"{kring.address}/r/{recording_id}")
     expect(page.locator("#player")).to_be_attached(timeout=500_000)  # followed until it was published
     manifest = kring.ports.archive.manifest(recording_id)

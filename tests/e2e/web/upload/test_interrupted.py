@@ -59,7 +59,7 @@ def test_an_answer_that_is_not_krings_is_said_to_be_strange(browser: Browser, si
         visit.context.route("**/api/uploads/check", lambda route: route.fulfill(body="<html>Please log in</html>"))
         visit.choose(recording(tmp_path, "talk.mp4", 1000))
         visit.state(visit.card(), "refused")
-        expect(visit.card().get_by_text("an answer that was not understood")).to_be_visible()
+        expect(visit.card().get_by_text("answer was not understood")).to_be_visible()
 
 
 def test_a_closed_page_goes_on_with_what_is_missing(browser: Browser, site: Site, tmp_path: Path) -> None:

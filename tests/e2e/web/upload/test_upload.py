@@ -40,7 +40,7 @@ def test_a_file_is_described_sent_and_asked_to_be_worked_on(browser: Browser, si
         card.get_by_role("button", name="Send").click()
         visit.state(card, "done")
         upload = site.uploads()[0]
-        expect(card.get_by_role("link", name="Follow what becomes of it")).to_have_attribute("href", f"/r/{upload.id}")
+        expect(card.get_by_role("link", name="Follow its progress")).to_have_attribute("href", f"/r/{upload.id}")
         assert sorted(visit.sent) == [1, 2, 3, 4]
     assert upload.state is UploadState.ARRIVED
     assert site.content(upload) == file.read_bytes()
@@ -164,7 +164,7 @@ def test_what_was_brought_in_is_listed(browser: Browser, site: Site, tmp_path: P
         page.goto("/uploads")
         entry = page.locator("[data-id]")
         expect(entry).to_contain_text("Not all of it has arrived yet: 50 %")
-        expect(entry.get_by_role("link", name="Choose the same file again to go on")).to_have_attribute(
+        expect(entry.get_by_role("link", name="Choose the same file again to continue")).to_have_attribute(
             "href", "/upload"
         )
         page.on("dialog", lambda dialog: dialog.accept())
