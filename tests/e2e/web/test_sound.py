@@ -20,8 +20,10 @@ BOTH = SoundTrack(tracks=(1, 2), speech=True)
 TRACKS = SoundTracks(taken=FLOOR, doubtful=True, there=(FLOOR, INTERPRETER, QUIET, BOTH))
 LEFT, RIGHT = (SoundTrack(tracks=(1,), channel=n, position=p, speech=True) for n, p in ((1, "left"), (2, "right")))
 STEREO = SoundTracks(taken=LEFT, there=(SoundTrack(tracks=(1,)), LEFT, RIGHT))
-SAYS = "People speak in more than one sound of this file; this one is played and transcribed: "
+SAYS = (
+    "People speak in more than one sound of this file; this one is played and transcribed: "
     "sound track 1 (Norwegian Bokmål)."
+)
 
 
 def recording(desk: Desk, tracks: SoundTracks) -> Manifest:

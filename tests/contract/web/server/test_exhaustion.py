@@ -245,7 +245,7 @@ def test_what_was_forgotten_holds_no_room(site: Uploading, monkeypatch: pytest.M
     monkeypatch.setattr(promised, "LAPSES", timedelta(days=1))
     upload_id = next(one.id for one in site.archive.uploads() if one.original.size == 60 * MB)
     assert site.archive.upload(upload_id)
-    monkeypatch.setattr(promised, "lapsed", lambda upload: upload.id == upload_id)
+    monkeypatch.setattr(promised, "has_lapsed", lambda upload: upload.id == upload_id)
     monkeypatch.setattr("search_ui.upload.api.has_lapsed", lambda upload: upload.id == upload_id)
     assert announce(site, 60 * MB, "first").status_code == 400, "who comes back is asked whether there is room"
 
