@@ -16,7 +16,7 @@ def open_index(settings: Settings, *, writer: bool = True, lock_seconds: float =
     """The search index the settings ask for; `writer=False`: for reading only, it creates nothing.
 
     `lock_seconds`: how long the embedded one waits for its turn to write.
-    Raises SetupError where the settings contradict each other.
+    Raises SetupError if the settings contradict each other.
     """
     if is_embedded(settings):
         return EmbeddedIndex(settings.index_dir, writer=writer, lock_seconds=lock_seconds)
@@ -41,6 +41,6 @@ def is_embedded(settings: Settings) -> bool:
 
 
 def may_write(settings: Settings) -> bool:
-    """Whether `open_index` can open it for writing: to Meilisearch nobody writes with a key that is for searching."""
+    """Whether `open_index` can open it for writing: a key for searching cannot write to Meilisearch."""
     embedded = settings.search.engine == "embedded" or settings.meili_url is None
     return embedded or settings.meili_master_key is not None or settings.meili_search_key is None

@@ -1,8 +1,8 @@
 """The search index in memory: small, plain, and held to the same promises. It says what the others must find.
 
-A passage matches when each part of the query (or, where no passage has all, as many of them as any passage
+A passage matches when each part of the query (or, if no passage has all, as many of them as any passage
 has) is found in its text, its speakers or its recording's title. A recording shows the passages that have a part
-in their own text or speakers; where only its title matches, its first passage stands for it.
+in their own text or speakers; if only its title matches, its first passage stands for it.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class _MemoryEngine:
         return [one for of in self.entries.values() for one in of]
 
     def _occurring(self, parsed: ParsedQuery) -> tuple[set[Part], set[Part]]:
-        """Of what is in question: what stands where results may come from, and what stands anywhere."""
+        """Of the parts that may be missing: those that occur within the filters, and those that occur anywhere."""
         allowed = [one for one in _matching(self._all, parsed, 0) if passing([card_of(one.passage)], parsed.filters)]
         parts = possibly_missing(parsed)
         here, anywhere = ({part for part in parts if any(one.has(part) for one in of)} for of in (allowed, self._all))

@@ -29,7 +29,7 @@ class Passage:
     text: str
     """The segments' texts, joined by single spaces."""
     starts: Sequence[tuple[int, float]]
-    """(offset in `text`, seconds): where each segment (or word, where times of words are known) begins."""
+    """(offset in `text`, seconds): where each segment (or word, if the times of words are known) begins."""
     title: str
     circle: str
     network: str
@@ -109,7 +109,7 @@ class PassageHit:
     """Seconds where the passage begins."""
     end: float
     hit_at: float
-    """Seconds of the segment or word where the first match of the excerpt is spoken; `start` where the match is in
+    """Seconds of the segment or word where the first match of the excerpt is spoken; `start` if the match is in
     the title, 0 in an attachment."""
     fragments: tuple[Fragment, ...]
     """An excerpt of about 240 characters around the matches."""
@@ -204,11 +204,11 @@ class Results:
     organisations that differ in the case of letters only are one, spelt as most recordings of the archive spell it."""
     seconds: float = 0.0
     suggestion: str = ""
-    """Where a word is nowhere: another text to search for, with a word of the archive for it, that finds something."""
+    """If a word is nowhere: another text to search for, with a word of the archive for it, that finds something."""
     missing: tuple[Missing, ...] = ()
     """What was asked for that none of the results holds."""
     about: tuple[str, ...] = ()
-    """What they are for, as it was typed, where that is not all that was asked for."""
+    """What they are for, as it was typed, if that is not all that was asked for."""
     together: bool = True
     """Whether all that they are for stands in one passage; else each has some of it."""
     query: QuerySummary = field(default_factory=QuerySummary)

@@ -1,4 +1,4 @@
-"""`python -m search_ui`: serve the web application where the settings say."""
+"""`python -m search_ui`: serve the web application at the address in the settings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from storage import open_store
 from storage.archive.archive import Archive
 
 TURN_SECONDS = 5.0
-"""How long somebody who corrects a line waits for the index; after that a run makes it searchable."""
+"""How long a correction waits for the index; after that a run makes it searchable."""
 
 
 def relax_garbage_collection() -> None:
@@ -51,7 +51,7 @@ class WebServer(uvicorn.Server):
 
 
 def main() -> int:
-    """Serve until SIGINT or SIGTERM; 1 where it cannot start, with one sentence on stderr."""
+    """Serve until SIGINT or SIGTERM; 1 if it cannot start, with one sentence on stderr."""
     relax_garbage_collection()
     with ExitStack() as undo:
         try:

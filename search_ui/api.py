@@ -86,10 +86,10 @@ class FoundMissing(BaseModel):
 
 
 class Found(BaseModel):
-    """`total`: matching recordings over all pages; `facets`: kind → value → number of recordings. `suggestion`: where a
+    """`total`: matching recordings over all pages; `facets`: kind → value → number of recordings. `suggestion`: if a
     word is nowhere, another text to search for that finds something; else empty.
 
-    `about`: what the results are for, where that is not all that was asked for; `missing` is the rest. `together`: all
+    `about`: what the results are for, if that is not all that was asked for; `missing` is the rest. `together`: all
     of it stands in one passage; else each recording says what it is `without`.
     """
 
@@ -112,7 +112,7 @@ class Refusal(BaseModel):
 
 
 class ActivityStatus(BaseModel):
-    """Who works on it is nobody's business; how far it is, is. `alive` false: it waits to be taken up again."""
+    """Progress only; the worker is not exposed. `alive` false: no worker has it, and it waits to be resumed."""
 
     step: Step
     fraction: float
@@ -135,7 +135,7 @@ class RecordingStatus(BaseModel):
     duration: float | None
     language: str | None
     missing: float
-    """Seconds in which somebody speaks and the transcript has no text."""
+    """Seconds of speech for which the transcript has no text."""
     english: bool
     """Whether there is an English track beside its own language."""
     received_at: datetime

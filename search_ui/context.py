@@ -40,9 +40,9 @@ class Names:
         self._read_at = float("-inf")
 
     def circles(self) -> dict[str, Circle]:
-        """All circles by slug; where the store does not answer, those known before, so that search goes on.
+        """All circles by slug; if the store does not answer, those known before, so that search goes on.
 
-        One request at a time asks the store, the others take what is known. Raises StorageDown where nothing is.
+        One request at a time asks the store, the others take what is known. Raises StorageDown if nothing is known.
         """
         if self._known and time.monotonic() - self._read_at < NAMES_SECONDS:
             return self._circles
@@ -60,12 +60,12 @@ class Names:
         return self._circles
 
     def circle(self, slug: str) -> str:
-        """The circle's name; its slug where it has gone."""
+        """The circle's name; its slug if it has gone."""
         circle = self.circles().get(slug)
         return circle.name if circle else slug
 
     def network(self, slug: str) -> str:
-        """The network's name; its slug where none of its circles is left."""
+        """The network's name; its slug if none of its circles is left."""
         return next((c.network_name for c in self.circles().values() if c.network == slug), slug)
 
     def network_slug(self, circle_slug: str) -> str | None:

@@ -1,8 +1,8 @@
 """The doors to the archive: searching for a viewer, and opening a recording for a viewer.
 
-Whatever answers a request (pages, the API, feeds, captions, media, embedding, the editor) searches and opens
-recordings only through these functions; a test holds it to that. Today whoever reaches the pages may see everything.
-Once people log in, these functions are where a recording's visibility is enforced, and the only place.
+Whatever answers a request (pages, the API, feeds, captions, media, embedding, the editor) searches and opens recordings
+only through these functions; a test holds it to that. Today everyone who reaches the pages may see everything. Once
+people log in, they are the only place in which a recording's visibility is enforced.
 """
 
 from __future__ import annotations

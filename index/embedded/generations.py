@@ -60,9 +60,10 @@ class Generations:
         self._lock_seconds = lock_seconds
 
     def current(self) -> Path | None:
-        """The generation that is searched, whatever its schema; None where there is none yet, or nobody can say which.
+        """The generation that is searched, whatever its schema; None if there is none yet, or `current` cannot be
+        understood.
 
-        Raises SearchDown where the folder cannot be read.
+        Raises SearchDown if the folder cannot be read.
         """
         try:
             name = (self.root / "current").read_text(encoding="ascii")
@@ -89,7 +90,7 @@ class Generations:
 
     @contextmanager
     def building(self) -> Iterator[Path]:
-        """A folder for a complete generation; it goes again where it has not become current in the end."""
+        """A folder for a complete generation; it is removed again if it has not become current in the end."""
         generation = self.create(complete=True)
         try:
             yield generation
@@ -117,7 +118,7 @@ class Generations:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        with self._locked("write.lock", "The search index is being written to by somebody else; try again."):
+        with self._locked("write.lock", "The search index is being written to by another process; try again."):
             yield
 
     @contextmanager

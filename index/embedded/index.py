@@ -1,7 +1,7 @@
 """The embedded search index: Tantivy, memory-mapped, for several processes on one machine.
 
 Writers take turns (index/embedded/generations.py); each write is one Tantivy commit, so a process killed half-way
-leaves the state before. Readers look before every search whether somebody has committed, and so see it at
+leaves the state before. Readers look before every search whether a writer has committed, and so see it at
 once. A rebuild fills a new generation beside the current one and then takes its place; what others write
 meanwhile is carried over.
 """

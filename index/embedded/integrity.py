@@ -66,7 +66,7 @@ def changed_since(before: Mapping[str, Stamp], files: Mapping[str, Stamp], there
 
 
 def check_file(path: Path) -> None:
-    """Raises ValueError where the file is not what Tantivy wrote, OSError where it cannot be read."""
+    """Raises ValueError if the file is not what Tantivy wrote, OSError if it cannot be read."""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - 8))
@@ -86,7 +86,7 @@ def check_file(path: Path) -> None:
 
 def probe(schema: tantivy.Schema, snapshot: Snapshot) -> None:
     """Search as people do: everything with its facets, one known recording, a word that is said in it; and read from
-    every segment. Raises ValueError, or what Tantivy raises, where that does not work."""
+    every segment. Raises ValueError, or what Tantivy raises, if that does not work."""
     for segment in range(snapshot.searcher.num_segments):
         stored = snapshot.searcher.doc(tantivy.DocAddress(segment, 0))
         if stored.get_first("payload") is not None:

@@ -1,4 +1,4 @@
-"""Opening a generation of the embedded index for reading, anew whenever somebody has committed or a file has changed.
+"""Opening a generation of the embedded index for reading, anew whenever a writer has committed or a file has changed.
 
 Every file is held against its checksum before it is read, once in a process: a damaged one may not only mislead a
 search. It can end the process, when Rust aborts because a wrong length asks for more memory than there is, or when the
@@ -64,7 +64,7 @@ class SnapshotOpener:
             raise damaged(error) from error
 
     def is_current(self, snapshot: Snapshot) -> bool:
-        """Whether nobody has written since this view was opened."""
+        """Whether nothing was written since this snapshot was opened."""
         try:
             now = stamps_of(snapshot.generation).get(META)
         except OSError:

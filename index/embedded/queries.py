@@ -32,7 +32,7 @@ _STARTS = ("starts", "title_starts")
 
 
 Completions: TypeAlias = dict[str, tuple[tuple[str, str], ...]]
-"""Beginning → (field, word): remembered for one state of the index, where the beginnings of all words are asked for."""
+"""Beginning → (field, word): remembered for one state of the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,14 @@ class TantivyQueries:
         return not more and isinstance(part, QueryWord) and part.prefix and len(part.beginning) in SHORT
 
     def whole_word(self, *conditions: Query) -> Query:
-        """Passages with the one word as it is, scored: where very many words begin so, these come first."""
+        """Passages with the one word as it is, scored: if very many words begin so, these come first."""
         words = [part for part in self.parsed.parts if isinstance(part, QueryWord)]
         found = any_of(self._term(field, word.beginning) for word in words for field in _FIELDS)
         limits = self._conditions(conditions)
         return Query.boolean_query([(Occur.Must, found), *limits]) if limits else found
 
     def recordings(self) -> Query:
-        """The recordings that match, each once, where the query is `simple`."""
+        """The recordings that match, each once, if `is_single_word`."""
         (terms,) = self._terms.values()
         words = dict.fromkeys(BEGINS + word if field in _STARTS else word for field, word in terms.words)
         return any_of(
@@ -117,7 +117,7 @@ class TantivyQueries:
         )
 
     def by_speakers(self, *conditions: Query) -> Query:
-        """The passages of the speakers wanted."""
+        """The passages of the speakers that are asked for."""
         return Query.boolean_query(self._conditions(conditions))
 
     def frequency(self, part: Part) -> int:
@@ -143,7 +143,7 @@ class TantivyQueries:
         return not self._searcher.doc_freq("keys", word.key)
 
     def _prefix_terms(self, beginning: str) -> tuple[tuple[str, str], ...]:
-        """(field, term) for the words that begin so: these words, or the beginning itself where it is indexed."""
+        """(field, term) for the words that begin so: these words, or the beginning itself if it is indexed."""
         if len(beginning) in SHORT:
             return tuple((field, beginning) for field in _STARTS)
         found = self._completions.get(beginning)

@@ -30,7 +30,7 @@ from index.ranking.scoring import Scored, Scorer, best_first, idf_weights, recor
 WINDOW = 20
 """Recordings, the engine's best, that are put in order by score; those behind them stay in the engine's order."""
 _BEST = 2
-"""Passages of each of them, again the engine's best, that are looked at for that: where so few match that the engine
+"""Passages of each of them, again the engine's best, that are looked at for that: if so few match that the engine
 gave all; else one."""
 _SPARE = 1
 """Passages of a recording that are looked at beside those that are shown."""
@@ -91,7 +91,7 @@ class TantivySearch:
         return EngineAnswer(results, self._parsed)
 
     def _occurring(self) -> tuple[set[Part], set[Part]]:
-        """Of what is in question: what stands where results may come from, and what stands anywhere."""
+        """Of the parts that may be missing: those that occur within the filters, and those that occur anywhere."""
         parts, within = possibly_missing(self._parsed), filter_conditions(self._schema, self._filters)
         here = {part for part in parts if self._queries.occurs_within(part, *within)}
         return here, here | {part for part in parts if part not in here and self._queries.frequency(part)}
@@ -170,7 +170,7 @@ class TantivySearch:
         return ranked
 
     def _counts(self, level: _Level, recs: Sequence[int]) -> dict[int, int]:
-        """Recording → its passages that match themselves, where there are any. Those of a page were mostly candidates
+        """Recording → its passages that match themselves, if there are any. Those of a page were mostly candidates
         for it, and are not counted again."""
         others = [rec for rec in recs if rec not in self._counted]
         if others:
@@ -189,7 +189,7 @@ class TantivySearch:
         )
 
     def _hits(self, level: _Level, page: Sequence[int], scorer: Scorer) -> tuple[RecordingHit, ...]:
-        """The recordings of the page with their best passages, or the first that matches where only the title does."""
+        """The recordings of the page with their best passages, or the first that matches if only the title does."""
         here = in_recordings(self._schema, page)
         of: dict[int, list[tantivy.DocAddress]] = {}
         if self._parsed.parts:
@@ -234,7 +234,7 @@ class TantivySearch:
         return {rec: [*places, *shown.get(rec, ())] for rec, places in said.items()}
 
     def _best_of(self, query: Condition, limits: dict[int, int]) -> dict[int, list[tantivy.DocAddress]]:
-        """The engine's best passages of each recording, as many as wanted."""
+        """The engine's best passages of each recording, as many as `limits` says."""
         size = 2 * sum(limits.values()) + 1
         while True:
             hits = self._searcher.search(query, size, count=False).hits

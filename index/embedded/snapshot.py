@@ -46,6 +46,6 @@ class Snapshot:
 
 
 def buckets(searcher: tantivy.Searcher, query: Condition, field: str, most: int) -> dict[Any, int]:
-    """Each value of `field` among what matches → its passages; exact where there are no more than `most` values."""
+    """Each value of `field` among what matches → its passages; exact if there are no more than `most` values."""
     counted = searcher.aggregate(query, {"of": {"terms": {"field": field, "size": max(1, most)}}})
     return {bucket["key"]: bucket["doc_count"] for bucket in counted["of"]["buckets"]}

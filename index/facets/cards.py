@@ -53,7 +53,7 @@ def newest_first(card: Card) -> tuple[int, str]:
 
 
 def in_order(cards: Iterable[Card], order: Order, scores: Mapping[str, float]) -> list[Card]:
-    """`scores`: recording id → how well it matches, where the order is relevance."""
+    """`scores`: recording id → how well it matches, if the order is relevance."""
     if order is Order.OLDEST:
         return sorted(cards, key=lambda card: (card.date, card.recording_id))
     if order is Order.NEWEST:
@@ -116,7 +116,7 @@ def label_spellings(counts: Mapping[str, int]) -> dict[str, str]:
 
 
 def values_of(filters: Filters) -> tuple[frozenset[str], ...]:
-    """The values wanted of each of `KINDS`; a year is wanted by its dates."""
+    """The values asked for of each of `KINDS`; a year is asked for by its dates."""
     labels = (frozenset(map(label_key, labels_of_kind)) for labels_of_kind in (filters.topics, filters.organisations))
     return (filters.circles, filters.networks, filters.languages, frozenset(), *labels)
 

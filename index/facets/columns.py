@@ -13,7 +13,7 @@ from index.facets.cards import KINDS, Card, by_count, newest_first, spellings, v
 from index.port import Filters
 
 Rows: TypeAlias = NDArray[np.intp]
-"""Places on the shelf; smaller is newer."""
+"""Places among the recordings; smaller is newer."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class FacetColumns:
         return np.arange(len(self.cards))
 
     def rows(self, recs: Collection[int]) -> Rows:
-        """Where these recordings stand, in order of the shelf. All must be there."""
+        """Where these recordings stand, newest first. All must be there."""
         return np.sort(self._at(recs))
 
     def places(self, recs: Collection[int]) -> list[int]:

@@ -55,7 +55,7 @@ class MeiliServer:
     def ask(self, method: Method, path: str, body: Any = None) -> Any:
         """The answer as JSON. `body`: JSON, or bytes that are JSON already.
 
-        Raises Refused, SetupError for a wrong key, DiskFull, or SearchDown where no answer comes, and for a key for
+        Raises MeiliRefusal, SetupError for a wrong key, DiskFull, or SearchDown if no answer comes, and for a key for
         searching that the server does not know (yet).
         """
         try:
@@ -76,7 +76,7 @@ class MeiliServer:
             raise SearchDown(f"What answers at {self.where} is not Meilisearch; see MEILI_URL.") from None
 
     def _send(self, method: Method, path: str, body: Any) -> Any:
-        # The client keeps the headers of a request where two threads would mix them: one client for each. And a
+        # The client keeps the headers of a request, and two threads would mix them: one client for each. And a
         # connection for each, for one that was kept may just be closing.
         http = Client(self._url, self._key, timeout=ANSWER_SECONDS).http
         with requests.Session() as session:
@@ -89,7 +89,7 @@ class MeiliServer:
         return int(self.ask(method, path, body)["taskUid"])
 
     def wait(self, tasks: Iterable[int], seconds: float = TASK_SECONDS) -> None:
-        """Return when all these tasks have succeeded. Raises Refused or DiskFull where one has not."""
+        """Return when all these tasks have succeeded. Raises MeiliRefusal or DiskFull if one has not."""
         deadline = time.monotonic() + seconds
         for task in tasks:
             pause = _LOOK_AFTER

@@ -30,7 +30,7 @@ MADE_BY = f"{SCHEMA}-{_LAYOUT}"
 ABOUT = "about"
 """Id of the document that says who made the index, and whether it was built from the whole bucket."""
 COMPLETE = (f'made_by = "{MADE_BY}"', "complete = true")
-"""Conditions that only that document passes, if it says what is wanted."""
+"""Conditions that only that document passes, if its values are these."""
 SPELT = {kind: f"{kind}_spelt" for kind in LABELS}
 """Kind of label → the attribute with its values as they are spelt; that of its own name has them as they are known."""
 CARD_FIELDS = ("recording_id", "version", "day", "circle", "network", "language", *LABELS)

@@ -105,7 +105,7 @@ class MeiliIndex:
             raise SetupError("This process opened the search index for reading only.")
 
     def _make_ready(self) -> None:
-        """Make an incomplete index where there is none of ours; the first time look after settings and readers' key."""
+        """Make an incomplete index if there is none of ours; the first time also update settings and the search key."""
         with self._preparing:
             if not self._meili_writer.is_ours(self._index):
                 with self._meili_writer.building(complete=False) as new:

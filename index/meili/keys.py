@@ -1,6 +1,6 @@
 """The key for searching only: all that a process which shows results to people needs to have.
 
-Meilisearch makes a key's value from the master key and the key's uid (HMAC-SHA256), so whoever knows the master
+Meilisearch makes a key's value from the master key and the key's uid (HMAC-SHA256), so a process that knows the master
 key knows the value before the key is there.
 """
 
@@ -24,7 +24,7 @@ def derived_key(master_key: str, index: str) -> str:
 
 
 def ensured_key(server: MeiliServer, index: str) -> str | None:
-    """The search key of this index, which is made where there is none; None: this server asks for no keys."""
+    """The search key of this index, which is made if there is none; None: this server asks for no keys."""
     uid = key_uid(index)
     description = {
         "uid": uid,
@@ -44,6 +44,6 @@ def ensured_key(server: MeiliServer, index: str) -> str | None:
     try:
         return str(server.ask("post", "keys", description)["key"])
     except MeiliRefusal as refused:
-        if refused.code != "api_key_already_exists":  # made by somebody else a moment ago
+        if refused.code != "api_key_already_exists":  # made by another process a moment ago
             raise
         return str(server.ask("get", f"keys/{uid}")["key"])

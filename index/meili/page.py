@@ -32,7 +32,7 @@ class Level:
     total: int
     facets: dict[str, dict[str, int]]
     cards: dict[str, Card] | None = None
-    """The recordings, where several ways were put together."""
+    """The recordings, if several ways were merged."""
     by_way: Sequence[frozenset[str]] = ()
     """Those that each way finds."""
     seen: Sequence[Passage] = ()
@@ -90,7 +90,7 @@ class MeiliPage:
         return tuple(hits)
 
     def firsts(self, recordings: Sequence[str]) -> tuple[RecordingHit, ...]:
-        """These recordings, each with its first passage, where nothing was asked for in particular."""
+        """These recordings, each with its first passage, if nothing in particular was asked for."""
         answers = self._ask([self._inside(one, None, sort=["number:asc"], hitsPerPage=1) for one in recordings])
         return tuple(
             recording_hit([self._scorer.score(passage_in(hit))], self._marker, 0, int(answer["totalHits"]))
@@ -129,7 +129,7 @@ class MeiliPage:
         return [passage_in(hit) for answer in answers for hit in answer["hits"]], complete
 
     def _counts(self, level: Level, found: Mapping[str, Sequence[Scored]]) -> dict[str, int]:
-        """How many passages of each of these recordings match themselves: where titles do, by the part most have."""
+        """How many passages of each of these recordings match themselves: if titles do, by the part most have."""
         within = [*conditions(self._parsed.filters), one_of(DISTINCT, found)]
         titled = {one for one, of in found.items() if not all(scored.own for scored in of)}
         own = [way for number in range(len(self._parsed.parts)) for way in own_ways(self._parsed, number)]

@@ -78,7 +78,7 @@ def _choices(of_each: Sequence[Sequence[Term]]) -> list[tuple[Term, ...]]:
 
 
 def ways_of_part(part: Part, excluded: tuple[Part, ...] = ()) -> list[Way]:
-    """What finds one part, whatever else is wanted."""
+    """What finds one part, whatever else is asked for."""
     return [_way(ParsedQuery(excluded=excluded), [term], (0,)) for term in terms_of(part)]
 
 
@@ -90,7 +90,7 @@ def overlapping_ways(part: Part) -> list[tuple[int, Way]]:
 
 
 def own_ways(parsed: ParsedQuery, number: int) -> list[Way]:
-    """What finds one part in passages' own text and speakers, where nothing excluded is."""
+    """What finds one part in passages' own text and speakers, if nothing excluded is there."""
     own = ParsedQuery(excluded=parsed.excluded)
     found = [_way(own, [term], (number,)) for term in terms_of(parsed.parts[number])]
     return [Way(way.q, (SPELLING,) if SPELLING in way.fields else OWN, way.parts) for way in found]
@@ -99,8 +99,8 @@ def own_ways(parsed: ParsedQuery, number: int) -> list[Way]:
 def as_typed(parsed: ParsedQuery, fields: tuple[str, ...]) -> Way | None:
     """The parts as they were typed, all in these fields: what should stand above other forms.
 
-    None where the server would not look at all of it (at most ten words, and what is excluded in these fields only),
-    and where it would take other words for them.
+    None if the server would not look at all of it (at most ten words, and what is excluded in these fields only),
+    and if it would take other words for them.
     """
     terms: list[Term] = []
     for part in parsed.parts:

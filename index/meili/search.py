@@ -2,7 +2,7 @@
 
 Meilisearch finds passages; people see recordings. Each query asks for distinct recordings, so its total and its facets
 count them. Its best recordings, and its best passages, are put in order by index/ranking/scoring.py; what lies behind
-them follows as the server has it. Where several queries find what one search wants, their recordings are put together
+them follows as the server has it. If several queries find what one search asks for, their recordings are put together
 here, as long as they are few.
 """
 
@@ -89,7 +89,7 @@ class MeiliSearch:
         return EngineAnswer(results, self._parsed)
 
     def _occurring(self) -> tuple[set[Part], set[Part]]:
-        """Of what is in question: what stands where results may come from, and what stands anywhere."""
+        """Of the parts that may be missing: those that occur within the filters, and those that occur anywhere."""
         asked = [(part, way) for part in possibly_missing(self._parsed) for way in ways_of_part(part)]
         limited = [way for part in possibly_missing(self._parsed) for way in ways_of_part(part, self._parsed.excluded)]
         queries = [body(self._index, way, conditions(self._parsed.filters), hitsPerPage=0) for way in limited]
@@ -124,7 +124,7 @@ class MeiliSearch:
         return Results(page.firsts(listed), int(answers[0]["totalHits"]), self._spelt(_facets(answers)))
 
     def _spelt(self, facets: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
-        """The same with labels as the archive spells them, which is asked only where there are any."""
+        """The same with labels as the archive spells them, which is asked for only if there are any."""
         if not any(facets[kind] for kind in LABELS):
             return facets
         each_recording = body(self._index, None, ["number = 0"], hitsPerPage=0, facets=list(SPELT.values()))

@@ -30,7 +30,7 @@ STALE = timedelta(hours=1)
 """An index of a rebuild to which nothing was written for so long was left by a crash."""
 _AHEAD = 2  # batches that are sent before the first of them is done
 _FETCHED = 10_000  # small documents of one answer
-_LOOKS, _LOOK_SECONDS = 20, 0.5  # at an index to which somebody writes
+_LOOKS, _LOOK_SECONDS = 20, 0.5  # at an index that is being written to
 _GONE = ("index_not_found", "document_not_found")
 
 
@@ -40,7 +40,7 @@ class MeiliWriter:
         self._index = index
 
     def about(self, index: str) -> Mapping[str, Any]:
-        """What the index says of itself; empty where it is not there, or not one of ours."""
+        """What the index says of itself; empty if it is not there, or not one of ours."""
         try:
             said = self._server.ask("get", f"indexes/{index}/documents/{ABOUT}")
         except MeiliRefusal as refused:
@@ -57,7 +57,7 @@ class MeiliWriter:
         """What is not as it was written, in words; empty if all is.
 
         Every document says how many its recording has, and the server counts the documents that have a field. While
-        somebody writes the two may differ: then it is counted again.
+        the index is written to the two may differ: then it is counted again.
         """
         if not same_settings(SETTINGS, self._server.ask("get", f"indexes/{self._index}/settings")):
             return "its settings are not Kring's"
@@ -83,7 +83,7 @@ class MeiliWriter:
         return int(last[0]["uid"]) if last else 0
 
     def update_settings(self, index: str) -> None:
-        """Bring its settings up to date, where they are not."""
+        """Bring its settings up to date, if they are not."""
         if not same_settings(SETTINGS, self._server.ask("get", f"indexes/{index}/settings")):
             self._server.wait([self._server.submit("patch", f"indexes/{index}/settings", SETTINGS)], REBUILD_SECONDS)
 
@@ -107,7 +107,7 @@ class MeiliWriter:
     def publish(self, new: str, *, unless_ours: bool = False) -> None:
         """Let `new` be searched; it changes places with the index before, in one moment.
 
-        With `unless_ours` an index of ours stays that somebody else has made in the meantime.
+        With `unless_ours` an index of ours stays that another process has made in the meantime.
         """
         there = self._exists(self._index)
         if there and unless_ours and self.is_ours(self._index):
@@ -142,7 +142,7 @@ class MeiliWriter:
         return count
 
     def versions(self, index: str) -> dict[str, int]:
-        """Recording id → version; empty where there is no such index, or none with our settings."""
+        """Recording id → version; empty if there is no such index, or none with our settings."""
         try:
             found = self._fetch(index, "number = 0", _FETCHED, fields=["recording_id", "version"])
             return {one["recording_id"]: one["version"] for one in found if "version" in one}

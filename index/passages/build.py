@@ -11,9 +11,9 @@ from index.port import Passage
 from kring.model import Attachment, Circle, Manifest, Pages, Segment, Transcript, Word
 
 SHORTEST = 20.0
-"""Seconds; a passage is shorter only where what follows would make it too long, or nothing follows."""
+"""Seconds; a passage is shorter only if what follows would make it too long, or nothing follows."""
 LONGEST = 60.0
-"""Seconds; a passage is longer only where one segment without times of its words is."""
+"""Seconds; a passage is longer only if one segment without times of its words is."""
 _IDEAL = 40.0
 _PAUSE = 1.0  # seconds of silence that a listener hears as a break
 _PIECE = 20.0  # seconds of the pieces a segment longer than LONGEST is cut into
@@ -29,7 +29,7 @@ def passages_of(
     """The passages of one recording, in order; every segment with text is in exactly one of them.
 
     The first passage carries the presenters as speakers too, so that a recording is found by who presents.
-    Where there is no speech (or no transcript yet) one passage with an empty text stands for the recording.
+    If there is no speech (or no transcript yet), one passage with an empty text stands for the recording.
     After what is said come the pages of what is attached.
     """
     spoken = _spoken(manifest, circle, transcript)

@@ -16,7 +16,7 @@ from kring.errors import BadQuery
 QUOTATION_MARKS = '"“„«»”'
 """Signs that stand around quotations."""
 MAY_BECOME_A_DAY = re.compile(r"\d{0,4}|\d{4}-\d{0,2}|\d{4}-\d{2}-\d{0,2}")
-"""What somebody may have written so far."""
+"""What may have been typed so far."""
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _FILTERS = {
     "circle": "personvern",
@@ -39,7 +39,7 @@ _LANGUAGES = {
 
 
 def filter_name(name: str | None, value: str) -> str:
-    """The filter of this name; empty where it is a word like others. Raises BadQuery for a misspelt one."""
+    """The filter of this name; empty if it is a word like others. Raises BadQuery for a misspelt one."""
     name = (name or "").lower()
     name = _OTHER_SPELLINGS.get(name, name)
     if name in _FILTERS:

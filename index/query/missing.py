@@ -35,7 +35,8 @@ def with_missing(
 ) -> Results:
     """The same, saying what is missing and what they are for. `least`: parts that each passage found has.
 
-    Of what is `in_question`, `here` stands where results may come from, and `anywhere` in the archive.
+    Of the parts that are `possibly_missing`, `here` has those that occur within the filters, `anywhere` those in the
+    archive.
     """
     held = [part for part in parsed.parts if part in here]
     lacking: dict[str, Lack] = {}

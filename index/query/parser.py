@@ -2,7 +2,7 @@
 
     anskaffelse skytjenester        both words, in any inflection
     "digital post"                  these words, so, one after the other
-    -skole  -"digital post"         not where this is said
+    -skole  -"digital post"         not if this is said
     speaker:"Kari Bø"               circle:, network:, topic:, organisation:, language:, year:, after:, before:
 
 Days are inclusive, and a month or a year stands for its first day (after) or its last (before).
@@ -110,7 +110,7 @@ class ParsedQuery:
         return QuerySummary(self.filters, bool(self.parts), has_quotation, self.nothing_searchable)
 
     def order(self, asked: Order) -> Order:
-        """The order of what is found. Where nothing, or nothing but stop words, is asked for, nothing is more relevant:
+        """The order of the results. If nothing, or nothing but stop words, is asked for, nothing is more relevant:
         then the newest come first."""
         tells = any(isinstance(part, Phrase) or part.prefix or part.key for part in self.parts)
         return Order.NEWEST if asked is Order.RELEVANCE and not tells else asked
@@ -154,7 +154,7 @@ class _Parser:
         self.excluded: list[Part] = []
         self.signs: dict[str, None] = {}
         self.only_signs = True
-        """There was no filter, and nothing is begun of which nobody knows yet what it will be."""
+        """There was no filter, and no word is begun that may still become one."""
         self._run: list[QueryWord] = []  # words that stand next to each other, unquoted
 
     def flush(self) -> None:
@@ -172,7 +172,7 @@ class _Parser:
         return bool(name)
 
     def add(self, piece: re.Match[str], *, unfinished: bool) -> None:
-        """A piece that is no filter. `unfinished`: somebody is still writing it."""
+        """A piece that is no filter. `unfinished`: it is still being typed."""
         value = _value(piece)
         words = words_in(value, piece.end() - len(value))
         before = words_in(piece["name"], piece.start("name")) if piece["name"] else []
@@ -226,7 +226,7 @@ def words_in(text: str, start: int) -> list[QueryWord]:
 
 
 def terms_in(run: Sequence[QueryWord]) -> Iterator[QueryWord]:
-    """Neighbouring words, where they are a term of the glossary taken together: the longest first."""
+    """Neighbouring words joined if together they are a term of the glossary: the longest first."""
     at = 0
     while at < len(run):
         for size in range(min(_LONGEST_TERM, len(run) - at), 0, -1):
@@ -242,7 +242,8 @@ def terms_in(run: Sequence[QueryWord]) -> Iterator[QueryWord]:
 
 
 def _term(words: Sequence[QueryWord]) -> QueryWord | None:
-    """These words as one, where they are a term or only one. A term begins and ends with words that tell something."""
+    """These words as one, if they are a term or a single word. A term begins and ends with words that are no stop
+    words."""
     first, last = words[0], words[-1]
     forms = tuple(form for word in words for form in word.forms if form.stem)
     if not (first.forms[0].stem and last.forms[-1].stem):

@@ -34,7 +34,7 @@ class _Candidate(NamedTuple):
 
 
 def suggestion(engine: Engine, query: Query, found: EngineAnswer) -> str:
-    """The text of the query with a better word for each that is nowhere, where there is one; else empty.
+    """The text of the query with a better word for each that is nowhere, if there is one; else empty.
 
     Each finds something within the same filters, and is written as it stands there.
     """
@@ -65,7 +65,7 @@ def most_similar(word: QueryWord, vocabulary: Iterable[str]) -> list[str]:
 
 
 def with_replacements(text: str, better: Mapping[Part, str]) -> str:
-    """The query `text` with the words of `better` in place; empty where there are none."""
+    """The query `text` with the words of `better` in place; empty if there are none."""
     words = sorted((part for part in better if isinstance(part, QueryWord)), key=lambda word: word.start, reverse=True)
     changed = text
     for word in words:

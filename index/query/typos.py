@@ -14,14 +14,14 @@ from index.text.glossary import concept_of, glossary, term_words
 
 
 def distance(one: str, other: str) -> int:
-    """Wrong, missing, surplus or swapped letters; 99 where the first letters differ, which typing seldom gets wrong."""
+    """Wrong, missing, surplus or swapped letters; 99 if the first letters differ, which typing seldom gets wrong."""
     return OSA.distance(one, other, score_cutoff=2) if one[:1] == other[:1] else 99
 
 
 def tolerate_typos(parsed: ParsedQuery, nowhere: Callable[[QueryWord], bool]) -> ParsedQuery:
-    """The same where words that are nowhere may be misspelt: one letter from 5, two from 9 letters.
+    """The same query, in which words that are nowhere may be misspelt: one letter from 5, two from 9 letters.
 
-    Such a word stands for the word of the glossary that it nearly is, where the archive has that; else any word of
+    Such a word stands for the word of the glossary that it nearly is, if the archive has that; else any word of
     the archive that it nearly is will do. A term of several words that is nowhere is taken for words like others.
     """
     parts: list[Part] = []

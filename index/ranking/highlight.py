@@ -128,7 +128,7 @@ def _reasons(shown: Sequence[Scored], marker: Marker, required: int) -> Iterator
 
 
 def _matched_text(text: str, marks: Sequence[Mark]) -> str:
-    """What the first mark says, and those of the other words of its term, where they follow."""
+    """What the first mark says, and those of the other words of its term, if they follow."""
     last = marks[0]
     for mark in marks[1:]:
         if mark.first == last.last + 1 and mark.member != last.member:
@@ -162,7 +162,7 @@ def _window(text: str, found: Sequence[Span]) -> tuple[int, int]:
 
 
 def _word_start(text: str, offset: int) -> int:
-    """The beginning of the next whole word at or after `offset`, where one is near."""
+    """The beginning of the next whole word at or after `offset`, if one is near."""
     if offset == 0 or text[offset - 1].isspace():
         return offset
     space = text.find(" ", offset, offset + _LEAD)
@@ -170,7 +170,7 @@ def _word_start(text: str, offset: int) -> int:
 
 
 def _word_end(text: str, offset: int) -> int:
-    """The end of the last whole word before `offset`, where one is near."""
+    """The end of the last whole word before `offset`, if one is near."""
     if offset >= len(text):
         return len(text)
     space = text.rfind(" ", offset - _LEAD, offset + 1)

@@ -62,7 +62,7 @@ class Marks:
 
 
 class _Hit(NamedTuple):
-    """`member` of `term` of `part`: a term of several words is found where all its members are."""
+    """`member` of `term` of `part`: a term of several words is found if all its members are."""
 
     part: int
     term: int
@@ -100,7 +100,7 @@ class Marker:
         """Recording → what was found in its title and in the names of its topics and organisations."""
 
     def marks(self, passage: Passage) -> Marks:
-        """A term of several words is found where all of them are, some in the text perhaps, others in the title."""
+        """A term of several words is found if all of them are, some in the text perhaps, others in the title."""
         text = self._find(passage.text, passage.language)
         names = self._find(" ".join(passage.speakers), "") if passage.speakers else []
         titles = self._titles.get(passage.recording_id)
@@ -143,7 +143,7 @@ class Marker:
         return hits | self._loose_matches(distinct, known) if self._beginnings or self._misspelt else hits
 
     def _loose_matches(self, words: set[str], known: FormsCache) -> dict[str, tuple[_Hit, ...]]:
-        """The words that begin as wanted, or are nearly what was: these must be asked one by one."""
+        """The words that begin as asked for, or nearly match: these must be compared one by one."""
         found = [word for word in words if self._beginnings and folded(word).startswith(self._beginnings)]
         for asked, typos in self._misspelt:
             found += [word for word in words if distance(folded(word), asked) <= typos]

@@ -25,12 +25,12 @@ WEIGHTS = {
     Match.EXACT: 1.0,
 }
 _TITLE = 1.2
-_LABEL = 0.5  # of a topic or an organisation: what a recording is said to be about, where its title does not say so
-_ATTACHMENT = 0.9  # of what an attachment says: a page repeats its words, and nobody needs to listen to it
+_LABEL = 0.5  # of a topic or an organisation: what a recording is said to be about, if its title does not say so
+_ATTACHMENT = 0.9  # of what an attachment says: a page repeats its words, and can be read at a glance
 _REPEATS = 0.08  # at most, for a word that is said again and again
 _LENGTH = 0.03  # at most, for a passage of so many letters …
 _LONG_TEXT = 1200
-_PROXIMITY = 0.5  # for each word beyond the first, where all stand beside each other
+_PROXIMITY = 0.5  # for each word beyond the first, if all stand beside each other
 _MANY_PASSAGES = 0.4  # at most, for a recording in which many passages match
 _OPTIONAL = 0.1
 DECIMALS = 3
@@ -89,7 +89,7 @@ class Scorer:
         return Scored(passage, round(score, DECIMALS), sum(one > 0 for one in own[: self._required]), marks)
 
     def _best(self, marks: Iterable[Mark], length: float) -> list[float]:
-        """For each part the weight of its best match, a little more where it is repeated."""
+        """For each part the weight of its best match, a little more if it is repeated."""
         best = [0.0] * len(self._weights)
         count = [0] * len(self._weights)
         for mark in marks:

@@ -5,7 +5,7 @@ A text becomes tokens. Each keeps its place in the original text (for highlights
 - exact: NFKC, case folded, letters and digits only ("Spørreundersøkelsen" → "spørreundersøkelsen")
 - folded: the exact form as people type it who lack the letters (å→a, ä→a, æ→ae, ø→o, ö→o, é→e …)
 - stem: one for all five languages, so that a query needs no language ("sporreundersok")
-- keys: what it is found by: its stem and the stems of the words inside it, where it is a compound
+- keys: what it is found by: its stem and the stems of the words inside it, if it is a compound
 
 A stop word has no stem and no keys: only a phrase, or a search for nothing else, finds it. Engines index these
 forms as given, with their own language support switched off.

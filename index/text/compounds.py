@@ -1,9 +1,9 @@
 """Compounds taken apart, and put together: Norwegian, Danish and Dutch write them as one word, English now and then.
 
-A word is taken apart where its pieces are words that are known by themselves, with a linking sound between them
+A word is taken apart if its pieces are words that are known by themselves, with a linking sound between them
 ("anskaffelse-s-prosessen"). Of several ways the one with the most frequent pieces is taken: their geometric mean (Koehn
 and Knight, "Empirical methods for compound splitting", EACL 2003). What is known is told in index/text/lexicon.py.
-English words are taken apart only where words.toml says so: "carpet" holds neither a car nor a pet.
+English words are taken apart only if words.toml says so: "carpet" holds neither a car nor a pet.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class _Way(NamedTuple):
 
 
 def parts(folded: str, language: str) -> tuple[str, ...]:
-    """The words inside a compound and its spans of several, in order; () where it is none or the language has none."""
+    """The words inside a compound and its spans of several, in order; () if it is none or the language has none."""
     lexicon = lexicon_of(language)
     if lexicon is None:
         return ()
@@ -76,7 +76,7 @@ def join_compound(left: str, right: str, language: str) -> str | None:
 
 
 def _pieces(word: str, lexicon: Lexicon) -> tuple[Span, ...]:
-    """Where the pieces of `word` stand; each piece is taken apart further in the same way. () where it is one piece."""
+    """Where the pieces of `word` stand; each piece is taken apart further in the same way. () if it is one piece."""
     ways = [way for way in _ways(word, 0, lexicon, {}).values() if len(way.pieces) > 1]
     if not ways:
         return ()

@@ -65,7 +65,7 @@ def glossary() -> Glossary:
 
 
 def read(text: str) -> Glossary:
-    """Raises ValueError where `text` is no glossary: a term that two concepts share, a language without terms …"""
+    """Raises ValueError if `text` is no glossary: a term that two concepts share, a language without terms …"""
     words = {slug: _languages(slug, given) for slug, given in tomllib.loads(text).items()}
     slugs: dict[_Term, str] = {}
     terms: dict[str, tuple[_Term, ...]] = {}

@@ -25,7 +25,7 @@ _LINKS = {
     "en": ("",),
 }
 _SOURCES = {"nb": ("nb",), "nn": ("nb",), "da": ("da", "nb"), "nl": ("nl",), "en": ("en",)}
-_OURS_TOO = {"nn": ("nb", "nn")}  # whose words of our own a language has, where not its own only
+_OURS_TOO = {"nn": ("nb", "nn")}  # whose words of our own a language has, if not only its own
 _BY_HAND = frozenset({"en"})  # what is taken apart only as words.toml says
 _WORDS = Path(__file__).with_name("words.toml")
 _INFLECTED: dict[str, tuple[str, ...]] = {  # beside -s, for the last e or after the word
@@ -48,7 +48,7 @@ class Lexicon(NamedTuple):
     forms: frozenset[str]
     """Inflected forms of our own words: they may end a compound."""
     apart: dict[str, tuple[str, ...]]
-    """Word → its parts, where words.toml says them."""
+    """Word → its parts, if words.toml names them."""
     short: frozenset[str]
     links: tuple[str, ...]
     splits: bool
@@ -80,7 +80,7 @@ def _load(language: str) -> Lexicon:
 
 
 def _forms(word: str, language: str) -> Iterator[str]:
-    """What may be a form of `word`; some are none, which nobody writes."""
+    """What may be a form of `word`; some are none and never occur."""
     base = word.removesuffix("e")
     yield f"{word}s"
     yield from (base + ending for ending in _INFLECTED[language] if base + ending != word)

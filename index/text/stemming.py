@@ -1,7 +1,7 @@
 """One light stemmer for all five languages: the ending of a word goes, whatever language it is in.
 
 The language of a query's word is unknown, and an engine may take one term for each: so there is one set of rules, made
-so that the inflections of each language fall together and, where their endings allow it, cognates do too ("kommunene",
+so that the inflections of each language fall together and, if their endings allow it, cognates do too ("kommunene",
 "kommunane", "kommunerne"). Endings come off one after the other, so that a form ends where the forms it leads to end.
 Nouns made from verbs go with their verb (vurdering, vurdere, vurdert; verwerking, verwerken).
 """
@@ -60,7 +60,7 @@ def stem(folded: str) -> str:
     """The stem of a folded word; one with digits in it is left as it is."""
     if len(folded) < 3 or not folded.isalpha():
         return folded
-    # Each rule is asked only where its letters stand: nearly none applies, and a rebuild asks for a million words.
+    # Each rule is tried only if its letters occur: nearly none applies, and a rebuild asks for a million words.
     word = folded.replace("aa", "a").replace("ae", "e")
     if "h" in word:
         word = _HOOD.sub("het", word)

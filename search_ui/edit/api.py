@@ -54,7 +54,8 @@ class NamedChapter(BaseModel):
 
 
 class PastCorrection(BaseModel):
-    """One correction. `undone`: it counts no longer, because of the Undo `undone_by`; `mine`: whoever asks made it."""
+    """One correction. `undone`: it counts no longer, because of the Undo `undone_by`; `mine`: the person who asks made
+    it."""
 
     number: int
     at: datetime
@@ -99,7 +100,7 @@ class CorrectionResult(BaseModel):
 
 
 class CorrectionConflict(BaseModel):
-    """What stands there now, which somebody else wrote meanwhile."""
+    """What is there now, which someone else wrote meanwhile."""
 
     error: str
     now: dict[str, object]
@@ -167,7 +168,7 @@ def correct(
     site: SiteDep,
     person: FacilitatorDep,
 ) -> Response:
-    """Change one thing. Where somebody else changed the same thing meanwhile nothing is stored, and the answer says
+    """Change one thing. If someone else changed the same thing meanwhile, nothing is stored, and the answer says
     what stands there now."""
     manifest = open_published(site, recording_id)
     if isinstance(wanted.change, DetailsChange):
@@ -202,7 +203,7 @@ def correct(
         assert before is not None  # noqa: S101  it is what raised
         last = before.corrections[-1].number if before.corrections else 0
         searchable = True
-        if last > manifest.corrected:  # whoever stored it was stopped before all followed
+        if last > manifest.corrected:  # the process that stored it was stopped before it had finished
             searchable = site.reindexing.refresh(site.archive.settle_corrections(manifest.id))
         return _answer(200, _result(last, before, before, stored=False, searchable=searchable))
     assert before is not None  # noqa: S101  the correction was made from it

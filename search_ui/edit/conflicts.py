@@ -1,4 +1,4 @@
-"""What may be changed: whether somebody else has changed the same thing meanwhile, and what is stored. No request here.
+"""What may be changed: whether someone else has changed the same thing meanwhile, and what is stored. No request here.
 
 A change says what it was made from. What stands there by then decides: the same, and it is stored; already as wanted,
 and there is nothing to do; something else, and the person is asked.
@@ -54,7 +54,7 @@ class AlreadyDone(Exception):
 
 
 class EditConflict(Conflict):
-    """Somebody else changed the same thing meanwhile; `now` is what stands there."""
+    """Someone else changed the same thing meanwhile; `now` is what stands there."""
 
     def __init__(self, sentence: str, now: dict[str, Any]) -> None:
         super().__init__(sentence)
@@ -135,7 +135,7 @@ class EditState:
         if change.find == change.replace:
             raise InputError(_("Both names are the same; write the second one as it should be."))
         if not count_name(self.segments, change.find, change.replace):
-            # In all places by then, or by somebody who changed just this: also whoever sends it again unanswered.
+            # It is so in all places by then, also if the same change is sent again because its answer was lost.
             if self._counts(change) or count_name(self.segments, change.find, ""):
                 raise AlreadyDone
             raise InputError(
@@ -214,7 +214,7 @@ class EditState:
         return max([transcript.duration, *(segment.end for segment in transcript.segments)])
 
     def _counts(self, change: Change) -> bool:
-        """Whether somebody made just this change, and it counts."""
+        """Whether exactly this change was made before, and counts."""
         return any(one.change == change for one in active(self.corrections))
 
     def _must_be_heard(self) -> Transcript:

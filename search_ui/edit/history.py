@@ -41,7 +41,7 @@ FIELDS = {
 
 
 def author_name(correction: Correction) -> str:
-    """What whoever made it called themselves."""
+    """The name its author has given themselves."""
     return correction.by_name or _("Someone")
 
 
@@ -122,7 +122,7 @@ def _name(change: NameChange, places: int | None) -> str:
 def _undo(number: int, known: Mapping[int, Correction], counts: Mapping[int, int]) -> str:
     back = True
     meant = known.get(number)
-    while meant is not None and isinstance(meant.change, Undo):  # as often as somebody changed their mind
+    while meant is not None and isinstance(meant.change, Undo):  # an undo may be undone again
         number, back = meant.change.number, not back
         meant = known.get(number)
     if meant is None:
@@ -141,6 +141,6 @@ def _chapter(change: ChapterChange) -> str:
 
 
 def short(text: str) -> str:
-    """Its first words, where it is long."""
+    """Its first words, if it is long."""
     one_line = " ".join(text.split())
     return one_line if len(one_line) <= SHORT else one_line[: SHORT - 1].rsplit(" ", 1)[0].rstrip() + "…"

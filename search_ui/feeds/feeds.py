@@ -1,6 +1,6 @@
 """Feeds to follow: any search, a circle, a network or a topic, for feed readers and podcast programs.
 
-A feed shows whoever asks what the pages show to whoever reaches them: as long as nobody logs in, also recordings that
+A feed shows what the pages show: as long as there are no logins, also recordings that
 are meant for a circle or a network.
 """
 
@@ -71,7 +71,7 @@ def collection_feed(
 
 
 def feed_response(site: Site, request: Request, params: SearchParams, collection: Collection | None) -> Response:
-    """200, 304 where the program has it already, or 400 in words. Raises SearchDown, StorageDown."""
+    """200, 304 if the program has it already, or 400 in words. Raises SearchDown, StorageDown."""
     try:
         hits = search_for_viewer(site, sorted_by(params, Order.NEWEST).query(per_page=ITEMS, passages=PASSAGES)).hits
     except BadQuery as error:

@@ -31,7 +31,7 @@ for _prefix, _namespace in {"atom": ATOM, "itunes": ITUNES, "podcast": PODCAST}.
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """Something a program fetches; `language` where it says one."""
+    """Something a program fetches; `language` if it is known."""
 
     url: str
     media_type: str

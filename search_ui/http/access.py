@@ -1,5 +1,5 @@
-"""Who may change anything, as long as nobody logs in: whoever has opened the link that `kring link` shows, by the key
-that their browser was given then (`kring.link`); or everybody; or nobody."""
+"""Who may change anything, as long as there are no logins: browsers that have opened the link that `kring link` shows,
+by the key they were given then (`kring.link`); or everyone; or no one."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def set_current(access: Access) -> None:
 
 
 def current() -> Access:
-    """Of the request that is being answered, for templates; outside of one nobody may anything."""
+    """Of the request that is being answered, for templates; outside of one nothing is allowed."""
     return _current.get()
 
 

@@ -41,7 +41,7 @@ class SpooledFile:
 
 
 def content_length(request: Request) -> int:
-    """The `Content-Length`; 411 where there is none, or where the body comes in chunks, for which it does not hold."""
+    """The `Content-Length`; 411 if there is none, or if the body comes in chunks, for which it does not hold."""
     length = byte_count(request.headers.get("content-length", ""))
     if length is None or "transfer-encoding" in request.headers:
         raise HTTPException(411, _("Say how many bytes are sent, in the header Content-Length"))
@@ -53,7 +53,7 @@ async def spool_body(
     request: Request, settings: Settings, person: Person, name: str, most: int
 ) -> AsyncIterator[SpooledFile]:
     """The body of the request, of at most `most` bytes, with constant memory. Raises InputError, DiskFull, and
-    HTTPException (429) where too many files arrive already."""
+    HTTPException (429) if too many files arrive already."""
     size = content_length(request)
     if size == 0:
         raise EmptyFile(N_("{name} is empty; export it again."), name=name)

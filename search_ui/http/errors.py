@@ -137,7 +137,7 @@ def answer(request: Request, status: int, sentence: str) -> Response:
 
 
 def broken(request: Request) -> Response:
-    """The answer to an error nobody expected."""
+    """The answer to an unexpected error."""
     return answer(request, 500, _(BROKEN))
 
 

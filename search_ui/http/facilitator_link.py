@@ -28,7 +28,7 @@ router = APIRouter(include_in_schema=False)
 
 
 async def code_of(request: Request) -> str:
-    """What was sent with the form: the code, or what stands after the `#` of a link; empty where it is neither.
+    """What was sent with the form: the code, or what stands after the `#` of a link; empty if it is neither.
 
     Raises HTTPException (413) if it says that it is longer than `LONGEST_FORM`; without a length no body is read.
     """

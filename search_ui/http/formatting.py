@@ -21,9 +21,9 @@ STEPS = {
 }
 
 GROUP_SECONDS = 60.0
-"""Where no speaker is named, a paragraph of lines is at most about this long."""
+"""If no speaker is named, a paragraph of lines is at most about this long."""
 PAUSE_SECONDS = 1.5
-"""A silence of this length begins a new paragraph where no speaker is named."""
+"""A silence of this length begins a new paragraph if no speaker is named."""
 
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2}(?:\.\d+)?)", re.ASCII)
 _UNITS = re.compile(r"(?=\d)(?:(\d{1,3})h)?(?:(\d{1,4})m)?(?:(\d{1,6}(?:\.\d+)?)s?)?", re.ASCII)
@@ -72,7 +72,7 @@ def missing(seconds: float) -> str:
 
 
 def parse_time(text: str) -> float | None:
-    """Seconds meant by `872`, `14:32`, `01:14:32`, `1h2m3s`; None where it is no time."""
+    """Seconds meant by `872`, `14:32`, `01:14:32`, `1h2m3s`; None if it is no time."""
     text = text.strip().lower()
     if match := _CLOCK.fullmatch(text):
         hours, minutes, seconds = match.groups()
@@ -97,12 +97,12 @@ class TranscriptLine:
     end: float
     fragments: tuple[Fragment, ...]
     language: str | None = None
-    """Where it is another than the transcript's."""
+    """If it differs from the transcript's."""
 
 
 @dataclass(slots=True)
 class Turn:
-    """Consecutive lines of one speaker, or a paragraph where no speaker is named."""
+    """Consecutive lines of one speaker, or a paragraph if no speaker is named."""
 
     speaker: str | None
     lines: list[TranscriptLine] = field(default_factory=list)

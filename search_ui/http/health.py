@@ -29,7 +29,7 @@ class Silent(KringError):
 
 
 class Broken(KringError):
-    """The part failed in a way that nobody foresaw; the log says how."""
+    """The part failed unexpectedly; the log says how."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Health:
         return {name: one.error if one.done.is_set() else Silent() for name, one in tries.items()}
 
     def _begun(self, name: str, probe: Probe) -> _Try:
-        """A new try; the last one where that has not ended."""
+        """A new try; the last one if that has not ended."""
         last = self._tries.get(name)
         if last is not None and not last.done.is_set():
             return last

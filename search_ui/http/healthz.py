@@ -80,7 +80,7 @@ async def healthz(health: Annotated[Health, Depends(shared(Health))], response: 
 
 
 def _why(name: str, error: KringError | None) -> str:
-    """For everybody, so without addresses; the log has those."""
+    """Anyone may read it, so it names no addresses; the log has those."""
     if error is None:
         return ""
     return _(NOT_READY if isinstance(error, IndexNotReady) else SENTENCES[name])

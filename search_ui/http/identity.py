@@ -1,4 +1,5 @@
-"""Who is it? As long as nobody logs in: a browser, by a cookie it is given once it does something worth remembering.
+"""Who sends a request. As long as there are no logins: a browser, by a cookie it is given once it does something worth
+remembering.
 
 The cookie is a secret of the browser; what Kring stores and shows is a hash of it, and the name people give themselves.
 """
@@ -35,7 +36,7 @@ router = APIRouter(prefix="/api", tags=["people"])
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`name` is empty where they have given none."""
+    """`name` is empty if they have given none."""
 
     id: str
     name: str = ""
@@ -52,7 +53,7 @@ class NewName(BaseModel):
 
 
 def visitor(request: Request) -> Person:
-    """Whoever asks; a browser that is new here is given its cookie with the answer."""
+    """The person who asks; a new browser is given its cookie with the answer."""
     secret = _cookies_to_set(request).get(ID_COOKIE) or request.cookies.get(ID_COOKIE, "")
     if not _SECRET.fullmatch(secret):
         secret = secrets.token_hex(16)
@@ -62,7 +63,7 @@ def visitor(request: Request) -> Person:
 
 
 def facilitator(request: Request) -> Person:
-    """Whoever asks, being allowed to upload and correct. Raises NotAllowed."""
+    """The person who asks, if they may upload and correct. Raises NotAllowed."""
     allowed = access.current()
     if not allowed.may_edit:
         raise NotAllowed(allowed.refusal)
@@ -73,7 +74,7 @@ FacilitatorDep = Annotated[Person, Depends(facilitator)]
 
 
 def _name_in(quoted: str) -> str:
-    """The name in it, as it may be stored; whoever runs the browser can write anything there, and then has none."""
+    """The name in it, as it may be stored; a client can send anything there, and has no name then."""
     try:
         return _NAME.validate_python(unquote(quoted))
     except ValidationError:

@@ -1,4 +1,4 @@
-"""How much one address may ask for, over time and at once; whoever asks for more is told when to come again."""
+"""How much one address may ask for, over time and at once; beyond that the answer says when to try again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AT_ONCE = 60
 EVENTS = 20
 """Pages of one address that follow a recording."""
 NEAR = 10
-"""How many times as much comes from an address of this machine or its network: that may be a proxy, for everybody."""
+"""How many times as much comes from an address of this machine or its network: that may be a proxy for many people."""
 NEAR_AT_ONCE = MAX_CONNECTIONS // 4
 """Requests of such an address at once, and as many that follow a recording: half of the places stay for others."""
 REMEMBERED = 10_000
@@ -37,7 +37,7 @@ class Bucket:
 
     def __init__(self) -> None:
         self._empty_at: dict[str, float] = {}
-        """Whoever asked last stands last."""
+        """In the order of their last requests."""
 
     def wait(self, address: str, now: float, most: int = A_MINUTE) -> float:
         """Seconds until this address may ask again; 0: it may, and has."""

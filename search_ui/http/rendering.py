@@ -84,7 +84,7 @@ _templates = _environment()
 
 
 def text(template: str, /, **values: Any) -> str:
-    """A template's text where it is no answer of its own."""
+    """The text of a template that is no answer of its own."""
     return _templates.get_template(template).render(values)
 
 

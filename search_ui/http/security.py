@@ -1,5 +1,5 @@
 """The outermost layer: which host names are answered (against DNS rebinding), that changes come from our own pages, how
-much they may send, the headers every answer carries, and an answer in words where a route broke."""
+much they may send, the headers every answer carries, and an answer in words if a route broke."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from search_ui.server.bodies import paced, sparing
 log = logging.getLogger("kring.web")
 
 MOST_BYTES = 1_000_000
-"""Of what a page sends, where it is not a file."""
+"""Of what a page sends, if it is not a file."""
 FILES = re.compile(r"/api/(uploads/[0-9a-f]{16}/(parts/\d{1,5}|files)|recordings/[0-9a-f]{16}/attachments)")
 """Addresses that take files; they count their bytes themselves."""
 ELSEWHERE = N_(
@@ -73,7 +73,7 @@ def own_origins(web: WebSettings) -> frozenset[str]:
 
 
 def host_name(header: str) -> str:
-    """`Example.org:8420` → `example.org`; `[::1]:8420` → `::1`; empty where it is no host."""
+    """`Example.org:8420` → `example.org`; `[::1]:8420` → `::1`; empty if it is no host."""
     try:
         return (urlsplit(f"//{header}").hostname or "").lower()
     except ValueError:
@@ -112,7 +112,7 @@ class RequestGuard:
             return
         try:
             await self._app(scope, _bounded(scope, receive), send_guarded)
-        except ClientDisconnect:  # in the middle of a body; nobody is there to hear anything
+        except ClientDisconnect:  # in the middle of a body; there is no client left to answer
             return
         except Exception:
             if begun:  # too late for words: the server breaks the connection off, and says so in its log
@@ -153,7 +153,7 @@ def comes_from_here(headers: Headers, origins: frozenset[str]) -> bool:
 
 
 def _place(origin: str) -> str:
-    """`https://Example.org:8420` → `example.org:8420`; empty where it is no address, as in `null`."""
+    """`https://Example.org:8420` → `example.org:8420`; empty if it is no address, as in `null`."""
     try:
         return urlsplit(origin).netloc.lower()
     except ValueError:
@@ -161,7 +161,7 @@ def _place(origin: str) -> str:
 
 
 def _bounded(scope: Scope, receive: Receive) -> Receive:
-    """`receive`, where something may come."""
+    """`receive`, if something may come."""
     if scope["method"] in HARMLESS:
         return receive
     return paced(receive) if takes_files(scope) else paced(sparing(receive))
@@ -179,5 +179,5 @@ def _too_much(scope: Scope, headers: Headers) -> bool:
 
 
 def byte_count(header: str) -> int | None:
-    """The number of bytes a `Content-Length` says; None where it says none, or more than any disk holds."""
+    """The number of bytes a `Content-Length` says; None if it says none, or more than any disk holds."""
     return int(header) if header.isdecimal() and len(header) <= 18 else None

@@ -1,7 +1,7 @@
 """`python -m search_ui.i18n.catalogues`: collect every message people see into the catalogues of the interface
 languages.
 
-Translations that are there stay; a new message is empty until somebody translates it, and one that is no longer said
+Translations that are there stay; a new message is empty until it is translated, and one that is no longer used
 goes away. Messages are sorted and carry neither line numbers nor days, so a change shows only what changed.
 """
 

@@ -32,7 +32,7 @@ Language = Literal["nb", "da", "nl", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 """In the order in which they are offered."""
 SOURCE: Language = "en"
-"""The language of the texts in the code; it needs no catalogue, and is used where nobody asks for another."""
+"""The language of the texts in the code; it needs no catalogue, and is used if a visitor asks for no other."""
 OWN_NAMES: dict[Language, str] = {"nb": "Norsk", "da": "Dansk", "nl": "Nederlands", "en": "English"}
 CATALOGUES = Path(__file__).parents[1] / "locale"
 STORED = "Kept in English with a recording; recognised there (search_ui/i18n/stored_messages.py)."
@@ -45,7 +45,7 @@ _NORWEGIAN: dict[tuple[str, Language], str] = {
     ("nb", "nl"): "Noors (Bokmål)",
     ("nn", "nl"): "Noors (Nynorsk)",
 }
-"""Where the names of CLDR are short of a word, or hard to read in a list."""
+"""Names for which CLDR's lack a word, or are hard to read in a list."""
 _current: ContextVar[Language] = ContextVar("language", default=SOURCE)
 
 
@@ -100,12 +100,12 @@ def npgettext(context: str, singular: str, plural: str, n: int) -> str:
 
 
 def N_(message: str) -> str:  # noqa: N802  the name by which gettext knows it
-    """Mark a message for the catalogues where it cannot be translated yet."""
+    """Mark a message for the catalogues if it cannot be translated yet."""
     return message
 
 
 def sentence(error: KringError) -> str:
-    """What an error says; in English where its sentence is in no catalogue. An error may tell of another one."""
+    """What an error says; in English if its sentence is in no catalogue. An error may tell of another one."""
     if not error.values:
         return _(error.template)
     values = {key: sentence(one) if isinstance(one, KringError) else one for key, one in error.values.items()}
@@ -133,7 +133,7 @@ def format_number(number: float) -> str:
 
 
 def language_name(code: str) -> str:
-    """`nl` → `Dutch`, `Nederlandsk`, `Hollandsk`, `Nederlands`; a code nobody knows is shown as it is."""
+    """`nl` → `Dutch`, `Nederlandsk`, `Hollandsk`, `Nederlands`; an unknown code is shown as it is."""
     return _("Not known") if code == "und" else _language_name(code, _current.get())
 
 

@@ -46,7 +46,7 @@ def accepted(header: str) -> Language:
 
 
 def _weight(parameter: str) -> float:
-    """1 where none is given; what cannot be read weighs nothing."""
+    """1 if none is given; what cannot be read weighs nothing."""
     name, _, value = parameter.replace(" ", "").partition("=")
     if not name:
         return 1.0
@@ -93,14 +93,14 @@ def choose(code: str, request: Request, back: Annotated[str, Parameter(max_lengt
 
 
 def local_path(address: str) -> str:
-    """`address` where it is a path of this site; else nothing."""
+    """`address` if it is a path of this site; else nothing."""
     if not address.isprintable() or "\\" in address or not address.startswith("/") or address.startswith("//"):
         return ""
     return address
 
 
 def came_from(headers: Mapping[str, str]) -> str:
-    """The path of the page that was left, where that is one of this site."""
+    """The path of the page that was left, if that is one of this site."""
     try:
         page = urlsplit(headers.get("referer", ""))
     except ValueError:

@@ -121,7 +121,7 @@ def detach(
 
 @router.api_route("/r/{recording_id}/attachments/{sha256}", methods=["GET", "HEAD"], include_in_schema=False)
 def document(recording_id: str, sha256: str, request: Request, site: SiteDep) -> Response:
-    """The PDF, for the browser's own viewer. It is somebody else's file: it gets no rights on this site."""
+    """The PDF, for the browser's own viewer. The file is untrusted: it gets no rights on this site."""
     attachment = attachment_of(open_published(site, recording_id), sha256)
     response = serve(site.archive.store, attachment.original.key, PDF, request)
     response.headers["Content-Disposition"] = inline_as(attachment.original.file_name)
@@ -141,7 +141,7 @@ def attachment_of(manifest: Manifest, sha256: str) -> Attachment:
 
 
 def request_reading(site: Site, manifest: Manifest) -> bool:
-    """Have the documents read and indexed; False where nobody can be asked just now, so that `reconcile` sees to it."""
+    """Have the documents read and indexed; False if Prefect does not answer: `reconcile` does it later then."""
     try:
         start_again(site.runs, manifest)
     except OrchestratorDown:
@@ -189,7 +189,7 @@ def _store_pdf(site: Site, file: SpooledFile, title: str) -> Attachment:
 
 
 def with_attachment(attachments: tuple[Attachment, ...], one: Attachment) -> tuple[Attachment, ...]:
-    """The same document is attached once. Raises InputError where there are too many."""
+    """The same document is attached once. Raises InputError if there are too many."""
     if any(attachment.original.sha256 == one.original.sha256 for attachment in attachments):
         return attachments
     if len(attachments) >= MAX_ATTACHMENTS:

@@ -110,7 +110,7 @@ def _key(download: Download) -> str:
 
 
 def transcript_of(site: Site, recording_id: str) -> tuple[Manifest, Transcript]:
-    """Raises NotFound where nothing was written down yet."""
+    """Raises NotFound if there is no transcript yet."""
     manifest = open_published(site, recording_id)
     transcript = site.archive.transcript_of(manifest)
     if transcript is None:
@@ -121,7 +121,7 @@ def transcript_of(site: Site, recording_id: str) -> tuple[Manifest, Transcript]:
 def serve(
     site: Site, recording_id: str, request: Request, file: CaptionFormat, track: Track, *, download: bool
 ) -> Response:
-    """200, 304 where the browser has it already, or 204 to a question for permission. Raises NotFound."""
+    """200, 304 if the browser has it already, or 204 to a question for permission. Raises NotFound."""
     manifest = open_published(site, recording_id)
     there = reference(manifest, track)
     if there is None:

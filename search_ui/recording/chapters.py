@@ -27,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 
 
 def chapters_of(site: Site, manifest: Manifest) -> tuple[Chapter, ...]:
-    """In order of time; the store is asked only where somebody corrected anything."""
+    """In order of time; the store is asked only if something was corrected."""
     return chapters(site.archive.corrections(manifest.id)) if manifest.corrected else ()
 
 

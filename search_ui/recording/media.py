@@ -47,7 +47,7 @@ class ByteRange:
 
 
 def parse_range(header: str | None, size: int) -> ByteRange | None:
-    """The one range asked for; None where all is asked for, or something that may be answered with all.
+    """The one range asked for; None if all is asked for, or something that may be answered with all.
 
     RFC 9110, 14.2: an unknown unit, a malformed header, or several ranges are answered with the whole.
     Raises Unsatisfiable.
@@ -115,7 +115,7 @@ def poster(recording_id: str, request: Request, site: SiteDep) -> Response:
 
 
 def allow_other_sites(site: Site, manifest: Manifest, response: Response) -> Response:
-    """The answer, which pages of other sites may show and play where the recording is public."""
+    """The answer, which pages of other sites may show and play if the recording is public."""
     if visibility_of(site, manifest) is Visibility.PUBLIC:
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response

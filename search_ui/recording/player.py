@@ -33,7 +33,7 @@ class ChapterEntry:
 
 @dataclass(slots=True)
 class AttachedDocument:
-    """An attachment; `pages` is None where its text was not read. `found`: places in it that answer the query."""
+    """An attachment; `pages` is None if its text was not read. `found`: places in it that answer the query."""
 
     title: str
     url: str
@@ -100,7 +100,7 @@ class WaveformShape:
 
 
 def waveform_shape(bars: Sequence[float], start: float, duration: float) -> WaveformShape | None:
-    """None where the sound was never measured."""
+    """None if the sound was never measured."""
     if not bars:
         return None
     width = 6 * len(bars) - 2

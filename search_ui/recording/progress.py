@@ -31,7 +31,7 @@ class Facts:
     manifest: Manifest | None = None
     upload: Upload | None = None
     activity: Activity | None = None
-    """None also where the one who worked on it is gone."""
+    """None also if the one who worked on it is gone."""
     received: int = 0
     """Bytes of an upload that have arrived."""
 
@@ -69,7 +69,7 @@ def facts_of(site: Site, recording_id: str) -> Facts:
 
 @dataclass(frozen=True, slots=True)
 class _FirstSeen:
-    """Since when, and from which fraction on, this process has seen somebody in a step."""
+    """Since when, and from which fraction on, this process has seen a worker in a step."""
 
     owner: str
     step: Step
@@ -84,7 +84,7 @@ class StepPace:
         self._seen: OrderedDict[str, _FirstSeen] = OrderedDict()
 
     def left(self, activity: Activity) -> float | None:
-        """Seconds this step will go on; None where that cannot be said yet."""
+        """Seconds this step will go on; None if that cannot be said yet."""
         moment = time.monotonic()
         seen = self._seen.get(activity.recording_id)
         begins = seen is None or (seen.owner, seen.step) != (activity.owner, activity.step)
@@ -100,7 +100,7 @@ class StepPace:
 
 
 def time_left(seconds: float | None) -> str:
-    """`about 4 minutes left`; nothing where it is not known."""
+    """`about 4 minutes left`; nothing if it is not known."""
     if seconds is None:
         return ""
     if seconds < 50:
@@ -151,7 +151,7 @@ def values_of(site: Site, facts: Facts, pace: StepPace) -> dict[str, Any]:
 
 
 def stages(facts: Facts) -> list[Stage]:
-    """Every step in order; first of all the way here, where it was brought in with a browser."""
+    """Every step in order; first of all the upload, if it came with a browser."""
     manifest, activity, upload = facts.manifest, facts.activity, facts.upload
     first: list[Stage] = []
     if upload is not None or (manifest is not None and manifest.brought_by):

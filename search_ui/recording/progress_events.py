@@ -91,7 +91,8 @@ def events(
 
 
 async def follow(site: Site, watchers: Watchers, recording_id: str) -> AsyncIterator[str]:
-    """The events, until it is published or the server stops. Where who listens has gone, this is ended from outside."""
+    """The events, until it is published or the server stops. If the client has gone, the server ends this from
+    outside."""
     shown = ""
     began = said = time.monotonic()
     watchers.count += 1

@@ -66,7 +66,7 @@ def choose(
 
 
 def choices(manifest: Manifest) -> list[SoundChoice]:
-    """What can be chosen; nothing where there is no choice."""
+    """What can be chosen; nothing if there is no choice."""
     made = manifest.renditions
     there = made.sound_tracks.there if made is not None and made.sound_tracks is not None else ()
     return [SoundChoice(one.name, label(one, there), one.speech) for one in there] if len(there) > 1 else []
@@ -79,7 +79,7 @@ def current_sound(manifest: Manifest) -> str:
 
 
 def doubt_notice(manifest: Manifest) -> str:
-    """The sentence that says which was taken, where nobody can be sure; empty for most recordings."""
+    """The sentence that says which was taken, if that is doubtful; empty for most recordings."""
     made = manifest.renditions
     tracks = made.sound_tracks if made is not None else None
     if tracks is None or not tracks.doubtful or manifest.sound_track == tracks.taken.name:

@@ -47,7 +47,7 @@ class StoredPeaks(BaseModel):
 
 
 def heights(data: Sequence[int], count: int) -> list[float]:
-    """How loud each of `count` stretches is, 0 to 1, where 1 is the loudest; fewer where there are fewer points."""
+    """How loud each of `count` stretches is, 0 to 1, where 1 is the loudest; fewer if there are fewer points."""
     loud = [high - low for low, high in zip(data[::2], data[1::2], strict=False)]
     count = min(count, len(loud))
     parts = [loud[len(loud) * n // count : len(loud) * (n + 1) // count] for n in range(count)]
@@ -75,7 +75,7 @@ def peaks_of(site: Site, manifest: Manifest) -> list[int]:
 
 @router.api_route("/media/{recording_id}/waveform.svg", methods=["GET", "HEAD"])
 def picture(recording_id: str, request: Request, site: SiteDep) -> Response:
-    """The card's picture; an ornament of the recording's own where its sound was never measured."""
+    """The card's picture; an ornament of the recording's own if its sound was never measured."""
     manifest = open_published(site, recording_id)
     key = manifest.renditions.peaks if manifest.renditions else None
     etag = f'"{hashlib.sha256(repr((DRAWING_VERSION, manifest.id, key)).encode()).hexdigest()[:32]}"'

@@ -45,7 +45,7 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Recordings that belong together. `language` is the one a circle speaks, where it says so."""
+    """Recordings that belong together. `language` is the one a circle speaks, if it says so."""
 
     kind: Kind
     value: str
@@ -101,7 +101,7 @@ CollectionDep = Annotated[Collection, Depends(collection_of)]
 
 
 def _spelling(site: Site, topic: str) -> str | None:
-    """A topic as most recordings spell it; None where none has it."""
+    """A topic as most recordings spell it; None if none has it."""
     facets = search_for_viewer(site, Query(filters=Filters(topics=frozenset({topic})), per_page=1)).facets
     return next((one for one in facets.get("topic", {}) if label_key(one) == label_key(topic)), None)
 

@@ -37,7 +37,7 @@ class FilterGroup:
     heading: str
     choices: list[FilterChoice]
     more: list[FilterChoice]
-    """Those that are shown only when somebody asks for them."""
+    """Those that are shown only after one more click."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def chips(names: Names, params: SearchParams) -> list[PageLink]:
 
 
 def sortings(params: SearchParams, *, ranked: bool) -> list[PageLink]:
-    """The orders to choose from; relevance only where words are `ranked`: filters alone find everything alike."""
+    """The orders to choose from; relevance only if words are `ranked`: filters alone find everything alike."""
     links = SearchLinks(params)
     here = Order.NEWEST if params.sorting is Order.RELEVANCE and not ranked else params.sorting
     return [

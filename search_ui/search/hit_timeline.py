@@ -22,7 +22,7 @@ class TimelineMark:
 
 
 def timeline_marks(hits: Iterable[PassageHit], duration: float) -> list[TimelineMark]:
-    """One for each passage in which a word is said that is marked, in order of time; none where the duration is not
+    """One for each passage in which a word is said that is marked, in order of time; none if the duration is not
     known."""
     if duration <= 0:
         return []

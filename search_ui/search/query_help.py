@@ -1,4 +1,4 @@
-"""Help with the query language: examples of it, and what to write where a circle or network is not known."""
+"""Help with the query language: examples of it, and what to write if a circle or network is not known."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Tip:
 
 @dataclass(frozen=True, slots=True)
 class UnknownName:
-    """A circle or network that is asked for and that nobody knows; `others` can be asked for instead."""
+    """A circle or network that is asked for and does not exist; `others` can be asked for instead."""
 
     kind: str
     value: str
@@ -59,7 +59,7 @@ def missing_words(missing: Iterable[Missing], text: str = "") -> list[MissingWor
 
 
 def tips(names: Names, results: Results | None) -> list[Tip]:
-    """The query language in examples, with a circle and a speaker of this archive where there are any."""
+    """The query language in examples, with a circle and a speaker of this archive if there are any."""
     circle = min(names.circles(), default="drift")
     examples = {
         pgettext("example of a search", '"data protection"'): _("these words together, in this order"),

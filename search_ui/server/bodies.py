@@ -19,8 +19,8 @@ START_SECONDS = 30.0
 
 
 def paced(receive: Receive) -> Receive:
-    """`receive` that raises HTTPException (408) where the body comes in more slowly. The time of whoever is not reading
-    it yet does not count."""
+    """`receive` that raises HTTPException (408) if the body comes in more slowly. The time in which the application is
+    not reading it yet does not count."""
     deadline = 0.0
     more = True
 
@@ -42,7 +42,7 @@ def paced(receive: Receive) -> Receive:
 
 
 def sparing(receive: Receive) -> Receive:
-    """`receive` for a body of JSON, that raises HTTPException (413) where it holds more than `MOST_VALUES` values.
+    """`receive` for a body of JSON, that raises HTTPException (413) if it holds more than `MOST_VALUES` values.
 
     The commas are counted, which stand between them.
     """

@@ -14,7 +14,7 @@ from fastapi import HTTPException
 from search_ui.i18n.gettext import _
 
 PATIENCE = 60.0
-"""Seconds that somebody waits for a place."""
+"""Seconds that a request waits for a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Places:
 
     @asynccontextmanager
     async def taken(self, person: str, size: int) -> AsyncIterator[None]:
-        """One place for `person`, for `size` bytes. Raises HTTPException (429) where there is none for long."""
+        """One place for `person`, for `size` bytes. Raises HTTPException (429) if there is none for long."""
         try:
             async with asyncio.timeout(PATIENCE), self._freed:
                 await self._freed.wait_for(lambda: self._fits(person, size))

@@ -33,8 +33,8 @@ TOO_LARGE = (
 
 
 class Connection(HttpToolsProtocol):
-    """One connection. Beyond `MOST` one that waits for its client makes way; where none does, only `/healthz` is
-    answered."""
+    """One connection. Beyond `MAX_CONNECTIONS`, one that waits for its client is closed; if none does, only `/healthz`
+    is answered."""
 
     _head = 0
     """Bytes of the head that is being received."""

@@ -1,4 +1,4 @@
-"""Which connections there is room for: where it is full, one that waits for its client leaves for a new one. Pure."""
+"""Which connections there is room for: if it is full, one that waits for its client is closed for a new one. Pure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple, Protocol, TypeVar
 
 HEALTH = "/healthz"
-"""Answered even where there is no room: by that it is known whether Kring is well."""
+"""Answered even if there is no room: it tells whether Kring is well."""
 MAX_CONNECTIONS = 400
 """Connections; with the files that are open beside them, fewer than the 1,024 that systems allow a process."""
 RESERVE = 40
 """Further ones, on which only `/healthz` is answered."""
 RECENT_SECONDS = 2.0
-"""Seconds. Who has been waited for no longer than this goes only where all of them are such: a slow line stands still
-now and then, and who has just come has not asked yet."""
+"""Seconds. A client that was waited for no longer than this is closed only if all of them are such: a slow line stands
+still now and then, and a client that has just come has not asked yet."""
 
 
 class Idle(NamedTuple):
@@ -63,7 +63,7 @@ def is_near(address: str) -> bool:
 
 
 def client_network(address: str) -> str:
-    """Who is counted together: with IPv6 everybody has a network of addresses (/64)."""
+    """The addresses that are counted together: with IPv6 each client has a network of them (/64)."""
     try:
         found = ip_address(address)
     except ValueError:

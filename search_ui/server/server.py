@@ -13,7 +13,7 @@ BACKLOG = 128
 
 
 def server_config(app: FastAPI, web: WebSettings, *, port: int, graceful_seconds: int) -> uvicorn.Config:
-    """`graceful_seconds`: how long answers that are on their way may take where the server is asked to stop."""
+    """`graceful_seconds`: how long answers that are on their way may take once the server is asked to stop."""
     return uvicorn.Config(
         app,
         host=web.host,

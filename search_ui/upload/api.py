@@ -116,7 +116,7 @@ def begin(
 
 
 def _new(site: Site, person: Person, original: Original, details: Details) -> Upload:
-    """Begin it; where two begin the same file at the same time, one of them."""
+    """Begin it; if two people begin the same file at the same time, one of them."""
     upload_id = source_of(original.sha256).recording_id
     parts, key, moment = parts_of(site), incoming_key(upload_id), now()
     mine = Upload(
@@ -137,7 +137,7 @@ def _new(site: Site, person: Person, original: Original, details: Details) -> Up
 
 
 def _resume(site: Site, person: Person, upload: Upload, details: Details) -> Upload:
-    """Go on with one that was begun before; from its beginning where what had arrived is gone or was wrong."""
+    """Go on with one that was begun before; from its beginning if what had arrived is gone or was wrong."""
     check_free(upload, person)
     update: dict[str, Any] = {"details": details, "by": person.id, "by_name": person.name or upload.by_name}
     fresh = upload.state is UploadState.FAILED or not _can_resume(site, upload)
@@ -156,7 +156,7 @@ def _resume(site: Site, person: Person, upload: Upload, details: Details) -> Upl
 
 
 def _restart(site: Site, upload: Upload) -> dict[str, Any]:
-    """What changes where nothing of it is kept."""
+    """What changes if nothing of it is kept."""
     site.archive.store.delete(incoming_key(upload.id))
     parts_id = parts_of(site).begin(incoming_key(upload.id), media_type=RECEIVED_TYPE)
     return {"state": UploadState.ARRIVING, "problem": None, "begun_at": now(), "parts_id": parts_id}

@@ -23,7 +23,7 @@ from storage.seaweed.program import is_local
 from transcribe.containers.kinds import may_be_recording
 
 PART_BYTES = 16 * 1024 * 1024
-"""What is lost where a connection breaks; the server holds a few of them in memory."""
+"""What is lost if a connection breaks; the server holds a few of them in memory."""
 IDLE_TIME = timedelta(minutes=15)
 """After so long without a part, another may go on with the same file: a browser that forgot who it is, mostly."""
 GB = 1e9
@@ -50,7 +50,7 @@ class KnownRecording(BaseModel):
 
 
 def check_file(file: FileInfo, settings: Settings) -> None:
-    """Raises NotMedia, EmptyFile or InputError where a file cannot be taken, whatever is in it."""
+    """Raises NotMedia, EmptyFile or InputError if a file cannot be taken, whatever is in it."""
     if not may_be_recording(file.name, file.type):
         raise NotMedia(
             N_("{name} is not a recording by its name; choose a video or audio file (such as MP4, WebM, M4A, MP3)."),
@@ -70,14 +70,14 @@ def check_file(file: FileInfo, settings: Settings) -> None:
 def copies_on_disk(settings: Settings) -> int:
     """How many times a file lies on this machine's disk.
 
-    It lies there while it is worked on. Where the object store is on the same disk, it does so too: as it arrives, and
+    It lies there while it is worked on. If the object store is on the same disk, it lies there too: as it arrives, and
     as the original, which is there before the first is removed.
     """
     return 3 if is_local(settings.data_dir, settings.s3_access_key) else 1
 
 
 def check_room(size: int, settings: Settings, *, arrived: int = 0, promised: int = 0) -> None:
-    """Raises InputError where the disk will not do for a file, some of which may have arrived; `promised`: bytes that
+    """Raises InputError if the disk will not do for a file, some of which may have arrived; `promised`: bytes that
     are to come for others."""
     there = next(folder for folder in (settings.data_dir, *settings.data_dir.parents) if folder.exists())
     free = shutil.disk_usage(there).free - settings.media.spare_disk_mb * 1_000_000 - promised
@@ -130,7 +130,7 @@ def _known(manifest: Manifest) -> KnownRecording:
 
 
 def own_upload(site: Site, upload_id: str, person: Person) -> Upload:
-    """Raises NotFound, also for what somebody else is bringing in."""
+    """Raises NotFound, also for an upload of someone else."""
     upload = site.archive.find_upload(upload_id)
     if upload is None or upload.by != person.id:
         raise NotFound(N_("You are not uploading such a file; it is complete, or it was cancelled."))
@@ -138,7 +138,7 @@ def own_upload(site: Site, upload_id: str, person: Person) -> Upload:
 
 
 def check_free(upload: Upload, person: Person) -> None:
-    """Raises Conflict where somebody else is sending the same file at this moment."""
+    """Raises Conflict if someone else is sending the same file at this moment."""
     if upload.by == person.id or upload.state is not UploadState.ARRIVING or now() - upload.changed_at > IDLE_TIME:
         return
     raise Conflict(
@@ -147,7 +147,7 @@ def check_free(upload: Upload, person: Person) -> None:
 
 
 def change_upload(site: Site, upload_id: str, change: Callable[[Upload], Upload]) -> Upload:
-    """The upload as `change` makes it. Raises NotFound, and Conflict where a run has made a recording of it meanwhile.
+    """The upload as `change` makes it. Raises NotFound, and Conflict if a run has made a recording of it meanwhile.
 
     A run reads the document once more after it has written the manifest, so what is written before the manifest is
     there counts.

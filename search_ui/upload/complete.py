@@ -72,7 +72,7 @@ def _was_taken_in(site: Site, upload_id: str, person: Person) -> bool:
 
 
 def _put_together(site: Site, upload: Upload, sent: Sequence[SentPart]) -> None:
-    """Raises Conflict where a part is missing, or the parts together are not as long as was said."""
+    """Raises Conflict if a part is missing, or the parts together are not as long as was said."""
     by_number = {part.PartNumber: part.ETag for part in sent}
     missing = sorted(set(range(1, part_count(upload) + 1)) - by_number.keys())
     if missing or len(by_number) > part_count(upload):
@@ -88,7 +88,7 @@ def _put_together(site: Site, upload: Upload, sent: Sequence[SentPart]) -> None:
 
 
 def request_run(site: Site, upload: Upload) -> TakenIn:
-    """Have it taken in; where nobody can be asked just now, `discover` finds it."""
+    """Ask for a run that takes it in; if Prefect does not answer, `discover` finds it later."""
     arrived = TakenIn(id=upload.id, url=f"/r/{upload.id}")
     try:
         site.runs.start(
@@ -128,7 +128,7 @@ def retry(
 
 
 def _retry_upload(site: Site, upload: Upload) -> TakenIn:
-    """Where its run has stopped, saying so in `problem`, another one is needed; else it is the same one for ever."""
+    """If its run has stopped, saying so in `problem`, another one is needed; else it stays the same run."""
     if upload.state is UploadState.ARRIVED:
         return request_run(site, site.archive.update_upload(upload.id, _mark_retried))
     raise Conflict(upload.problem or N_("Not all of it has arrived; open the upload page and continue."))

@@ -21,7 +21,7 @@ class LeftOutItem(BaseModel):
     """`text` says why, in the language of the answer, and names it too."""
 
     name: str | None
-    """Of the file, or the title of the entry; null where it is about the source as a whole."""
+    """Of the file, or the title of the entry; null if it is about the source as a whole."""
     text: str
     since: datetime
 

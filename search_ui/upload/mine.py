@@ -51,7 +51,7 @@ class OwnUpload(BaseModel):
 
 
 class OwnRecordings:
-    """Which recordings somebody has brought in with a browser, read again only where one has changed."""
+    """The recordings that people have uploaded with a browser, read again only if one has changed."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
@@ -75,7 +75,7 @@ class OwnRecordings:
         self._known = seen
 
     def _read(self, recording_id: str) -> Manifest | None:
-        """None where nobody has brought it in this way, or it has gone."""
+        """None if it was not uploaded with a browser, or it has gone."""
         try:
             manifest = self._archive.manifest(recording_id)
         except (NotFound, Damaged):

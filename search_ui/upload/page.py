@@ -77,7 +77,7 @@ def languages(codes: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def known_names(site: Site) -> dict[str, list[str]]:
-    """Names in the archive, by field, the most frequent first; none where the search does not answer."""
+    """Names in the archive, by field, the most frequent first; none if the search does not answer."""
     try:
         facets = search_for_viewer(site, Query(per_page=1)).facets
     except SearchDown:

@@ -60,7 +60,7 @@ def parts_of(site: Site) -> PartStore:
 
 
 def stored_parts(site: Site, upload: Upload) -> list[StoredPart]:
-    """What has arrived, also where it is one object already and only the mark is missing. Raises NotFound."""
+    """What has arrived, also if it is one object already and only the mark is missing. Raises NotFound."""
     if not has_arrived(site, upload):
         try:
             found = parts_of(site).parts(incoming_key(upload.id), upload.parts_id)
@@ -75,7 +75,7 @@ def stored_parts(site: Site, upload: Upload) -> list[StoredPart]:
 
 
 def received(site: Site, upload: Upload) -> int:
-    """Bytes that have arrived; 0 where they are gone."""
+    """Bytes that have arrived; 0 if they are gone."""
     try:
         return sum(part.Size for part in stored_parts(site, upload))
     except NotFound:
@@ -84,7 +84,7 @@ def received(site: Site, upload: Upload) -> int:
 
 @router.get("/{upload_id}/parts")
 def parts(upload_id: str, site: SiteDep, person: FacilitatorDep) -> list[StoredPart]:
-    """Which parts have arrived, so that sending goes on where it stopped."""
+    """Which parts have arrived, so that sending continues where it stopped."""
     return stored_parts(site, own_upload(site, upload_id, person))
 
 
@@ -95,7 +95,7 @@ def address(
     site: SiteDep,
     person: FacilitatorDep,
 ) -> PartAddress:
-    """Where to send this part: here, or straight to the object store where `web.uploads_to` says so."""
+    """Where to send this part: here, or straight to the object store if `web.uploads_to` says so."""
     upload = own_upload(site, upload_id, person)
     bytes_of_part(upload, number)
     if not site.settings.web.uploads_to:
@@ -142,6 +142,6 @@ async def _read(request: Request, size: int) -> bytearray:
 
 
 def _keep_alive(site: Site, upload: Upload) -> None:
-    """Write down now and then that somebody is there."""
+    """Record now and then that the upload is still active."""
     if now() - upload.changed_at > IDLE_TIME / 3:
         site.archive.update_upload(upload.id, lambda old: old.model_copy(update={"changed_at": now()}))

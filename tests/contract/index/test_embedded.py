@@ -120,7 +120,7 @@ def test_what_is_written_during_a_rebuild_is_kept(folder: Path) -> None:
 def test_a_writer_waits_for_its_turn_but_not_for_ever(folder: Path) -> None:
     index = EmbeddedIndex(folder, lock_seconds=0.1)
     index.rebuild([])
-    with Generations(folder, lock_seconds=1).writing(), pytest.raises(SearchDown, match="somebody else"):
+    with Generations(folder, lock_seconds=1).writing(), pytest.raises(SearchDown, match="another process"):
         index.replace(recording_id("a"), recording("a", "ord"))
     with Generations(folder, lock_seconds=1).rebuilding(), pytest.raises(SearchDown, match="rebuilt already"):
         index.rebuild([])

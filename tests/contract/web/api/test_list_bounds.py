@@ -46,7 +46,7 @@ def test_chapters(quick: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "MOST_CHAPTERS", 3)
     answers = [quick.post({"kind": "chapter", "start": 5 * at, "title": f"part {at}"}) for at in range(4)]
     assert [answer.status_code for answer in answers] == [201, 201, 201, 400]
-    assert answers[3].json()["error"] == "A recording has at most 3 chapters; take one away first."
+    assert answers[3].json()["error"] == "A recording has at most 3 chapters; remove one first."
     assert quick.post({"kind": "chapter", "start": 5, "before": "part 1", "title": "renamed"}).status_code == 201
     assert quick.post({"kind": "chapter", "start": 5, "before": "renamed", "title": None}).status_code == 201
     assert quick.post({"kind": "chapter", "start": 20, "title": "part 4"}).status_code == 201
