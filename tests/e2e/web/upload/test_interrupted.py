@@ -84,7 +84,7 @@ def test_a_closed_page_goes_on_with_what_is_missing(browser: Browser, site: Site
         visit.choose(file)
         visit.state(visit.card(), "ready")
         expect(visit.card().get_by_role("status").first).to_have_text(
-            "33% of it arrived already; it goes on from there."
+            "33% of it has already arrived; it continues from there."
         )
         expect(visit.card().get_by_label("Title")).to_have_value("What we learned")
         expect(visit.card().get_by_label("Public meeting")).to_be_checked()
