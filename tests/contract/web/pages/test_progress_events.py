@@ -112,7 +112,7 @@ def test_it_is_told_each_change_and_the_end(followed: Followed) -> None:
         assert leases.take(followed.id, owner)
         leases.beat(followed.id, owner, Step.TRANSCRIBE, 0.4)
         until = time.monotonic() + PATIENCE
-        while "Writing down what is said: 40 %" not in html:
+        while "Transcribing what is said: 40 %" not in html:
             assert time.monotonic() < until
             name, html = next(told)
         renditions = {"recipe": "1", "playback": "p", "playback_type": "audio/mp4", "speech": "s"}
