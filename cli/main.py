@@ -221,11 +221,12 @@ def reindex() -> None:
 @app.command()
 def verify(
     deep: Annotated[bool, typer.Option("--deep", help="Read every object and compare its hash.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output, for programs.")] = False,
 ) -> None:
     """Check that everything the manifests name is there and whole, and name what nothing refers to."""
     from cli.commands.verify import run_verify
 
-    raise typer.Exit(run_verify(deep=deep))
+    raise typer.Exit(run_verify(deep=deep, as_json=as_json))
 
 
 @app.command()

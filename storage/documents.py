@@ -23,13 +23,19 @@ Document = TypeVar("Document", bound=BaseModel)
 _log = logging.getLogger(__name__)
 
 
+class NewerDocument(SetupError):
+    """A newer Kring made a document in the bucket: it is whole, and this program cannot read it."""
+
+
 class DamagedDocument(Damaged):
     """A document in the bucket is not what its key says; somebody has to look at it."""
 
 
 def read_document(kind: type[Document], key: str, data: bytes) -> Document:
-    """As this program writes it, also where an older one wrote it. Raises DamagedDocument naming `key`, or SetupError
-    where a newer Kring wrote it."""
+    """The document as this program writes it, also if an older one wrote it.
+
+    Raises DamagedDocument or NewerDocument, each naming `key`.
+    """
     try:
         return _validated(kind, key, data)
     except ValidationError as error:
@@ -115,7 +121,7 @@ def plain_document(key: str, data: bytes) -> Mapping[str, Any]:
 
 def _refuse_newer(version: int, key: str) -> None:
     if version > SCHEMA_VERSION:
-        raise SetupError(f"{key} was written by a newer Kring (schema {version}); update Kring on this machine.")
+        raise NewerDocument(f"{key} was made by a newer Kring (schema {version}); update this one.")
 
 
 def _damaged(key: str, reason: str) -> DamagedDocument:

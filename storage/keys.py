@@ -25,6 +25,7 @@ import re
 
 RECORDINGS = "recordings/"
 CIRCLES = "circles/"
+TRANSCRIPTS = "transcripts/"
 RUNS = "runs/"
 CORRECTIONS = "corrections/"
 UPLOADS = "uploads/"
@@ -67,7 +68,7 @@ def transcript_key(sha256: str, fingerprint: str) -> str:
 
 def transcripts_of(sha256: str) -> str:
     """Where all that was heard in one original lies."""
-    return f"transcripts/{_fit(_SHA256, sha256)}/"
+    return f"{TRANSCRIPTS}{_fit(_SHA256, sha256)}/"
 
 
 def rendition_key(sha256: str, recipe: str, name: str) -> str:

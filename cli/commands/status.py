@@ -22,6 +22,7 @@ from kring.intake.left_out import LeftOuts
 from kring.model import Manifest, State
 from storage.archive.left_out import all_left_out
 from storage.archive.requests import Requests
+from storage.documents import NewerDocument
 from storage.keys import RECORDINGS, manifest_key
 from storage.verify.findings import Damage, DamageKind, read_findings
 
@@ -113,13 +114,17 @@ def entries_of(ports: Ports, indexed: dict[str, int] | None, findings: Sequence[
             damages[damage.recording_id].append(damage)
     for recording_id, title, line in on_their_way(ports):
         yield Entry(recording_id, title, line)
-    unreadable: list[str] = []
+    unreadable: dict[str, KringError] = {}
 
-    def note(key: str, _error: KringError) -> None:
-        unreadable.append(key.removeprefix(RECORDINGS).removesuffix(".json"))
+    def note(key: str, error: KringError) -> None:
+        unreadable[key.removeprefix(RECORDINGS).removesuffix(".json")] = error
 
     manifests = sorted(ports.archive.manifests(note), key=lambda manifest: manifest.received_at, reverse=True)
-    for recording_id in unreadable:
+    for recording_id, error in unreadable.items():
+        if isinstance(error, NewerDocument):
+            line = Line(Condition.STOPPED, "✗", "red", "made by a newer Kring", reason=str(error))
+            yield Entry(recording_id, "", line)
+            continue
         found = damages[recording_id] or [Damage(key=manifest_key(recording_id), kind=DamageKind.DAMAGED)]
         yield Entry(recording_id, "", hurt(recording_id, found))
     for manifest in manifests:

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from kring.errors import Damaged, NotFound
 from kring.intake.requests import Request
-from storage.documents import change_document, create_document, read_document
+from storage.documents import NewerDocument, change_document, create_document, read_document
 from storage.keys import REQUESTS, request_key
 from storage.port import ObjectStore
 
@@ -22,14 +22,14 @@ class Requests:
         self._store = store
 
     def all(self) -> dict[str, Request]:
-        """Recording → what was asked for. A damaged one is left out and hides no other."""
+        """Recording → what was asked for. Requests that are damaged, or that a newer Kring made, are left out."""
         found: dict[str, Request] = {}
         for info in self._store.list(REQUESTS):
             try:
                 request = read_document(Request, info.key, self._store.get_bytes(info.key).data)
             except NotFound:
                 continue  # received since it was listed
-            except Damaged as error:
+            except (Damaged, NewerDocument) as error:
                 _log.warning("left out: %s", error)
             else:
                 found[request.id] = request

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kring.errors import Damaged, KringError, NotFound
-from kring.intake.uploads import Upload
 from kring.model import Content, Manifest, State
 from storage.archive.archive import Archive
 from storage.archive.corrections import gaps
 from storage.keys import (
-    ADDRESSES,
-    ASIDE,
-    CIRCLES,
-    CORRECTIONS,
-    FEEDS,
     FINDINGS,
-    INDEX_OWNER,
-    LEFT_OUT,
-    MEDIA_MARK,
-    PROBE_RECIPE,
     RECORDINGS,
-    RENDITIONS_MARK,
-    REQUESTS,
-    RUNS,
     UPLOADS,
     circle_key,
     corrections_of,
-    incoming_key,
     manifest_key,
-    rendition_key,
     transcripts_of,
 )
 from storage.port import ObjectInfo
@@ -45,6 +30,8 @@ from storage.verify.inspect import (
     recording_damages,
     unnamed_damages,
 )
+from storage.verify.unnamed import made_by_original, manifest_set_aside, older_objects, unnamed_objects
+from storage.verify.versions import Versions, count_versions
 
 VerifyProgress = Callable[[int, int], None]
 """Called with the bytes read so far, and those there are."""
@@ -66,6 +53,10 @@ class VerifyReport:
     orphans: tuple[ObjectInfo, ...] | None
     """Other objects no manifest names: work of a run that is under way or crashed.
     None (and no older ones): not known, because a manifest or an upload that cannot be read may name any of them."""
+    versions: Versions
+    """What documents are called → `schema_version` → how many there are."""
+    newer: tuple[str, ...]
+    """Keys of documents that a newer Kring made: whole, but this one cannot look into them."""
     not_kept: str = ""
     """Why the findings could not be written down for `kring status`."""
 
@@ -116,7 +107,7 @@ def verify(
             damages[circle_key(circle)] = damage_of(circle_key(circle), DamageKind.MISSING, None, None)
     contents: dict[str, Content] = {}
     owners: dict[str, list[str]] = defaultdict(list)
-    made = _made(objects)
+    made = made_by_original(objects)
     for manifest in manifests:
         for key in (*keys_of(manifest), *marks_of(manifest)):
             owners[key].append(manifest.id)
@@ -136,9 +127,11 @@ def verify(
             progress(done, total)
             if found is not None:
                 damages[found.key] = found
-    unknown = any(damage.key.startswith((RECORDINGS, UPLOADS)) for damage in damages.values()) or _set_aside(objects)
-    unnamed = tuple(_unnamed(manifests, uploads, objects)) if not unknown else ()
-    older = frozenset(_older(manifests, unnamed, objects))
+    versions, newer = count_versions(archive.store, objects.values())
+    unreadable = any(key.startswith((RECORDINGS, UPLOADS)) for key in (*damages, *newer))
+    unknown = unreadable or manifest_set_aside(objects)
+    unnamed = tuple(unnamed_objects(manifests, uploads, objects)) if not unknown else ()
+    older = frozenset(older_objects(manifests, unnamed, objects))
     # Two recordings may share an original, and all that is made of it.
     all_found = tuple(
         damages[key].model_copy(update={"recording_id": owner})
@@ -155,6 +148,8 @@ def verify(
         unchecked=look.unchecked,
         older=tuple(info for info in unnamed if info in older),
         orphans=None if unknown else tuple(info for info in unnamed if info not in older),
+        versions=versions,
+        newer=newer,
         not_kept=_keep(archive, all_found, deep=deep),
     )
 
@@ -212,55 +207,5 @@ def _has_changed(archive: Archive, manifest: Manifest) -> bool:
         return True
 
 
-def _made(objects: Mapping[str, ObjectInfo]) -> dict[str, dict[str, ObjectInfo]]:
-    """SHA-256 of an original → all that was made of it."""
-    made: dict[str, dict[str, ObjectInfo]] = defaultdict(dict)
-    for key, info in objects.items():
-        if key.startswith(("transcripts/", "renditions/")):
-            made[key.split("/")[1]][key] = info
-    return made
-
-
-def _set_aside(objects: Mapping[str, ObjectInfo]) -> bool:
-    """Whether a manifest lies aside that has not come back: then what it named is not nobody's."""
-    aside = (key.removeprefix(ASIDE) for key in objects if key.startswith(f"{ASIDE}{RECORDINGS}"))
-    return any(key not in objects for key in aside)
-
-
 def _quietly(_key: str, _error: object) -> None:
     """Documents that cannot be read are looked at one by one."""
-
-
-def _named_by(upload: Upload) -> Iterator[str]:
-    """What lies there for an upload that is not taken in yet."""
-    yield incoming_key(upload.id)
-    if upload.captions is not None:
-        yield upload.captions.key
-    yield from (attachment.original.key for attachment in upload.attachments)
-
-
-def _unnamed(manifests: list[Manifest], uploads: list[Upload], objects: dict[str, ObjectInfo]) -> Iterator[ObjectInfo]:
-    ids = {manifest.id for manifest in manifests}
-    named = {key for manifest in manifests for key in (*keys_of(manifest), *marks_of(manifest))}
-    # What `probe` found is there before the manifest says so.
-    named |= {rendition_key(manifest.original.sha256, PROBE_RECIPE, MEDIA_MARK) for manifest in manifests}
-    named |= {key for upload in uploads for key in _named_by(upload)}
-    for key, info in objects.items():
-        known = (RECORDINGS, CIRCLES, RUNS, UPLOADS, REQUESTS, FEEDS, LEFT_OUT, ASIDE)
-        kept = key.startswith(known) or key in (FINDINGS, INDEX_OWNER)
-        corrected = key.startswith(CORRECTIONS) and key.removeprefix(CORRECTIONS).partition("/")[0] in ids
-        to_fetch = key.startswith(ADDRESSES) and key.removeprefix(ADDRESSES).removesuffix(".json") not in ids
-        if not (kept or corrected or to_fetch or key in named):
-            yield info
-
-
-def _older(
-    manifests: list[Manifest], unnamed: tuple[ObjectInfo, ...], objects: Mapping[str, ObjectInfo]
-) -> Iterator[ObjectInfo]:
-    folders = {transcripts_of(manifest.original.sha256) for manifest in manifests if manifest.transcript is not None}
-    rendered = {manifest.original.sha256 for manifest in manifests if manifest.renditions is not None}
-    for info in unnamed:
-        folder = info.key.rpartition("/")[0] + "/"
-        complete = f"{folder}{RENDITIONS_MARK}" in objects and folder.split("/")[1] in rendered
-        if folder in folders or complete:
-            yield info

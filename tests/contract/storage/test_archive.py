@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from kring.corrections.model import ChapterChange, Correction
-from kring.errors import Conflict, KringError, NotFound, SetupError, UnknownCircle
+from kring.errors import Conflict, KringError, NotFound, UnknownCircle
 from kring.model import (
     Activity,
     Circle,
@@ -30,7 +30,7 @@ from kring.model import (
     now,
 )
 from storage.archive.archive import Archive
-from storage.documents import DamagedDocument, write_document
+from storage.documents import DamagedDocument, NewerDocument, write_document
 from storage.keys import RENDITIONS_MARK, activity_key, circle_key, manifest_key, rendition_key, transcript_key
 from storage.leases import Leases, owner_name
 from storage.port import ObjectStore
@@ -125,7 +125,7 @@ def test_one_damaged_manifest_hides_no_other(archive: Archive, caplog: pytest.Lo
     found: list[tuple[str, KringError]] = []
     assert [m.id for m in archive.manifests(lambda key, error: found.append((key, error)))] == [ids[0], ids[4]]
     assert [key for key, _ in found] == [manifest_key(n) for n in ids[1:4]]
-    assert [type(error) for _, error in found] == [DamagedDocument, DamagedDocument, SetupError]
+    assert [type(error) for _, error in found] == [DamagedDocument, DamagedDocument, NewerDocument]
     assert all(key in str(error) for key, error in found)
     assert "newer Kring" in str(found[2][1])
     assert len(list(archive.manifests())) == 2

@@ -7,9 +7,8 @@ import json
 import pytest
 
 from kring.corrections.model import Correction
-from kring.errors import SetupError
 from kring.model import SCHEMA_VERSION, Circle, Manifest
-from storage.documents import DamagedDocument, read_document, write_document
+from storage.documents import DamagedDocument, NewerDocument, read_document, write_document
 from storage.migrations import UPGRADES, upgraded, version_of
 
 MANIFEST_1 = """{
@@ -52,7 +51,7 @@ def test_every_older_version_has_its_upgrade() -> None:
 
 def test_a_newer_document_is_refused_and_never_called_damaged() -> None:
     newer = MANIFEST_1.replace('"schema_version": 1', f'"schema_version": {SCHEMA_VERSION + 1}, "what": "is this"')
-    with pytest.raises(SetupError, match="newer Kring"):
+    with pytest.raises(NewerDocument, match=r"made by a newer Kring .*update this one\.$"):
         read_document(Manifest, "recordings/x.json", newer.encode())
 
 
