@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from kring.corrections.model import (
+from kring.corrections.changes import (
     ChapterChange,
     Correction,
     DetailsChange,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from kring.corrections.model import LineChange
+from kring.corrections.changes import LineChange
 from kring.corrections.word_timing import plain, retimed, text_of
 from kring.model import Segment, Word
 from kring.text import normalized

@@ -21,7 +21,7 @@ from kring.settings.sections import (
 )
 from kring.settings.settings import Settings, config_path
 from kring.settings.sources import FeedSource, FolderSource, Source
-from kring.settings.web import IN_A_LINK, WebSettings
+from kring.settings.web_section import IN_A_LINK, WebSettings
 
 __all__ = [
     "IN_A_LINK",

@@ -21,7 +21,7 @@ from kring.settings.sections import (
     WorkerSettings,
 )
 from kring.settings.sources import Source
-from kring.settings.web import WebSettings
+from kring.settings.web_section import WebSettings
 
 _BUCKET = re.compile(
     r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9](?<!-s3alias)(?<!--ol-s3)"

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from kring.corrections.apply import undone
-from kring.corrections.model import Change, Correction, DetailsChange, Undo
+from kring.corrections.changes import Change, Correction, DetailsChange, Undo
 from kring.errors import InputError
 from kring.languages import check_language
 from kring.model import Details, Manifest, Segment, Transcript, now

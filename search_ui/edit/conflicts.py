@@ -21,7 +21,7 @@ from kring.corrections.apply import (
     steps,
     undone,
 )
-from kring.corrections.model import (
+from kring.corrections.changes import (
     Change,
     ChapterChange,
     Correction,

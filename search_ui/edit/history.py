@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from kring.corrections.apply import changed_fields, steps
-from kring.corrections.model import (
+from kring.corrections.changes import (
     ChapterChange,
     Correction,
     DetailsChange,

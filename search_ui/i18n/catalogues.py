@@ -25,7 +25,7 @@ BELOW = (
     "index/query/parser.py",
     "index/query/filters.py",
     "kring/intake/uploads.py",
-    "kring/corrections/model.py",
+    "kring/corrections/changes.py",
     "kring/corrections/apply.py",
     "services/again.py",
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from kring.corrections.apply import detailed
-from kring.corrections.model import Correction
+from kring.corrections.changes import Correction
 from kring.errors import Damaged, NotFound, UnknownCircle
 from kring.intake.uploads import Upload
 from kring.model import Attachment, Circle, Content, Manifest, Original, Pages, Transcript, now

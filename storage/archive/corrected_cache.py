@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from kring.corrections.apply import active, corrected
-from kring.corrections.model import Correction
+from kring.corrections.changes import Correction
 from kring.model import Content, Transcript
 
 REMEMBERED = 8

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from kring.corrections.model import Correction
+from kring.corrections.changes import Correction
 from kring.errors import Conflict, Damaged, NotFound
 from storage.documents import JSON, DamagedDocument, read_document, write_document
 from storage.keys import CORRECTIONS, correction_key, correction_named, corrections_of

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from kring.errors import Conflict, NotFound
 from kring.model import now
-from storage.files import arriving
+from storage.partial_files import arriving
 from storage.port import Fetched, ObjectInfo, TransferProgress
 
 

@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from kring.errors import Conflict, NotFound
-from storage.files import arriving
+from storage.partial_files import arriving
 from storage.port import Fetched, ObjectInfo, TransferProgress
 from storage.s3.damage import DamageDetector
 from storage.s3.errors import as_kring_errors, error_code, retries

@@ -30,7 +30,7 @@ from storage.verify.inspect import (
     recording_damages,
     unnamed_damages,
 )
-from storage.verify.unnamed import made_by_original, manifest_set_aside, older_objects, unnamed_objects
+from storage.verify.orphans import made_by_original, manifest_set_aside, older_objects, unnamed_objects
 from storage.verify.versions import Versions, count_versions
 
 VerifyProgress = Callable[[int, int], None]

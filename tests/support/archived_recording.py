@@ -15,7 +15,7 @@ from flows.receive import take_captions
 from flows.steps import Job
 from flows.wiring import Ports
 from index.memory import MemoryIndex
-from kring.corrections.model import Correction, LineChange
+from kring.corrections.changes import Correction, LineChange
 from kring.errors import KringError
 from kring.model import (
     Circle,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kring.errors import SetupError
 from transcribe.models.alignment_heads import Heads, stated, usable
 from transcribe.models.ctranslate2 import Tensors, ctranslate_variables, openai_checkpoint, read_variables
-from transcribe.models.layout import CTRANSLATE2, FACTS, facts, kind, weights
+from transcribe.models.folder_kinds import CTRANSLATE2, FACTS, facts, kind, weights
 from transcribe.models.tokenizer import languages, vocabulary, write_tokenizer
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kring.errors import DiskFull, SetupError
-from transcribe.models import layout as folders
+from transcribe.models import folder_kinds as folders
 from transcribe.models.names import HubModel, nearest
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from kring.errors import SetupError
 from kring.settings import Settings
-from transcribe.models import hub, layout as folders
+from transcribe.models import folder_kinds as folders, hub
 from transcribe.models.alignment_heads import Heads, published, stated
 from transcribe.models.cache import Fill, obtain
 from transcribe.models.names import REPOSITORIES, HubModel, parse

@@ -76,7 +76,7 @@ class TrackChannels:
 
 
 @dataclass(frozen=True)
-class SoundChoice:
+class ChosenSound:
     tracks: tuple[int, ...]
     """Places in what was given; several are to be added up."""
     channel: int | None = None
@@ -84,13 +84,13 @@ class SoundChoice:
     doubtful: bool = False
 
 
-def choose(tracks: Sequence[TrackChannels], usual: int) -> SoundChoice:
+def choose(tracks: Sequence[TrackChannels], usual: int) -> ChosenSound:
     """The sound in which people speak. `usual`: the place of the track that players choose."""
     within = [_channel(track) for track in tracks]
     heard = [_heard(track, chosen.channel) for track, chosen in zip(tracks, within, strict=True)]
     said = _any(heard)
     if int(said.sum()) < SPEAKS:
-        return SoundChoice((usual,))
+        return ChosenSound((usual,))
     speaking = [place for place, one in enumerate(heard) if one.share(said) >= SOME]
     best = max(speaking, key=lambda place: (heard[place].share(said), place == usual))
     enough = heard[usual].share(said) >= 0.5 * heard[best].share(said)
@@ -99,10 +99,10 @@ def choose(tracks: Sequence[TrackChannels], usual: int) -> SoundChoice:
     turns = [place for place in others if _overlap(heard[taken], heard[place]) < TURNS]
     differ = any(says_another(heard[taken], heard[place]) for place in others)
     if turns and heard[taken].share(said) < MOST:
-        return SoundChoice(tuple(sorted([taken, *turns])), doubtful=differ)
+        return ChosenSound(tuple(sorted([taken, *turns])), doubtful=differ)
     if not differ and heard[taken].share(said) < MOST * heard[best].share(said):
         taken = best
-    return SoundChoice((taken,), within[taken].channel, differ or within[taken].doubtful)
+    return ChosenSound((taken,), within[taken].channel, differ or within[taken].doubtful)
 
 
 def says_another(one: TrackSpeech, other: TrackSpeech) -> bool:

@@ -11,7 +11,7 @@ from kring.settings import MediaLimits
 from transcribe.language_names import language_coded
 from transcribe.media.streams import Contents, Stream
 from transcribe.media.tracks import channels_of, position_of, tracks_of, usual_track
-from transcribe.soundtracks.choice import SPEAKS, SoundChoice, TrackChannels, TrackSpeech, choose
+from transcribe.soundtracks.choice import SPEAKS, ChosenSound, TrackChannels, TrackSpeech, choose
 from transcribe.soundtracks.sampling import sample_tracks
 
 
@@ -24,7 +24,7 @@ def sound_tracks(
     """
     streams, usual = tracks_of(contents), usual_track(contents)
     if len(streams) == 1 and channels_of(streams[usual]) == 1:
-        there, choice = [_named(streams, (usual,))], SoundChoice((usual,))
+        there, choice = [_named(streams, (usual,))], ChosenSound((usual,))
     else:
         heard = sample_tracks(path, contents, streams, duration, limits, folder)
         choice = _chosen(heard, usual)
@@ -36,15 +36,15 @@ def sound_tracks(
     return SoundTracks(taken=taken, doubtful=choice.doubtful and chosen is None, there=tuple(there))
 
 
-def _chosen(heard: Mapping[int, TrackChannels], usual: int) -> SoundChoice:
+def _chosen(heard: Mapping[int, TrackChannels], usual: int) -> ChosenSound:
     """With numbers of tracks for their places."""
     numbers = list(heard)
     choice = choose(list(heard.values()), numbers.index(usual))
-    return SoundChoice(tuple(numbers[place] for place in choice.tracks), choice.channel, choice.doubtful)
+    return ChosenSound(tuple(numbers[place] for place in choice.tracks), choice.channel, choice.doubtful)
 
 
 def _there(
-    streams: Mapping[int, Stream], heard: Mapping[int, TrackChannels], choice: SoundChoice
+    streams: Mapping[int, Stream], heard: Mapping[int, TrackChannels], choice: ChosenSound
 ) -> Iterator[SoundTrack]:
     for number, track in heard.items():
         yield _named(streams, (number,), heard=track.mixed)

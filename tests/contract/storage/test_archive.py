@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kring.corrections.model import ChapterChange, Correction
+from kring.corrections.changes import ChapterChange, Correction
 from kring.errors import Conflict, KringError, NotFound, UnknownCircle
 from kring.model import (
     Activity,

@@ -20,7 +20,7 @@ from flows.wiring import Ports
 from index.memory import MemoryIndex
 from index.passages.build import passages_of
 from index.port import Query
-from kring.corrections.model import ChapterChange, Correction, DetailsChange, LineChange, NameChange, Undo
+from kring.corrections.changes import ChapterChange, Correction, DetailsChange, LineChange, NameChange, Undo
 from kring.errors import Conflict, NotFound, StorageDown
 from kring.model import now
 from kring.settings import Settings

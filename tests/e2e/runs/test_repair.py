@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from kring.corrections.model import LineChange
+from kring.corrections.changes import LineChange
 from kring.model import State
 from kring.settings import Settings
 from tests.contract.storage.test_corrections import making

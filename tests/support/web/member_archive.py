@@ -8,7 +8,7 @@ import math
 
 from index.passages.build import passages_of
 from index.port import SearchIndex
-from kring.corrections.model import ChapterChange, Correction
+from kring.corrections.changes import ChapterChange, Correction
 from kring.model import Attachment, Manifest, Original, Pages, Visibility
 from storage import keys
 from storage.archive.archive import Archive

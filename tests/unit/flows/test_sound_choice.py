@@ -15,7 +15,7 @@ from flows.reports import record_problem
 from flows.steps import Job
 from flows.wiring import Ports
 from index.memory import MemoryIndex
-from kring.corrections.model import Correction, LineChange
+from kring.corrections.changes import Correction, LineChange
 from kring.errors import InputError
 from kring.model import Circle, Details, Manifest, Original, SourceRef, State, Step
 from kring.settings import MediaLimits, Settings

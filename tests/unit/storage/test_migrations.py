@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kring.corrections.model import Correction
+from kring.corrections.changes import Correction
 from kring.model import SCHEMA_VERSION, Circle, Manifest
 from storage.documents import DamagedDocument, NewerDocument, read_document, write_document
 from storage.migrations import UPGRADES, upgraded, version_of

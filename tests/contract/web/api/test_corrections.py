@@ -13,7 +13,7 @@ import pytest
 
 from index.embedded.index import EmbeddedIndex
 from index.memory import MemoryIndex
-from kring.corrections.model import ChapterChange, Correction
+from kring.corrections.changes import ChapterChange, Correction
 from kring.model import Segment, Word, now
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore

@@ -11,7 +11,7 @@ import pytest
 
 from index.embedded.index import EmbeddedIndex
 from index.memory import MemoryIndex
-from kring.corrections.model import ChapterChange, Correction, Undo
+from kring.corrections.changes import ChapterChange, Correction, Undo
 from kring.errors import StorageDown
 from kring.model import Manifest, now
 from kring.settings import Settings, WebSettings

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from kring.corrections.apply import Chapter, active, chapters, corrected, detailed, undone
-from kring.corrections.model import (
+from kring.corrections.changes import (
     Change,
     ChapterChange,
     Correction,

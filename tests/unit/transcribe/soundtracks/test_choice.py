@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from transcribe.soundtracks.choice import SPEAKS, SoundChoice, TrackChannels, TrackSpeech, choose, says_another
+from transcribe.soundtracks.choice import SPEAKS, ChosenSound, TrackChannels, TrackSpeech, choose, says_another
 
 FRAMES = 1200
 Level = NDArray[np.float64]
@@ -73,7 +73,7 @@ NEAR_AND_FAR = (
 def test_all_channels_are_heard_unless_that_loses_speech(
     track: TrackChannels, channel: int | None, doubtful: bool
 ) -> None:
-    assert choose([track], 0) == SoundChoice((0,), channel, doubtful)
+    assert choose([track], 0) == ChosenSound((0,), channel, doubtful)
 
 
 LATE = np.where(np.arange(FRAMES) > 0.9 * FRAMES, ONE, -70.0)
@@ -83,19 +83,19 @@ EARLY = np.where(np.arange(FRAMES) < 0.3 * FRAMES, ONE, -70.0)
 @pytest.mark.parametrize(
     ("tracks", "usual", "choice"),
     [
-        ([mono(QUIET), mono(ONE)], 0, SoundChoice((1,))),
-        ([mono(QUIET), mono(LATE)], 0, SoundChoice((1,))),
-        ([mono(ONE), mono(ONE - 12)], 0, SoundChoice((0,))),
-        ([mono(ONE), mono(ONE - 12)], 1, SoundChoice((1,))),
-        ([mono(EARLY), mono(ONE)], 0, SoundChoice((1,))),
-        ([mono(ONE), mono(OTHER)], 0, SoundChoice((0,), doubtful=True)),
-        ([mono(ONE), mono(OTHER)], 1, SoundChoice((1,), doubtful=True)),
-        ([mono(QUIET), mono(ONE), mono(OTHER)], 0, SoundChoice((1,), doubtful=True)),
-        ([mono(IN_TURNS[0]), mono(IN_TURNS[1])], 0, SoundChoice((0, 1))),
-        ([mono(added(*IN_TURNS)), mono(IN_TURNS[0]), mono(IN_TURNS[1])], 0, SoundChoice((0,))),
-        ([mono(QUIET), mono(QUIET)], 1, SoundChoice((1,))),
-        ([mono(QUIET), stereo(heard(ONE), heard(ONE), NOBODY)], 0, SoundChoice((1,), 1)),
-        ([stereo(heard(ONE), heard(OTHER), heard(added(ONE, OTHER))), mono(QUIET)], 0, SoundChoice((0,), 1, True)),
+        ([mono(QUIET), mono(ONE)], 0, ChosenSound((1,))),
+        ([mono(QUIET), mono(LATE)], 0, ChosenSound((1,))),
+        ([mono(ONE), mono(ONE - 12)], 0, ChosenSound((0,))),
+        ([mono(ONE), mono(ONE - 12)], 1, ChosenSound((1,))),
+        ([mono(EARLY), mono(ONE)], 0, ChosenSound((1,))),
+        ([mono(ONE), mono(OTHER)], 0, ChosenSound((0,), doubtful=True)),
+        ([mono(ONE), mono(OTHER)], 1, ChosenSound((1,), doubtful=True)),
+        ([mono(QUIET), mono(ONE), mono(OTHER)], 0, ChosenSound((1,), doubtful=True)),
+        ([mono(IN_TURNS[0]), mono(IN_TURNS[1])], 0, ChosenSound((0, 1))),
+        ([mono(added(*IN_TURNS)), mono(IN_TURNS[0]), mono(IN_TURNS[1])], 0, ChosenSound((0,))),
+        ([mono(QUIET), mono(QUIET)], 1, ChosenSound((1,))),
+        ([mono(QUIET), stereo(heard(ONE), heard(ONE), NOBODY)], 0, ChosenSound((1,), 1)),
+        ([stereo(heard(ONE), heard(OTHER), heard(added(ONE, OTHER))), mono(QUIET)], 0, ChosenSound((0,), 1, True)),
     ],
     ids=[
         "the second speaks", "the second speaks, late", "the same twice", "the default counts", "the first ends early",
@@ -104,7 +104,7 @@ EARLY = np.where(np.arange(FRAMES) < 0.3 * FRAMES, ONE, -70.0)
     ],
 )  # fmt: skip
 def test_the_track_that_players_choose_is_heard_unless_that_loses_speech(
-    tracks: list[TrackChannels], usual: int, choice: SoundChoice
+    tracks: list[TrackChannels], usual: int, choice: ChosenSound
 ) -> None:
     assert choose(tracks, usual) == choice
 
@@ -112,7 +112,7 @@ def test_the_track_that_players_choose_is_heard_unless_that_loses_speech(
 def test_a_cough_is_no_speech() -> None:
     cough = QUIET.copy()
     cough[100 : 100 + SPEAKS - 1] = -20
-    assert choose([mono(QUIET), mono(cough)], 0) == SoundChoice((0,))
+    assert choose([mono(QUIET), mono(cough)], 0) == ChosenSound((0,))
 
 
 @pytest.mark.parametrize("lag", [-9, 0, 9])
