@@ -38,13 +38,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.archive import CIRCLES, circle_of, made, manifest_of, passages_of, transcript_of
-from flows.reconcile import reindex
-from flows.wiring import open_ports
 from index.embedded.index import EmbeddedIndex
 from index.port import Filters, Prepared, Query
 from kring.settings import Settings, WebSettings
 from search_ui.__main__ import relax_garbage_collection
+from services.ports import open_ports
 from services.prefect_env import environment_of
+from services.rebuild_index import rebuild_index
 from tests.support.stack.seaweed import Weed, free_port
 
 QUERIES = 600
@@ -140,7 +140,7 @@ def share(times: Sequence[float], part: float) -> float:
 
 
 def rebuild_per_second(weed: Weed, folder: Path, recordings: int) -> float:
-    """Passages a second of `kring reindex`, wall clock, from a bucket with so many recordings."""
+    """Passages a second of `kring rebuild_index`, wall clock, from a bucket with so many recordings."""
     settings = weed.settings(folder / "rebuilt")
     ports = open_ports(settings)
     for number in range(recordings):
@@ -151,7 +151,7 @@ def rebuild_per_second(weed: Weed, folder: Path, recordings: int) -> float:
         ports.archive.put_transcript(manifest.original.sha256, transcript_of(recording))
         ports.archive.create(manifest)
     began = time.perf_counter()
-    passages = reindex(ports)
+    passages = rebuild_index(ports)
     return passages / (time.perf_counter() - began)
 
 

@@ -27,7 +27,7 @@ from rich.table import Table
 from index.memory import MemoryIndex
 from kring.settings import Settings
 from search_ui.app import create_app
-from search_ui.runs import MemoryRuns
+from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from tests.support.web import facilitator, member_archive

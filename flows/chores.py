@@ -35,7 +35,7 @@ def main(name: str) -> None:
     chore, before = CHORES[name], Outcome()
     while True:
         faulthandler.dump_traceback_later(LONGEST_ROUND, exit=True)
-        cancelled = cancelled_by(chore)
+        cancelled = cancelled_by(chore, settings)
         outcome = attempt(chore, settings)
         if outcome.is_news_after(before) and tell(chore, outcome, before):
             before = outcome

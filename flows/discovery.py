@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field
 
-from flows.reports import foreseen
+from flows.errors import as_kring_error
 from flows.sources.port import RecordingSource
 from kring.errors import KringError, OrchestratorDown, SourceError, StorageDown
 from kring.intake.left_out import LeftOutReason
@@ -89,7 +89,7 @@ def _ask(source: RecordingSource, start_new: Callable[[RecordingSource], int], o
     except (StorageDown, OrchestratorDown) as error:
         one.down = error
     except Exception as error:  # one bad source does not hold up the others
-        known = foreseen(error)
+        known = as_kring_error(error)
         log.warning("%s: %s", source.name, known, exc_info=None if known is error else error)
         sentence = SourceError("The source {name} cannot be looked at: {problem}", name=source.name, problem=known)
         problems.append(LeftOutReason(says=str(sentence)))

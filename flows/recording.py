@@ -1,6 +1,6 @@
 """The Prefect flow of one recording: `receive → probe → render → transcribe → publish → index`.
 
-Thin on purpose: what the steps do is in `flows.steps`, who may do it in `storage.leases`, where they go on
+Thin on purpose: what the steps do is in `flows.steps.steps`, who may do it in `storage.leases`, where they go on
 after a crash in the bucket. Only ids travel between tasks.
 """
 
@@ -27,18 +27,21 @@ from prefect.client.schemas.objects import State as PrefectState, StateDetails
 from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
-from flows import steps
+from flows.errors import as_kring_error
 from flows.heartbeat import Heart, LeaseLost
-from flows.patience import RETRY_SECONDS, may_pass
-from flows.reports import NOT_THERE, STOPPED, damaged_of, foreseen, record_problem, summary, take_up
-from flows.scratch import clear_scratch
-from flows.sources.port import Item
-from flows.steps import Job
-from flows.wiring import Ports, ports_from_environment
+from flows.run_summary import summary
+from flows.steps import steps
+from flows.steps.steps import Job
 from kring.errors import Busy, Damaged, DiskFull, Gone, KringError, NotFound, NotThere, SlowSource, SourceDown
+from kring.intake.item import Item
 from kring.local_stack import public_address
 from kring.model import Step
 from kring.process import die_with_parent
+from services.ports import Ports, ports_from_environment
+from services.problems import damaged_of, record_problem, take_up
+from services.retry import RETRY_SECONDS, may_pass
+from services.runs.port import NOT_THERE, STOPPED
+from services.scratch import clear_scratch
 from storage.keys import manifest_key
 from storage.leases import owner_name
 
@@ -182,7 +185,7 @@ def process_recording(recording_id: str, title: str, item: dict[str, Any] | None
 
 def _stopped(ports: Ports, heart: Heart, recording_id: str, error: Exception) -> PrefectState[Any]:
     """Write down why it stopped, in the manifest where there is one and in the run's state."""
-    known = foreseen(error)
+    known = as_kring_error(error)
     not_there = _is_not_there(ports, heart, recording_id, known)
     log.warning("Stopped: %s", known, exc_info=None if known is error else error)
     if isinstance(known, Damaged) or (isinstance(known, NotFound) and heart.current_step is not Step.RECEIVE):

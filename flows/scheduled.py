@@ -14,19 +14,19 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
-from flows import reconcile as reconciling
 from flows.discovery import ask_all
-from flows.orchestrator import Orchestrator
-from flows.reports import foreseen
+from flows.errors import as_kring_error
+from flows.new_runs import start_new
 from flows.sources import open_sources
-from flows.starting import start_new
-from flows.uploads import sweep_uploads
-from flows.wiring import Ports, open_ports
+from flows.steps.uploads import sweep_uploads
 from kring.errors import KringError
 from kring.intake.left_out import LeftOutReason
 from kring.model import now
 from kring.settings import Settings, WorkerSettings
-from services.index_ownership import host
+from services.ports import Ports, open_ports
+from services.reconcile import reconcile as reconciling
+from services.runs.prefect import PrefectRuns
+from services.search_index.ownership import host
 from storage.archive.left_out import forget_other_sources, keep_left_out
 
 TAG = "chore"
@@ -52,13 +52,13 @@ class Outcome:
         return bool(self.done) or self.problems != before.problems
 
 
-def discover(ports: Ports, orchestrator: Orchestrator) -> Outcome:
+def discover(ports: Ports) -> Outcome:
     """Start a run for every recording the sources offer that the archive does not have. Asking again is harmless."""
     store = ports.archive.store
     sweep_uploads(ports.archive, now())
     sources = open_sources(ports.settings, ports.archive)
     stopped: dict[str, list[LeftOutReason]] = {source.name: [] for source in sources}
-    asked = ask_all(sources, lambda source: start_new(source, ports, orchestrator, stopped[source.name]))
+    asked = ask_all(sources, lambda source: start_new(source, ports, stopped[source.name]))
     problems = {one.name: [*one.problems, *stopped[one.name]] for one in asked}
     looker = f"{host()} {ports.settings.data_dir}"
     for name, told in problems.items():
@@ -70,17 +70,17 @@ def discover(ports: Ports, orchestrator: Orchestrator) -> Outcome:
     )
 
 
-def reconcile(ports: Ports, orchestrator: Orchestrator) -> Outcome:
+def reconcile(ports: Ports) -> Outcome:
     """Start again what a crash or a server that was down has left unfinished."""
     problems: list[str] = []
-    done = reconciling.reconcile(ports, orchestrator, problems=problems)
+    done = reconciling.reconcile(ports, problems=problems)
     return Outcome(tuple(reconciling.said_of(action) for action in done), tuple(problems))
 
 
 @dataclass(frozen=True)
 class Chore:
     name: str
-    work: Callable[[Ports, Orchestrator], Outcome]
+    work: Callable[[Ports], Outcome]
     pause: Callable[[WorkerSettings], int]
     """Seconds from the end of a round to the next."""
     hurries: bool = False
@@ -99,17 +99,17 @@ CHORES = {
 def attempt(chore: Chore, settings: Settings) -> Outcome:
     """One round; that it failed is an outcome too, the next one may do better."""
     try:
-        return chore.work(open_ports(settings), Orchestrator())
+        return chore.work(open_ports(settings))
     except Exception as error:  # whatever it was, the rounds go on
-        known = foreseen(error)
+        known = as_kring_error(error)
         log.warning("%s: %s", chore.name, known, exc_info=None if known is error else error)
         return Outcome(problems=(str(known),))
 
 
-def cancelled_by(chore: Chore) -> set[str]:
+def cancelled_by(chore: Chore, settings: Settings) -> set[str]:
     """Ids of the runs that a person has cancelled, for a chore that hurries for new ones; none where nobody answers."""
     try:
-        return Orchestrator().cancelled() if chore.hurries else set()
+        return PrefectRuns(settings).cancelled() if chore.hurries else set()
     except KringError:
         return set()
 
@@ -119,7 +119,7 @@ def rest(chore: Chore, settings: Settings, known: set[str]) -> None:
     until = time.monotonic() + chore.pause(settings.worker)
     while (left := until - time.monotonic()) > 0:
         time.sleep(min(LOOK_SECONDS, left) if chore.hurries else left)
-        if cancelled_by(chore) - known:
+        if cancelled_by(chore, settings) - known:
             return
 
 

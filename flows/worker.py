@@ -17,8 +17,8 @@ from flows.preflight import check_worker
 from kring.errors import KringError, TransientError
 from kring.local_stack import connect_locally, worker_ready_file
 from kring.settings import Settings, load_settings
-from services.index_ownership import owning
 from services.prefect_env import prefect_environment
+from services.search_index.ownership import owning
 from storage import open_store
 
 log = logging.getLogger("flows.worker")
@@ -67,12 +67,11 @@ async def serve(settings: Settings, entrypoint: str = "flows.recording.process_r
 
 def put_back(settings: Settings) -> None:
     """Give what the last worker was working on a new run before any other is taken up: it keeps its place."""
-    from flows.orchestrator import Orchestrator
-    from flows.reconcile import reconcile
-    from flows.wiring import open_ports
+    from services.ports import open_ports
+    from services.reconcile.reconcile import reconcile
 
     try:
-        reconcile(open_ports(settings), Orchestrator(), whole=False)
+        reconcile(open_ports(settings), whole=False)
     except KringError as error:  # `reconcile` comes round again
         log.warning("What was under way is started again later: %s", error)
 
@@ -103,8 +102,8 @@ async def forget_schedules() -> None:
 
 
 def _begin_index(settings: Settings) -> None:
-    from flows.reconcile import begin_index
-    from flows.wiring import open_ports
+    from services.ports import open_ports
+    from services.rebuild_index import begin_index
 
     try:
         begin_index(open_ports(settings))

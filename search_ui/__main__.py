@@ -19,7 +19,7 @@ from search_ui.app import create_app
 from search_ui.http.rendering import check_built
 from search_ui.recording.progress_events import Watchers
 from search_ui.server.server import server_config
-from services.index_ownership import owning
+from services.search_index.ownership import owning
 from storage import open_store
 from storage.archive.archive import Archive
 

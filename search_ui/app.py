@@ -31,7 +31,6 @@ from search_ui.recording import (
     sound_tracks,
     waveform,
 )
-from search_ui.runs import PrefectRuns, Runs
 from search_ui.search import collections, page as search_page
 from search_ui.server.bounds import OwnCookies
 from search_ui.upload import (
@@ -44,6 +43,8 @@ from search_ui.upload import (
 )
 from search_ui.upload.mine import OwnRecordings
 from search_ui.upload.parts import PartPlaces
+from services.runs.port import Runs
+from services.runs.prefect import PrefectRuns
 from storage.archive.archive import Archive
 
 NOT_TO_COMPRESS = (*DEFAULT_EXCLUDED_CONTENT_TYPES, attachments.PDF)

@@ -15,9 +15,9 @@ from index.port import SearchIndex
 from kring.errors import Damaged, NotFound, StorageDown
 from kring.model import Circle, Manifest, Transcript, Visibility
 from kring.settings import Settings
-from search_ui.reindexing import Reindexing
-from search_ui.runs import Runs
 from search_ui.text_cache import Remembered
+from services.runs.port import Runs
+from services.search_index.reindex import Reindexing
 from storage.archive.archive import Archive
 from storage.leases import Leases
 

@@ -12,19 +12,19 @@ from typing import Any
 from cli.terminal.connection import connect
 from cli.terminal.output import printable, say, say_error
 from cli.terminal.progress import RunState, StepBars, follow, page_of
-from flows.hiding import hide_secrets
-from flows.patience import patiently
-from flows.receive import describe, take_in
-from flows.reports import keep_request
 from flows.sources.address import file_name_of
 from flows.sources.details import date_of, neighbours_in, title_of
 from flows.sources.http.web import checked
-from flows.sources.port import Item
-from flows.wiring import Ports
 from kring.details import make_details
 from kring.errors import BadMetadata, BadTranscript, EmptyFile, KringError, NotFound
+from kring.intake.item import Item
 from kring.model import ADDRESS, UPLOAD, Details, SourceRef, Step, Visibility
-from services.index_ownership import require_own_index
+from services.intake import describe, take_in
+from services.ports import Ports
+from services.retry import patiently
+from services.runs.requests import keep_request
+from services.search_index.ownership import require_own_index
+from services.secret_addresses import hide_secrets
 from transcribe.captions.reader import MAX_BYTES, read_captions
 
 
@@ -140,9 +140,6 @@ def _check_captions(path: Path) -> None:
 
 
 def _add(ports: Ports, wish: Wish, *, wait: bool) -> bool:
-    from flows.orchestrator import Orchestrator
-
-    orchestrator = Orchestrator()
     item: dict[str, Any] | None = None
     with StepBars(wish.details.title) if wait else nullcontext() as bars:
         if wish.path is None:
@@ -168,9 +165,9 @@ def _add(ports: Ports, wish: Wish, *, wait: bool) -> bool:
             if manifest.details != wish.details:
                 say(f"This file is in the archive already, as “{manifest.details.title}”; nothing was changed.")
         details = wish.details
-        start = partial(orchestrator.run_for, ref.recording_id, title=details.title, circle=details.circle, item=item)
+        start = partial(ports.runs.run_for, ref.recording_id, title=details.title, circle=details.circle, item=item)
         run_id = patiently(start, say)
-        found = follow(ports, ref.recording_id, bars, RunState(run_id)) if bars else True
+        found = follow(ports, ref.recording_id, bars, RunState(ports.runs, run_id)) if bars else True
     if not bars:
         say(f"Taken in: {page_of(ports, ref.recording_id)}")
     elif found:

@@ -10,8 +10,7 @@ from rich.text import Text
 
 from cli.stack import meilisearch
 from cli.stack.data_folder import prepare
-from cli.stack.ports import is_free, port_taken
-from cli.terminal.connection import prepare_prefect
+from cli.stack.free_ports import is_free, port_taken
 from cli.terminal.output import out, printable
 from flows.preflight import check_folder
 from kring.errors import IndexNotReady, KringError, SetupError
@@ -26,6 +25,7 @@ from kring.settings import (
     Settings,
     load_settings,
 )
+from services.runs.prefect import PrefectRuns
 from storage.seaweed.program import LOOPBACK
 
 TOOL_SECONDS = 20.0
@@ -184,10 +184,7 @@ def _starts_meilisearch(settings: Settings) -> bool:
 def _prefect(known: Settings) -> str:
     if known.prefect_api_url is None:
         raise NotAsked("does not run yet: `kring up` starts it")
-    prepare_prefect(known)
-    from flows.orchestrator import Orchestrator
-
-    Orchestrator().runs("none")
+    PrefectRuns(known).runs("none")
     return known.prefect_api_url
 
 

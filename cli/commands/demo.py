@@ -19,13 +19,13 @@ from cli.terminal.condition import Line, describe
 from cli.terminal.output import is_terminal, out, printable, say, say_error
 from flows.preflight import check_start
 from flows.sources.folders.folder import Folder
-from flows.sources.port import Item
-from flows.wiring import Ports
 from index.port import Query
 from kring.errors import NotFound, SetupError
+from kring.intake.item import Item
 from kring.local_stack import public_address
 from kring.model import Circle
 from kring.settings import FolderSource, Settings, load_settings
+from services.ports import Ports
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 SOURCE = "samples"
@@ -77,15 +77,14 @@ def _source() -> FolderSource:
 
 def bring_in_samples(ports: Ports) -> list[Item]:
     """Ask for a run of every sample that is not there yet, through the source they come by."""
-    from flows.orchestrator import Orchestrator
-    from flows.starting import start_new
+    from flows.new_runs import start_new
 
     bring_in_circles(ports)
     source = Folder(_source(), ports.settings)
     items = list(source.list())
     if source.problems:
         raise SetupError(f"The samples are damaged: {source.problems[0].says}")
-    start_new(source, ports, Orchestrator())
+    start_new(source, ports)
     return items
 
 

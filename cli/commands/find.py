@@ -5,13 +5,13 @@ from __future__ import annotations
 from rich.text import Text
 
 from cli.terminal.output import out, printable, say
-from flows.reports import clock
+from flows.run_summary import clock
 from index import open_index
 from index.port import Filters, Fragment, Lack, Missing, Order, PassageHit, Query, Reason, ReasonKind
 from kring.errors import IndexNotReady
 from kring.local_stack import connect_locally, public_address
 from kring.settings import load_settings
-from services.index_ownership import require_own_index
+from services.search_index.ownership import require_own_index
 from storage import open_store
 from transcribe.engines.registry import check_language
 

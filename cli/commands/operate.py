@@ -6,18 +6,17 @@ import time
 
 from cli.terminal.connection import connect
 from cli.terminal.output import say
-from services.index_ownership import require_own_index
+from services.search_index.ownership import require_own_index
 
 
 def run_reconcile(*, retry_failed: bool) -> int:
     """Say what was done; 1 if something could not be put right."""
     ports = connect()
     require_own_index(ports.settings, ports.archive.store)
-    from flows.orchestrator import Orchestrator
-    from flows.reconcile import reconcile, said_of
+    from services.reconcile.reconcile import reconcile, said_of
 
     problems: list[str] = []
-    actions = reconcile(ports, Orchestrator(), retry_failed=retry_failed, problems=problems)
+    actions = reconcile(ports, retry_failed=retry_failed, problems=problems)
     for action in actions:
         say(said_of(action))
     for problem in problems:
@@ -27,9 +26,9 @@ def run_reconcile(*, retry_failed: bool) -> int:
 
 
 def run_reindex() -> int:
-    from flows.reconcile import reindex
+    from services.rebuild_index import rebuild_index
 
     started = time.monotonic()
-    count = reindex(connect())
+    count = rebuild_index(connect())
     say(f"{count} passages indexed in {time.monotonic() - started:.1f} s.")
     return 0

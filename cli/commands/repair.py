@@ -9,12 +9,12 @@ from cli.terminal.connection import connect
 from cli.terminal.difference import id_in
 from cli.terminal.output import say, say_error
 from cli.terminal.progress import RunState, StepBars, follow
-from flows.patience import patiently
-from flows.receive import content_of
-from flows.wiring import Ports
 from kring.errors import BadMetadata, Damaged, KringError, NotFound
 from kring.model import Manifest
+from services.intake import content_of
+from services.ports import Ports
 from services.repair import Mend, ask_for_run, mend, plan, stopped_by_damage
+from services.retry import patiently
 from storage.verify.findings import read_findings
 from storage.verify.verify import inspect
 
@@ -82,22 +82,20 @@ def _repair(ports: Ports, recording_id: str, *, wait: bool) -> bool:
         runs = True
     if not runs or manifest is None:
         return not damages or not inspect(ports.archive, recording_id)
-    run_id = _start(manifest)
+    run_id = _start(ports, manifest)
     if not wait:
         say("  It is being made again; `kring status` shows how far it is.")
         return all(one.possible for one in mends)
     with StepBars(manifest.details.title) as bars:
-        follow(ports, recording_id, bars, RunState(run_id))
+        follow(ports, recording_id, bars, RunState(ports.runs, run_id))
     rest = inspect(ports.archive, recording_id)
     say("  Everything is whole again." if not rest else f"  {len(rest)} of its files stay damaged.")
     return not rest
 
 
-def _start(manifest: Manifest) -> str:
-    from flows.orchestrator import Orchestrator
-
+def _start(ports: Ports, manifest: Manifest) -> str:
     details = manifest.details
-    start = partial(Orchestrator().run_for, manifest.id, title=details.title, circle=details.circle)
+    start = partial(ports.runs.run_for, manifest.id, title=details.title, circle=details.circle)
     return patiently(start, say)
 
 

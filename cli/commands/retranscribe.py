@@ -17,13 +17,12 @@ from cli.terminal.connection import connect
 from cli.terminal.difference import PLACES, compare, counts, id_in, show_places
 from cli.terminal.output import is_terminal, out, printable, say, say_error
 from cli.terminal.progress import PATIENCE_SECONDS
-from flows.again import Choice, choose, start
-from flows.patience import patiently
-from flows.wiring import Ports
 from kring.errors import BadMetadata, NotFound, TransientError
 from kring.model import Manifest, State
-from services.again import ask_again
-from services.index_ownership import require_own_index
+from services.ports import Ports
+from services.retranscribe import Choice, ask_again, choose, start
+from services.retry import patiently
+from services.search_index.ownership import require_own_index
 
 POLL_SECONDS = 0.5
 
@@ -94,12 +93,9 @@ def _agreed() -> bool:
 
 def _ask(ports: Ports, wanted: list[Choice]) -> list[Manifest]:
     """Every wish is written down before the first run is asked for: what follows may fail and be made good."""
-    from flows.orchestrator import Orchestrator
-
     asked = [patiently(partial(ask_again, ports.archive, choice.manifest.id), say) for choice in wanted]
-    orchestrator = Orchestrator()
     for manifest in asked:
-        patiently(partial(start, orchestrator, manifest), say)
+        patiently(partial(start, ports.runs, manifest), say)
     return asked
 
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from flows.orchestrator import Run
+    from services.runs.port import Run
 
 from cli.terminal.condition import Condition, Line, describe, hurt, missing_of
 from cli.terminal.connection import connect
 from cli.terminal.output import err, is_terminal, out, printable, say
-from flows.wiring import Ports
 from kring.errors import KringError, OrchestratorDown, SearchDown, SetupError
 from kring.intake.left_out import LeftOuts
 from kring.model import Manifest, State
+from services.ports import Ports
 from storage.archive.left_out import all_left_out
 from storage.archive.requests import Requests
 from storage.documents import NewerDocument
@@ -147,11 +147,9 @@ def in_index(ports: Ports) -> dict[str, int] | None:
 
 def on_their_way(ports: Ports) -> list[tuple[str, str, Line]]:
     """As `not_received`; if Prefect cannot be asked, after a line that says why, only what the bucket knows of."""
-    from flows.orchestrator import Orchestrator
-
     runs: list[Run] = []
     try:
-        runs = Orchestrator().runs(finished_well=False)
+        runs = ports.runs.runs(finished_well=False)
     except (OrchestratorDown, SetupError) as error:
         warn(f"Recordings that are not received yet are shown only in part: {error}")
     return not_received(ports, runs)
@@ -176,7 +174,7 @@ def say_line(entry: Entry) -> None:
 
 def not_received(ports: Ports, runs: list[Run]) -> list[tuple[str, str, Line]]:
     """Id, title and line of each recording that has no manifest yet: waiting, being fetched, or stopped."""
-    from flows.reports import CANCELLED
+    from services.problems import CANCELLED
 
     newest: dict[str, Run] = {}
     for one in runs:

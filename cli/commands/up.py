@@ -9,12 +9,12 @@ from cli.stack.services import PREFECT
 from cli.stack.stack import Stack, run_stack
 from cli.terminal.output import say
 from flows.preflight import check_start
-from flows.wiring import Ports, open_ports
 from kring.link import link
 from kring.local_stack import public_address
 from kring.settings import Settings, load_settings
-from services.index_ownership import claim_index, wish_to_take_over
+from services.ports import Ports, open_ports
 from services.prefect_env import prefect_environment
+from services.search_index.ownership import claim_index, wish_to_take_over
 from storage import open_store
 
 

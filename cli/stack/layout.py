@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cli.stack import meilisearch
-from cli.stack.ports import Ports
+from cli.stack.free_ports import Ports
 from cli.stack.postgres.home import prefect_database
 from cli.stack.prefect.login import new_auth_string
 from cli.stack.services import (

@@ -23,8 +23,8 @@ from typing import Self
 from rich.console import Console
 
 from cli.stack.data_folder import Lock, prepare
+from cli.stack.free_ports import Ports
 from cli.stack.layout import settle
-from cli.stack.ports import Ports
 from cli.stack.restart_policy import stop_order
 from cli.stack.services import TITLES, Part
 from cli.stack.supervisor import Keeper, Place

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flows.reports import CANCELLED
-from flows.wiring import Ports
 from kring.model import Activity, Manifest, Problem, State
+from services.ports import Ports
+from services.problems import CANCELLED
 from storage.verify.findings import Damage
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from flows.wiring import Ports, open_ports
 from kring.local_stack import connect_locally
 from kring.settings import Settings, load_settings
+from services.ports import Ports, open_ports
 from services.prefect_env import prefect_environment
 
 

@@ -9,10 +9,10 @@ from rich.text import Text
 
 from cli.terminal.connection import connect
 from cli.terminal.output import out, printable, say
-from flows.difference import Difference, Piece, Place, difference
-from flows.reports import clock
+from flows.run_summary import clock
 from kring.errors import NotFound
 from kring.model import Manifest
+from services.transcript_diff import Difference, Piece, Place, difference
 from storage.archive.archive import Archive
 
 PLACES = 20

@@ -9,10 +9,11 @@ from typing import Self
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from cli.terminal.output import is_terminal, out, printable, say, say_error
-from flows.wiring import Ports
 from kring.errors import NotFound, OrchestratorDown, StorageDown
 from kring.local_stack import public_address
 from kring.model import Manifest, State, Step
+from services.ports import Ports
+from services.runs.port import Runs
 
 POLL_SECONDS = 0.3
 PATIENCE_SECONDS = 60.0
@@ -111,10 +112,8 @@ def follow(ports: Ports, recording_id: str, bars: StepBars, run_state: RunState)
 class RunState:
     """Asks Prefect about one run, and about its successor where it was killed, at most every few seconds."""
 
-    def __init__(self, run_id: str) -> None:
-        from flows.orchestrator import Orchestrator
-
-        self._orchestrator, self._run_id = Orchestrator(), run_id
+    def __init__(self, runs: Runs, run_id: str) -> None:
+        self._runs, self._run_id = runs, run_id
         self.ended = False
         """Whether the newest run is over, however it ended."""
         self._asked = 0.0
@@ -131,11 +130,11 @@ class RunState:
         return self._answer
 
     def _ask(self) -> str | None:
-        from flows.orchestrator import is_shutdown
-        from flows.reports import CANCELLED
+        from services.problems import CANCELLED
+        from services.runs.port import is_shutdown
 
-        run = self._orchestrator.run(self._run_id)
-        newest = self._orchestrator.newest(run.recording_id) or run
+        run = self._runs.run(self._run_id)
+        newest = self._runs.newest(run.recording_id) or run
         if newest.id != run.id:
             self._run_id = newest.id
             return None

@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from flows.sources.download import download
-from flows.sources.port import Item, Progress
+from flows.sources.port import Progress
+from kring.intake.item import Item
 from kring.intake.left_out import LeftOutReason
 from kring.settings import Settings
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import httpx
 
-from flows.scratch import disk_full
 from flows.sources.http.pace import Pace, Speed
 from flows.sources.http.public import is_public
 from flows.sources.http.web import BROKEN, Answer, get
 from flows.sources.port import Progress
 from kring.errors import SourceDown, SourceError
+from services.scratch import disk_full
 
 __all__ = ["SPEED", "download", "is_public"]
 

@@ -6,13 +6,14 @@ import errno
 from collections.abc import Iterator
 from pathlib import Path
 
-from flows.scratch import disk_full, require_space
-from flows.sources.port import Item, Progress
+from flows.sources.port import Progress
 from kring.errors import SourceError
+from kring.intake.item import Item
 from kring.intake.left_out import LeftOutReason
 from kring.intake.uploads import UploadState, item_of
 from kring.model import UPLOAD
 from kring.settings import Settings
+from services.scratch import disk_full, require_space
 from storage.archive.archive import Archive
 from storage.keys import incoming_key
 

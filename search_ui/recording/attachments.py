@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from kring.errors import InputError, NotFound, OrchestratorDown
+from kring.errors import InputError, NotFound
 from kring.intake.uploads import Upload
 from kring.model import Attachment, Line, Manifest
 from search_ui.context import Site, SiteDep
@@ -25,9 +25,9 @@ from search_ui.http.identity import FacilitatorDep
 from search_ui.http.security import policy
 from search_ui.i18n.gettext import N_, _
 from search_ui.recording.media import serve
-from search_ui.runs import start_again
 from search_ui.upload.checks import change_upload, own_upload
 from search_ui.viewer import open_published
+from services.runs.requests import try_start_again
 from transcribe.captions.reader import MAX_BYTES as MAX_CAPTION_BYTES, read_captions
 
 MAX_BYTES = 100_000_000
@@ -142,11 +142,7 @@ def attachment_of(manifest: Manifest, sha256: str) -> Attachment:
 
 def request_reading(site: Site, manifest: Manifest) -> bool:
     """Have the documents read and indexed; False if Prefect does not answer: `reconcile` does it later then."""
-    try:
-        start_again(site.runs, manifest)
-    except OrchestratorDown:
-        return False
-    return True
+    return try_start_again(site.runs, manifest)
 
 
 def _attach(site: Site, recording_id: str, file: SpooledFile, title: str) -> AttachedFile:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from kring.errors import OrchestratorDown
 from kring.model import Line, Manifest, SoundTrack
 from search_ui.context import SiteDep
 from search_ui.http.identity import FacilitatorDep
 from search_ui.i18n.gettext import N_, _, language_name
-from search_ui.runs import start_again
 from search_ui.viewer import open_published
-from services.again import choose_sound
+from services.retranscribe import choose_sound
+from services.runs.requests import try_start_again
 
 CHANNELS = {"left": N_("left channel"), "right": N_("right channel"), "centre": N_("middle channel")}
 
@@ -56,9 +55,7 @@ def choose(
     if not manifest.again:
         return SoundChosen(name=wanted.name, again=False, says=_("This sound stays."))
     says = _("The recording is being made again with this sound. Until that is done, everything stays as it is.")
-    try:
-        start_again(site.runs, manifest)
-    except OrchestratorDown:
+    if not try_start_again(site.runs, manifest):
         says = _(
             "The recording is made again with this sound as soon as possible. Until then everything stays as it is."
         )

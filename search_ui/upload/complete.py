@@ -8,16 +8,16 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, FailFast, Field
 
-from kring.errors import Conflict, NotFound, OrchestratorDown
+from kring.errors import Conflict, NotFound, OrchestratorDown, SetupError
 from kring.intake.uploads import Upload, UploadState, attempt_of, item_of
 from kring.model import now
 from search_ui.context import Site, SiteDep
 from search_ui.http.identity import FacilitatorDep, Person
 from search_ui.i18n.gettext import N_, _
-from search_ui.runs import start_again
 from search_ui.upload.checks import has_arrived, own_upload, part_count
 from search_ui.upload.parts import SentPart, parts_of
 from search_ui.viewer import open_recording
+from services.runs.requests import start_again
 from storage.keys import incoming_key
 from storage.parts import MAX_PARTS
 
@@ -98,7 +98,7 @@ def request_run(site: Site, upload: Upload) -> TakenIn:
             item=item_of(upload),
             after=attempt_of(upload),
         )
-    except OrchestratorDown:
+    except (OrchestratorDown, SetupError):
         note = _("The recording has arrived and is safe. Work on it starts by itself as soon as that is possible.")
         return arrived.model_copy(update={"started": False, "note": note})
     return arrived

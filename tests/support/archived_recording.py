@@ -9,11 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from flows import steps
-from flows.again import choose
-from flows.receive import take_captions
-from flows.steps import Job
-from flows.wiring import Ports
+from flows.steps import steps
+from flows.steps.steps import Job
 from index.memory import MemoryIndex
 from kring.corrections.changes import Correction, LineChange
 from kring.errors import KringError
@@ -30,6 +27,9 @@ from kring.model import (
     TranscriptRef,
 )
 from kring.settings import Settings
+from services.intake import take_captions
+from services.ports import Ports
+from services.retranscribe import choose
 from storage.archive.archive import Archive
 from storage.documents import write_document
 from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, correction_key, rendition_key

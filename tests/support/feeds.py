@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flows.sources.feeds.feed import Feed
-from flows.sources.port import Item
+from kring.intake.item import Item
 from kring.model import Manifest, Original, now
 from kring.settings import FeedSource, Settings
 from storage.archive.archive import Archive

@@ -10,8 +10,9 @@ from flows.sources.feeds.items import Episodes
 from flows.sources.feeds.memory import FeedMemory, conditions, is_same
 from flows.sources.feeds.pages import PAGE_SECONDS, Document, Reading
 from flows.sources.http.asking_again import Pauses
-from flows.sources.port import Item, Progress
+from flows.sources.port import Progress
 from kring.errors import SourceError
+from kring.intake.item import Item
 from kring.intake.left_out import LeftOutReason
 from kring.settings import FeedSource, Settings
 from storage.archive.archive import Archive

@@ -16,10 +16,10 @@ from flows.sources.feeds.offers import Chosen, choose, is_list
 from flows.sources.feeds.titles import title_of
 from flows.sources.feeds.unnamed import Marked, known_again, mark_of, marks_of
 from flows.sources.http.web import checked
-from flows.sources.port import Item
 from kring.addresses import without_secrets
 from kring.details import make_details
 from kring.errors import InputError, SourceError
+from kring.intake.item import Item
 from kring.intake.left_out import LeftOutReason
 from kring.model import SourceRef
 from kring.settings import FeedSource, Settings

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from flows.hiding import without_its_secrets
 from flows.sources.feeds.pages import Document
-from flows.sources.port import Item
+from kring.intake.item import Item
 from kring.intake.left_out import LeftOutReason
 from kring.model import SourceRef, now
 from kring.settings import FeedSource
+from services.secret_addresses import without_its_secrets
 from storage.archive.addresses import find_address
 from storage.archive.feeds import FeedLook, find_look, keep_look
 from storage.keys import manifest_key

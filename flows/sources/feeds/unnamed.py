@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from flows.sources.feeds.entries import Entry, Offer
-from flows.sources.port import Item
+from kring.intake.item import Item
 from kring.model import SourceRef
 
 LEAST_BYTES = 10_000

@@ -9,17 +9,18 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
-from flows.receive import describe
-from flows.scratch import disk_full, require_space
 from flows.sources.details import details_of, neighbours_in
 from flows.sources.folders.copying import ends_in_zeros, hashes_of
 from flows.sources.folders.files import files_below
 from flows.sources.folders.memory import Look, Sighting, recall, remember
-from flows.sources.port import Item, Progress
+from flows.sources.port import Progress
 from kring.errors import BadTranscript, InputError, NotThere, SourceDown, SourceError
+from kring.intake.item import Item
 from kring.intake.left_out import LeftOutReason
 from kring.model import Original, SourceRef
 from kring.settings import FolderSource, Settings
+from services.intake import describe
+from services.scratch import disk_full, require_space
 from storage.archive.archive import Archive
 from storage.keys import id_of, manifest_key
 from transcribe.captions.reader import MAX_BYTES

@@ -11,23 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prefect.client.schemas.objects import StateType
 
-from flows import steps
-from flows.orchestrator import Run
-from flows.patience import LONGEST_PAUSE, MOST_TRIES
-from flows.reports import NOT_THERE, STOPPED
-from flows.scratch import scratch_folder
+from flows.new_runs import AT_ONCE, start_new
 from flows.sources.folders.copying import ZEROS
 from flows.sources.folders.folder import Folder
-from flows.sources.port import Item
-from flows.starting import AT_ONCE, start_new
-from flows.steps import Job
-from flows.wiring import Ports
+from flows.steps import steps
+from flows.steps.steps import Job
 from kring.errors import NotThere, SourceError
+from kring.intake.item import Item
 from kring.intake.left_out import LeftOutReason
 from kring.model import Circle, Manifest, State, now
 from kring.settings import FolderSource, Settings
+from services.ports import Ports
+from services.retry import LONGEST_PAUSE, MOST_TRIES
+from services.runs.port import NOT_THERE, STOPPED, Run, StateType
+from services.scratch import scratch_folder
 from storage.archive.archive import Archive
 from storage.leases import Leases
 from storage.memory.store import MemoryStore
@@ -65,7 +63,8 @@ class House:
     def discover(self) -> tuple[list[Item], list[str]]:
         """What a look asks for, and what it says of the rest."""
         runs, stopped = Runs(self.runs), list[LeftOutReason]()
-        start_new(self.folder, self.ports, runs, stopped)  # type: ignore[arg-type]  # stands in for Prefect
+        vars(self.ports)["runs"] = runs  # where `cached_property` keeps it
+        start_new(self.folder, self.ports, stopped)
         self.let_go += runs.settled
         return runs.asked, [one.says for one in stopped]
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from flows import steps
-from flows.hiding import hide_secrets, with_secrets
 from flows.sources.feeds.feed import Feed
-from flows.sources.port import Item
-from flows.steps import Job
-from flows.wiring import Ports
+from flows.steps import steps
+from flows.steps.steps import Job
 from kring.addresses import without_secrets
 from kring.errors import SourceDown, SourceError, StorageDown
+from kring.intake.item import Item
 from kring.model import ADDRESS, Circle, Details, SourceRef
 from kring.settings import FeedSource, FetchSettings, Settings
+from services.ports import Ports
+from services.secret_addresses import hide_secrets, with_secrets
 from storage.archive.addresses import find_address
 from storage.archive.archive import Archive
 from storage.keys import address_key, manifest_key

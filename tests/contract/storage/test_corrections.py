@@ -10,13 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prefect.client.schemas.objects import StateType
 
-from flows.orchestrator import Run
-from flows.plan import Action, Restart, Settle
-from flows.reconcile import reconcile
-from flows.steps import Job, index as index_step
-from flows.wiring import Ports
+from flows.steps.steps import Job, index as index_step
 from index.memory import MemoryIndex
 from index.passages.build import passages_of
 from index.port import Query
@@ -24,6 +19,10 @@ from kring.corrections.changes import ChapterChange, Correction, DetailsChange, 
 from kring.errors import Conflict, NotFound, StorageDown
 from kring.model import now
 from kring.settings import Settings
+from services.ports import Ports
+from services.reconcile.plan import Action, Restart, Settle
+from services.reconcile.reconcile import reconcile
+from services.runs.port import Run, StateType
 from storage.archive import corrected_cache as corrected, corrections
 from storage.archive.archive import Archive
 from storage.archive.corrections import Corrections
@@ -133,6 +132,11 @@ def test_details_follow_and_come_back(house: Ports) -> None:
     assert archive.manifest(TALK.id).details == after
 
 
+def with_runs(house: Ports, runs: Any) -> Ports:
+    vars(house)["runs"] = runs
+    return house
+
+
 def test_the_next_correction_mends_what_a_crash_left(house: Ports) -> None:
     archive = house.archive
     before = archive.manifest(TALK.id)
@@ -159,13 +163,13 @@ def test_who_comes_late_does_not_write_older_details(house: Ports) -> None:
 def test_reconcile_mends_what_a_crash_left(house: Ports) -> None:
     crashed(house.archive, ZANZIBAR)
     orchestrator = Idle()
-    actions = reconcile(house, orchestrator)  # type: ignore[arg-type]
+    actions = reconcile(with_runs(house, orchestrator))
     assert Settle(TALK.id) in actions
     assert house.archive.manifest(TALK.id).corrected == 1
     assert orchestrator.started == [TALK.id]
     index_step(Job(house, TALK.id, lambda fraction, note: None))
     assert house.index.search(Query("zanzibar")).total == 1
-    assert [one for one in reconcile(house, Idle()) if isinstance(one, Settle | Restart)] == []  # type: ignore[arg-type]
+    assert [one for one in reconcile(with_runs(house, Idle())) if isinstance(one, Settle | Restart)] == []  # type: ignore[arg-type]
 
 
 def test_one_damaged_recording_does_not_hold_up_the_others(house: Ports, caplog: pytest.LogCaptureFixture) -> None:
@@ -182,7 +186,7 @@ def test_one_damaged_recording_does_not_hold_up_the_others(house: Ports, caplog:
     orchestrator = Cancelled()
     problems: list[str] = []
     with caplog.at_level(logging.WARNING):
-        done = reconcile(house, orchestrator, problems=problems)  # type: ignore[arg-type]
+        done = reconcile(with_runs(house, orchestrator), problems=problems)
     assert [type(action) for action in done] == [Settle, Restart]
     assert orchestrator.started == [TALK.id]
     assert len(problems) == 1
@@ -194,7 +198,7 @@ def test_one_damaged_recording_does_not_hold_up_the_others(house: Ports, caplog:
     crashed(house.archive, chapter(1))
     vars(house.archive)["settle_corrections"] = _down
     with pytest.raises(StorageDown):
-        reconcile(house, Idle())  # type: ignore[arg-type]
+        reconcile(with_runs(house, Idle()))
 
 
 def _down(_: str) -> None:

@@ -12,14 +12,14 @@ from threading import Event
 
 import pytest
 
-from flows.reconcile import reindex
-from flows.wiring import Ports, open_ports
 from index.memory import MemoryIndex
 from kring.errors import SetupError, StorageDown
 from kring.model import now
 from kring.settings import SearchSettings, Settings
-from services import index_ownership
-from services.index_ownership import Owning, place_of
+from services.ports import Ports, open_ports
+from services.rebuild_index import rebuild_index
+from services.search_index import ownership as index_ownership
+from services.search_index.ownership import Owning, place_of
 from storage import index_owner
 from storage.documents import JSON, write_document
 from storage.index_owner import LAPSED, IndexOwner, IndexPlace, Ownership, blocks
@@ -153,7 +153,7 @@ def machines(seaweed: Weed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ports = open_ports(first)
     with Owning(Ownership(ports.archive.store, place_of(first)), lambda _: None):
         sample_archive.fill(ports.archive, MemoryIndex())
-        reindex(ports)
+        rebuild_index(ports)
         monkeypatch.setattr(index_ownership, "host", lambda: "machine.b")
         yield first, second
 
@@ -161,7 +161,7 @@ def machines(seaweed: Weed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_nothing_of_the_second_machine_touches_an_index(machines: tuple[Settings, Settings]) -> None:
     first, second = machines
     ports: Ports = open_ports(second)
-    for use in (lambda: ports.index, lambda: reindex(ports)):
+    for use in (lambda: ports.index, lambda: rebuild_index(ports)):
         with pytest.raises(SetupError, match=ELSEWHERE):
             use()
     assert not second.index_dir.exists()

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.reports import CANCELLED
 from kring.model import ADDRESS, SourceRef, State, Step
 from kring.settings import FetchSettings, Settings, WorkerSettings
+from services.problems import CANCELLED
 from storage.archive.requests import Requests
 from tests.e2e.runs.test_crash import held
 from tests.support.http.web_server import serve

@@ -19,6 +19,7 @@ from kring.corrections.changes import Correction, LineChange
 from kring.local_stack import worker_ready_file
 from kring.model import ADDRESS, Manifest, SourceRef, State, Step, now
 from kring.settings import FetchSettings, Settings
+from services.intake import describe
 from storage.keys import correction_key, manifest_key
 from storage.verify.verify import verify
 from tests.support.http.web_server import serve

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
-from flows.orchestrator import Orchestrator
 from kring.model import State
 from kring.settings import FeedSource, FolderSource, Settings, WorkerSettings
 from tests.support.http.web_server import Site, serve
@@ -60,13 +58,6 @@ def feed(site: Site, *names: str) -> bytes:
     return f'<rss version="2.0"><channel><title>F</title>{items}</channel></rss>'.encode()
 
 
-def prefect_of(kring: Kring) -> dict[Any, Any]:
-    settings = kring.stack.settings
-    assert settings.prefect_auth_string is not None
-    auth_string = settings.prefect_auth_string.get_secret_value()
-    return {PREFECT_API_URL: settings.prefect_api_url, PREFECT_API_AUTH_STRING: auth_string}
-
-
 def told(kring: Kring, state: str = "left out") -> list[dict[str, Any]]:
     said = json.loads(kring.run("status", "--json").stdout)
     return [one for one in said if one["state"] == state]
@@ -89,8 +80,7 @@ def test_what_cannot_be_fetched_at_first_is_taken_by_a_later_look(
     found = eventually(lambda: told(kring), seconds=180, what="it to be told")
     assert (found[0]["source"], str(status) in found[0]["problem"]) == ("podcast", True)
     assert found[0]["name"] == name
-    with temporary_settings(prefect_of(kring)):
-        ended = [one for one in Orchestrator().runs() if one.parameters["title"] == name and not one.going]
+    ended = [one for one in kring.ports.runs.runs() if one.parameters["title"] == name and not one.going]
     assert {one.not_before is not None for one in ended} == {status == 503}
     site.files[f"/{name}.mp3"] = tone(tmp_path / "late.mp3").read_bytes()
     site.statuses.clear()

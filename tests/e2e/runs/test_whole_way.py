@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
-from flows import steps
-from flows.orchestrator import Orchestrator
-from flows.reports import STOPPED
+from flows.steps import steps
 from kring.errors import DiskFull
 from kring.model import State
 from kring.settings import FeedSource, FetchSettings, FolderSource, Settings, WorkerSettings
-from search_ui.runs import PrefectRuns
+from services.runs.port import STOPPED
 from tests.support.http.web_server import Site, serve
 from tests.support.media.short_files import VTT, make_playlist, make_silent_video, make_text, make_truncated, tone
 from tests.support.media.speech import JFK, RULES, Spoken, of
@@ -180,13 +176,12 @@ def test_a_token_in_an_address_is_used_and_kept_nowhere(kring: Kring, site: Site
 
     eventually(published, what="both to be taken in")
     assert token not in added.stdout + added.stderr + kring.run("status").stdout
-    with temporary_settings(prefect_of(kring)):
-        for title, path in (("by hand", "/by-hand.mp3"), ("by feed", "/by-feed.mp3")):
-            recording = kring.recording(title)
-            assert recording.source.external_id == f"{site.address}{path}"
-            (run,) = Orchestrator().runs(recording.id)
-            assert run.parameters["item"]["location"] == f"{site.address}{path}"
-            assert token not in str(run)
+    for title, path in (("by hand", "/by-hand.mp3"), ("by feed", "/by-feed.mp3")):
+        recording = kring.recording(title)
+        assert recording.source.external_id == f"{site.address}{path}"
+        (run,) = kring.ports.runs.runs(recording.id)
+        assert run.parameters["item"]["location"] == f"{site.address}{path}"
+        assert token not in str(run)
     store, folder = kring.ports.archive.store, kring.stack.settings.data_dir
     documents = (info.key for info in store.list() if info.key.endswith(".json"))
     assert not any(token.encode() in store.get_bytes(key).data for key in documents)
@@ -301,30 +296,19 @@ def test_a_mended_transcript_beside_a_known_file_is_taken(kring: Kring, tmp_path
     assert all(found["id"] != kring.recording("mended").id for found in search(kring, "Feilhørt"))
 
 
-def prefect_of(kring: Kring) -> dict[Any, Any]:
-    settings = kring.stack.settings
-    assert settings.prefect_auth_string is not None
-    auth_string = settings.prefect_auth_string.get_secret_value()
-    return {PREFECT_API_URL: settings.prefect_api_url, PREFECT_API_AUTH_STRING: auth_string}
-
-
 def test_asking_twice_for_a_run_gives_one_and_asking_after_it_the_next(kring: Kring) -> None:
-    with temporary_settings(prefect_of(kring)):
-        ask_for_runs(Orchestrator(), "0" * 16)
-
-
-def ask_for_runs(orchestrator: Orchestrator, nobody: str) -> None:
-    first = orchestrator.start(nobody, title="Nobody", circle="privacy")
-    assert orchestrator.start(nobody, title="Nobody", circle="privacy") == first
-    eventually(lambda: not orchestrator.run(first).going, what="the run to end")
-    ended = orchestrator.run(first)
+    runs, nobody = kring.ports.runs, "0" * 16
+    first = runs.start(nobody, title="Nobody", circle="privacy")
+    assert runs.start(nobody, title="Nobody", circle="privacy") == first
+    eventually(lambda: not runs.run(first).going, what="the run to end")
+    ended = runs.run(first)
     assert (ended.state_name, set(ended.tags)) == (STOPPED, {"privacy", f"recording:{nobody}"})
-    second = orchestrator.start(nobody, title="Nobody", circle="privacy", after=first)
+    second = runs.start(nobody, title="Nobody", circle="privacy", after=first)
     assert second != first
-    assert orchestrator.start(nobody, title="Nobody", circle="privacy", after=first) == second
-    assert [run.id for run in orchestrator.runs(nobody)] == [second, first]
-    orchestrator.crash(second, "for the test")
-    assert orchestrator.run(second).state_name == "Crashed"
+    assert runs.start(nobody, title="Nobody", circle="privacy", after=first) == second
+    assert [run.id for run in runs.runs(nobody)] == [second, first]
+    runs.crash(second, "for the test")
+    assert runs.run(second).state_name == "Crashed"
 
 
 def test_a_circle_that_went_stops_its_recordings_and_no_others(kring: Kring, tmp_path: Path) -> None:
@@ -357,20 +341,3 @@ def test_a_full_disk_says_so_and_the_recording_goes_on_when_there_is_room(kring:
         steps.render(steps.Job(full, manifest.id, lambda fraction, note: None))
     steps.render(steps.Job(kring.ports, manifest.id, lambda fraction, note: None))
     assert kring.run("verify").returncode == 0
-
-
-def test_the_web_pages_ask_for_runs_as_the_command_line_does(kring: Kring) -> None:
-    """Over Prefect's plain HTTP API, without Prefect: the same run for the same wish."""
-    nobody = "00000000000000ff"
-    runs = PrefectRuns(kring.stack.settings)
-    with temporary_settings(prefect_of(kring)):
-        orchestrator = Orchestrator()
-        runs.start(nobody, title="Nobody's", circle="privacy")
-        asked = orchestrator.start(nobody, title="Nobody's", circle="privacy")
-        runs.start(nobody, title="Nobody's", circle="privacy", after=asked)
-        runs.start(nobody, title="Nobody's", circle="privacy", after=asked)
-        found = orchestrator.runs(nobody)
-    assert len(found) == 2
-    assert found[-1].id == asked
-    assert set(found[0].tags) == set(found[1].tags) == {"privacy", f"recording:{nobody}"}
-    assert found[0].parameters == found[1].parameters

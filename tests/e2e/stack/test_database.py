@@ -17,11 +17,11 @@ from rich.console import Console
 
 from cli.stack.postgres import home as postgres_home
 from cli.stack.stack import Stack
-from flows.hiding import with_secrets
-from flows.older_runs import take_over
-from flows.sources.port import Item
+from kring.intake.item import Item
 from kring.model import ADDRESS, SourceRef, State
 from kring.settings import LocalSettings, SearchSettings, Settings, WebSettings
+from services.runs.older_runs import take_over
+from services.secret_addresses import with_secrets
 from storage.archive.archive import Archive
 from storage.archive.requests import Requests
 from storage.keys import manifest_key

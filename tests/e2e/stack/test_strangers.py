@@ -24,7 +24,7 @@ from websockets.typing import Subprotocol
 from cli.commands.up import prefect_page
 from cli.stack.services import OBJECTS, SEARCH, WORKER
 from kring.settings import Settings
-from search_ui.runs import PrefectRuns
+from services.runs.prefect import PrefectRuns
 from tests.support.patience import PATIENCE
 from tests.support.repository import REPOSITORY
 from tests.support.stack.port_scan import LOOPBACK, ask, listeners, speaks_grpc, ways_into_an_inner_port, ways_into_s3

@@ -12,11 +12,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from flows import recording, steps
-from flows.wiring import Ports
+from flows import recording
+from flows.steps import steps
 from flows.worker import serve
 from kring.local_stack import connect_locally
 from kring.settings import load_settings
+from services.ports import Ports
 from services.prefect_env import prefect_environment
 from storage.s3.store import S3Store
 from transcribe.port import Transcriber

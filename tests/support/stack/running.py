@@ -19,10 +19,10 @@ import httpx
 
 from cli.stack.postgres.home import remembered
 from cli.stack.stack import Stack
-from flows.wiring import Ports, open_ports
 from kring.local_stack import public_address
 from kring.model import Manifest
 from kring.settings import Settings
+from services.ports import Ports, open_ports
 from services.prefect_env import prefect_environment
 from tests.support.patience import PATIENCE
 from tests.support.repository import REPOSITORY

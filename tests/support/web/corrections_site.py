@@ -16,7 +16,7 @@ from index.port import SearchIndex
 from kring.errors import SearchDown
 from kring.settings import Settings
 from search_ui.app import create_app
-from search_ui.runs import MemoryRuns
+from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from storage.port import ObjectStore

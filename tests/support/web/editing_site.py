@@ -16,7 +16,7 @@ from index.memory import MemoryIndex
 from kring.model import Hole, Manifest, Segment
 from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
-from search_ui.runs import MemoryRuns
+from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from tests.support.patience import PATIENCE

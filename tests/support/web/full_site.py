@@ -18,7 +18,7 @@ from kring.model import Details, Hole, Manifest, Original, Step, now
 from kring.settings import Settings
 from search_ui.app import create_app
 from search_ui.http.identity import ID_COOKIE
-from search_ui.runs import MemoryRuns
+from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.archive.left_out import keep_left_out
 from storage.leases import Leases, owner_name

@@ -17,8 +17,8 @@ from kring.intake.uploads import Upload
 from kring.model import Circle, Visibility
 from kring.settings import MediaLimits, Settings
 from search_ui.app import create_app
-from search_ui.runs import MemoryRuns
 from search_ui.upload import checks as arriving
+from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.keys import incoming_key
 from storage.memory.store import MemoryStore

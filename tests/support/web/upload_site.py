@@ -15,7 +15,7 @@ from index.memory import MemoryIndex
 from kring.model import Circle
 from kring.settings import MediaLimits, Settings, WebSettings
 from search_ui.app import create_app
-from search_ui.runs import MemoryRuns
+from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.port import ObjectStore
 from tests.support.patience import PATIENCE

@@ -10,10 +10,10 @@ from typer.testing import CliRunner, Result
 
 from cli.circle import app
 from cli.commands import circles
-from flows.wiring import Ports
 from kring.errors import BadMetadata, UnknownCircle, UnknownLanguage
 from kring.model import Circle, Visibility
 from kring.settings import Settings
+from services.ports import Ports
 from storage.archive.archive import Archive
 from storage.leases import Leases
 from storage.memory.store import MemoryStore

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from flows import attachments, steps
-from flows.attachments import with_text
-from flows.plan import Restart
+from flows.steps import attachments, steps
+from flows.steps.attachments import with_text
 from index.port import Query
 from kring.errors import StorageDown
 from kring.model import Attachment, Original, Pages, State
+from services.reconcile.plan import Restart
 from storage.verify.verify import verify
 from tests.support.archived_recording import ArchivedRecording
 from tests.support.media.pdf import encrypted, pdf
@@ -22,7 +22,7 @@ from transcribe.documents.pdf import PROTECTED
 
 @pytest.fixture
 def archived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ArchivedRecording:
-    monkeypatch.setattr("flows.transcripts.coverage", lambda *_: (3.0, ()))
+    monkeypatch.setattr("flows.steps.transcribe.coverage", lambda *_: (3.0, ()))
     return ArchivedRecording(tmp_path)
 
 

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from flows.difference import difference, tokens
 from kring.model import Segment, Word
+from services.transcript_diff import difference, tokens
 
 
 def said(*texts: str, seconds: float = 10) -> list[Segment]:

@@ -8,9 +8,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from flows.older_runs import READ, SET_ASIDE, take_over
 from kring.model import ADDRESS, SourceRef
-from kring.runs import FLOW
+from services.runs.older_runs import READ, SET_ASIDE, take_over
+from services.runs.port import FLOW
 from storage.archive.archive import Archive
 from storage.archive.requests import Requests
 from storage.memory.store import MemoryStore

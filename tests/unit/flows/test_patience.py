@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from flows.patience import patiently
 from kring.errors import DiskFull, KringError, NotMedia, StorageDown
+from services.retry import patiently
 
 
 @pytest.fixture(autouse=True)
 def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flows.patience.RETRY_SECONDS", [0.0, 0.0, 0.0])
+    monkeypatch.setattr("services.retry.RETRY_SECONDS", [0.0, 0.0, 0.0])
 
 
 def failing(*errors: KringError) -> tuple[list[KringError], object]:

@@ -6,14 +6,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from prefect.client.schemas.objects import StateType
 
-from flows.orchestrator import SHUTTING_DOWN, Run
-from flows.patience import MOST_TRIES
-from flows.plan import Action, Cancel, Crash, Rebuild, Restart, Settle, plan
-from flows.reports import NOT_THERE, STOPPED
 from kring.intake.requests import Request
 from kring.model import ADDRESS, Activity, Details, Manifest, Original, Problem, SourceRef, State, Step
+from services.reconcile.plan import Action, Cancel, Crash, Rebuild, Restart, Settle, plan
+from services.retry import MOST_TRIES
+from services.runs.port import NOT_THERE, SHUTTING_DOWN, STOPPED, Run, StateType
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 GRACE = timedelta(seconds=60)

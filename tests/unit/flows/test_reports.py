@@ -7,7 +7,8 @@ import errno
 import httpx
 import pytest
 
-from flows.reports import clock, escape_markdown, foreseen
+from flows.errors import as_kring_error
+from flows.run_summary import clock, escape_markdown
 from kring.errors import DiskFull, KringError, NotMedia, OrchestratorDown
 
 
@@ -21,7 +22,7 @@ from kring.errors import DiskFull, KringError, NotMedia, OrchestratorDown
     ],
 )
 def test_every_error_becomes_a_sentence(error: Exception, kind: type[KringError], transient: bool) -> None:
-    known = foreseen(error)
+    known = as_kring_error(error)
     assert type(known) is kind
     assert known.transient is transient
     assert "oops" not in str(known)

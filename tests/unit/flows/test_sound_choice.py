@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from flows import steps
-from flows.plan import Restart
-from flows.receive import take_captions
-from flows.reports import record_problem
-from flows.steps import Job
-from flows.wiring import Ports
+from flows.steps import steps
+from flows.steps.steps import Job
 from index.memory import MemoryIndex
 from kring.corrections.changes import Correction, LineChange
 from kring.errors import InputError
 from kring.model import Circle, Details, Manifest, Original, SourceRef, State, Step
 from kring.settings import MediaLimits, Settings
-from services.again import ask_again, choose_sound
+from services.intake import take_captions
+from services.ports import Ports
+from services.problems import record_problem
+from services.reconcile.plan import Restart
+from services.retranscribe import ask_again, choose_sound
 from storage.archive.archive import Archive
 from storage.keys import RENDITIONS_MARK, rendition_key
 from storage.leases import Leases

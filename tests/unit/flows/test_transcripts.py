@@ -7,12 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from flows import steps, transcripts
-from flows.again import NOT_PUBLISHED, PLATFORMS_OWN, SAME_ENGINE
-from flows.plan import Restart
-from flows.reports import record_problem
 from flows.sources.details import details_of
-from flows.steps import Job
+from flows.steps import steps, transcribe as transcripts
+from flows.steps.steps import Job
 from kring.errors import BadMetadata, KringError, StorageDown
 from kring.model import (
     Hole,
@@ -23,7 +20,9 @@ from kring.model import (
     Step,
 )
 from kring.transcription import glossary_of
-from services.again import ask_again
+from services.problems import record_problem
+from services.reconcile.plan import Restart
+from services.retranscribe import NOT_PUBLISHED, PLATFORMS_OWN, SAME_ENGINE, ask_again
 from storage.keys import correction_key
 from storage.verify.verify import verify
 from tests.support.archived_recording import VTT, ArchivedRecording, Bilingual, Broken, correction

@@ -7,11 +7,11 @@ from email.utils import format_datetime
 
 import pytest
 
-from flows.hiding import hide_secrets
 from flows.sources.feeds import memory as feed_memory
 from flows.sources.http import asking_again
 from kring.errors import Busy, Gone, NotThere, SourceDown
 from kring.model import now
+from services.secret_addresses import hide_secrets
 from storage.archive.addresses import find_address
 from storage.archive.archive import Archive
 from storage.keys import FEEDS, manifest_key

@@ -22,7 +22,7 @@ from kring.link import ensure_secret, key_of, renew_secret
 from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
 from search_ui.http.access import KEY_COOKIE, WRONG_A_MINUTE
-from search_ui.runs import MemoryRuns
+from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from tests.support.http.raw_requests import connected, head, status_of

@@ -13,7 +13,7 @@ from kring.settings import Settings
 from search_ui.context import Site
 from search_ui.http import formatting
 from search_ui.recording.captions import sharing_headers
-from search_ui.runs import MemoryRuns
+from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from tests.support.web.sample_archive import CIRCLES, HOSTILE, SILENT, TALKS, received, transcript_of

@@ -20,7 +20,7 @@ from kring.settings import Settings
 from search_ui.app import create_app
 from search_ui.recording import progress_events
 from search_ui.recording.progress import StepPace, time_left
-from search_ui.runs import MemoryRuns
+from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.keys import incoming_key
 from storage.leases import Leases, owner_name

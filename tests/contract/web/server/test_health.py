@@ -18,7 +18,8 @@ from kring.settings import Settings
 from search_ui.app import create_app
 from search_ui.http import rendering
 from search_ui.http.health import Health, Probe
-from search_ui.runs import MemoryRuns, PrefectRuns
+from services.runs.memory import MemoryRuns
+from services.runs.prefect import PrefectRuns
 from storage.archive.archive import Archive
 from tests.support.patience import PATIENCE
 from tests.support.stack.running import free_port

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from flows.scratch import sweep_scratch
 from kring.errors import InputError
 from kring.intake.uploads import Upload, UploadState
 from kring.model import now
@@ -21,6 +20,7 @@ from kring.settings import Settings
 from search_ui.http import body_spool as spool
 from search_ui.upload import api as uploads, complete, parts as upload_parts
 from search_ui.upload.checks import check_room
+from services.scratch import sweep_scratch
 from storage import open_parts
 from storage.keys import incoming_key
 from storage.memory.store import MemoryStore

@@ -15,10 +15,10 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Response, expect
 
-from flows.receive import describe
 from kring.intake.uploads import source_of
 from kring.model import State
 from kring.settings import Settings
+from services.intake import describe
 from storage.keys import incoming_key
 from storage.verify.verify import verify
 from tests.support.repository import REPOSITORY

@@ -15,10 +15,11 @@ from cli import commands
 from cli.commands import retranscribe
 from cli.main import app
 from cli.terminal import difference as difference_command
-from flows import orchestrator, steps
-from flows.reports import record_problem
+from flows.steps import steps
 from kring.errors import BadMetadata, KringError, NotFound, UnknownCircle
 from kring.model import Step
+from services.ports import Ports
+from services.problems import record_problem
 from tests.support.archived_recording import ArchivedRecording, Broken
 
 
@@ -57,7 +58,13 @@ def archived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ArchivedRecordi
 @pytest.fixture
 def runs(archived: ArchivedRecording, monkeypatch: pytest.MonkeyPatch) -> Runs:
     runs = Runs(archived)
-    monkeypatch.setattr(orchestrator, "Orchestrator", lambda: runs)
+
+    def connect() -> Ports:
+        ports = archived.job.ports
+        vars(ports)["runs"] = runs  # where `cached_property` keeps it
+        return ports
+
+    monkeypatch.setattr(retranscribe, "connect", connect)
     return runs
 
 

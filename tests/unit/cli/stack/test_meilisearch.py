@@ -10,8 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from cli.stack import meilisearch
+from cli.stack.free_ports import Ports
 from cli.stack.layout import House, settle
-from cli.stack.ports import Ports
 from cli.stack.services import SEARCH, WEB, WORKER, Part
 from index import open_index
 from index.embedded.index import EmbeddedIndex

@@ -10,19 +10,21 @@ from typing import Any
 
 import pytest
 
-from flows import steps
-from flows.reports import record_problem
+from flows.new_runs import start_new
 from flows.sources import open_source, open_sources
-from flows.sources.port import Item
 from flows.sources.uploaded import Uploaded
-from flows.starting import start_new
-from flows.steps import Job
-from flows.uploads import sweep_uploads
-from flows.wiring import Ports
+from flows.steps import steps
+from flows.steps.steps import Job
+from flows.steps.uploads import sweep_uploads
 from kring.errors import DiskFull, NotFound, SourceError, StorageDown
+from kring.intake.item import Item
 from kring.intake.uploads import Upload, UploadState, attempt_of, item_of, source_of
 from kring.model import UPLOAD, Attachment, Circle, Details, Original, Step, now
 from kring.settings import MediaLimits, Settings
+from services.ports import Ports
+from services.problems import record_problem
+from services.runs.memory import MemoryRuns
+from services.runs.port import run_key
 from storage import BROUGHT_UPLOAD
 from storage.archive.archive import Archive
 from storage.keys import incoming_key, upload_key
@@ -266,25 +268,14 @@ def test_it_is_one_of_the_sources_without_any_setting(house: House) -> None:
     assert open_source(house.ports.settings, house.archive, UPLOAD).name == UPLOAD
 
 
-class Runs:
-    def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
-
-    def runs(self, *, finished_well: bool) -> list[Any]:
-        return []
-
-    def start(self, recording_id: str, **wanted: Any) -> str:
-        self.asked.append({"recording_id": recording_id} | wanted)
-        return f"run {len(self.asked)}"
-
-
 def test_discover_starts_what_arrived_while_nobody_could_be_asked(house: House) -> None:
-    upload, runs = house.upload(), Runs()
-    assert start_new(house.source, house.ports, runs) == 1  # type: ignore[arg-type]  # stands in for Prefect
-    (asked,) = runs.asked
-    assert (asked["recording_id"], asked["after"]) == (upload.id, attempt_of(upload))
+    upload, runs = house.upload(), MemoryRuns()
+    vars(house.ports)["runs"] = runs  # where `cached_property` keeps it
+    assert start_new(house.source, house.ports) == 1
+    ((key, asked),) = runs.asked.items()
+    assert key == run_key(upload.id, attempt_of(upload))
     house.receive(Item.model_validate(asked["item"]))
-    assert start_new(house.source, house.ports, runs) == 0  # type: ignore[arg-type]
+    assert start_new(house.source, house.ports) == 0
 
 
 @pytest.mark.parametrize("state", [UploadState.ARRIVING, UploadState.FAILED])

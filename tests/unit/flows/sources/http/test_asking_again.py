@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from flows.patience import may_pass
 from flows.sources.http.asking_again import LONGEST, until
 from kring.errors import Busy, Gone
+from services.retry import may_pass
 
 NOON = datetime(2026, 3, 12, 12, tzinfo=UTC)
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from flows.patience import may_pass
 from flows.sources.http.pace import Deadline, Pace, Speed
 from kring.errors import SlowSource, SourceDown, SourceError
+from services.retry import may_pass
 
 SPEED = Speed()
 

@@ -8,19 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 from kring.errors import Damaged, InputError, NotFound
 from kring.languages import UNDETERMINED
-from kring.model import Circle, Manifest, State, TranscriptRef
+from kring.model import Circle, Manifest, SoundTrack, State, TranscriptRef
 from kring.transcription import ENGLISH, glossary_of, stated_language, translated_from, wants_english
+from services.runs.port import Runs
 from storage.archive.archive import Archive
 from transcribe.captions.reader import ENGINE as PLATFORM
 from transcribe.port import Transcriber
 from transcribe.recipe import recipe_of
-
-if TYPE_CHECKING:
-    from flows.orchestrator import Orchestrator
 
 NOT_PUBLISHED = "not published yet"
 PLATFORMS_OWN = "has the meeting platform's transcript"
@@ -67,9 +64,9 @@ def left_alone(manifest: Manifest, circle: Circle, archive: Archive, engine: Tra
     return SAME_ENGINE if same else ""
 
 
-def start(orchestrator: Orchestrator, manifest: Manifest) -> str:
+def start(runs: Runs, manifest: Manifest) -> str:
     """The run that answers the wish; its id. Asking again gives the same one while it is under way."""
-    return orchestrator.run_for(manifest.id, title=manifest.details.title, circle=manifest.details.circle)
+    return runs.run_for(manifest.id, title=manifest.details.title, circle=manifest.details.circle)
 
 
 def _wants_other_english(
@@ -83,3 +80,39 @@ def _wants_other_english(
     return manifest.english.fingerprint != engine.fingerprint(
         language, glossary_of(manifest, circle), english=True, recipe=recipe_of(manifest)
     )
+
+
+def ask_again(archive: Archive, recording_id: str) -> Manifest:
+    """Write down that this recording is to be transcribed again; the old transcript stands until then."""
+
+    def change(manifest: Manifest) -> Manifest:
+        if manifest.state is not State.PUBLISHED:
+            return manifest
+        return manifest.model_copy(update={"again": True, "problem": None})
+
+    return archive.update(recording_id, change)
+
+
+def choose_sound(archive: Archive, recording_id: str, name: str) -> Manifest:
+    """Write down which sound of its file is to be played and transcribed, instead of the one that is now.
+
+    Raises InputError where the file has no such sound, or nobody has looked which it has.
+    """
+
+    def change(manifest: Manifest) -> Manifest:
+        made = manifest.renditions
+        if made is None or made.sound_tracks is None or find_sound(manifest, name) is None:
+            raise InputError("There is no such sound in this recording’s file; load the page again.")
+        if name != made.sound_tracks.taken.name:
+            return manifest.model_copy(update={"sound_track": name, "again": True, "problem": None})
+        again = manifest.again and manifest.sound_track in (None, name)  # not where another was wished until now
+        return manifest.model_copy(update={"sound_track": name, "again": again})
+
+    return archive.update(recording_id, change)
+
+
+def find_sound(manifest: Manifest, name: str) -> SoundTrack | None:
+    """One that can be chosen, by its name."""
+    made = manifest.renditions
+    there = made.sound_tracks.there if made is not None and made.sound_tracks is not None else ()
+    return next((one for one in there if one.name == name), None)

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from flows.receive import describe, store_original
-from flows.sources.port import Item
 from flows.sources.uploaded import Uploaded
-from flows.transcripts import Report
-from flows.wiring import Ports
+from flows.steps.transcribe import Report
 from kring.errors import InputError, SourceError
+from kring.intake.item import Item
 from kring.intake.uploads import Upload, UploadState, source_of
 from kring.model import Manifest, now
+from services.intake import describe, store_original
+from services.ports import Ports
 from storage import BROUGHT_UPLOAD
 from storage.archive.archive import Archive
 from storage.keys import incoming_key, manifest_key

@@ -7,6 +7,7 @@ the order of the bucket, with no more than a few recordings in memory at a time.
 from __future__ import annotations
 
 import gc
+import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -16,17 +17,49 @@ from functools import cache
 from itertools import islice
 from multiprocessing import get_context
 
-from flows.wiring import Ports, open_ports
 from index.passages.build import passages_of
 from index.port import Prepared
 from kring.errors import Damaged, KringError, NotFound, TransientError
-from kring.model import Circle, State
+from kring.model import Circle, State, Step
 from kring.process import cores, die_with_parent
 from kring.settings import Settings
+from services.ports import Ports, open_ports
+from services.problems import damaged_of, record_problem
 
 FEW = 40
 """Recordings that are read sooner than other processes have started."""
+log = logging.getLogger(__name__)
+
 _AHEAD = 3  # recordings a worker process has waiting
+
+
+def begin_index(ports: Ports) -> None:
+    """Build the index of an archive in which nothing is yet: people find it empty, not in preparation."""
+    if ports.index.needs_rebuild and next(iter(ports.archive.ids()), None) is None:
+        rebuild_index(ports)
+
+
+def rebuild_index(ports: Ports) -> int:
+    """Build the index afresh from the bucket; the number of passages. Search stays up meanwhile.
+
+    A recording whose transcript or circle cannot be read is left out and says so in its status; it holds up no other.
+    """
+    left_out: dict[str, KringError] = {}
+
+    def prepared() -> Iterator[Prepared]:
+        for read in read_all(ports):
+            if read.damaged is not None:
+                log.warning("left out recording %s: %s", read.recording_id, read.damaged)
+            elif read.problem is not None:
+                left_out[read.recording_id] = read.problem
+            elif read.prepared is not None:
+                yield read.prepared
+
+    count = ports.index.rebuild_prepared(prepared())
+    for recording_id, error in left_out.items():
+        said = damaged_of(recording_id) if isinstance(error, Damaged | NotFound) else error
+        record_problem(ports.archive, recording_id, Step.INDEX, str(said), transient=False)
+    return count
 
 
 @dataclass(frozen=True, slots=True)

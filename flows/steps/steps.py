@@ -14,20 +14,20 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from flows import transcripts
-from flows.attachments import read_attachments, with_text
-from flows.hiding import with_secrets
-from flows.receive import content_of, describe, take_captions, take_in
-from flows.scratch import clear_scratch, require_space, scratch_folder
 from flows.sources import open_source
 from flows.sources.address import file_name_of
-from flows.sources.port import Item
-from flows.transcripts import Desk, Heard, Report
-from flows.uploads import receive_upload, settle_upload
-from flows.wiring import Ports
-from index.replacing import replace_current
+from flows.steps import transcribe as transcripts
+from flows.steps.attachments import read_attachments, with_text
+from flows.steps.transcribe import Desk, Heard, Report
+from flows.steps.uploads import receive_upload, settle_upload
 from kring.errors import Damaged, InputError, NotThere
+from kring.intake.item import Item
 from kring.model import UPLOAD, Content, Frozen, Manifest, Media, Original, Renditions, State, Step
+from services.intake import content_of, describe, take_captions, take_in
+from services.ports import Ports
+from services.scratch import clear_scratch, require_space, scratch_folder
+from services.search_index.reindex import replace_current
+from services.secret_addresses import with_secrets
 from storage.archive.addresses import forget_address
 from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, manifest_key, rendition_key
 from transcribe.captions.reader import MAX_BYTES as MAX_CAPTION_BYTES

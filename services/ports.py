@@ -1,4 +1,4 @@
-"""Settings to adapters: the one place where the flows' side of the house is put together."""
+"""Settings to adapters: the one place where what flows and commands work with is put together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from functools import cached_property
 from index.port import SearchIndex
 from kring.local_stack import connect_locally
 from kring.settings import Settings, load_settings
-from services.index_ownership import open_own_index
+from services.runs.port import Runs
+from services.runs.prefect import PrefectRuns
+from services.search_index.ownership import open_own_index
 from storage import open_store
 from storage.archive.archive import Archive
 from storage.leases import Leases
@@ -18,7 +20,7 @@ from transcribe.port import Transcriber
 
 @dataclass(frozen=True)
 class Ports:
-    """What the steps work with. Index and transcriber are opened when first asked for: both cost time."""
+    """What steps and commands work with. Index and transcriber are opened when first used: both cost time."""
 
     settings: Settings
     archive: Archive
@@ -28,6 +30,10 @@ class Ports:
     def index(self) -> SearchIndex:
         """Raises SetupError if another Kring feeds the index of this archive."""
         return open_own_index(self.settings, self.archive.store)
+
+    @cached_property
+    def runs(self) -> Runs:
+        return PrefectRuns(self.settings)
 
     @cached_property
     def transcriber(self) -> Transcriber:

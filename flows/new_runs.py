@@ -6,17 +6,17 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from flows.hiding import hide_secrets
-from flows.orchestrator import Orchestrator, Run, source_of
-from flows.patience import pause_before
-from flows.reports import NOT_THERE, STOPPED
-from flows.sources.port import Item, RecordingSource
-from flows.wiring import Ports
+from flows.sources.port import RecordingSource
 from kring.addresses import without_secrets
 from kring.errors import SourceError
+from kring.intake.item import Item
 from kring.intake.left_out import LeftOutReason
 from kring.intake.requests import Request
 from kring.model import UPLOAD, now
+from services.ports import Ports
+from services.retry import pause_before
+from services.runs.port import NOT_THERE, STOPPED, Run
+from services.secret_addresses import hide_secrets
 from storage.archive.archive import Archive
 from storage.archive.requests import Requests
 from storage.keys import manifest_key
@@ -28,15 +28,13 @@ AT_ONCE = 10
 """So many of what could not be fetched are tried again at a time: what is new does not wait for all of them."""
 
 
-def start_new(
-    source: RecordingSource, ports: Ports, orchestrator: Orchestrator, stopped: list[LeftOutReason] | None = None
-) -> int:
+def start_new(source: RecordingSource, ports: Ports, stopped: list[LeftOutReason] | None = None) -> int:
     """One run per item that is not in the archive, or is there and has news; how many were not asked for before.
 
     What was stopped before it was received and is not tried again by this look is added to `stopped`.
     What the source no longer offers is no longer waited for.
     """
-    look = _Look(ports, orchestrator)
+    look = _Look(ports)
     offered: set[str] = set()
     started = 0
     for item in source.list():
@@ -50,7 +48,7 @@ def start_new(
             if stopped is not None:
                 stopped.append(_why_out(item, last))
             continue
-        run_id = orchestrator.start(
+        run_id = ports.runs.start(
             item.recording_id,
             title=item.details.title,
             circle=item.details.circle,
@@ -59,20 +57,20 @@ def start_new(
         )
         started += run_id not in look.known
     for run_id in look.no_longer_offered(source.name, offered):
-        orchestrator.let_go(run_id)
+        ports.runs.let_go(run_id)
     return started
 
 
 class _Look:
     """What was known when the look at a source began."""
 
-    def __init__(self, ports: Ports, orchestrator: Orchestrator) -> None:
-        self._archive, self._orchestrator = ports.archive, orchestrator
+    def __init__(self, ports: Ports) -> None:
+        self._archive, self._runs = ports.archive, ports.runs
         self._look_seconds = ports.settings.worker.discover_seconds
         self._requests = Requests(ports.archive.store).all()
         self._before: dict[str, list[Run]] = defaultdict(list)
         """The runs of each recording that did not end well, newest first."""
-        for run in orchestrator.runs(finished_well=False):
+        for run in ports.runs.runs(finished_well=False):
             self._before[run.recording_id].append(run)
         self.known = {run.id for runs in self._before.values() for run in runs}
         self._places = AT_ONCE - sum(map(_is_being_tried, self._before.values()))
@@ -94,7 +92,7 @@ class _Look:
         before = self._before.get(item.recording_id)
         if before and not self._is_received(item):  # no question to Prefect for what stays out, look after look
             return before[0]
-        return self._orchestrator.newest(item.recording_id)
+        return self._runs.newest(item.recording_id)
 
     def is_held_back(self, item: Item, last: Run) -> bool:
         """Whether what stopped it would stop it again, or it is not its turn; else it takes one of the places for what
@@ -112,7 +110,7 @@ class _Look:
         return [
             run.id
             for recording_id, before in self._before.items()
-            if recording_id not in offered and source != UPLOAD and source_of(before[0]) == source
+            if recording_id not in offered and source != UPLOAD and before[0].source == source
             for run in before
             if before[0].state_name in ENDED and run.state_name in ENDED
             if not self._archive.store.exists(manifest_key(recording_id))

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kring.addresses import without_secrets
 from kring.errors import NotThere
+from kring.intake.item import Item
 from storage.archive.addresses import WholeAddress, find_address, keep_address
 from storage.port import ObjectStore
-
-if TYPE_CHECKING:  # a source that remembers what it offered hides it too
-    from flows.sources.port import Item
 
 
 def hide_secrets(store: ObjectStore, item: Item) -> Item:

@@ -1,23 +1,22 @@
-"""Carrying out `flows.plan`: a thin loop. And feeding the index afresh."""
+"""Carrying out `services.reconcile.plan`: a thin loop."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 
-from flows.feed import read_all
-from flows.older_runs import take_over
-from flows.orchestrator import Orchestrator
-from flows.plan import Action, Cancel, Crash, Rebuild, Restart, Settle, plan
-from flows.reports import NOT_THERE, damaged_of, record_cancelled, record_problem
-from flows.scratch import sweep_scratch
-from flows.wiring import Ports
-from index.port import Prepared
-from kring.errors import Damaged, KringError, NotFound, OrchestratorDown, StorageDown
+from kring.errors import KringError, OrchestratorDown, StorageDown
 from kring.intake.requests import Request
 from kring.model import State, Step, now
-from services.index_ownership import require_own_index
+from services.ports import Ports
+from services.problems import record_cancelled
+from services.rebuild_index import rebuild_index
+from services.reconcile.plan import Action, Cancel, Crash, Rebuild, Restart, Settle, plan
+from services.runs.older_runs import take_over
+from services.runs.port import NOT_THERE
+from services.scratch import sweep_scratch
+from services.search_index.ownership import require_own_index
 from storage.archive.requests import Requests
 
 BROKEN_OFF = timedelta(hours=1)
@@ -28,7 +27,6 @@ log = logging.getLogger(__name__)
 
 def reconcile(
     ports: Ports,
-    orchestrator: Orchestrator,
     *,
     retry_failed: bool = False,
     whole: bool = True,
@@ -44,7 +42,7 @@ def reconcile(
     kept = Requests(ports.archive.store)
     take_over(ports.settings.data_dir, ports.archive)
     requests = kept.all()
-    runs = orchestrator.runs(finished_well=False)
+    runs = ports.runs.runs(finished_well=False)
     concerned = {run.recording_id for run in runs}
     if whole:
         corrections = ports.archive.last_corrections()  # first, so that one added meanwhile is in its manifest too
@@ -71,11 +69,7 @@ def reconcile(
         requests=requests,
         look_seconds=ports.settings.worker.discover_seconds,
     )
-    done = [
-        action
-        for action in actions
-        if _is_done(action, ports, orchestrator, requests, problems if problems is not None else [])
-    ]
+    done = [action for action in actions if _is_done(action, ports, requests, problems if problems is not None else [])]
     for manifest in manifests:
         if manifest.id in requests:
             kept.forget(manifest.id)
@@ -108,14 +102,12 @@ def _versions(ports: Ports) -> dict[str, int] | None:
     return None if ports.index.needs_rebuild else ports.index.versions()
 
 
-def _is_done(
-    action: Action, ports: Ports, orchestrator: Orchestrator, requests: Mapping[str, Request], problems: list[str]
-) -> bool:
+def _is_done(action: Action, ports: Ports, requests: Mapping[str, Request], problems: list[str]) -> bool:
     """Whether it could be carried out; if not, `problems` says why. Raises StorageDown and OrchestratorDown:
     with those, nothing else could be done either.
     """
     try:
-        _carry_out(action, ports, orchestrator, requests)
+        _carry_out(action, ports, requests)
     except (StorageDown, OrchestratorDown):
         raise
     except KringError as error:
@@ -125,23 +117,23 @@ def _is_done(
     return True
 
 
-def _carry_out(action: Action, ports: Ports, orchestrator: Orchestrator, requests: Mapping[str, Request]) -> None:
+def _carry_out(action: Action, ports: Ports, requests: Mapping[str, Request]) -> None:
     match action:
         case Crash(run) if run.cancelled:
-            orchestrator.end_cancelled(run.id)
+            ports.runs.end_cancelled(run.id)
         case Crash(run):
-            orchestrator.crash(run.id, "Its process is gone; the recording goes on in a new run.")
+            ports.runs.crash(run.id, "Its process is gone; the recording goes on in a new run.")
         case Settle(recording_id):
             ports.archive.settle_corrections(recording_id)
         case Rebuild():
-            reindex(ports)
+            rebuild_index(ports)
         case Cancel(run):
             activity = ports.leases.read(run.recording_id)
             record_cancelled(ports.archive, run, activity.step if activity is not None else Step.RECEIVE)
         case Restart(recording_id, _, manifest, place):
-            last = orchestrator.newest(recording_id)
+            last = ports.runs.newest(recording_id)
             if manifest is not None:
-                orchestrator.start(
+                ports.runs.start(
                     recording_id,
                     title=manifest.details.title,
                     circle=manifest.details.circle,
@@ -149,36 +141,7 @@ def _carry_out(action: Action, ports: Ports, orchestrator: Orchestrator, request
                     place=place,
                 )
             elif last is not None:
-                orchestrator.start_again(last.parameters, tags=last.tags, after=last.id, place=place)
+                ports.runs.start_again(last.parameters, tags=last.tags, after=last.id, place=place)
             elif recording_id in requests:
                 wanted = requests[recording_id]
-                orchestrator.start_again(wanted.parameters, tags=wanted.tags, after=None, place=place)
-
-
-def begin_index(ports: Ports) -> None:
-    """Build the index of an archive in which nothing is yet: people find it empty, not in preparation."""
-    if ports.index.needs_rebuild and next(iter(ports.archive.ids()), None) is None:
-        reindex(ports)
-
-
-def reindex(ports: Ports) -> int:
-    """Build the index afresh from the bucket; the number of passages. Search stays up meanwhile.
-
-    A recording whose transcript or circle cannot be read is left out and says so in its status; it holds up no other.
-    """
-    left_out: dict[str, KringError] = {}
-
-    def prepared() -> Iterator[Prepared]:
-        for read in read_all(ports):
-            if read.damaged is not None:
-                log.warning("left out recording %s: %s", read.recording_id, read.damaged)
-            elif read.problem is not None:
-                left_out[read.recording_id] = read.problem
-            elif read.prepared is not None:
-                yield read.prepared
-
-    count = ports.index.rebuild_prepared(prepared())
-    for recording_id, error in left_out.items():
-        said = damaged_of(recording_id) if isinstance(error, Damaged | NotFound) else error
-        record_problem(ports.archive, recording_id, Step.INDEX, str(said), transient=False)
-    return count
+                ports.runs.start_again(wanted.parameters, tags=wanted.tags, after=None, place=place)

@@ -1,4 +1,4 @@
-"""What has to be done for the archive to be whole: a pure function of what is there; `flows.reconcile` does it."""
+"""What has to be done for the archive to be whole: a pure function of what is there, carried out by `reconcile`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from flows.orchestrator import Run, source_of
-from flows.patience import pause_before
-from flows.reports import NOT_THERE, STOPPED
 from kring.intake.requests import Request
 from kring.model import ADDRESS, Activity, Manifest, State
+from services.retry import pause_before
+from services.runs.port import NOT_THERE, STOPPED, Run
 
 BEING_ASKED = timedelta(seconds=15)
 """So long after a recording was received or asked for, its first run may still be on its way to Prefect: storing the
@@ -108,9 +107,7 @@ def plan(
     for recording_id, manifest in known.items():
         why = _unfinished(manifest, retry_failed) or ("not in the index" if recording_id in drifted else "")
         last = latest.get(recording_id)
-        new = last is None and manifest.state is State.RECEIVED and not manifest.again
-        being_asked = new and moment - manifest.received_at < BEING_ASKED
-        if not why or recording_id in busy or being_asked:
+        if not why or recording_id in busy or (last is None and _is_being_asked(manifest, moment)):
             continue
         ours = last is not None and (last.id in dead or last.since >= manifest.changed_at)
         if last is not None and ours and last.cancelled and not retry_failed:
@@ -126,6 +123,12 @@ def plan(
             if last is None or retry_failed or not _waits(last, tries[recording_id], moment, look_seconds):
                 actions += _missing(recording_id, last, requests.get(recording_id), dead, retry_failed)
     return [*actions, rebuild] if rebuild else actions
+
+
+def _is_being_asked(manifest: Manifest, moment: datetime) -> bool:
+    """Whether it was received just now, so that its first run is probably on its way to Prefect."""
+    fresh = manifest.state is State.RECEIVED and manifest.problem is None and not manifest.again
+    return fresh and moment - manifest.received_at < BEING_ASKED
 
 
 def _missing(
@@ -149,7 +152,7 @@ def _waits(last: Run, tries: int, moment: datetime, look_seconds: float) -> bool
         return True
     if last.state_name != NOT_THERE:
         return False
-    return source_of(last) != ADDRESS or (moment - last.since).total_seconds() < pause_before(tries, look_seconds)
+    return last.source != ADDRESS or (moment - last.since).total_seconds() < pause_before(tries, look_seconds)
 
 
 def _received(manifest: Manifest) -> datetime | None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from flows.scratch import require_space
-from flows.transcripts import Report
-from flows.wiring import Ports
+from flows.steps.transcribe import Report
 from kring.errors import Damaged, InputError, NotFound
 from kring.model import Attachment, Content, Manifest, Pages
+from services.ports import Ports
+from services.scratch import require_space
 from storage.contents import content_of
 from storage.documents import JSON, read_document, write_document
 from storage.keys import rendition_key

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.commands.up import with_port
-from cli.stack.ports import Ports, is_free
+from cli.stack.free_ports import Ports, is_free
 from kring.errors import SetupError
 from kring.settings import WEB_PORT, WebSettings, load_settings
 from storage.seaweed.program import prepare
@@ -69,7 +69,7 @@ def test_a_claimed_port_is_nobody_elses_until_it_is_released(ports: Ports) -> No
 
 
 def test_a_claim_ends_with_its_process(ports: Ports) -> None:
-    program = "import sys; from cli.stack.ports import Ports; ports = Ports(print)\n"
+    program = "import sys; from cli.stack.free_ports import Ports; ports = Ports(print)\n"
     program += "print(ports.take('127.0.0.1', 0, 1, 'x'), flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", program],

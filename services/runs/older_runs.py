@@ -13,12 +13,11 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.hiding import hide_secrets
-from flows.orchestrator import RECORDING_ID, is_shutdown
-from flows.sources.port import Item
+from kring.intake.item import Item
 from kring.intake.requests import Request
 from kring.model import SourceRef
-from kring.runs import FLOW
+from services.runs.port import FLOW, RECORDING_ID, is_shutdown
+from services.secret_addresses import hide_secrets
 from storage.archive.archive import Archive
 from storage.archive.requests import Requests
 from storage.keys import manifest_key

@@ -1,0 +1,107 @@
+"""Flow runs in memory, for tests and for looking at pages without a Prefect server."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from kring.errors import NotFound, OrchestratorDown
+from kring.model import now
+from services.runs.port import Run, StateType, run_key, run_tags
+
+
+class MemoryRuns:
+    """`services.runs.port.Runs` without a worker: what is asked for stays scheduled. `down`: it does not answer."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, dict[str, Any]] = {}
+        """Idempotency key → what was asked for first."""
+        self.down = False
+        self._runs: dict[str, Run] = {}
+        self._ids: dict[str, str] = {}
+        self._numbers = count(1)
+
+    def check(self) -> None:
+        if self.down:
+            raise OrchestratorDown(
+                "The Prefect server does not answer ({error}); see whether `kring up` runs.", error="down"
+            )
+
+    def start(
+        self,
+        recording_id: str,
+        *,
+        title: str,
+        circle: str,
+        item: dict[str, Any] | None = None,
+        after: str | None = None,
+        place: datetime | None = None,
+    ) -> str:
+        parameters = {"recording_id": recording_id, "title": title, "item": item}
+        run_id = self.start_again(parameters, tags=run_tags(recording_id, circle), after=after, place=place)
+        asked = {"recording_id": recording_id, "title": title, "circle": circle, "item": item}
+        self.asked.setdefault(run_key(recording_id, after), asked)
+        return run_id
+
+    def start_again(
+        self, parameters: dict[str, Any], *, tags: tuple[str, ...], after: str | None, place: datetime | None
+    ) -> str:
+        self.check()
+        key = run_key(parameters["recording_id"], after)
+        if key not in self._ids:
+            moment = now()
+            run_id = self._ids[key] = f"run-{next(self._numbers)}"
+            self._runs[run_id] = Run(
+                id=run_id,
+                recording_id=parameters["recording_id"],
+                state=StateType.SCHEDULED,
+                state_name="Scheduled",
+                message="",
+                created=moment,
+                since=moment,
+                parameters=parameters,
+                tags=tags,
+                place=place or moment,
+            )
+        return self._ids[key]
+
+    def run_for(self, recording_id: str, *, title: str, circle: str, item: dict[str, Any] | None = None) -> str:
+        last = self.newest(recording_id)
+        if last is not None and last.going:
+            return last.id
+        return self.start(recording_id, title=title, circle=circle, item=item, after=last.id if last else None)
+
+    def run(self, run_id: str) -> Run:
+        self.check()
+        if run_id not in self._runs:
+            raise NotFound("The Prefect server does not know this run (any more).")
+        return self._runs[run_id]
+
+    def runs(self, recording_id: str | None = None, *, finished_well: bool = True) -> list[Run]:
+        self.check()
+        return [
+            run
+            for run in reversed(self._runs.values())
+            if recording_id in (None, run.recording_id) and (finished_well or run.state is not StateType.COMPLETED)
+        ]
+
+    def newest(self, recording_id: str) -> Run | None:
+        return next(iter(self.runs(recording_id)), None)
+
+    def cancelled(self) -> set[str]:
+        return {run.id for run in self.runs() if run.state is StateType.CANCELLED and run.cancelled}
+
+    def crash(self, run_id: str, why: str) -> None:
+        self._set_state(run_id, StateType.CRASHED, "Crashed", why)
+
+    def let_go(self, run_id: str) -> None:
+        self._set_state(run_id, StateType.COMPLETED, "Let go", "Its source no longer offers it.")
+
+    def end_cancelled(self, run_id: str) -> None:
+        self._set_state(run_id, StateType.CANCELLED, "Cancelled", "")
+
+    def _set_state(self, run_id: str, state: StateType, name: str, message: str) -> None:
+        run = self.run(run_id)
+        self._runs[run_id] = replace(run, state=state, state_name=name, message=message, since=now())

@@ -1,0 +1,165 @@
+"""Flow runs as Kring sees them: what is told of one, and how one is asked for.
+
+A recording's run carries the recording's id, so that everything that asks for a run, looks at runs or writes down what
+became of one means the same recording.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+FLOW = "recording"
+DEPLOYMENT = f"{FLOW}/kring"
+RECORDING_ID = re.compile(r"[0-9a-f]{16}")
+"""A run made by hand in Prefect's pages may be about anything; it is not ours to look after."""
+STOPPED = "Stopped"
+"""Name of the state of a run that failed for a reason that trying again does not remove."""
+NOT_THERE = "Not there"
+"""Name of the state of a run whose file could not be fetched: tried again after ever longer pauses."""
+SHUTTING_DOWN = "Runner is shutting down."
+"""The message with which Prefect's runner cancels its runs when the worker stops, and no person has cancelled them."""
+
+
+class StateType(StrEnum):
+    """Prefect's types of state, https://docs.prefect.io/v3/concepts/states"""
+
+    SCHEDULED = "SCHEDULED"
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    CANCELLING = "CANCELLING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CRASHED = "CRASHED"
+    CANCELLED = "CANCELLED"
+
+
+ACTIVE = frozenset({StateType.PENDING, StateType.RUNNING, StateType.CANCELLING, StateType.PAUSED})
+
+
+@dataclass(frozen=True)
+class Run:
+    """One flow run of one recording."""
+
+    id: str
+    recording_id: str
+    state: StateType
+    state_name: str
+    message: str
+    created: datetime
+    since: datetime
+    """When it came into this state."""
+    parameters: dict[str, Any]
+    tags: tuple[str, ...]
+    place: datetime
+    """Its place in the queue: runs are taken up in the order of this."""
+    not_before: datetime | None = None
+    """For a failed run: when the next one may begin, if a server has said so."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether a person has cancelled it, or has asked for that; a stopped worker has not."""
+        if self.state is StateType.CANCELLED:
+            return not is_shutdown(self.message)
+        return self.state is StateType.CANCELLING
+
+    @property
+    def waiting(self) -> bool:
+        return self.state is StateType.SCHEDULED
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE
+
+    @property
+    def going(self) -> bool:
+        """Whether it has not ended."""
+        return self.waiting or self.active
+
+    @property
+    def source(self) -> str:
+        """Name of the source that its item is fetched from; empty if nothing is to be fetched."""
+        return str(((self.parameters.get("item") or {}).get("ref") or {}).get("source", ""))
+
+    def pauses(self, moment: datetime) -> bool:
+        """Whether the next run has to wait longer than until `moment`."""
+        return self.not_before is not None and moment < self.not_before
+
+
+class Runs(Protocol):
+    """The flow runs of recordings. Every method raises OrchestratorDown if the server that keeps them does not answer,
+    and SetupError if there is none in the settings or it refuses our password."""
+
+    def check(self) -> None:
+        """Return if runs can be asked for."""
+
+    def start(
+        self,
+        recording_id: str,
+        *,
+        title: str,
+        circle: str,
+        item: dict[str, Any] | None = None,
+        after: str | None = None,
+        place: datetime | None = None,
+    ) -> str:
+        """Ask for a run of this recording; the id of the run.
+
+        Asking twice with the same `after` gives the same run. `after` names what a new run follows: the last run, or a
+        version of the recording. `item` says where to fetch the recording from (`kring.intake.item.Item` as plain
+        data); None: it was received before. `place` in the queue; None: the end.
+        """
+        ...
+
+    def start_again(
+        self, parameters: dict[str, Any], *, tags: tuple[str, ...], after: str | None, place: datetime | None
+    ) -> str:
+        """A run with these parameters, e.g. those of a run that died before its recording was received; its id."""
+        ...
+
+    def run_for(self, recording_id: str, *, title: str, circle: str, item: dict[str, Any] | None = None) -> str:
+        """The run that works on this recording: the one that is waiting or active, else a new one; its id."""
+        ...
+
+    def run(self, run_id: str) -> Run:
+        """Raises NotFound."""
+        ...
+
+    def runs(self, recording_id: str | None = None, *, finished_well: bool = True) -> list[Run]:
+        """The runs of one recording, or of all, newest first; `finished_well` False: without the completed ones."""
+        ...
+
+    def newest(self, recording_id: str) -> Run | None:
+        """The latest run of one recording; None: there never was one."""
+        ...
+
+    def cancelled(self) -> set[str]:
+        """Ids of runs that a person has cancelled, of the latest few hundred."""
+        ...
+
+    def crash(self, run_id: str, why: str) -> None:
+        """Mark a run as crashed whose process is gone."""
+
+    def let_go(self, run_id: str) -> None:
+        """Mark a stopped run as settled, because its source no longer offers the recording."""
+
+    def end_cancelled(self, run_id: str) -> None:
+        """Mark a run as cancelled that was being cancelled by a worker that is gone."""
+
+
+def run_tags(recording_id: str, circle: str) -> tuple[str, ...]:
+    return (circle, f"recording:{recording_id}")
+
+
+def run_key(recording_id: str, after: str | None = None) -> str:
+    """The idempotency key: asking twice gives one run. `after` names what a new run follows."""
+    return recording_id + (f":after:{after}" if after else "")
+
+
+def is_shutdown(message: str) -> bool:
+    """Whether this message of a cancelled run says that its worker was stopped."""
+    return message == SHUTTING_DOWN

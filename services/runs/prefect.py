@@ -1,0 +1,200 @@
+"""The one client for Prefect's API: over plain HTTP, because importing Prefect takes seconds and much memory.
+
+https://docs.prefect.io/v3/api-ref/rest-api/server/flow-runs
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from kring.errors import KringError, NotFound, OrchestratorDown, SetupError
+from kring.model import now
+from kring.settings import Settings
+from services.runs.port import DEPLOYMENT, FLOW, RECORDING_ID, Run, StateType, run_key, run_tags
+
+PAGE = 200
+"""Runs per answer; the server's own limit."""
+SECONDS = 30.0
+"""How long the Prefect server may take to answer."""
+CHECK_SECONDS = 2.0
+"""How long it may take to say that it is well."""
+BUSY = frozenset({429, 500, 502, 503})
+"""Its statuses for "later": on SQLite it answers 503 whenever another client is writing, and 500 while its database is
+away for a moment."""
+PASSING = frozenset({408, 409})
+PAUSES = (0.2, 0.5, 1.0, 2.0)
+"""Seconds between tries; asking again is harmless, since one idempotency key gives one run."""
+
+State = dict[str, Any]
+
+_NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For plain HTTP: reading the system's certificates takes longer than most answers."""
+
+
+class PrefectRuns:
+    """`services.runs.port.Runs` over the Prefect server of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._address = settings.prefect_api_url
+        secret = settings.prefect_auth_string.get_secret_value() if settings.prefect_auth_string else ""
+        self._headers = {"Authorization": f"Basic {b64encode(secret.encode()).decode()}"} if secret else {}
+
+    def check(self) -> None:
+        with self._client(CHECK_SECONDS) as client:
+            client.get("/health").raise_for_status()
+
+    def start(
+        self,
+        recording_id: str,
+        *,
+        title: str,
+        circle: str,
+        item: dict[str, Any] | None = None,
+        after: str | None = None,
+        place: datetime | None = None,
+    ) -> str:
+        parameters = {"recording_id": recording_id, "title": title, "item": item}
+        return self.start_again(parameters, tags=run_tags(recording_id, circle), after=after, place=place)
+
+    def start_again(
+        self, parameters: dict[str, Any], *, tags: tuple[str, ...], after: str | None, place: datetime | None
+    ) -> str:
+        key = run_key(parameters["recording_id"], after)
+        wanted = {
+            "name": parameters.get("title", key),
+            "parameters": parameters,
+            "tags": list(tags),
+            "idempotency_key": key,
+            "state": {"type": "SCHEDULED", "state_details": {"scheduled_time": (place or now()).isoformat()}},
+        }
+        try:
+            deployment = self._ask("GET", f"/deployments/name/{DEPLOYMENT}")["id"]
+            return str(self._ask("POST", f"/deployments/{deployment}/create_flow_run", wanted)["id"])
+        except NotFound:
+            raise OrchestratorDown("No worker has introduced itself yet; start one with `kring up`.") from None
+
+    def run_for(self, recording_id: str, *, title: str, circle: str, item: dict[str, Any] | None = None) -> str:
+        last = self.newest(recording_id)
+        if last is not None and last.going:
+            return last.id
+        return self.start(recording_id, title=title, circle=circle, item=item, after=last.id if last else None)
+
+    def run(self, run_id: str) -> Run:
+        return _run(self._ask("GET", f"/flow_runs/{run_id}"))
+
+    def runs(self, recording_id: str | None = None, *, finished_well: bool = True) -> list[Run]:
+        wanted: dict[str, Any] = {}
+        if recording_id is not None:
+            wanted["tags"] = {"all_": [f"recording:{recording_id}"]}
+        if not finished_well:
+            wanted["state"] = {"type": {"not_any_": [StateType.COMPLETED]}}
+        return sorted(self._pages(wanted), key=lambda run: run.created, reverse=True)
+
+    def newest(self, recording_id: str) -> Run | None:
+        return next(iter(self.runs(recording_id)), None)
+
+    def cancelled(self) -> set[str]:
+        page = self._page({"state": {"type": {"any_": [StateType.CANCELLED]}}}, 0)
+        return {run.id for run in map(_run, page) if run.cancelled}
+
+    def crash(self, run_id: str, why: str) -> None:
+        self._set_state(run_id, {"type": StateType.CRASHED, "name": "Crashed", "message": why})
+
+    def let_go(self, run_id: str) -> None:
+        message = "Its source no longer offers it."
+        self._set_state(run_id, {"type": StateType.COMPLETED, "name": "Let go", "message": message})
+
+    def end_cancelled(self, run_id: str) -> None:
+        self._set_state(run_id, {"type": StateType.CANCELLED, "name": "Cancelled"})
+
+    def _set_state(self, run_id: str, state: State) -> None:
+        self._ask("POST", f"/flow_runs/{run_id}/set_state", {"state": state, "force": True})
+
+    def _pages(self, wanted: dict[str, Any]) -> Iterator[Run]:
+        seen = 0
+        while True:
+            page = self._page(wanted, seen)
+            seen += len(page)
+            yield from (run for run in map(_run, page) if RECORDING_ID.fullmatch(run.recording_id))
+            if len(page) < PAGE:
+                return
+
+    def _page(self, wanted: dict[str, Any], offset: int) -> list[dict[str, Any]]:
+        flows = {"name": {"any_": [FLOW]}}
+        sort = "EXPECTED_START_TIME_DESC"
+        asked = {"flows": flows, "flow_runs": wanted, "sort": sort, "limit": PAGE, "offset": offset}
+        page: list[dict[str, Any]] = self._ask("POST", "/flow_runs/filter", asked)
+        return page
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The answer's JSON; the server is asked again while it is busy."""
+        with self._client() as client:
+            for pause in PAUSES:
+                answer = client.request(method, path, json=body)
+                if answer.status_code not in BUSY:
+                    break
+                time.sleep(pause)
+            else:
+                answer = client.request(method, path, json=body)
+            return answer.raise_for_status().json()
+
+    @contextmanager
+    def _client(self, seconds: float = SECONDS) -> Iterator[httpx.Client]:
+        """Errors of HTTP become Kring's."""
+        if not self._address:
+            raise SetupError("No Prefect server is known: start one with `kring up`, or set PREFECT_API_URL.")
+        # Its address is this machine's or the operator's own; a proxy for the internet has no part in it.
+        verify = ssl.create_default_context() if self._address.startswith("https") else _NO_AUTHORITIES
+        try:
+            with httpx.Client(
+                base_url=self._address, headers=self._headers, timeout=seconds, verify=verify, trust_env=False
+            ) as client:
+                yield client
+        except httpx.HTTPStatusError as error:
+            raise _refused(error.response.status_code) from None
+        except httpx.HTTPError as error:
+            raise OrchestratorDown(
+                "The Prefect server does not answer ({error}); see whether `kring up` runs.", error=type(error).__name__
+            ) from None
+
+
+def _refused(status: int) -> KringError:
+    if status == httpx.codes.UNAUTHORIZED:
+        return SetupError("The Prefect server does not know us: set PREFECT_API_AUTH_STRING to what it asks for.")
+    if status == httpx.codes.NOT_FOUND:
+        return NotFound("The Prefect server does not know this run (any more).")
+    if status < httpx.codes.INTERNAL_SERVER_ERROR and status not in BUSY | PASSING:
+        return KringError("The Prefect server refuses what it was asked ({status}); see its log.", status=status)
+    return OrchestratorDown("The Prefect server answers {status}; see its log.", status=status)
+
+
+def _run(found: dict[str, Any]) -> Run:
+    state: State = found["state"] or {"type": StateType.SCHEDULED}
+    kind = StateType(state["type"])
+    details = state.get("state_details") or {}
+    moment = now()
+    return Run(
+        id=found["id"],
+        recording_id=str(found["parameters"].get("recording_id", "")),
+        state=kind,
+        state_name=state.get("name") or "",
+        message=state.get("message") or "",
+        created=_moment(found["created"]) or moment,
+        since=_moment(state.get("timestamp")) or moment,
+        parameters=found["parameters"],
+        tags=tuple(found["tags"]),
+        place=_moment(found["expected_start_time"]) or moment,
+        not_before=_moment(details.get("scheduled_time")) if kind is StateType.FAILED else None,
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
