@@ -48,9 +48,11 @@ def circle_add(
     ] = None,
 ) -> None:
     """Make a circle. Of one that is there already, what is not said stays as it is."""
-    from cli.commands.circles import Wish, add_circle
+    from cli.commands.circles import CircleChange, add_circle
 
-    add_circle(slug, Wish(name, network, network_name, language, visibility, english, glossary, tuple(add_term or ())))
+    add_circle(
+        slug, CircleChange(name, network, network_name, language, visibility, english, glossary, tuple(add_term or ()))
+    )
 
 
 @app.command("change")
@@ -67,10 +69,10 @@ def circle_change(
     visibility: Annotated[Visibility | None, typer.Option(help="Of recordings that say none.")] = None,
 ) -> None:
     """Change what is said of a circle; what is not said stays as it is."""
-    from cli.commands.circles import Wish, change_circle
+    from cli.commands.circles import CircleChange, change_circle
 
     terms = tuple(add_term or ()), tuple(remove_term or ())
-    change_circle(slug, Wish(name, network, network_name, language, visibility, english, glossary, *terms))
+    change_circle(slug, CircleChange(name, network, network_name, language, visibility, english, glossary, *terms))
 
 
 @app.command("show")

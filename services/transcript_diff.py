@@ -21,7 +21,7 @@ SENTENCE_ENDS = (".", "!", "?", "…")
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class TimedToken:
     """A word as it stands, when it is said, and whether a sentence begins with it."""
 
     text: str
@@ -44,7 +44,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ChangedPassage:
     """One place with changes, and a few words around it. `at`: seconds from the recording's start."""
 
     at: float
@@ -61,15 +61,15 @@ class Difference:
     added: int
     removed: int
     steps: tuple[_Step, ...]
-    old: tuple[Token, ...]
-    new: tuple[Token, ...]
+    old: tuple[TimedToken, ...]
+    new: tuple[TimedToken, ...]
 
     @property
     def share(self) -> float:
         """Of the old transcript's words; more than 1 where much was added."""
         return (self.changed + self.added + self.removed) / max(self.before, 1)
 
-    def places(self, context: int = 6) -> Iterator[Place]:
+    def places(self, context: int = 6) -> Iterator[ChangedPassage]:
         """Where something changed, in order, with up to `context` unchanged words before and after."""
         steps = list(self.steps)
         number = 0
@@ -85,7 +85,7 @@ class Difference:
             yield self._place(steps[number : last + 1], before, after)
             number = last + 1
 
-    def _place(self, steps: list[_Step], before: int, after: int) -> Place:
+    def _place(self, steps: list[_Step], before: int, after: int) -> ChangedPassage:
         first, last = steps[0], steps[-1]
         ahead = _words(self.new[first.new_start - before : first.new_start])
         behind = _words(self.new[last.new_end : last.new_end + after])
@@ -99,7 +99,7 @@ class Difference:
         )
         around = (Piece(ahead, ahead, False), *middle, Piece(behind, behind, False))
         at = self.new[first.new_start].at if first.new_start < first.new_end else self.old[first.old_start].at
-        return Place(at, tuple(piece for piece in around if piece.old or piece.new))
+        return ChangedPassage(at, tuple(piece for piece in around if piece.old or piece.new))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +131,16 @@ def difference(old: Iterable[Segment], new: Iterable[Segment]) -> Difference:
     return Difference(len(before), len(after), changed, added, removed, tuple(steps), tuple(before), tuple(after))
 
 
-def tokens(segments: Iterable[Segment]) -> list[Token]:
+def tokens(segments: Iterable[Segment]) -> list[TimedToken]:
     """The words in order. Where an engine gave none, a segment's time is parted evenly among its words."""
-    found: list[Token] = []
+    found: list[TimedToken] = []
     for segment in segments:
         for text, at in _timed(segment):
-            token = Token(text, at, first=not found or found[-1].text.endswith(SENTENCE_ENDS))
+            token = TimedToken(text, at, first=not found or found[-1].text.endswith(SENTENCE_ENDS))
             if token.bare:
                 found.append(token)
             elif found:  # punctuation that stands alone
-                found[-1] = Token(f"{found[-1].text} {text}", found[-1].at, found[-1].first)
+                found[-1] = TimedToken(f"{found[-1].text} {text}", found[-1].at, found[-1].first)
     return found
 
 
@@ -154,7 +154,7 @@ def _timed(segment: Segment) -> Iterator[tuple[str, float]]:
         yield text, segment.start + (segment.end - segment.start) * number / len(texts)
 
 
-def _steps(old: Sequence[Token], new: Sequence[Token]) -> list[_Step]:
+def _steps(old: Sequence[TimedToken], new: Sequence[TimedToken]) -> list[_Step]:
     codes = Levenshtein.opcodes([token.bare.casefold() for token in old], [token.bare.casefold() for token in new])
     pairs: list[_Step] = []
     for code in codes:
@@ -166,7 +166,7 @@ def _steps(old: Sequence[Token], new: Sequence[Token]) -> list[_Step]:
     return [_joined(list(group)) for _, group in groupby(pairs, lambda step: step.same)]
 
 
-def _is_same(old: Token, new: Token) -> bool:
+def _is_same(old: TimedToken, new: TimedToken) -> bool:
     return old.first or new.first or old.bare == new.bare
 
 
@@ -175,5 +175,5 @@ def _joined(steps: list[_Step]) -> _Step:
     return _Step(first.same, first.old_start, last.old_end, first.new_start, last.new_end)
 
 
-def _words(found: Sequence[Token]) -> str:
+def _words(found: Sequence[TimedToken]) -> str:
     return " ".join(token.text for token in found)

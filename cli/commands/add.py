@@ -29,7 +29,7 @@ from transcribe.captions.reader import MAX_BYTES, read_captions
 
 
 @dataclass(frozen=True)
-class Wish:
+class AddRequest:
     """What was asked for, with everything checked that can be checked before a byte is sent."""
 
     details: Details
@@ -62,7 +62,7 @@ def add_recordings(
     failed = 0
     for one in what:
         try:
-            wish = _wish(
+            request = _request(
                 one,
                 transcript,
                 title=title,
@@ -75,7 +75,7 @@ def add_recordings(
                 organisations=organisations,
                 visibility=visibility,
             )
-            failed += not _add(ports, wish, wait=wait)
+            failed += not _add(ports, request, wait=wait)
         except KringError as error:
             say_error(str(error))
             failed += 1
@@ -85,7 +85,7 @@ def add_recordings(
     return 1 if failed else 0
 
 
-def _wish(one: str, transcript: Path | None, **values: object) -> Wish:
+def _request(one: str, transcript: Path | None, **values: object) -> AddRequest:
     if "://" in one:
         if transcript is not None:
             raise BadMetadata(
@@ -93,7 +93,7 @@ def _wish(one: str, transcript: Path | None, **values: object) -> Wish:
             )
         checked(one)
         defaults = {"title": title_of(Path(file_name_of(one))), "date": datetime.now(UTC).date()}
-        return Wish(_details(values, defaults), url=one)
+        return AddRequest(_details(values, defaults), url=one)
     path = Path(one)
     if not path.is_file():
         raise NotFound(f"There is no file {one}; check the path." if not path.exists() else f"{one} is not a file.")
@@ -105,7 +105,7 @@ def _wish(one: str, transcript: Path | None, **values: object) -> Wish:
     captions = transcript or _captions_beside(path, details.language)
     if captions is not None:
         _check_captions(captions)
-    return Wish(details, path=path, captions=captions)
+    return AddRequest(details, path=path, captions=captions)
 
 
 def _captions_beside(path: Path, language: str | None) -> Path | None:
@@ -139,32 +139,32 @@ def _check_captions(path: Path) -> None:
         raise BadTranscript(f"{path.name}: {error}") from None
 
 
-def _add(ports: Ports, wish: Wish, *, wait: bool) -> bool:
+def _add(ports: Ports, request: AddRequest, *, wait: bool) -> bool:
     item: dict[str, Any] | None = None
-    with StepBars(wish.details.title) if wait else nullcontext() as bars:
-        if wish.path is None:
-            ref = SourceRef.of(ADDRESS, wish.url)
-            offered = Item(ref=ref, details=wish.details, file_name=file_name_of(wish.url), location=wish.url)
+    with StepBars(request.details.title) if wait else nullcontext() as bars:
+        if request.path is None:
+            ref = SourceRef.of(ADDRESS, request.url)
+            offered = Item(ref=ref, details=request.details, file_name=file_name_of(request.url), location=request.url)
             hidden = hide_secrets(ports.archive.store, offered)
             keep_request(ports.archive, hidden)
             item = hidden.model_dump(mode="json")
         else:
-            original = describe(wish.path)
+            original = describe(request.path)
             ref = SourceRef(source=UPLOAD, external_id=original.sha256)
             take = partial(
                 take_in,
                 ports.archive,
                 ref=ref,
-                details=wish.details,
-                path=wish.path,
+                details=request.details,
+                path=request.path,
                 original=original,
-                captions=wish.captions,
+                captions=request.captions,
                 progress=lambda fraction: bars.show(Step.RECEIVE, fraction, "storing") if bars else None,
             )
             manifest = patiently(take, say)
-            if manifest.details != wish.details:
+            if manifest.details != request.details:
                 say(f"This file is in the archive already, as “{manifest.details.title}”; nothing was changed.")
-        details = wish.details
+        details = request.details
         start = partial(ports.runs.run_for, ref.recording_id, title=details.title, circle=details.circle, item=item)
         run_id = patiently(start, say)
         found = follow(ports, ref.recording_id, bars, RunState(ports.runs, run_id)) if bars else True

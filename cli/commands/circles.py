@@ -25,7 +25,7 @@ HEARD = "heard"
 
 
 @dataclass(frozen=True)
-class Wish:
+class CircleChange:
     """What is to become of a circle; None: as it is."""
 
     name: str | None = None
@@ -39,29 +39,29 @@ class Wish:
     remove: tuple[str, ...] = ()
 
 
-def add_circle(slug: str, wish: Wish) -> None:
+def add_circle(slug: str, change: CircleChange) -> None:
     """Make the circle; of one that is there, what is not said stays. Raises BadMetadata, UnknownLanguage."""
     archive = connect().archive
     if any(circle.slug == slug for circle in archive.circles()):
-        change_circle(slug, wish)
+        change_circle(slug, change)
         return
     new = _circle(
-        {"slug": slug, "network_name": wish.network, **_values(wish, Circle.model_fields["glossary"].default)}
+        {"slug": slug, "network_name": change.network, **_values(change, Circle.model_fields["glossary"].default)}
     )
     archive.put_circle(new)
     say(f"The circle {slug} is there.")
     _say_glossary(new)
 
 
-def change_circle(slug: str, wish: Wish) -> None:
+def change_circle(slug: str, change: CircleChange) -> None:
     """Change what is said of the circle, nothing else. Raises UnknownCircle, BadMetadata, UnknownLanguage."""
-    if wish == Wish():
+    if change == CircleChange():
         raise BadMetadata(
             "Say what is to change, such as --name or --add-term; `kring circle change --help` lists all."
         )
     archive = connect().archive
     before = archive.circle(slug)
-    after = archive.change_circle(slug, lambda old: _circle({**dict(old), **_values(wish, old.glossary)}))
+    after = archive.change_circle(slug, lambda old: _circle({**dict(old), **_values(change, old.glossary)}))
     if after == before:
         say(f"The circle {slug} is like that already.")
         return
@@ -115,21 +115,21 @@ def list_circles() -> None:
     out.print(table)
 
 
-def _values(wish: Wish, glossary: tuple[str, ...]) -> dict[str, Any]:
+def _values(change: CircleChange, glossary: tuple[str, ...]) -> dict[str, Any]:
     """The fields that were spoken of. Raises BadMetadata, UnknownLanguage."""
     said = {
-        "name": wish.name,
-        "network": wish.network,
-        "network_name": wish.network_name,
-        "visibility": wish.visibility,
-        "english": wish.english,
+        "name": change.name,
+        "network": change.network,
+        "network_name": change.network_name,
+        "visibility": change.visibility,
+        "english": change.english,
     }
     values: dict[str, Any] = {field: value for field, value in said.items() if value is not None}
-    if wish.language is not None:
-        values["language"] = None if wish.language == HEARD else check_language(wish.language)
-    if wish.glossary is not None:
-        glossary = changed((), add=_file(wish.glossary))
-    values["glossary"] = changed(glossary, add=wish.add, remove=wish.remove)
+    if change.language is not None:
+        values["language"] = None if change.language == HEARD else check_language(change.language)
+    if change.glossary is not None:
+        glossary = changed((), add=_file(change.glossary))
+    values["glossary"] = changed(glossary, add=change.add, remove=change.remove)
     return values
 
 

@@ -28,7 +28,7 @@ from storage.verify.findings import Damage, DamageKind, read_findings
 
 
 @dataclass(frozen=True)
-class Entry:
+class StatusEntry:
     """One recording of the list; `manifest` is None where there is none yet, or none that can be read."""
 
     id: str
@@ -102,18 +102,18 @@ def left_out_as_json(source: LeftOuts) -> Iterator[dict[str, object]]:
         }
 
 
-def lacks_text(entry: Entry) -> bool:
+def lacks_text(entry: StatusEntry) -> bool:
     return entry.manifest is not None and missing_of(entry.manifest) > 0
 
 
-def entries_of(ports: Ports, indexed: dict[str, int] | None, findings: Sequence[Damage]) -> Iterator[Entry]:
+def entries_of(ports: Ports, indexed: dict[str, int] | None, findings: Sequence[Damage]) -> Iterator[StatusEntry]:
     """First those without a manifest, then those whose manifest cannot be read, then all others, newest first."""
     damages: dict[str, list[Damage]] = defaultdict(list)
     for damage in findings:
         if damage.recording_id is not None:
             damages[damage.recording_id].append(damage)
     for recording_id, title, line in on_their_way(ports):
-        yield Entry(recording_id, title, line)
+        yield StatusEntry(recording_id, title, line)
     unreadable: dict[str, KringError] = {}
 
     def note(key: str, error: KringError) -> None:
@@ -123,17 +123,17 @@ def entries_of(ports: Ports, indexed: dict[str, int] | None, findings: Sequence[
     for recording_id, error in unreadable.items():
         if isinstance(error, NewerDocument):
             line = Line(Condition.STOPPED, "✗", "red", "made by a newer Kring", reason=str(error))
-            yield Entry(recording_id, "", line)
+            yield StatusEntry(recording_id, "", line)
             continue
         found = damages[recording_id] or [Damage(key=manifest_key(recording_id), kind=DamageKind.DAMAGED)]
-        yield Entry(recording_id, "", hurt(recording_id, found))
+        yield StatusEntry(recording_id, "", hurt(recording_id, found))
     for manifest in manifests:
         found = damages[manifest.id]
         known = indexed.get(manifest.id) if indexed is not None else manifest.version
         line = describe(ports, manifest, known, found)
         if indexed is None and manifest.state is State.PUBLISHED and line.fine:
             line = Line(Condition.PUBLISHED, "○", "yellow", "published", fine=True)
-        yield Entry(manifest.id, manifest.details.title, line, manifest)
+        yield StatusEntry(manifest.id, manifest.details.title, line, manifest)
 
 
 def in_index(ports: Ports) -> dict[str, int] | None:
@@ -160,7 +160,7 @@ def warn(text: str) -> None:
     err.print(Text(printable(text), style="yellow"))
 
 
-def say_line(entry: Entry) -> None:
+def say_line(entry: StatusEntry) -> None:
     line, about = entry.line, entry.title
     if entry.manifest is not None:
         about = f"{entry.manifest.details.date}  {entry.manifest.details.circle}  {entry.title}"

@@ -1,4 +1,4 @@
-"""Ports for the parts, each for one stack only: also of two stacks that start at the same moment."""
+"""ClaimedPorts for the parts, each for one stack only: also of two stacks that start at the same moment."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def port_taken(host: str, port: int, setting: str) -> SetupError:
     )
 
 
-class Ports:
+class ClaimedPorts:
     """The ports of one stack, claimed until `release`.
 
     A part takes seconds until it listens, and until then its port looks free to everybody. So a claim is a lock as

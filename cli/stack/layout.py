@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cli.stack import meilisearch
-from cli.stack.free_ports import Ports
+from cli.stack.free_ports import ClaimedPorts
 from cli.stack.postgres.home import prefect_database
 from cli.stack.prefect.login import new_auth_string
 from cli.stack.services import (
@@ -45,7 +45,7 @@ class House:
     """What our neighbours are told."""
 
 
-def settle(settings: Settings, ports: Ports, say: Callable[[str], None]) -> House:
+def settle(settings: Settings, ports: ClaimedPorts, say: Callable[[str], None]) -> House:
     """Choose the ports, make the object store's credentials and Prefect's database where there are none yet.
 
     `say` is told what becomes of Prefect's database. Raises SetupError if a port that was chosen is taken, or if
@@ -114,7 +114,7 @@ def _prefect(settings: Settings, port: int, elsewhere: dict[str, str], say: Call
     return [*database, prefect_part(settings, port, postgres)]
 
 
-def _search(settings: Settings, ports: Ports) -> tuple[Settings, Part | None]:
+def _search(settings: Settings, ports: ClaimedPorts) -> tuple[Settings, Part | None]:
     """Meilisearch here, where its program is and no other is named; otherwise there is none, or one elsewhere."""
     if settings.search.engine == "embedded":
         return settings.model_copy(update={"meili_url": None}), None

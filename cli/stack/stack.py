@@ -23,11 +23,11 @@ from typing import Self
 from rich.console import Console
 
 from cli.stack.data_folder import Lock, prepare
-from cli.stack.free_ports import Ports
+from cli.stack.free_ports import ClaimedPorts
 from cli.stack.layout import settle
 from cli.stack.restart_policy import stop_order
 from cli.stack.services import TITLES, Part
-from cli.stack.supervisor import Keeper, Place
+from cli.stack.supervisor import Keeper, PartFiles
 from kring.errors import SetupError
 from kring.local_stack import write_stack
 from kring.settings import Settings
@@ -65,7 +65,7 @@ class Stack:
             prepare(self.settings.data_dir)
             lock = Lock(self.settings.data_dir)
             undo.callback(lock.release)
-            ports = undo.enter_context(Ports(self._note))  # released last, when nothing listens there any more
+            ports = undo.enter_context(ClaimedPorts(self._note))  # released last, when nothing listens there any more
             house = settle(self.settings, ports, self._note)
             self.settings = house.settings
             for name, host in house.elsewhere.items():
@@ -136,7 +136,7 @@ class Stack:
         health = {part.name: threading.Event() for part in parts}
         for part in parts:
             log = data / "logs" / f"{part.name}.log"
-            place = Place(log, data / "run" / f"{part.name}.pid", lock.descriptor)
+            place = PartFiles(log, data / "run" / f"{part.name}.pid", lock.descriptor)
             own = replace(part, command=self._commands.get(part.name, part.command))
             self._keepers[part.name] = Keeper(own, place, health, self._say)
 

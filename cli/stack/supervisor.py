@@ -22,7 +22,7 @@ ASK_WHILE_HEALTHY = 10.0
 
 
 @dataclass(frozen=True)
-class Place:
+class PartFiles:
     """Where a part's traces go, and the descriptor of the lock its guardian keeps."""
 
     log: Path
@@ -32,7 +32,7 @@ class Place:
 
 class Keeper:
     def __init__(
-        self, part: Part, place: Place, health: Mapping[str, threading.Event], say: Callable[[Part, str], None]
+        self, part: Part, place: PartFiles, health: Mapping[str, threading.Event], say: Callable[[Part, str], None]
     ) -> None:
         """`health`: of each part that runs here, set while it is well. `say`: told what happens to this one."""
         self.part, self.place = part, place

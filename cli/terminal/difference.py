@@ -12,7 +12,7 @@ from cli.terminal.output import out, printable, say
 from flows.run_summary import clock
 from kring.errors import NotFound
 from kring.model import Manifest
-from services.transcript_diff import Difference, Piece, Place, difference
+from services.transcript_diff import ChangedPassage, Difference, Piece, difference
 from storage.archive.archive import Archive
 
 PLACES = 20
@@ -71,7 +71,7 @@ def show_places(found: Difference, recording_id: str, *, limit: int | None) -> N
         say(f"  … and {left:,} more places: `kring difference {recording_id} --all`.", "dim")
 
 
-def _line(place: Place) -> Text:
+def _line(place: ChangedPassage) -> Text:
     text = Text.assemble(("  ", ""), (f"{clock(place.at):>7}", "cyan"), "  ")
     text.append_text(Text(" ").join(_piece(piece) for piece in place.pieces))
     return text

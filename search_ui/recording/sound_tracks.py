@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api", tags=["recordings"])
 
 
 @dataclass(frozen=True, slots=True)
-class SoundChoice:
+class SoundOption:
     """A sound that can be chosen."""
 
     name: str
@@ -62,11 +62,11 @@ def choose(
     return SoundChosen(name=wanted.name, again=True, says=says)
 
 
-def choices(manifest: Manifest) -> list[SoundChoice]:
+def choices(manifest: Manifest) -> list[SoundOption]:
     """What can be chosen; nothing if there is no choice."""
     made = manifest.renditions
     there = made.sound_tracks.there if made is not None and made.sound_tracks is not None else ()
-    return [SoundChoice(one.name, label(one, there), one.speech) for one in there] if len(there) > 1 else []
+    return [SoundOption(one.name, label(one, there), one.speech) for one in there] if len(there) > 1 else []
 
 
 def current_sound(manifest: Manifest) -> str:

@@ -21,7 +21,7 @@ MOST_LINES_OF_A_TEST = 400
 LARGE_FOLDERS: set[str] = set()
 LONG_MODULES: set[str] = set()
 LONG_TESTS: set[str] = set()
-CLASSES_WITH_TWO_MEANINGS = {"Entry", "Place", "Ports", "Token", "Wish"}
+CLASSES_WITH_TWO_MEANINGS: set[str] = set()
 MODULES_WITH_TWO_MEANINGS = {
     "checks", "documents", "feeds", "keys", "page", "process",
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.commands.status import Entry
+from cli.commands.status import StatusEntry
 from cli.terminal.condition import Condition, hurt, resting, spoken, working
 from kring.model import Activity, Manifest, State, Step, TranscriptRef
 from storage.verify.findings import Damage, DamageKind
@@ -71,7 +71,7 @@ def test_what_verify_found_damaged_is_shown_with_the_command_that_mends_it() -> 
 
 def test_programs_read_the_same() -> None:
     one = published()
-    told = Entry(one.id, one.details.title, resting(one, 3), one).as_json()
+    told = StatusEntry(one.id, one.details.title, resting(one, 3), one).as_json()
     assert (told["id"], told["title"], told["state"], told["problem"]) == (
         one.id,
         one.details.title,
@@ -79,5 +79,5 @@ def test_programs_read_the_same() -> None:
         None,
     )
     stopped = manifest("one", State.PUBLISHED, transient=False)
-    told = Entry(stopped.id, "t", resting(stopped, 1), stopped).as_json()
+    told = StatusEntry(stopped.id, "t", resting(stopped, 1), stopped).as_json()
     assert (told["state"], told["problem"]) == ("stopped", "probe: It did not work.")

@@ -1,4 +1,4 @@
-"""Ports: what somebody chose or nothing, else the next that is free; never the same for two stacks at once."""
+"""ClaimedPorts: what somebody chose or nothing, else the next that is free; never the same for two stacks at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.commands.up import with_port
-from cli.stack.free_ports import Ports, is_free
+from cli.stack.free_ports import ClaimedPorts, is_free
 from kring.errors import SetupError
 from kring.settings import WEB_PORT, WebSettings, load_settings
 from storage.seaweed.program import prepare
@@ -26,8 +26,8 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def ports(said: list[str]) -> Iterator[Ports]:
-    with Ports(said.append) as ports:
+def ports(said: list[str]) -> Iterator[ClaimedPorts]:
+    with ClaimedPorts(said.append) as ports:
         yield ports
 
 
@@ -37,7 +37,7 @@ def taken() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_the_usual_port_moves_and_says_so(ports: Ports, said: list[str], taken: int) -> None:
+def test_the_usual_port_moves_and_says_so(ports: ClaimedPorts, said: list[str], taken: int) -> None:
     assert not is_free(LOOPBACK, taken)
     moved = ports.take(LOOPBACK, None, taken, "web.port")
     assert moved > taken
@@ -46,7 +46,7 @@ def test_the_usual_port_moves_and_says_so(ports: Ports, said: list[str], taken: 
     assert ports.take(LOOPBACK, None, taken, "web.port") > moved
 
 
-def test_a_chosen_port_is_that_one_or_a_sentence(ports: Ports, said: list[str], taken: int) -> None:
+def test_a_chosen_port_is_that_one_or_a_sentence(ports: ClaimedPorts, said: list[str], taken: int) -> None:
     with pytest.raises(SetupError, match=rf"^Port {taken} on 127\.0\.0\.1 is taken, and web\.port asks for this one\."):
         ports.take(LOOPBACK, taken, WEB_PORT, "web.port")
     free = ports.take(LOOPBACK, 0, WEB_PORT, "web.port")
@@ -55,11 +55,11 @@ def test_a_chosen_port_is_that_one_or_a_sentence(ports: Ports, said: list[str], 
     assert said == []
 
 
-def test_a_claimed_port_is_nobody_elses_until_it_is_released(ports: Ports) -> None:
+def test_a_claimed_port_is_nobody_elses_until_it_is_released(ports: ClaimedPorts) -> None:
     """Nothing listens there yet, so it looks free to everybody who only looks."""
     port = ports.take(LOOPBACK, 0, WEB_PORT, "web.port")
     assert is_free(LOOPBACK, port)
-    with Ports(print) as others:
+    with ClaimedPorts(print) as others:
         assert not others.claim(LOOPBACK, port)
         with pytest.raises(SetupError, match=f"Port {port} on"):
             others.take(LOOPBACK, port, WEB_PORT, "web.port")
@@ -68,8 +68,8 @@ def test_a_claimed_port_is_nobody_elses_until_it_is_released(ports: Ports) -> No
         assert others.claim(LOOPBACK, port)
 
 
-def test_a_claim_ends_with_its_process(ports: Ports) -> None:
-    program = "import sys; from cli.stack.free_ports import Ports; ports = Ports(print)\n"
+def test_a_claim_ends_with_its_process(ports: ClaimedPorts) -> None:
+    program = "import sys; from cli.stack.free_ports import ClaimedPorts; ports = ClaimedPorts(print)\n"
     program += "print(ports.take('127.0.0.1', 0, 1, 'x'), flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", program],
@@ -86,11 +86,11 @@ def test_a_claim_ends_with_its_process(ports: Ports) -> None:
     assert ports.claim(LOOPBACK, port)
 
 
-def test_the_inner_ports_of_a_copied_data_folder_are_others(tmp_path: Path, ports: Ports) -> None:
+def test_the_inner_ports_of_a_copied_data_folder_are_others(tmp_path: Path, ports: ClaimedPorts) -> None:
     first = prepare(tmp_path / "first", claim=lambda port: ports.claim(LOOPBACK, port))
     (tmp_path / "copy").mkdir()
     (tmp_path / "copy" / "seaweed.json").write_bytes((tmp_path / "first" / "seaweed.json").read_bytes())
-    with Ports(print) as others:
+    with ClaimedPorts(print) as others:
         copy = prepare(tmp_path / "copy", claim=lambda port: others.claim(LOOPBACK, port))
     assert not set(first.ports.values()) & set(copy.ports.values())
 

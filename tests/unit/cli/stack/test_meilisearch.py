@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from cli.stack import meilisearch
-from cli.stack.free_ports import Ports
+from cli.stack.free_ports import ClaimedPorts
 from cli.stack.layout import House, settle
 from cli.stack.services import SEARCH, WEB, WORKER, Part
 from index import open_index
@@ -23,7 +23,7 @@ from kring.settings import LocalSettings, SearchSettings, Settings, WebSettings
 
 
 def settled(settings: Settings) -> House:
-    with Ports(print) as ports:
+    with ClaimedPorts(print) as ports:
         return settle(settings, ports, print)
 
 
