@@ -12,11 +12,11 @@ import pytest
 from cli.commands.status import entries_of
 from cli.commands.verify import run_verify
 from cli.terminal.condition import Condition
-from flows.wiring import Ports
 from kring.intake.requests import Request
 from kring.intake.uploads import Upload
 from kring.model import SCHEMA_VERSION, Circle, Original, now
 from kring.settings import Settings
+from services.ports import Ports
 from storage.archive.archive import Archive
 from storage.archive.requests import Requests
 from storage.documents import NewerDocument

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from flows.receive import describe
 from kring.corrections.changes import Correction, LineChange
 from kring.local_stack import worker_ready_file
 from kring.model import ADDRESS, Manifest, SourceRef, State, Step, now
