@@ -18,7 +18,7 @@ from cli.stack.postgres import server as pg
 from cli.stack.postgres.server import Postgres, for_clients
 from index.meili.client import MeiliServer
 from index.meili.index import index_uid
-from index.meili.keys import derived_key, ensured_key
+from index.meili.search_key import derived_key, ensured_key
 from kring.errors import KringError
 from kring.local_stack import worker_ready_file
 from kring.settings import Settings

@@ -13,10 +13,10 @@ from typing import Any
 
 from index.meili.client import MeiliRefusal, MeiliServer
 from index.meili.documents import COMPLETE, documents, prepared
-from index.meili.keys import ensured_key
-from index.meili.page import Ask
 from index.meili.query import body
+from index.meili.result_page import Ask
 from index.meili.search import MeiliEngine
+from index.meili.search_key import ensured_key
 from index.meili.writer import MeiliWriter
 from index.passages.build import by_recording
 from index.port import Filters, Passage, Prepared, Query, Results, damaged, not_ready

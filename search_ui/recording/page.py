@@ -47,8 +47,8 @@ def recording_page(
         return RedirectResponse(request.url.path, status_code=303)
     transcript, damaged = read_transcript(site, manifest)
     matches = search_inside(site, manifest, q)
-    found = [hit for hit in matches.hits if hit.attachment is None]
-    words = formatting.hit_words(fragment for hit in found for fragment in hit.fragments)
+    spoken = [hit for hit in matches.hits if hit.attachment is None]
+    words = formatting.hit_words(fragment for hit in spoken for fragment in hit.fragments)
     seconds = manifest.duration
     start = formatting.parse_time(t) or 0.0
     values = {
@@ -65,10 +65,10 @@ def recording_page(
         "start": start,
         "start_place": hit_timeline.svg_position(start, seconds),
         "q": " ".join(q.split()),
-        "marks": hit_timeline.timeline_marks(found, seconds),
+        "marks": hit_timeline.timeline_marks(spoken, seconds),
         "found_count": matches.count,
         "about": matches.about,
-        "lacking": matches.lacking,
+        "missing_words": matches.missing_words,
         "notice": matches.notice,
         **player_values(
             site, manifest, origin_of(site, request), start, [hit for hit in matches.hits if hit.attachment is not None]
@@ -86,7 +86,7 @@ class RecordingMatches:
     count: int = 0
     about: str = ""
     """What they are for."""
-    lacking: list[query_help.MissingWords] = field(default_factory=list)
+    missing_words: list[query_help.MissingWords] = field(default_factory=list)
     notice: str = ""
     """Why there is no answer."""
 

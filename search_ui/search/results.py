@@ -25,7 +25,7 @@ class ResultCard:
     """One recording among the results, with what only this card says."""
 
     hit: RecordingHit
-    whys: tuple[match_reasons.Explanation, ...]
+    explanations: tuple[match_reasons.Explanation, ...]
     marks: list[hit_timeline.TimelineMark]
 
 
@@ -33,7 +33,7 @@ def results_values(site: Site, request: Request, params: SearchParams) -> dict[s
     """The values of results.html. Raises BadQuery, SearchDown."""
     results = search_for_viewer(site, params.query(per_page=PER_PAGE))
     links = SearchLinks(params)
-    said = match_reasons.shared_explanations(results.hits)
+    shared = match_reasons.shared_explanations(results.hits)
     at_start = params.empty and params.scope is None
     return {
         "results": results,
@@ -43,14 +43,16 @@ def results_values(site: Site, request: Request, params: SearchParams) -> dict[s
         "sortings": facets.sortings(params, ranked=results.query.has_words),
         "count": facets.count_sentence(params, results.total),
         "subject": " ".join(results.about) or params.text,
-        "hollow": results.query.nothing_searchable,
+        "nothing_searchable": results.query.nothing_searchable,
         "unquoted": links.with_text(_without_quotation_marks(params.text)) if results.query.has_quotation else "",
-        "lacking": query_help.missing_words(results.missing, params.text),
-        "lost": query_help.unknown_names(site.names, params, results.query.filters, results),
-        "said": said,
+        "missing_words": query_help.missing_words(results.missing, params.text),
+        "unknown_names": query_help.unknown_names(site.names, params, results.query.filters, results),
+        "shared_explanations": shared,
         "cards": [
             ResultCard(
-                hit, match_reasons.own_explanations(hit, said), hit_timeline.timeline_marks(hit.passages, hit.duration)
+                hit,
+                match_reasons.own_explanations(hit, shared),
+                hit_timeline.timeline_marks(hit.passages, hit.duration),
             )
             for hit in results.hits
         ],

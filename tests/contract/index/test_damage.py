@@ -14,7 +14,7 @@ import pytest
 from index.embedded.index import EmbeddedIndex
 from index.meili.client import MeiliServer
 from index.meili.index import MeiliIndex
-from index.meili.keys import derived_key
+from index.meili.search_key import derived_key
 from index.port import Passage, Query, SearchIndex
 from kring.errors import IndexNotReady, SearchDown
 from tests.support.passages import found, ids, recording, recording_id, search

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from cli.stack import meilisearch
 from index.meili.client import MeiliRefusal, MeiliServer
-from index.meili.keys import key_uid
+from index.meili.search_key import key_uid
 from kring.errors import SearchDown
 from tests.support.stack.seaweed import free_port
 

@@ -120,7 +120,7 @@ def test_a_query_that_cannot_be_understood_is_explained_on_the_page(served: Serv
 def test_what_is_not_there_is_said_in_words(served: Served, path: str) -> None:
     answer = served.web.get(path)
     assert answer.status_code == 404
-    assert "<h1>Nothing is kept here</h1>" in answer.text
+    assert "<h1>There is nothing here</h1>" in answer.text
 
 
 def test_the_start_page_leads_to_topics_and_circles(served: Served) -> None:

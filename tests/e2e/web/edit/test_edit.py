@@ -110,7 +110,7 @@ def test_a_name_is_fixed_everywhere_after_looking_at_the_places(browser: Browser
         page.get_by_role("button", name="Fix a name everywhere").click()
         dialog = page.get_by_role("dialog", name="Fix a name everywhere")
         expect(dialog.get_by_label("Written now")).to_have_value("personvern")
-        expect(dialog.get_by_role("status")).to_have_text("It stands in 2 lines.")
+        expect(dialog.get_by_role("status")).to_have_text("It occurs in 2 lines.")
         dialog.get_by_label("Should be").fill("Zebravern")
         expect(dialog.get_by_role("region", name="Where it stands").locator("li")).to_have_count(2)
         expect(dialog.locator("li").first).to_contain_text("om personvernZebravern i skolen")

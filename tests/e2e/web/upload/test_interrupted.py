@@ -26,7 +26,7 @@ def test_a_lost_network_only_delays(browser: Browser, site: Site, tmp_path: Path
             route.abort("internetdisconnected")
         visit.held.clear()
         visit.hold_after = None
-        expect(visit.card().get_by_text("The connection is lost. It goes on by itself.")).to_be_visible()
+        expect(visit.card().get_by_text("The connection is lost. It continues by itself.")).to_be_visible()
         visit.state(visit.card(), "sending")
         visit.context.set_offline(False)
         visit.state(visit.card(), "done")
@@ -70,7 +70,9 @@ def test_a_closed_page_goes_on_with_what_is_missing(browser: Browser, site: Site
         visit.fill(visit.card(), "drift")
         visit.card().get_by_label("Title").fill("What we learned")
         visit.card().get_by_role("button", name="Send").click()
-        expect(visit.card().get_by_text("The connection is lost. It goes on by itself.")).to_be_visible(timeout=20_000)
+        expect(visit.card().get_by_text("The connection is lost. It continues by itself.")).to_be_visible(
+            timeout=20_000
+        )
         parts = f"/api/uploads/{site.uploads()[0].id}/parts"
         eventually(visit.page, lambda: len(visit.context.request.get(parts).json()) == 2)
         asked: list[str] = []

@@ -16,7 +16,7 @@ from cli.stack.services import SEARCH, WEB, WORKER, Part
 from index import open_index
 from index.embedded.index import EmbeddedIndex
 from index.meili.index import MeiliIndex, index_uid
-from index.meili.keys import derived_key
+from index.meili.search_key import derived_key
 from kring.errors import SetupError
 from kring.local_stack import LocalStack, connect_locally, write_stack
 from kring.settings import LocalSettings, SearchSettings, Settings, WebSettings

@@ -14,7 +14,7 @@ import pytest
 from index.meili import client as meili_server
 from index.meili.client import MeiliRefusal, MeiliServer
 from index.meili.index import MeiliIndex
-from index.meili.keys import derived_key, ensured_key, key_uid
+from index.meili.search_key import derived_key, ensured_key, key_uid
 from index.port import Query
 from kring.errors import DiskFull, IndexNotReady, SearchDown, SetupError
 

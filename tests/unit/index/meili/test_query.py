@@ -28,7 +28,6 @@ from index.meili.documents import (
     same_settings,
     spelt,
 )
-from index.meili.page import Level
 from index.meili.query import (
     Way,
     as_typed,
@@ -41,6 +40,7 @@ from index.meili.query import (
     ways,
     ways_of_part,
 )
+from index.meili.result_page import Level
 from index.meili.search import MeiliSearch
 from index.port import Filters, Order, Query
 from index.query.parser import ParsedQuery, parse
