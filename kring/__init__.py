@@ -1,1 +1,1 @@
-"""Kring: the words, errors and settings every other part speaks; it knows nobody above it."""
+"""Kring: the words, errors and settings every other part speaks; it imports nothing above it."""

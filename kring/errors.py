@@ -82,7 +82,7 @@ class NotThere(SourceError):
 
 
 class Gone(NotThere):
-    """It was taken away for good, says its server: nobody asks for it again."""
+    """It was taken away for good, says its server: it is not asked for again."""
 
 
 class SetupError(KringError): ...

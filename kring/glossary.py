@@ -40,7 +40,7 @@ def changed(glossary: Iterable[str], *, add: Iterable[str] = (), remove: Iterabl
 
 
 def checked(term: str) -> str:
-    """The term with single spaces. Raises BadMetadata where it is no term."""
+    """The term with single spaces. Raises BadMetadata if it is no term."""
     clean = " ".join(term.split())
     if not clean:
         raise BadMetadata("A term of the glossary is empty.")

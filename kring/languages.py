@@ -21,7 +21,7 @@ ALIASES = {"no": "nb", "jv": "jw", "fil": "tl"}
 """Other codes for the same languages."""
 
 UNDETERMINED = "und"
-"""The language of a recording in which nobody speaks (BCP 47)."""
+"""The language of a recording without speech (BCP 47)."""
 
 
 def check_language(code: str) -> str:
@@ -40,7 +40,7 @@ def check_language(code: str) -> str:
 
 
 def known_language(code: str) -> str | None:
-    """Kring's code for `code`; None where that is none."""
+    """Kring's code for `code`; None if that is none."""
     try:
         return check_language(code)
     except UnknownLanguage:

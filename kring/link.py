@@ -1,7 +1,7 @@
-"""The link by which people come who may upload and correct, as long as nobody logs in (`web.facilitators = "link"`).
+"""The link that lets facilitators upload and correct, as long as there are no logins (`web.facilitators = "link"`).
 
 Its secret is the setting `web.link_secret`; else it is made once for the data folder and kept there (mode 0600), where
-the web pages and the commands find it. The link carries it after the `#`, which browsers send to nobody; what they keep
+the web pages and the commands find it. The link carries it after the `#`, which browsers do not send; what they keep
 in a cookie is a key made from it. Another secret, and no link or key of before is good any more.
 """
 
@@ -22,7 +22,7 @@ PAGE = "/facilitate"
 
 
 def secret_of(settings: Settings) -> str | None:
-    """The secret as it is now; None where none has been made, or where its file cannot be read."""
+    """The secret as it is now; None if none has been made, or if its file cannot be read."""
     if settings.web.link_secret is not None:
         return settings.web.link_secret.get_secret_value()
     try:
@@ -33,9 +33,9 @@ def secret_of(settings: Settings) -> str | None:
 
 
 def ensure_secret(settings: Settings) -> str:
-    """The secret, made now where there is none yet; of two who make it at once, both get the same.
+    """The secret, made now if there is none yet; two processes that make it at once get the same.
 
-    Raises SetupError where its file cannot be read.
+    Raises SetupError if its file cannot be read.
     """
     if settings.web.link_secret is None:
         beside = settings.link_file.with_name(f"{settings.link_file.name}.{secrets.token_hex(8)}")
@@ -43,7 +43,7 @@ def ensure_secret(settings: Settings) -> str:
             write_private(beside, _new())
             try:
                 os.link(beside, settings.link_file)
-            except FileExistsError:  # somebody else was first
+            except FileExistsError:  # another process was first
                 pass
             finally:
                 beside.unlink()
@@ -53,7 +53,7 @@ def ensure_secret(settings: Settings) -> str:
 
 
 def renew_secret(settings: Settings) -> None:
-    """Make another secret; the web pages know it from the next request on. Raises SetupError where it is a setting."""
+    """Make another secret; the web pages know it from the next request on. Raises SetupError if it is a setting."""
     if settings.web.link_secret is not None:
         raise SetupError(
             "The link's secret is the setting web.link_secret (KRING_WEB__LINK_SECRET): change it there, and start "

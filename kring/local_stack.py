@@ -45,7 +45,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def read_stack(settings: Settings) -> LocalStack | None:
-    """What the running stack wrote down, or None where none runs on this data folder."""
+    """What the running stack wrote down, or None if none runs on this data folder."""
     try:
         stack = LocalStack.model_validate_json(settings.stack_file.read_text(encoding="utf-8"))
         return stack if _is_alive(stack.pid) else None

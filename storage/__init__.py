@@ -26,10 +26,10 @@ _opening = threading.Lock()
 
 
 def open_store(settings: Settings) -> ObjectStore:
-    """The bucket that `settings` name, made where there is none.
+    """The bucket that `settings` name, made if there is none.
 
     The first time in a process, the server is tried for conditional writes, on which manifests and leases rest.
-    Raises StorageDown where it does not answer, SetupError where address, credentials or server are not fit.
+    Raises StorageDown if it does not answer, SetupError if address, credentials or server are not fit.
     """
     from storage.s3.store import S3Store
     from storage.seaweed import program as seaweed

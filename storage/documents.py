@@ -15,7 +15,7 @@ from storage.migrations import upgraded, version_of
 from storage.port import ObjectStore
 
 ATTEMPTS = 16
-"""Times a change is tried again because somebody else wrote the same document in between."""
+"""Times a change is tried again because another process wrote the same document in between."""
 
 JSON = "application/json"
 
@@ -28,7 +28,7 @@ class NewerDocument(SetupError):
 
 
 class DamagedDocument(Damaged):
-    """A document in the bucket is not what its key says; somebody has to look at it."""
+    """A document in the bucket is not what its key says; an operator has to look at it."""
 
 
 def read_document(kind: type[Document], key: str, data: bytes) -> Document:
@@ -45,8 +45,8 @@ def read_document(kind: type[Document], key: str, data: bytes) -> Document:
 
 
 def read_replaceable(store: ObjectStore, kind: type[Document], key: str) -> tuple[Document | None, str | None]:
-    """A document that whoever comes next may replace, and its etag. One that cannot be read counts as nobody's: its
-    etag lets the next writer replace it. Neither where there is none."""
+    """A document that the next writer may replace, and its etag. If it cannot be read, its etag alone is returned, so
+    that the next writer can replace it. Neither if there is none."""
     try:
         found = store.get_bytes(key)
         return read_document(kind, key, found.data), found.etag
@@ -79,9 +79,9 @@ def change_document(
     *,
     name: str,
 ) -> Document:
-    """The document as `change` makes it; nothing is written where nothing changed.
+    """The document as `change` makes it; nothing is written if nothing changed.
 
-    `fetch` reads it and its etag. `change` is called again with the newer document when somebody else wrote in
+    `fetch` reads it and its etag. `change` is called again with the newer document if another process wrote in
     between, so it does nothing but compute. Raises what `fetch` does, and Conflict, calling the document `name`, where
     others never stop writing.
     """
@@ -111,7 +111,7 @@ def _validated(kind: type[Document], key: str, data: bytes) -> Document:
 
 
 def plain_document(key: str, data: bytes) -> Mapping[str, Any]:
-    """What its JSON says; empty where that is no document of any kind. Raises DamagedDocument where it is no JSON."""
+    """What its JSON says; empty if that is no document of any kind. Raises DamagedDocument if it is no JSON."""
     try:
         plain = json.loads(data)
     except (ValueError, RecursionError):  # not JSON, not UTF-8, or nested without end

@@ -52,7 +52,7 @@ class IndexOwner(BaseModel):
     place: IndexPlace
     beat_at: datetime
     released: bool = False
-    """It has ended in good order: anybody may be next."""
+    """It has ended in good order: any other may be next."""
 
 
 def blocks(owner: IndexOwner | None, place: IndexPlace, moment: datetime) -> bool:
@@ -86,13 +86,13 @@ class Ownership:
                 raise _refusal(owner)
             try:
                 self._write(IndexOwner(place=self.place, beat_at=now()), etag)
-            except Conflict:  # somebody was quicker: look who
+            except Conflict:  # another was quicker: look which
                 continue
             return
         raise Conflict("Several others claim the search index of this archive at this moment; try again.")
 
     def release(self) -> None:
-        """Let others be next; nothing happens if it is somebody else's by now."""
+        """Let others be next; nothing happens if it is another's by now."""
         owner, etag = self._look()
         if owner is None or not owner.place.is_same(self.place):
             return

@@ -90,7 +90,7 @@ def corrections_of(recording_id: str) -> str:
 
 
 def correction_named(key: str) -> tuple[str, int] | None:
-    """Of which recording a correction is, and its number; None where the key is none of a correction."""
+    """Of which recording a correction is, and its number; None if the key is none of a correction."""
     found = _CORRECTION.fullmatch(key)
     return (found[1], int(found[2])) if found else None
 
@@ -130,7 +130,7 @@ def feed_key(feed_id: str) -> str:
 
 
 def _fit(pattern: re.Pattern[str], part: str) -> str:
-    """`part` itself. Raises ValueError where it is no such part: that is a mistake in the program."""
+    """`part` itself. Raises ValueError if it is no such part: that is a mistake in the program."""
     if pattern.fullmatch(part) is None:
         raise ValueError(f"{part!r} cannot be part of a key")
     return part

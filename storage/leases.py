@@ -32,7 +32,7 @@ class Leases:
         self._lease = timedelta(seconds=lease_seconds)
 
     def take(self, recording_id: str, owner: str) -> bool:
-        """Whether `owner` holds the recording now. False: somebody alive holds it.
+        """Whether `owner` holds the recording now. False: a live process holds it.
 
         A holder whose process is gone from this machine, or who has not reported for the lease's time, is replaced.
         """
@@ -47,7 +47,7 @@ class Leases:
         return True
 
     def beat(self, recording_id: str, owner: str, step: Step, fraction: float, note: str = "") -> None:
-        """Say that `owner` is alive and how far `step` is (0 to 1). Raises Conflict where it is no longer theirs."""
+        """Say that `owner` is alive and how far `step` is (0 to 1). Raises Conflict if it is no longer theirs."""
         held, etag = self._look(recording_id)
         if held is None or held.owner != owner:
             raise Conflict(f"Another run has taken over the recording {recording_id}; this one stops.")
@@ -57,7 +57,7 @@ class Leases:
         self._write(report, etag)
 
     def release(self, recording_id: str, owner: str) -> None:
-        """Let go; nothing happens where it is somebody else's by now, not even a moment ago."""
+        """Let go; nothing happens if it is another's by now, not even a moment ago."""
         held, etag = self._look(recording_id)
         if held is None or held.owner != owner:
             return

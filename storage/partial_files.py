@@ -14,9 +14,9 @@ from kring.errors import DiskFull
 
 @contextmanager
 def arriving(path: Path) -> Iterator[BinaryIO]:
-    """A file to write; it becomes `path` when the block ends well and is gone when it does not.
+    """A file to write; it becomes `path` on success and is deleted otherwise.
 
-    Raises DiskFull where this machine has no room.
+    Raises DiskFull if this machine has no room.
     """
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:

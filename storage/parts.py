@@ -1,4 +1,4 @@
-"""Large objects that arrive in parts, from somebody who may go away in between and come back days later.
+"""Large objects that arrive in parts, from people who may go away in between and come back days later.
 
 Beside `storage.port`, because only what people bring in with a browser is stored this way. `storage.s3.multipart` and
 `storage.memory.multipart` keep this promise; one suite tests both.
@@ -26,7 +26,7 @@ class UploadPart:
 
 
 class PartStore(Protocol):
-    """Methods that take a `parts_id` raise NotFound where its parts are gone: complete, aborted or abandoned.
+    """Methods that take a `parts_id` raise NotFound if its parts are gone: complete, aborted or abandoned.
 
     Every method raises StorageDown when the server does not answer, DiskFull when it has no room.
     """
@@ -46,12 +46,12 @@ class PartStore(Protocol):
     def complete(self, key: str, parts_id: str, parts: Sequence[tuple[int, str]]) -> None:
         """Make these (number, etag) the object, in one step; over an older one.
 
-        Raises Conflict where one of them is not there. Where they were completed before, some servers raise NotFound
+        Raises Conflict if one of them is not there. If they were completed before, some servers raise NotFound
         and others do nothing.
         """
 
     def abort(self, key: str, parts_id: str) -> None:
-        """The parts are gone afterwards; no error where they never were."""
+        """The parts are gone afterwards; no error if they never were."""
 
     def presign_part(self, key: str, parts_id: str, number: int, *, expires: int) -> str:
         """An address that takes this part by PUT, without credentials, for `expires` seconds."""

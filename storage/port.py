@@ -66,7 +66,7 @@ class ObjectStore(Protocol):
         ...
 
     def stat(self, key: str) -> ObjectInfo | None:
-        """None where there is no such object."""
+        """None if there is no such object."""
         ...
 
     def exists(self, key: str) -> bool: ...
@@ -76,7 +76,7 @@ class ObjectStore(Protocol):
         ...
 
     def delete(self, key: str) -> None:
-        """Gone afterwards; no error where it never was."""
+        """Gone afterwards; no error if it never was."""
 
     def presign(self, key: str, *, expires: int, download_name: str | None = None) -> str:
         """A URL that reads the object without credentials for `expires` seconds."""

@@ -11,7 +11,7 @@ from kring.languages import ALIASES, CODES, check_language, known_language
 
 def language_tagged(words: Sequence[str]) -> str | None:
     """Kring's code for a language as names of files have it, in small letters: `nb`, `nb no`, `nor`, `norwegian`,
-    `norsk bokmål`; None where the words are something else."""
+    `norsk bokmål`; None if the words are something else."""
     named = _names().get(" ".join(words))
     if named is not None:
         return named

@@ -43,7 +43,7 @@ class Transcriber(Protocol):
         `language`: a Whisper code to obey; None: detect from speech, and follow it where it changes. `glossary`: names
         and terms to expect, spelled as they should be. `english`: translate what is said into English instead.
         `recipe`: names how `audio` was rendered.
-        Raises UnknownLanguage for a code Whisper does not know, SetupError where weights are missing.
+        Raises UnknownLanguage for a code Whisper does not know, SetupError if weights are missing.
         Errors of the engine surface here, not later.
         """
         ...

@@ -13,7 +13,7 @@ RECIPE: Final = "web-3"
 def recipe_of(manifest: Manifest) -> str:
     """What the recording's rendering would be called if it were made now; also part of keys.
 
-    The one it has, where it was made in this way and is of the sound that is wanted.
+    The one it has, if it was made in this way and is of the sound that is wanted.
     """
     made, wanted = manifest.renditions, manifest.sound_track
     taken = made.sound_tracks.taken.name if made is not None and made.sound_tracks is not None else None
@@ -27,5 +27,5 @@ def _with(sound_track: str | None) -> str:
 
 
 def chosen_in(recipe: str) -> str:
-    """Its part that names the sound somebody has chosen, with a hyphen before it; empty where nobody has."""
+    """Its part that names the sound that was chosen, with a hyphen before it; empty if none was chosen."""
     return "".join(recipe.partition("-track")[1:])

@@ -73,7 +73,7 @@ class SidecarFinder:
         """The transcript of a recording; None: there is none. One in another language than the recording, where that
         is said, is not its transcript.
 
-        Raises BadTranscript where nobody can tell which of several is.
+        Raises BadTranscript if there are several and none is clearly the right one.
         """
         claims = {
             name: claim
@@ -98,7 +98,7 @@ class SidecarFinder:
         return best
 
     def sidecar_of(self, recording: str) -> str | None:
-        """The sidecar that says what a recording is; None: there is none. Raises BadMetadata where several do."""
+        """The sidecar that says what a recording is; None: there is none. Raises BadMetadata if several do."""
         for begin in _begins(recording):
             found = self._sidecars.get(begin, [])
             spelled = [name for name in found if recording.startswith(PurePath(name).stem)]

@@ -49,7 +49,7 @@ def undone(corrections: Iterable[Correction]) -> frozenset[int]:
 
 
 def corrected(transcript: Transcript, corrections: Iterable[Correction]) -> Transcript:
-    """The transcript as people have corrected it; itself where nothing changes it."""
+    """The transcript as people have corrected it; itself if nothing changes it."""
     segments = transcript.segments
     for _, after in steps(transcript, corrections):
         segments = after
@@ -97,7 +97,7 @@ def chapter_at(made: Iterable[Chapter], start: float) -> Chapter | None:
 def detailed(details: Details, corrections: Iterable[Correction]) -> Details:
     """The details as people have corrected them, whether `details` are those from before, or have been corrected.
 
-    A field that nobody changed here is as `details` have it; any other is what it was before the first change, with
+    A field that was not changed here is as `details` have it; any other is what it was before the first change, with
     the changes that count. So taking one back needs no memory of the details as they were.
     """
     known = sorted(corrections, key=lambda correction: correction.number)

@@ -65,7 +65,7 @@ class DetailsChange(Frozen):
 
 
 class Undo(Frozen):
-    """The correction `number` counts no longer; where it was an Undo itself, what it took back counts again."""
+    """The correction `number` counts no longer; if it was an Undo itself, what it took back counts again."""
 
     kind: Literal["undo"] = "undo"
     number: int = Field(ge=1)

@@ -85,7 +85,7 @@ def put_line(segments: tuple[Segment, ...], change: LineChange) -> tuple[Segment
 def replace_name(segments: tuple[Segment, ...], find: str, replace: str) -> tuple[Segment, ...]:
     """Wherever `find` stands as a whole word, or as whole words in a row, in just these letters.
 
-    One that begins in a segment and ends in the next is left alone: nobody can tell where the new one would be cut.
+    One that begins in a segment and ends in the next is left alone: it is not clear where the new one would be cut.
     And so is one that stands in the new name already ("Bergen" in "Bergen kommune"): twice changes no more than once.
     """
     pattern, words = _named(find, replace), _first_words(find)
@@ -147,7 +147,7 @@ def _part(segment: Segment, words: Sequence[Word], start: float, end: float) -> 
 
 @lru_cache(maxsize=512)
 def _named(find: str, replace: str) -> re.Pattern[str]:
-    """Where `find` stands; the group `done` is where it does so in `replace`, which is as it should be."""
+    """Where `find` stands; the group `done` matches where `find` stands within `replace` already."""
     whole = _whole(find)
     done = _whole(replace) if re.search(whole, replace) else "(?!)"
     return re.compile(f"(?P<done>{done})|{whole}")

@@ -1,4 +1,4 @@
-"""What somebody is bringing in with a browser. Stored at `uploads/<recording-id>.json` from before its first byte."""
+"""What a person is uploading with a browser. Stored at `uploads/<recording-id>.json` from before its first byte."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from kring.model import (
 
 class UploadState(StrEnum):
     ARRIVING = "arriving"
-    """Parts are sent, or somebody will come back and send the rest."""
+    """Parts are being sent, or the person will come back and send the rest."""
     ARRIVED = "arrived"
     """All bytes are here; a run checks them and makes the recording of them."""
     FAILED = "failed"

@@ -41,7 +41,7 @@ class Details(Frozen):
     """Municipalities and others whose experience is told."""
     topics: Labels = ()
     legal_basis: Line | None = None
-    """Why it may be kept and shown: who has consented, or the law; said by who brought it in."""
+    """Why it may be kept and shown: consent, or the law; as stated by the person who brought it in."""
 
 
 class Manifest(Frozen):
@@ -55,7 +55,7 @@ class Manifest(Frozen):
     details: Details
     original: Original
     captions: Original | None = None
-    """The meeting platform's own transcript (VTT, SRT, JSON or text), where there was one."""
+    """The meeting platform's own transcript (VTT, SRT, JSON or text), if there was one."""
     state: State = State.RECEIVED
     problem: Problem | None = None
     media: Media | None = None
@@ -64,13 +64,13 @@ class Manifest(Frozen):
     renditions: Renditions | None = None
     transcript: TranscriptRef | None = None
     former: TranscriptRef | None = None
-    """The transcript before this one, where it was replaced: for comparing. Its object may be deleted."""
+    """The transcript before this one, if it was replaced: for comparing. Its object may be deleted."""
     again: bool = False
     """It is to be transcribed once more, by the engine as it is set now; until then the old transcript stands."""
     english: TranscriptRef | None = None
     """Whisper's translation into English: an extra track, never the transcript."""
     corrected: int = Field(default=0, ge=0)
-    """Number of the last correction; 0: nobody has changed anything."""
+    """Number of the last correction; 0: there is none."""
     attachments: Attachments = ()
     brought_by: str | None = None
     """Id of the person who uploaded it in a browser (`search_ui.http.identity`)."""
@@ -81,6 +81,6 @@ class Manifest(Frozen):
 
     @property
     def duration(self) -> float:
-        """Seconds; of what is played where that is known, else of the file; 0: nobody has looked."""
+        """Seconds; of what is played if that is known, else of the file; 0: not known yet."""
         played = self.renditions.seconds if self.renditions else None
         return played or (self.media.duration if self.media else 0.0)

@@ -39,7 +39,7 @@ class SoundTrack(Frozen):
     language: str | None = None
     """As the file says, in Kring's code."""
     speech: bool = False
-    """Whether anybody was heard speaking there."""
+    """Whether speech was heard there."""
 
     @property
     def name(self) -> str:
@@ -52,7 +52,7 @@ class SoundTracks(Frozen):
 
     taken: SoundTrack
     doubtful: bool = False
-    """Something else is said in another one, and nobody has chosen."""
+    """Something else is said in another one, and no person has chosen yet."""
     there: tuple[SoundTrack, ...] = ()
     """What can be chosen, `taken` among it."""
 

@@ -24,7 +24,7 @@ class Original(Frozen):
 
 
 class Content(Frozen):
-    """What the bytes of an object were when Kring stored it, so that damage is seen later."""
+    """What the bytes of an object were when Kring stored it, so that damage can be seen later."""
 
     sha256: Sha256
     size: int = Field(ge=0)

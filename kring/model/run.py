@@ -32,9 +32,9 @@ class Problem(Frozen):
 
 
 class Activity(Frozen):
-    """Who is working on a recording now, and how far. Stored at `runs/<recording-id>.json`.
+    """Which process is working on a recording now, and how far. Stored at `runs/<recording-id>.json`.
 
-    A lease and a progress report in one: whoever holds it renews `beat_at`; a lease that is not renewed
+    A lease and a progress report in one: its holder renews `beat_at`; a lease that is not renewed
     (or whose process is gone from this machine) may be taken over.
     """
 

@@ -19,9 +19,9 @@ class SourceRef(Frozen):
 
     source: Line
     external_id: str
-    """Where that is an address, without what may be secret in it."""
+    """If it is an address, without what may be secret in it."""
     whole_id: RecordingId | None = None
-    """The recording's id, where the external id leaves out something secret: by the whole one."""
+    """The recording's id, of the whole external id, if `external_id` leaves out something secret."""
 
     @classmethod
     def of(cls, source: str, external_id: str) -> Self:

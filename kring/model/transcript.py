@@ -20,14 +20,14 @@ class Word(NamedTuple):
 
 
 class Segment(Frozen):
-    """A stretch of a transcript. `speaker` is set where the meeting platform named one."""
+    """A stretch of a transcript. `speaker` is set if the meeting platform named one."""
 
     start: Seconds
     end: Seconds
     text: str
     speaker: str | None = None
     language: str | None = None
-    """Where it is another than the transcript's: some recordings change it half-way."""
+    """Set if it is another than the transcript's: some recordings change it half-way."""
     words: tuple[Word, ...] = ()
     corrected: bool = False
     """Whether people have changed its text; false in every stored transcript, which is what a machine heard."""
@@ -47,7 +47,7 @@ class Dropped(Frozen):
 
 
 class Hole(NamedTuple):
-    """Seconds between which somebody speaks and nothing was written down."""
+    """A stretch of speech, in seconds, of which the transcript has no text."""
 
     start: float
     end: float
@@ -69,7 +69,7 @@ class Transcript(Frozen):
     segments: tuple[Segment, ...]
     dropped: tuple[Dropped, ...] = ()
     speech: Seconds | None = None
-    """Seconds in which somebody speaks, by a voice activity detector; None: nobody looked."""
+    """Seconds with speech, by a voice activity detector; None: not measured."""
     holes: tuple[Hole, ...] = ()
 
 

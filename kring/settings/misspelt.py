@@ -16,7 +16,7 @@ _ALIKE = 0.65
 
 
 def dotted(model: type[BaseModel]) -> dict[str, str | None]:
-    """Every setting as `web.port`, and the name somebody else has given it (`AWS_REGION`) or None."""
+    """Every setting as `web.port`, and the name another program has given it (`AWS_REGION`) or None."""
     names: dict[str, str | None] = {}
     for name, field in model.model_fields.items():
         kind = field.annotation

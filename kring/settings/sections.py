@@ -9,7 +9,7 @@ from pydantic import Field
 from kring.settings.section import Section
 
 WEB_PORT, S3_PORT, PREFECT_PORT, MEILI_PORT = 8420, 8333, 4200, 7700
-"""Where the parts listen if no setting says where and nobody else is there."""
+"""Ports of the parts if no setting names others and they are free."""
 
 
 class LocalSettings(Section):
@@ -22,7 +22,7 @@ class LocalSettings(Section):
 
 class SearchSettings(Section):
     engine: Literal["auto", "embedded", "meilisearch"] = "auto"
-    """`embedded`: in this process; `meilisearch`: a server; `auto`: that server where there is one, its program or its
+    """`embedded`: in this process; `meilisearch`: a server; `auto`: that server if there is one, its program or its
     address."""
 
 

@@ -122,7 +122,7 @@ class Settings(BaseSettings):
 
     @property
     def link_file(self) -> Path:
-        """The secret of the facilitators' link, where it is no setting (mode 0600)."""
+        """The secret of the facilitators' link, if it is no setting (mode 0600)."""
         return self.data_dir / "link.secret"
 
     @property

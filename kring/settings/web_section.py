@@ -27,8 +27,8 @@ class WebSettings(Section):
     public_url: str = ""
     """Address people use, for links; empty: the address it listens on."""
     facilitators: Literal["link", "all", "nobody"] = "link"
-    """Who may upload and correct, as long as nobody logs in: `link` (or `local`, its former name): whoever has opened
-    the link that `kring link` shows; `all`: everybody who reaches the pages; `nobody`: they are for reading only."""
+    """Who may upload and correct, as long as there are no logins: `link` (or `local`, its former name): people who have
+    opened the link that `kring link` shows; `all`: all who reach the pages; `nobody`: the pages are read-only."""
     link_secret: SecretStr | None = None
     """The secret in that link; None or empty: one that is made once for the data folder (`kring.link`)."""
     uploads_to: str = ""

@@ -24,7 +24,7 @@ def keep_address(store: ObjectStore, recording_id: str, address: WholeAddress) -
 
 
 def find_address(store: ObjectStore, recording_id: str) -> WholeAddress | None:
-    """None where none was kept, or it was fetched meanwhile."""
+    """None if none was kept, or it was fetched meanwhile."""
     key = address_key(recording_id)
     try:
         return read_document(WholeAddress, key, store.get_bytes(key).data)

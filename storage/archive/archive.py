@@ -20,7 +20,7 @@ from storage.keys import CIRCLES, RECORDINGS, UPLOADS, circle_key, manifest_key,
 from storage.port import ObjectStore, TransferProgress
 
 RECEIVED_TYPE = "application/octet-stream"
-"""Media type of all that comes in: nobody's word is taken for what a file is until it was probed."""
+"""Media type of all that comes in: what a file is said to be is not trusted until it was probed."""
 
 _log = logging.getLogger(__name__)
 
@@ -65,10 +65,10 @@ class Archive:
         return manifest if new else self.manifest(manifest.id)
 
     def update(self, recording_id: str, change: Callable[[Manifest], Manifest]) -> Manifest:
-        """The manifest as `change` makes it, with the next version; nothing is written where nothing changed.
+        """The manifest as `change` makes it, with the next version; nothing is written if nothing changed.
 
-        `change` is called again with the newer manifest when somebody else wrote in between, so it does nothing but
-        compute. Raises NotFound, and Conflict where others never stop writing.
+        `change` is called again with the newer manifest if another process wrote in between, so it does nothing but
+        compute. Raises NotFound, and Conflict if others never stop writing.
         """
 
         def versioned(old: Manifest) -> Manifest:
@@ -98,9 +98,9 @@ class Archive:
         self.store.put_bytes(circle_key(circle.slug), write_document(circle), media_type=JSON)
 
     def change_circle(self, slug: str, change: Callable[[Circle], Circle]) -> Circle:
-        """The circle as `change` makes it, which is called again where somebody else wrote in between.
+        """The circle as `change` makes it, which is called again if another process wrote in between.
 
-        Raises UnknownCircle, and Conflict where others never stop writing.
+        Raises UnknownCircle, and Conflict if others never stop writing.
         """
         return change_document(
             self.store,
@@ -122,7 +122,7 @@ class Archive:
     def transcript_of(self, manifest: Manifest) -> Transcript | None:
         """The recording's transcript as people have corrected it, as far as `manifest` says so; None: it has none yet.
 
-        Raises NotFound where the transcript has gone.
+        Raises NotFound if the transcript has gone.
         """
         if manifest.transcript is None:
             return None
@@ -144,15 +144,15 @@ class Archive:
     def correct(self, recording_id: str, make: Make) -> Correction:
         """Store what `make` makes of the corrections there are as the next one, and have the manifest say so.
 
-        `make` is called again with the newer ones where somebody else was first, so it does nothing but compute.
-        Raises NotFound, Conflict where others never stop, and what `make` raises.
+        `make` is called again with the newer ones if another process was first, so it does nothing but compute.
+        Raises NotFound, Conflict if others never stop, and what `make` raises.
         """
         there = self._corrections.append(recording_id, make, after=self.manifest(recording_id).corrected)
         self._settle(recording_id, there)
         return there[-1]
 
     def settle_corrections(self, recording_id: str) -> Manifest:
-        """Have the manifest say what the stored corrections do, where a crash has kept somebody from writing it."""
+        """Have the manifest say what the stored corrections do, if a crash has kept it from being written."""
         return self._settle(recording_id, self.corrections(recording_id))
 
     def _settle(self, recording_id: str, there: tuple[Correction, ...]) -> Manifest:
@@ -198,11 +198,11 @@ class Archive:
         ]
 
     def upload(self, upload_id: str) -> Upload:
-        """What somebody is bringing in. Raises NotFound."""
+        """What a person is uploading. Raises NotFound."""
         return self._fetch_upload(upload_id)[0]
 
     def find_upload(self, upload_id: str) -> Upload | None:
-        """None where there is none (any more)."""
+        """None if there is none (any more)."""
         try:
             return self.upload(upload_id)
         except NotFound:
@@ -213,7 +213,7 @@ class Archive:
         return all_documents(self.store, Upload, UPLOADS, damaged)
 
     def create_upload(self, upload: Upload) -> Upload:
-        """Store a new upload; where there is one of this id already, that one is returned unchanged."""
+        """Store a new upload; if there is one of this id already, that one is returned unchanged."""
         return upload if create_document(self.store, upload_key(upload.id), upload) else self.upload(upload.id)
 
     def update_upload(self, upload_id: str, change: Callable[[Upload], Upload]) -> Upload:

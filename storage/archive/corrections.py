@@ -20,13 +20,13 @@ from storage.port import ObjectStore
 REMEMBERED = 5000
 """Corrections kept in memory, those asked for last; about 2 KB each."""
 ATTEMPTS = 100
-"""Times a number is tried for: every time somebody else was first, so this is how many may correct at once."""
+"""Times a number is tried for: every time another process was first, so this is how many may correct at once."""
 _READERS = 8  # requests to the object store at a time
 
 log = logging.getLogger(__name__)
 
 Make = Callable[[tuple[Correction, ...]], Correction]
-"""The next correction, given those there are; whoever stores it gives it its number."""
+"""The next correction, given the earlier ones; its number is given to it when it is stored."""
 
 
 class Corrections:
@@ -57,10 +57,10 @@ class Corrections:
         return last
 
     def append(self, recording_id: str, make: Make, *, after: int = 0) -> tuple[Correction, ...]:
-        """Store what `make` makes of those there are, as the next one; all there are then.
+        """Store what `make` makes of the corrections so far as the next one; returns all of them.
 
-        `make` is called again where somebody was first. The number is above `after`: that of one that has gone is not
-        given again. Raises what `make` does, and Conflict where others never stop.
+        `make` is called again if another process was first. The number is above `after`, so that the
+        number of a lost correction is not used again. Raises what `make` does, and Conflict if others never stop.
         """
         for attempt in range(ATTEMPTS):
             named = self._named(recording_id)
@@ -117,7 +117,7 @@ class Corrections:
 
 
 def read_correction(key: str, data: bytes) -> Correction:
-    """Raises DamagedDocument where it is none, or another than its key says."""
+    """Raises DamagedDocument if it is none, or another than its key says."""
     correction = read_document(Correction, key, data)
     if correction_named(key) != (correction.recording_id, correction.number):
         raise DamagedDocument(f"{key} in the object store is damaged (it is another's).")

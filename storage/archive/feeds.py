@@ -38,7 +38,7 @@ class FeedLook(Frozen):
 
 
 def find_look(store: ObjectStore, source: str) -> FeedLook | None:
-    """None where there is none, or one that cannot be read."""
+    """None if there is none, or one that cannot be read."""
     return read_replaceable(store, FeedLook, _key(source))[0]
 
 

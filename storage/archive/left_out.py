@@ -1,7 +1,7 @@
 """What each source offers and could not be taken in, in the bucket: so that every machine can show it.
 
 Several machines may look at sources of their own, or at the same. Each writes lists of its own and deletes no other's,
-unless nobody has written that for so long that who wrote it is gone.
+unless it has not been written for so long that its writer is gone.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from storage.keys import LEFT_OUT, id_of, left_out_key, older_left_out_key
 from storage.port import ObjectStore
 
 RENEWED = timedelta(hours=6)
-"""A list that stays as it is is written again after so long, which says that somebody still looks …"""
+"""A list that stays as it is is written again after so long, which says that its writer still looks …"""
 LAPSED = timedelta(days=2)
-"""… and after so long without it anybody deletes it."""
+"""… and after so long without it any other deletes it."""
 
 
 def keep_left_out(
     store: ObjectStore, looker: str, source: str, told: Sequence[LeftOutReason], moment: datetime
 ) -> None:
-    """What the last look at a source left out. Nothing is written where that is as it was.
+    """What the last look at a source left out. Nothing is written if that is as it was.
 
     `looker`: names the installation that looks, and always the same.
     """

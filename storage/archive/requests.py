@@ -44,7 +44,7 @@ class Requests:
         )
 
     def take_up(self, recording_id: str) -> None:
-        """Somebody has started it: that it was cancelled before counts no more. Nothing happens where there is none."""
+        """It has been started: that it was cancelled before no longer counts. Nothing happens if there is none."""
         self._change(recording_id, lambda old: old.model_copy(update={"cancelled_at": None}))
 
     def forget(self, recording_id: str) -> None:

@@ -62,7 +62,7 @@ def as_kring_errors(
 
 
 def error_code(error: ClientError) -> str:
-    """The server's own short word for it, such as `NoSuchKey`; `404` where it gave none."""
+    """The server's own short word for it, such as `NoSuchKey`; `404` if it gave none."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 

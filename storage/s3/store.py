@@ -181,7 +181,7 @@ class S3Store:
             return self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=expires)
 
     def ensure_bucket(self) -> bool:
-        """Make the bucket where there is none; whether it had to be made."""
+        """Make the bucket if there is none; whether it had to be made."""
         with self.words():
             try:
                 self._client.head_bucket(Bucket=self.bucket)

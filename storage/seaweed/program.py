@@ -98,7 +98,7 @@ def command(folder: Path, s3_port: int, seaweed: Seaweed, *, host: str = LOOPBAC
 
     `host`: as for `prepare`; `listen`: the address it listens on. The command holds no secret.
     SIGTERM ends it within about three seconds; SIGKILL loses nothing that was acknowledged.
-    Raises SetupError where there is no `weed` program.
+    Raises SetupError if there is no `weed` program.
     """
     objects = folder / "objects"
     objects.mkdir(parents=True, exist_ok=True)
@@ -150,7 +150,7 @@ def out_of_room(folder: Path) -> bool:
 
 
 def weed_program() -> str:
-    """Path of `weed`: the one beside this Python, else on the PATH. Raises SetupError where there is none."""
+    """Path of `weed`: the one beside this Python, else on the PATH. Raises SetupError if there is none."""
     beside = Path(sys.executable).parent / "weed"
     found = str(beside) if os.access(beside, os.X_OK) else shutil.which("weed")
     if found is None:

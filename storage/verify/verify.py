@@ -87,7 +87,7 @@ def verify(
     """Look over the whole bucket, and keep what was found for `kring status`.
 
     `deep` reads every object and compares its SHA-256, with constant memory, and goes on after each that cannot be
-    read. Holds one entry per object in memory (about 400 bytes). Raises StorageDown where the store does not answer.
+    read. Holds one entry per object in memory (about 400 bytes). Raises StorageDown if the store does not answer.
     """
     # The manifests come first: an object that a run adds meanwhile is an orphan at worst, never missing.
     manifests = list(archive.manifests(_quietly))

@@ -20,7 +20,7 @@ CROWDED = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """Times in milliseconds; `language` where it is another than the transcript's."""
+    """Times in milliseconds; `language` if it is another than the transcript's."""
 
     start: int
     end: int
@@ -71,7 +71,7 @@ def _one_after_another(segments: Sequence[Segment]) -> list[Segment]:
 
 
 def pieces(segment: Segment) -> list[Segment]:
-    """The segment with its text cleaned, cut where it is too long for a caption; none where it has no text.
+    """The segment with its text cleaned, cut if it is too long for a caption; none if it has no text.
 
     Times come from the words where there are any, else from each piece's share of the text.
     """

@@ -28,7 +28,7 @@ MOST_WORDS = LINE * LINES
 
 
 def fits(text: str) -> bool:
-    """Whether `text` can be set on two lines; a word longer than a line only where it is alone."""
+    """Whether `text` can be set on two lines; a word longer than a line only if it is alone."""
     setting = _Setting()
     return all(setting.add(width(piece), space=space) for piece, space in pieces_of(text))
 
@@ -132,12 +132,12 @@ def _break_cost(one: Word, other: Word) -> float:
 
 
 def _inner_cost(one: Word, other: Word) -> float:
-    """What it costs not to end it there: two sentences share a caption only where one is a scrap."""
+    """What it costs not to end it there: two sentences share a caption only if one is a scrap."""
     return (4.0 if ends_sentence(one.text, other.text) else 0.0) + 3.0 * max(other.start - one.end - 0.4, 0.0)
 
 
 def _scrap_cost(seconds: float, count: int, *, spaced: bool) -> float:
-    """Each caption costs a little, and more where it is gone before it is read."""
+    """Each caption costs a little, and more if it is gone before it is read."""
     few = max(3 - count, 0) if spaced else 0
     return 2.5 + 5.0 * max(SHORT - seconds, 0.0) + 2.0 * few
 

@@ -16,7 +16,7 @@ TOO_LONG = 120.0
 
 
 def write_txt(segments: Iterable[Segment], *, title: str, note: str = "") -> str:
-    """The title, a note where there is one, and the paragraphs: `[00:01:02] Name`, and below it what is said."""
+    """The title, a note if there is one, and the paragraphs: `[00:01:02] Name`, and below it what is said."""
     blocks = [clean(title), clean(note)]
     paragraph: list[Segment] = []
     for segment in segments:

@@ -110,7 +110,7 @@ def _bodies(text: str) -> Iterator[_Body]:
 
 
 def _body(walk: JsonReader, count: int) -> Iterator[_Body]:
-    """Segment number `count`, none where it has no text."""
+    """Segment number `count`, none if it has no text."""
     at = walk.mark()
     value = walk.value()
     if not isinstance(value, dict):

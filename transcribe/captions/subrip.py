@@ -27,7 +27,7 @@ _LIKE_TAG = re.compile(r"<(?=[A-Za-z/])|\{(?=[\\/biuy])")
 def parse_srt(text: str) -> list[Segment]:
     """The captions of a SubRip file as segments, in order of time.
 
-    Speakers come from `Name:` or `[Name]` where that is the file's habit, and from `<v Name>`, in WebVTT that lacks its
+    Speakers come from `Name:` or `[Name]` if that is the file's habit, and from `<v Name>`, in WebVTT that lacks its
     header. Raises BadTranscript with the line number.
     """
     return segments_of(read_srt(text))

@@ -37,7 +37,7 @@ COMMA = "Line {line}: “{text}” is not a WebVTT time; write it with a point, 
 def parse_vtt(text: str) -> list[Segment]:
     """The cues of a WebVTT file as segments, in order of time.
 
-    Speakers come from `<v Name>`, from Webex' names of cues, or from `Name:` where that is the file's habit. A cue with
+    Speakers come from `<v Name>`, from Webex' names of cues, or from `Name:` if that is the file's habit. A cue with
     several voices becomes a segment for each, its time parted by the length of their texts. Markup is removed; cues
     without text are left out. Raises BadTranscript with the line number.
     """
@@ -84,7 +84,7 @@ def write_vtt(segments: Iterable[Segment]) -> str:
 
 
 def _after_header(lines: list[str]) -> int:
-    """The line after the header. Raises BadTranscript where this is no WebVTT."""
+    """The line after the header. Raises BadTranscript if this is no WebVTT."""
     at = _next_text(lines, 0)
     if at == len(lines):
         raise BadTranscript("The transcript is empty.")

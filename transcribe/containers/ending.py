@@ -19,7 +19,7 @@ _FLASH: Final = frozenset([8, 9, 18])  # sound, picture, data
 
 
 def is_complete(file: IO[bytes], demuxer: str, begins: int) -> bool:
-    """Whether `file`, in which the container begins at byte `begins`, is surely not cut off. False: nobody knows."""
+    """Whether `file`, in which the container begins at byte `begins`, is surely not cut off. False: not known."""
     size = os.fstat(file.fileno()).st_size
     match demuxer:
         case "mov":

@@ -27,7 +27,7 @@ _RATES: Final = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 
 
 
 def first_frame(data: bytes) -> tuple[str, int] | None:
-    """ffmpeg's name of the stream in `data`, and where its first frame begins; None where there is none for sure."""
+    """ffmpeg's name of the stream in `data`, and where its first frame begins; None if there is none for sure."""
     for sync in _SYNC.finditer(data):
         kind = kind_of(data[sync.start() : sync.start() + 4])
         if kind is not None and _is_run(data, sync.start(), kind):
@@ -36,7 +36,7 @@ def first_frame(data: bytes) -> tuple[str, int] | None:
 
 
 def last_frame_ends(data: bytes) -> int | None:
-    """Where the last frame that begins in `data` ends: beyond it where that was cut off. None where there is none."""
+    """Where the last frame that begins in `data` ends: beyond it if that was cut off. None if there is none."""
     found = first_frame(data)
     return None if found is None else max(_frames(data, found[1], found[0]))
 
@@ -75,7 +75,7 @@ def _adts_length(header: bytes) -> int:
 
 
 def _mpeg_length(header: bytes) -> int:
-    """Bytes of the frame, 0 where its header does not say (free format)."""
+    """Bytes of the frame, 0 if its header does not say (free format)."""
     version, layer, rate = header[1] >> 3 & 3, 4 - (header[1] >> 1 & 3), header[2] >> 4
     if rate in {0, 15} or header[2] >> 2 & 3 == 3:
         return 0

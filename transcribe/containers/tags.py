@@ -104,7 +104,7 @@ def _past_zeros(file: IO[bytes], at: int) -> int:
 
 
 def _id3(head: bytes) -> int:
-    """Bytes of the ID3v2 tag that begins so, 0 where none does (ID3v2.4, 3.1 and 3.4)."""
+    """Bytes of the ID3v2 tag that begins so, 0 if none does (ID3v2.4, 3.1 and 3.4)."""
     if not head.startswith(b"ID3") or len(head) < _HEADER or max(head[3:5]) > 9 or max(head[6:_HEADER]) > 0x7F:
         return 0
     first, second, third, fourth = head[6:_HEADER]
@@ -113,7 +113,7 @@ def _id3(head: bytes) -> int:
 
 
 def _ape(head: bytes) -> int:
-    """Bytes of the APEv2 tag that begins so, 0 where none does. Its size counts all but the header."""
+    """Bytes of the APEv2 tag that begins so, 0 if none does. Its size counts all but the header."""
     if not head.startswith(b"APETAGEX") or len(head) < _APE_HEADER:
         return 0
     return _APE_HEADER + int.from_bytes(head[12:16], "little")

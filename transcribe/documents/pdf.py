@@ -1,4 +1,4 @@
-"""The text of a PDF that belongs to a recording. Anybody may have made it, to do harm too, so it is read in a process
+"""The text of a PDF that belongs to a recording. It may have been made to do harm, so it is read in a process
 of its own with little memory and time, without network and files (`transcribe.sandbox.confined`, as for ffmpeg), which
 can be ended at any moment.
 """
@@ -42,7 +42,7 @@ _INVISIBLE = {"Cc", "Cs", "Co", "Cn"}
 
 
 def read_pages(path: Path, *, seconds: float = SECONDS) -> Pages:
-    """The text of each page. Raises InputError with a sentence for people where there is none to be had."""
+    """The text of each page. Raises InputError with a sentence for people if there is none to be had."""
     with path.open("rb") as pdf, tempfile.TemporaryFile(dir=path.parent) as printed:
         status = confined.run_python(
             pdf_pages.__file__,

@@ -30,7 +30,7 @@ def main() -> None:
             _say({"stopped": "protected"})
             return
         count = len(reader.pages)
-    except DependencyError:  # a cipher nobody here knows
+    except DependencyError:  # an unknown cipher
         _say({"stopped": "protected"})
         return
     except BROKEN:
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _text(reader: PdfReader, number: int) -> str | None:
-    """None where this page is damaged, which says nothing about the others."""
+    """None if this page is damaged, which says nothing about the others."""
     try:
         return reader.pages[number].extract_text()[:PAGE_CHARACTERS]
     except BROKEN:

@@ -103,7 +103,7 @@ def fingerprint(engine: str, model: str, precision: str, weights: str, inputs: d
     """`<engine>-<model>-<precision>-<12 hex>`: the hash covers the weights' identity, the options and `inputs`.
 
     The version of the engine's library is left out on purpose: a patch release must not transcribe a whole archive
-    again. Where a release brings results worth having, `OPTIONS["listening"]` is raised.
+    again. If a release brings results worth having, `OPTIONS["listening"]` is raised.
     """
     facts = json.dumps([engine, precision, weights, OPTIONS, inputs], sort_keys=True)
     digest = hashlib.sha256(facts.encode()).hexdigest()[:12]

@@ -46,7 +46,7 @@ print(*(value.value for value in values))
 def device(settings: Settings, engine: str = "") -> Device:
     """Where `engine` (empty: the one in the settings) works: `transcribe.device`, or for `auto` the GPU if it can.
 
-    Raises SetupError where `cuda` is asked for and cannot be had.
+    Raises SetupError if `cuda` is asked for and cannot be had.
     """
     asked = settings.transcribe.device
     if asked == "cpu" or (asked == "auto" and gpu() is None):
@@ -98,7 +98,7 @@ def _lack(engine: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def gpu() -> Capability | None:
-    """The first GPU's compute capability; None where there is none.
+    """The first GPU's compute capability; None if there is none.
 
     The driver is asked in a process of its own: one that has called it can no longer fork and use the GPU, and a
     broken driver may hang or crash.

@@ -33,7 +33,7 @@ beam finds no better words in the others. With noise and echo at 8 dB it is 20 i
 in 100, the beam's 9.8, this mix of both 9.9. Decoding several windows in one batch was no faster at any size: what it
 saves in reading weights it loses in the processor's caches."""
 STRICT = {"beam_size": BEAM, "no_repeat_ngram_size": 4}
-"""Tried where even the beam repeats itself. Whisper's own way, drawing lots at a higher temperature, invents more and
+"""Tried if even the beam repeats itself. Whisper's own way, drawing lots at a higher temperature, invents more and
 gives another transcript each time."""
 MOST_TOKENS = 224
 """Of a window: twice what a fast speaker fills it with."""
@@ -60,7 +60,7 @@ class FasterWhisper(Whisper):
 
     @property
     def workers(self) -> int:
-        """All cores, also where several recordings are worked on at once: single-threaded decoders share them well."""
+        """All cores, also if several recordings are worked on at once: single-threaded decoders share them well."""
         if self.device == "cuda":
             return GPU_STREAMS
         return min(self._threads, MOST_WORKERS)
@@ -135,7 +135,7 @@ class FasterWhisper(Whisper):
         )
 
     def _decoded(self, output: EncoderOutput, tokenizer: Any, before: list[int]) -> tuple[DecodedWindow, list[int]]:
-        """The text and its tokens: greedily; with a beam, where that is unsure; without repeating, where that does."""
+        """The text and its tokens: greedy; by beam search if that is unsure; without repeats if that loops."""
         first = self._generate(output, tokenizer, before, beam_size=1)
         if first[0].log_probability >= SURE and not is_repetitive(first[0].text):
             return first

@@ -1,4 +1,4 @@
-"""The codecs that recordings of meetings come in; every other one stays shut, old decoders are where the bugs are."""
+"""The codecs that recordings of meetings come in; all others stay off, since bugs lie in old decoders."""
 
 from __future__ import annotations
 

@@ -237,7 +237,7 @@ def _drain(process: subprocess.Popen[bytes], deadline: float, on_output: Callabl
 
 
 def check(finished: Finished, limits: MediaLimits) -> None:
-    """Raise for a failed run: DiskFull, SetupError, or NotMedia where the file itself is to blame."""
+    """Raise for a failed run: DiskFull, SetupError, or NotMedia if the file itself is to blame."""
     # ffmpeg indents what it prints from the file; only its own words count.
     said = "\n".join(line for line in finished.tail.splitlines() if not line.startswith("  "))
     if finished.status == 0 and not _LAST_WRITE.search(said) and _GIVEN_UP not in said:

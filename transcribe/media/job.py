@@ -51,7 +51,7 @@ class MediaJob:
         return self.media.duration * 1.1 + 60
 
     def spare_disk(self, needed: float) -> None:
-        """Raise DiskFull where fewer bytes are free."""
+        """Raise DiskFull if fewer bytes are free."""
         free = shutil.disk_usage(self.work.parent).free
         needed += self.limits.spare_disk_mb * 1e6
         if free < needed:

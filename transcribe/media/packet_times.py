@@ -29,7 +29,7 @@ class Times:
     """Of the packets of one stream, in seconds from the beginning of the file."""
 
     frame: float | None = None
-    """How long each packet sounds, where that is known."""
+    """How long each packet sounds, if that is known."""
     packets: int = 0
     first: float = 0.0
     last: float = 0.0
@@ -131,7 +131,7 @@ def seconds_decoded(path: Path, contents: Contents, stream: Stream, limits: Medi
 def times_of(
     path: Path, contents: Contents, limits: MediaLimits, *, at_most: float, streams: list[Stream] | None = None
 ) -> list[Times]:
-    """The times of `streams`, in their order; of whatever is in the file where none are named.
+    """The times of `streams`, in their order; of whatever is in the file if none are named.
 
     Headers can lie or say nothing (recordings made in a browser, raw MP3). Reads at most `at_most` seconds.
     """

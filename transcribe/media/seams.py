@@ -1,6 +1,6 @@
 """Recordings that were put one behind the other in one file: players play them so, whatever the times say.
 
-ffmpeg finds such seams by itself where they are usual, in transport streams and Ogg. In Matroska and Flash video it
+ffmpeg finds such seams by itself if they are usual, in transport streams and Ogg. In Matroska and Flash video it
 drops what is not later than all before it; so there the times after a seam are first made to go on from those before.
 In bare frames, it looks for frames in the tags at a seam too; so those are taken out first.
 """

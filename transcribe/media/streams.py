@@ -45,7 +45,7 @@ class Stream:
 
     @property
     def layout(self) -> str:
-        """Of a sound's channels, as ffmpeg calls it (`stereo`, `5.1(side)`, `16 channels`); empty where it does not."""
+        """Of a sound's channels, as ffmpeg calls it (`stereo`, `5.1(side)`, `16 channels`); empty if it does not."""
         found = _LAYOUT.search(self.details)
         return found[1] if found else ""
 
@@ -55,13 +55,13 @@ class Stream:
 
     @property
     def frame_rate(self) -> float:
-        """Frames per second, 0 where ffmpeg does not say."""
+        """Frames per second, 0 if ffmpeg does not say."""
         found = _RATE.search(self.details)
         return float(found[1]) * (1000 if found[2] else 1) if found else 0.0
 
     @property
     def sample_rate(self) -> int:
-        """Samples per second of sound, 0 where ffmpeg does not say."""
+        """Samples per second of sound, 0 if ffmpeg does not say."""
         found = _SAMPLE_RATE.search(self.details)
         return int(found[1]) if found else 0
 
@@ -76,7 +76,7 @@ class Stream:
 class Contents:
     demuxer: str
     promised: float | None
-    """The second at which everything in the file ends, as its header promises; None where it says nothing."""
+    """The second at which everything in the file ends, as its header promises; None if it says nothing."""
     audio: Stream | None
     """The sound that players choose."""
     video: Stream | None

@@ -54,7 +54,7 @@ def apart(stream: Stream) -> list[str]:
 
 
 def alone(stream: Stream, channel: int | None) -> list[str]:
-    """Filters that give one channel of it; None: all of them. Those whose places nobody knows are added up evenly."""
+    """Filters that give one channel of it; None: all of them. Those whose places are not known are added up evenly."""
     if channel is not None:
         return [*apart(stream), f"pan=mono|c0=c{channel - 1}"]
     if count := _counted(stream):
@@ -63,6 +63,6 @@ def alone(stream: Stream, channel: int | None) -> list[str]:
 
 
 def _counted(stream: Stream) -> int:
-    """Of channels whose places nobody knows: how many there are; 0 for all others."""
+    """Of channels whose places are not known: how many there are; 0 for all others."""
     found = _COUNTED.fullmatch(stream.layout)
     return int(found[1]) if found else 0

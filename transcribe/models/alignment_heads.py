@@ -1,6 +1,6 @@
 """Alignment heads: the parts of Whisper's decoder that follow the sound, from which words get their times.
 
-Where nobody knows a model's, the engines take the latter half of all its heads, which is less exact.
+If a model's are not known, the engines take the latter half of all its heads, which is less exact.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def published(name: str) -> Heads | None:
 
 
 def stated(facts: dict[str, Any]) -> Heads | None:
-    """Those that a model's configuration states; None where it has none."""
+    """Those that a model's configuration states; None if it has none."""
     pairs = facts.get("alignment_heads")
     return tuple((int(layer), int(head)) for layer, head in pairs) if pairs else None
 

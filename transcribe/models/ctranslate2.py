@@ -46,7 +46,7 @@ class _VariableReader:
 def read_variables(path: Path) -> Tensors:
     """The variables of a CTranslate2 Whisper model by name, aliases resolved; memory-mapped and read-only.
 
-    Raises SetupError where the file is not one, or is of another version.
+    Raises SetupError if the file is not one, or is of another version.
     """
     import numpy as np
 

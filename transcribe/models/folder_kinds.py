@@ -23,7 +23,7 @@ WANTED = re.compile(
 
 
 def needed_files(names: list[str]) -> list[str]:
-    """Those files of a model, here or on a hub, that either engine needs. Raises SetupError where it has no weights."""
+    """Those files of a model, here or on a hub, that either engine needs. Raises SetupError if it has no weights."""
     chosen = [name for name in names if WANTED.fullmatch(name)]
     if INDEX in chosen and SINGLE not in chosen:
         chosen += [name for name in names if SHARD.fullmatch(name)]
@@ -44,7 +44,7 @@ def needed_files(names: list[str]) -> list[str]:
 
 
 def kind(folder: Path) -> FolderKind:
-    """Raises SetupError where it is neither."""
+    """Raises SetupError if it is neither."""
     try:
         chosen = needed_files([path.name for path in folder.iterdir() if path.is_file()])
     except SetupError as error:
@@ -53,7 +53,7 @@ def kind(folder: Path) -> FolderKind:
 
 
 def weights(folder: Path) -> list[Path]:
-    """The files with its weights, in order. Raises SetupError where one is missing."""
+    """The files with its weights, in order. Raises SetupError if one is missing."""
     if kind(folder) == "ctranslate2":
         return [folder / CTRANSLATE2]
     if (folder / SINGLE).is_file():

@@ -1,4 +1,4 @@
-"""Whisper's weights from the model hubs, without ever making anybody wait for a hub that is not there.
+"""Whisper's weights from the model hubs, without making people wait for a hub that is not there.
 
 Errors are SetupErrors that say only why this place gave nothing; `transcribe.models.weights` knows the other places.
 The files of a model are asked for by its commit, so that all of them are of one making.
@@ -146,7 +146,7 @@ def _ask(method: str, address: str, headers: Mapping[str, str]) -> tuple[int, Ma
 
 
 def _download(address: str, to: Path, size: int, sha256: str | None, headers: Mapping[str, str]) -> None:
-    """One file of `size` bytes (0: nobody said), going on where a connection broke, and checked."""
+    """One file of `size` bytes (0: not known), going on where a connection broke, and checked."""
     import httpx
 
     digest, done, broke = hashlib.sha256(), 0, ""

@@ -1,4 +1,4 @@
-"""Whisper's tokens: as a model's `tokenizer.json` has them, or where it has none as openai-whisper ships them.
+"""Whisper's tokens: as a model's `tokenizer.json` has them, or if it has none as openai-whisper ships them.
 
 Checkpoints of openai-whisper hold no tokens, and many models trained further are published without `tokenizer.json`;
 the tokens are the same for all of a kind, so their number tells which they are.
@@ -21,7 +21,7 @@ STEP = 0.02
 def write_tokenizer(size: int, to: Path) -> None:
     """A `tokenizer.json` at `to` for a model of `size` tokens, from openai-whisper's. Raises SetupError for others.
 
-    Timestamps are left out, as in the first published ones; nobody looks them up by name.
+    Timestamps are left out, as in the first published ones; they are not looked up by name.
     """
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
     from whisper.tokenizer import get_encoding

@@ -89,7 +89,7 @@ def checkpoint(settings: Settings) -> Path:
 
 
 def alignment_heads(settings: Settings) -> Heads | None:
-    """Those of the model's decoder that give words their times, where that is known; for `heads.set_heads`."""
+    """Those of the model's decoder that give words their times, if that is known; for `heads.set_heads`."""
     model = parse(settings.transcribe.model)
     if isinstance(model, str):
         return published(model)
@@ -192,7 +192,7 @@ def _join(sources: Sequence[Path], target: Path) -> str:
 
 
 def _package_parts(size: str) -> list[Path]:
-    """Where the weights package keeps its data. Raises SetupError where there is none for this size."""
+    """Where the weights package keeps its data. Raises SetupError if there is none for this size."""
     if size != PACKAGE_SIZE:
         raise SetupError(f"the weights package has only {PACKAGE_SIZE}")
     found = [importlib.util.find_spec(module) for module in PACKAGE]

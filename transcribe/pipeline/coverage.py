@@ -43,7 +43,7 @@ def written_times(segments: Iterable[Segment]) -> list[tuple[float, float]]:
 
 
 def voiced(voice: VoiceActivity, start: float, end: float) -> float:
-    """Share of the time between two seconds in which somebody surely speaks."""
+    """Share of the time between two seconds that is surely speech."""
     frames = voice.probabilities[int(start * RATE / FRAME) : int(end * RATE / FRAME) + 1]
     return float((frames >= SURE).mean()) if len(frames) else 0.0
 

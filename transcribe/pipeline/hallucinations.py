@@ -23,10 +23,10 @@ class ScoredSentence:
     log_probability: float
     """Mean natural logarithm of the tokens' probabilities in its window."""
     no_speech: float
-    """Probability, 0 to 1, that nobody speaks in its window."""
+    """Probability, 0 to 1, that there is no speech in its window."""
     voiced: float = 1.0
-    """Share of its time, 0 to 1, in which the voice activity detector is sure that somebody speaks; or of its
-    window's, where that is less."""
+    """Share of its time, 0 to 1, in which the voice activity detector is sure of speech; or of its
+    window's, if that is less."""
     window: int = 0
     """Sentences of one window were written in one go: only there can the engine have got into a loop."""
 

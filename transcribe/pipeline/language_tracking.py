@@ -1,6 +1,6 @@
 """Which language is spoken where: a decision over the whole recording, not one for each window.
 
-Whisper guesses a language from every few seconds, and errs where somebody only says yes or a name, or where two
+Whisper guesses a language from every few seconds, and errs where a speaker only says yes or a name, or where two
 languages are near each other. So a language is changed only where the guesses for the other one together weigh more
 than a change costs: the most likely path through a hidden Markov model (Viterbi, IEEE Trans. Inf. Theory 13, 1967).
 """
@@ -79,7 +79,7 @@ class LanguageTracker:
 
     @property
     def probability(self) -> float | None:
-        """Of the main language, where it was decided on."""
+        """Of the main language, if it was decided on."""
         main = self.main
         return None if main is None else round(self.certainty[main] / max(self.seconds[main], 0.001), 4)
 

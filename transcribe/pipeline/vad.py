@@ -2,7 +2,7 @@
 
 The audio is read in blocks and never held whole: a twelve-hour meeting needs no more memory than a short one. Silence
 never reaches an engine, because Whisper takes as long over it as over speech and invents words for it. A window ends
-in a pause; only who speaks for half a minute without one is cut where the voice is faintest.
+in a pause; only speech of half a minute without one is cut where the voice is faintest.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ WARM_UP = 32 * FRAME
 MAGIC = {b"fLaC": "flac", b"RIFF": "wav"}
 
 VAD = {"low": 0.2, "high": 0.5, "silence": 0.5, "pad": 0.4}
-"""Somebody speaks where the probability stays above `low` and reaches `high` once; silences shorter than `silence`
+"""Speech is where the probability stays above `low` and reaches `high` once; silences shorter than `silence`
 seconds are part of it, and so are `pad` seconds around it. With 0.5 for both, as is usual, quiet words of a noisy
 meeting were lost, and with less padding Whisper stopped early: with noise and echo at 8 dB 12 words in 100 were wrong
 instead of 10."""
@@ -99,7 +99,7 @@ def read_blocks(path: Path, size: int = BLOCK) -> Iterator[Samples]:
     """The samples of a 16 kHz mono FLAC or WAV file, -1 to 1, `size` at a time.
 
     The demuxer is chosen by the first bytes and given an open file, so that nothing in the file can name another.
-    Raises NotFound where there is no file and NotMedia for anything that `transcribe.rendering.render` would not have
+    Raises NotFound if there is no file and NotMedia for anything that `transcribe.rendering.render` would not have
     made.
     """
     import av
@@ -144,7 +144,7 @@ class VoiceActivity:
     total: int
     """Samples."""
     probabilities: NDArray[np.float32]
-    """That somebody speaks, for each `FRAME` samples."""
+    """Of speech, for each `FRAME` samples."""
 
 
 def detect_voice(blocks: Iterable[Samples]) -> VoiceActivity:

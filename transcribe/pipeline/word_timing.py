@@ -86,7 +86,7 @@ def sentences(words: Sequence[Word]) -> list[tuple[Word, ...]]:
 
 
 def segment(words: Sequence[Word], language: str, main: str) -> Segment:
-    """Consecutive words as one segment; its language is named where it is not the recording's main one."""
+    """Consecutive words as one segment; its language is named if it is not the recording's main one."""
     return Segment(
         start=words[0].start,
         end=words[-1].end,

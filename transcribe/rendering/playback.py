@@ -25,7 +25,7 @@ class Playback(NamedTuple):
 
 
 def make_playback(job: MediaJob, sound: PreparedSound, tell: ReportFraction) -> Playback:
-    """Make what browsers play. Raises NotMedia where it does not keep the original's times."""
+    """Make what browsers play. Raises NotMedia if it does not keep the original's times."""
     if job.contents.video is None:
         web, kind = sound.web or _sound_copied(job), "audio/mp4"
         if seconds := _in_time(job, web, sound.times):
@@ -70,7 +70,7 @@ def _sound(job: MediaJob, read: Any) -> Any:
 
 
 def _in_time(job: MediaJob, web: Path, sound: Times, picture: Times | None = None) -> float:
-    """The seconds that `web` lasts, 0 where it has not the original's times: browsers play sound without a pause, and
+    """The seconds that `web` lasts, 0 if it has not the original's times: browsers play sound without a pause, and
     a picture when it is due."""
     contents = contents_of(web, job.limits)
     streams = [stream for stream in (contents.audio, contents.video) if stream is not None]

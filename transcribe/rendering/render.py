@@ -67,7 +67,7 @@ def render(
     `media` is what `probe` found in `path`. `sound_track` names the sound a person has chosen. The work is done in
     `dest/.rendering` and finished files move up at the end, so a file under its own name is whole; one run per `dest`
     at a time.
-    Raises DiskFull, SetupError, InputError where there is no such sound, and NotMedia where the file is damaged.
+    Raises DiskFull, SetupError, InputError if there is no such sound, and NotMedia if the file is damaged.
     """
     tell = progress or (lambda _: None)
     contents = contents_of(path, limits)
@@ -109,7 +109,7 @@ def _render(job: MediaJob, tracks: SoundTracks, tell: ReportFraction) -> Rendere
 
 
 def _part(tell: ReportFraction, begins: float, ends: float) -> ReportFraction:
-    """A piece of the work, which may be done twice: it is told only where it is further than it was."""
+    """A piece of the work, which may be done twice: it is told only if it is further than it was."""
     told = begins
 
     def part(done: float) -> None:
@@ -135,7 +135,7 @@ def _level(job: MediaJob, sound: PreparedSound, speech: Path, samples: Callable[
 def _poster(job: MediaJob, web: Path) -> Path | None:
     """The frame with the most to see: of a few, the one that makes the largest JPEG (black and blank are small).
 
-    None where the picture is so short that none of them exists, or cannot be decoded at all.
+    None if the picture is so short that none of them exists, or cannot be decoded at all.
     """
     frames = [_frame(job, web, part * job.media.duration) for part in _POSTERS]
     best = max([*frames, b""], key=len) or _frame(job, web, 0)
@@ -148,7 +148,7 @@ def _poster(job: MediaJob, web: Path) -> Path | None:
 
 
 def _frame(job: MediaJob, web: Path, at: float) -> bytes:
-    """One frame as JPEG; empty where there is none at `at` (seconds)."""
+    """One frame as JPEG; empty if there is none at `at` (seconds)."""
     read = ffmpeg.source("mov", seconds=_POSTER_SECONDS, ss=f"{at:.3f}")
     picture = read.video.filter("scale", f"min({LARGEST},iw)", -2, out_range="full").filter("format", "yuvj420p")
     node = ffmpeg.output([picture], "pipe:1", f="mjpeg", **{"frames:v": 1, "q:v": 4})

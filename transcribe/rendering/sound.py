@@ -41,7 +41,7 @@ class PreparedSound:
 
 
 def prepare_sound(job: MediaJob, tell: ReportFraction) -> PreparedSound:
-    """Raises NotMedia where little of the sound can be read."""
+    """Raises NotMedia if little of the sound can be read."""
     if len(job.track.tracks) > 1:
         streams = [job.contents.sounds[number - 1] for number in job.track.tracks]
         times = times_of(job.path, job.contents, job.limits, at_most=job.longest, streams=streams)
@@ -58,7 +58,7 @@ def prepare_sound(job: MediaJob, tell: ReportFraction) -> PreparedSound:
 
 
 def check_heard(job: MediaJob, sound: PreparedSound, heard: float) -> None:
-    """Raise NotMedia where much less sound came out (`heard`, in seconds) than there is in the file, or more."""
+    """Raise NotMedia if much less sound came out (`heard`, in seconds) than there is in the file, or more."""
     there = sound.times.end if job.contents.has_times else max(sound.times.end, job.media.duration)
     if falls_short(heard, there):
         raise NotMedia(
@@ -80,7 +80,7 @@ def _listen(
     tell: ReportFraction,
     clock: tuple[str, ...] = (),
 ) -> tuple[PreparedSound, int]:
-    """Speech, and sound for browsers where it has to be encoded; and how often ffmpeg built its filters."""
+    """Speech, and sound for browsers if it has to be encoded; and how often ffmpeg built its filters."""
     assert contents.audio is not None  # noqa: S101  sound_of() saw to it
     read = contents.read(seconds=job.longest)[str(contents.audio.index)]
     speech, web = job.work / "speech.s16", job.work / "audio.m4a"

@@ -1,9 +1,9 @@
-"""Programs that read what anybody may have made (ffmpeg, the PDF reader) run confined: without network, without another
-program or process, without any file but their own, what they read and where they write; with little memory and time.
+"""Programs that read files of strangers (ffmpeg, the PDF reader) run confined: without network, without another program
+or process, without any file but their own, what they read and where they write; with little memory and time.
 
 The kernel does it (`transcribe.sandbox.landlock`, `transcribe.sandbox.seccomp`), after `transcribe.sandbox.limited` has
-asked it to and before the program begins. Where a kernel has not both, the log says so once, `kring check` says so, and
-work goes on: what guards the input otherwise (`transcribe.media.ffmpeg`) holds there too.
+asked it to and before the program begins. If a kernel lacks one of them, the log says so once, so does `kring check`,
+and work goes on: what guards the input otherwise (`transcribe.media.ffmpeg`) holds there too.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def run_python(
     seconds: float,
 ) -> int:
     """Run a script of ours on what `source` holds, for at most so many seconds on the clock; what it prints goes to
-    `printed`. The exit status; negative where a limit ended it. Nothing of it is left afterwards."""
+    `printed`. The exit status; negative if a limit ended it. Nothing of it is left afterwards."""
     process = subprocess.Popen(
         command(
             python(script, argument),

@@ -23,7 +23,7 @@ _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000  # <linux/seccomp.h>
 _THREAD, _NAMESPACES = 0x00010000, 0x7E020080  # <linux/sched.h>: CLONE_THREAD, all of CLONE_NEW*
 
 Step = tuple[int, int, int, int]
-"""Code, what to skip where it holds, what to skip where it does not, a constant."""
+"""Code, what to skip if it holds, what to skip if it does not, a constant."""
 
 
 def available() -> bool:

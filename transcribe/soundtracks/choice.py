@@ -1,8 +1,8 @@
 """Which sound track of a file, and which of its channels, carries the speech. Pure: what was heard in them comes in.
 
 Players choose the track marked as default, and add its channels up. That stays unless speech is lost by it: because
-nobody speaks there and somebody does elsewhere, because channels in opposite phase cancel each other, or because hum,
-noise or music on one channel covers what is said on the other. Where something else is said at the same time, such as
+only another track has speech, because channels in opposite phase cancel each other, or because hum, noise or music on
+one channel covers what is said on the other. Where something else is said at the same time, such as
 the interpreter's words, one is taken and the choice is doubtful. Where people speak by turns on several tracks, each
 with a microphone of their own, these are added up.
 
@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SPEAKS: Final = 30
-"""Frames (a second) of speech that count as somebody speaking."""
+"""Frames (a second) of speech from which a sound counts as one with speech."""
 SOME: Final = 0.1
 """Share of all speech heard that is worth asking about …"""
 MOST: Final = 0.9
@@ -51,11 +51,11 @@ class TrackSpeech:
 
     @cached_property
     def frames(self) -> int:
-        """How many of them somebody speaks in."""
+        """How many of them have speech."""
         return int(self.speaks.sum())
 
     def share(self, said: NDArray[np.bool_]) -> float:
-        """Of the frames `said`, those in which somebody speaks here."""
+        """Of the frames `said`, those with speech here."""
         return float((self.speaks & said).sum() / max(int(said.sum()), 1))
 
     def clearness(self, said: NDArray[np.bool_]) -> float:
@@ -72,7 +72,7 @@ class TrackChannels:
     mixed: TrackSpeech
     """All its channels together."""
     channels: tuple[TrackSpeech, ...] = ()
-    """Each of them; none where there is one, or all are the same."""
+    """Each of them; none if there is one, or all are the same."""
 
 
 @dataclass(frozen=True)

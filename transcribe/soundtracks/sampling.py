@@ -1,6 +1,6 @@
 """Listening to samples of all sound tracks of a file, across its whole length, for who speaks where.
 
-Cheap: of four hours four minutes are listened to. Where nobody speaks in any sample, others are taken between them, so
+Cheap: of four hours four minutes are listened to. If no sample has speech, others are taken between them, so
 that a file is not called silent because its speech is short.
 """
 

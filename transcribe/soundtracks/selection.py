@@ -18,9 +18,9 @@ from transcribe.soundtracks.sampling import sample_tracks
 def sound_tracks(
     path: Path, contents: Contents, duration: float, limits: MediaLimits, folder: Path, chosen: str | None = None
 ) -> SoundTracks:
-    """What can be heard in the file, and what is taken of it; nothing is listened to where there is but one sound.
+    """What can be heard in the file, and what is taken of it; nothing is listened to if there is but one sound.
 
-    `chosen`: name of the one that a person wants. `folder`: for scratch files. Raises InputError where it is not there.
+    `chosen`: name of the one that a person wants. `folder`: for scratch files. Raises InputError if it is not there.
     """
     streams, usual = tracks_of(contents), usual_track(contents)
     if len(streams) == 1 and channels_of(streams[usual]) == 1:

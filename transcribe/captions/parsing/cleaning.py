@@ -38,7 +38,7 @@ def clean(text: str) -> str:
 
 
 def clean_name(text: str | None) -> str | None:
-    """A speaker's name; None where nothing is left of it."""
+    """A speaker's name; None if nothing is left of it."""
     return clean(text or "")[:300].strip() or None
 
 
@@ -55,7 +55,7 @@ def seconds_of(hours: str | None, minutes: str, seconds: str, fraction: str) -> 
 
 
 def timestamp(milliseconds: int, point: str = ".") -> str:
-    """`HH:MM:SS.mmm`, with more digits for the hours where they are needed."""
+    """`HH:MM:SS.mmm`, with more digits for the hours if they are needed."""
     seconds, milliseconds = divmod(milliseconds, 1000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
@@ -71,7 +71,7 @@ def check_count(count: int, line: int) -> None:
 
 
 def check_length(text: str, line: int) -> str:
-    """The text of one caption. Raises BadTranscript where nobody could read it as one."""
+    """The text of one caption. Raises BadTranscript if people could not read it as one."""
     if len(text) > MAX_CHARACTERS:
         raise BadTranscript(
             "Line {line}: the caption has more than {most} characters; export the transcript in shorter captions.",

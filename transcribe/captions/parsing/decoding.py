@@ -14,7 +14,7 @@ _OTHERS = (b"\xd0\xcf\x11\xe0", b"%PDF-", b"{\\rtf")
 
 
 def decoded(data: bytes) -> str:
-    """As UTF-8 or UTF-16; what is no WebVTT also as Windows-1252, where that is beyond doubt.
+    """As UTF-8 or UTF-16; what is no WebVTT also as Windows-1252, if that is beyond doubt.
 
     Raises BadTranscript, with the line, for any other coding, and for what is no text.
     """
@@ -48,7 +48,7 @@ def _coding(data: bytes) -> str:
 
 
 def _western(data: bytes) -> str | None:
-    """Windows-1252; None where it may as well be something else.
+    """Windows-1252; None if it may as well be something else.
 
     Other codings of the same bytes give signs that stand in no text of western Europe, or its letters in heaps.
     """

@@ -35,7 +35,7 @@ class JsonReader:
         return self._at
 
     def expect(self, sign: str) -> None:
-        """Step over `sign`. Raises BadTranscript where something else comes."""
+        """Step over `sign`. Raises BadTranscript if something else comes."""
         if not self._takes(sign):
             self.refuse(KringError("is broken JSON: “{sign}” is missing", sign=sign))
 

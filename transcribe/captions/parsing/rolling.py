@@ -1,6 +1,6 @@
 """Rolling captions, in which each line comes again with the next, as YouTube's and live television's do. Pure.
 
-One person says “yes” twice, and a choir its refrain: so a line is taken for a repetition only where that is the file's
+One person says “yes” twice, and a choir its refrain: so a line is taken for a repetition only if that is the file's
 habit.
 """
 

@@ -26,7 +26,7 @@ _LABELS = frozenset(
 
 
 def with_speakers(segments: Sequence[Segment]) -> list[Segment]:
-    """The segments with the speakers their texts begin with; unchanged where there is no such habit.
+    """The segments with the speakers their texts begin with; unchanged if there is no such habit.
 
     A caption without a name in between goes on with the last speaker's words. Names the file gives otherwise stand.
     """

@@ -92,7 +92,7 @@ def segments_of(said: Iterable[Utterance]) -> list[Segment]:
     """In order of time, else of the file, each with its own length, whatever else is said meanwhile; without what is
     early.
 
-    Raises BadTranscript where there is none.
+    Raises BadTranscript if there is none.
     """
     segments = [
         Segment(start=max(one.start, 0.0), end=max(one.end, 0.0), text=one.text, speaker=one.speaker)

@@ -47,7 +47,7 @@ class _Head(NamedTuple):
 
 
 def read_turns(text: str) -> list[Utterance] | None:
-    """What is said in a transcript of Teams or Word that was saved as text; None where it is none.
+    """What is said in a transcript of Teams or Word that was saved as text; None if it is none.
 
     Raises BadTranscript, with the line number, for one that is too long.
     """
@@ -61,7 +61,7 @@ def read_turns(text: str) -> list[Utterance] | None:
 
 
 def below_names(cues: Iterable[Cue]) -> list[Utterance] | None:
-    """What is said in cues that each begin with a line that says who speaks; None where they do not."""
+    """What is said in cues that each begin with a line that says who speaks; None if they do not."""
     said = []
     for cue in cues:
         name, *lines = [clean(line) for line in cue.lines if line.strip()] or [""]

@@ -47,7 +47,7 @@ def is_word(data: bytes) -> bool:
 
 
 def word_text(data: bytes) -> str:
-    """A line for each paragraph and each break in it. Raises BadTranscript where it cannot be read."""
+    """A line for each paragraph and each break in it. Raises BadTranscript if it cannot be read."""
     reader = _DocumentReader()
     try:
         if data.count(_MEMBER) > _MOST_MEMBERS:
