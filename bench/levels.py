@@ -19,9 +19,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bench.hear import kring
 from bench.speech import LEVEL, RATE, Sound, add_options, checked, chosen, cut, decoded
-from bench.wer import error_rate
+from bench.transcription.run_engine import kring
+from bench.transcription.word_errors import error_rate
 from kring.errors import KringError
 from kring.settings import MediaLimits, Settings
 from transcribe.media.probe import probe

@@ -18,8 +18,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.plain import Ask, Server, meilisearch_server, plain_meilisearch, plain_tantivy
-from bench.ranking import DEPTH, Scores, mean, scores
+from bench.retrieval.baselines import Ask, Server, meilisearch_server, plain_meilisearch, plain_tantivy
+from bench.retrieval.ranking import DEPTH, Scores, mean, scores
 from index import open_index
 from index.embedded.index import EmbeddedIndex
 from index.memory import MemoryIndex

@@ -1,6 +1,7 @@
 """How fast search is, and how big: `python -m bench.search [--recordings N] [--json FILE] [--keep FOLDER]`.
 
-Builds an archive of 10,000 made recordings (bench/archive.py), 1.2 million passages, and measures on it
+Builds an archive of 10,000 synthetic recordings (bench/retrieval/synthetic_archive.py), 1.2 million passages, and
+measures on it
 
 - the engine: one to four words, as people would ask them of these recordings, with filters, facets and grouping
 - the same while typing, each letter a search
@@ -37,7 +38,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench.archive import CIRCLES, circle_of, made, manifest_of, passages_of, transcript_of
+from bench.retrieval.synthetic_archive import CIRCLES, circle_of, made, manifest_of, passages_of, transcript_of
 from index.embedded.index import EmbeddedIndex
 from index.port import Filters, Prepared, Query
 from kring.settings import Settings, WebSettings

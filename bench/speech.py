@@ -1,8 +1,8 @@
 """A recording whose every word is known: `python -m bench.speech OUT.flac WORDS.json [--minutes N]`.
 
-The prompts of `bench/prompts.py` (a human voice) and the English samples of this project (a synthetic one), each at one
-level, as in a meeting: pauses of 0.3 to 4 s between them and a few of 10 to 20 s, and the low noise of a room under
-all of it, so that silence is not digital zero. Seeded: the same every time.
+The prompts of `bench/transcription/prompts.py` (a human voice) and the English samples of this project (a synthetic
+one), each at one level, as in a meeting: pauses of 0.3 to 4 s between them and a few of 10 to 20 s, and the low noise
+of a room under all of it, so that silence is not digital zero. Seeded: the same every time.
 
 WORDS.json has `seconds`, how long the recording is, and `said`: start, end (in seconds, where its sound begins and
 ends) and text of each prompt or sample.
@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.prompts import Prompt, prompts
+from bench.transcription.prompts import Prompt, prompts
 from kring.errors import KringError, SetupError
 from transcribe.media import ffmpeg
 

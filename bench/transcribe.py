@@ -18,11 +18,11 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import timing
-from bench.chart import Bar, svg
-from bench.listeners import OURS, Heard, Listener, listeners
-from bench.rows import Row, figures, missed, ratios, row, table
 from bench.speech import MINUTES, Speech, add_options, checked, chosen
+from bench.transcription import word_times
+from bench.transcription.chart import Bar, svg
+from bench.transcription.engines import OURS, Engine, Transcription, engines
+from bench.transcription.results import Row, figures, missed, ratios, row, table
 from kring.errors import KringError, SetupError
 from kring.model import Transcript
 from kring.settings import Settings
@@ -38,20 +38,20 @@ MOST_BYTES = 1_200_000_000
 console = Console()
 
 
-def measure(speech: Speech, chosen: Sequence[Listener], rounds: int, slow_rounds: int) -> list[Row]:
+def measure(speech: Speech, chosen: Sequence[Engine], rounds: int, slow_rounds: int) -> list[Row]:
     """Round after round, so that what else the machine does meets all of them."""
-    heard: dict[str, list[Heard]] = {listener.name: [] for listener in chosen}
+    heard: dict[str, list[Transcription]] = {engine.name: [] for engine in chosen}
     for number in range(max(rounds, slow_rounds)):
-        for listener in chosen:
-            if number < (slow_rounds if listener.tool == SLOW else rounds):
-                with console.status(f"Round {number + 1}: {listener.name} listens", refresh_per_second=1):
-                    heard[listener.name].append(listener.hear(speech.audio))
-    return [row(listener, speech, heard[listener.name]) for listener in chosen if heard[listener.name]]
+        for engine in chosen:
+            if number < (slow_rounds if engine.tool == SLOW else rounds):
+                with console.status(f"Round {number + 1}: {engine.name} listens", refresh_per_second=1):
+                    heard[engine.name].append(engine.transcribe(speech.audio))
+    return [row(engine, speech, heard[engine.name]) for engine in chosen if heard[engine.name]]
 
 
 def compare(options: argparse.Namespace, speech: Speech, settings: Settings) -> int:
     """Exit status: 1 where a target is missed."""
-    there = listeners(settings)
+    there = engines(settings)
     chosen = [one for one in there if options.only is None or {one.name, one.tool} & set(options.only)]
     rows = measure(speech, chosen, options.rounds, options.slow_rounds)
     found = ratios(rows)
@@ -75,10 +75,10 @@ def check_times(options: argparse.Namespace, speech: Speech, settings: Settings)
     """Exit status: 1 where a time is too often more than half a second off."""
     if options.words and options.words.suffix != ".json":
         raise SetupError("Plain text does not say when it is said; give --timing words as bench.speech writes them.")
-    heard = _kring(settings).hear(speech.audio)
-    measured = timing.times(speech.said, Transcript.model_validate(heard.transcript))
-    console.print(timing.table(measured))
-    _write_json(options.json, timing.figures(measured))
+    heard = _kring(settings).transcribe(speech.audio)
+    measured = word_times.times(speech.said, Transcript.model_validate(heard.transcript))
+    console.print(word_times.table(measured))
+    _write_json(options.json, word_times.figures(measured))
     late = [one.what for one in measured if one.late and one.within(RIGHT) < OFTEN]
     if late and not options.no_targets:
         console.print(f"Less than {OFTEN:.0%} are within {RIGHT} s: {', '.join(late)}.")
@@ -94,7 +94,7 @@ def check_memory(options: argparse.Namespace, speech: Speech, settings: Settings
     try:
         subprocess.run([*repeat, "-t", f"{seconds:.3f}", "-f", "flac", str(long)], check=True)
         with console.status(f"{OURS} listens to {options.memory_hours:g} hours", refresh_per_second=1):
-            cost = _kring(settings).hear(long).cost
+            cost = _kring(settings).transcribe(long).cost
     finally:
         long.unlink(missing_ok=True)
     measured = {
@@ -112,8 +112,8 @@ def check_memory(options: argparse.Namespace, speech: Speech, settings: Settings
     return 1 if large else 0
 
 
-def _kring(settings: Settings) -> Listener:
-    return next(one for one in listeners(settings) if one.tool == OURS)
+def _kring(settings: Settings) -> Engine:
+    return next(one for one in engines(settings) if one.tool == OURS)
 
 
 def _write_json(file: Path | None, measured: Mapping[str, Any]) -> None:
@@ -123,7 +123,7 @@ def _write_json(file: Path | None, measured: Mapping[str, Any]) -> None:
 
 def _options(settings: Settings) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.transcribe", description="Measure how Kring transcribes.")
-    names = sorted({name for one in listeners(settings) for name in (one.name, one.tool)})
+    names = sorted({name for one in engines(settings) for name in (one.name, one.tool)})
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"these alone: {', '.join(names)}")
     what.add_argument("--timing", action="store_true", help="Kring alone: are the times of words and passages right?")

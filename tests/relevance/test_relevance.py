@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.plain import Ask, plain_tantivy
-from bench.ranking import mean
 from bench.relevance import by, kring, measure
+from bench.retrieval.baselines import Ask, plain_tantivy
+from bench.retrieval.ranking import mean
 from index.embedded.index import EmbeddedIndex
 from index.memory import MemoryIndex
 from tests.relevance.corpus import LANGUAGES, all_passages, corpus, names

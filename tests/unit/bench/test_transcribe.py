@@ -12,13 +12,14 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from bench import prompts, speech, timing
-from bench.chart import Bar, svg
-from bench.listeners import Cost, Heard, Listener, measured
-from bench.rows import Row, figures, missed, ratios
+from bench import speech
 from bench.speech import RATE, Said, Speech, cut, given
 from bench.transcribe import measure
-from bench.wer import each_normal, error_rate, normal, recognised
+from bench.transcription import prompts, word_times
+from bench.transcription.chart import Bar, svg
+from bench.transcription.engines import Cost, Engine, Transcription, measured
+from bench.transcription.results import Row, figures, missed, ratios
+from bench.transcription.word_errors import each_normal, error_rate, normal, recognised
 from kring.errors import SetupError
 from kring.model import Segment, Transcript, Word
 
@@ -61,12 +62,12 @@ def test_each_listens_every_round_and_the_slow_one_once() -> None:
     walls = {"kring": iter([2.0, 9.0, 1.0]), "openai-whisper": iter([30.0])}
     order: list[str] = []
 
-    def listener(name: str) -> Listener:
-        def hear(_audio: Path) -> Heard:
+    def listener(name: str) -> Engine:
+        def hear(_audio: Path) -> Transcription:
             order.append(name)
-            return Heard(Cost(next(walls[name]), 4.0, 100_000_000), "we met here", seconds=1.0)
+            return Transcription(Cost(next(walls[name]), 4.0, 100_000_000), "we met here", seconds=1.0)
 
-        return Listener(name, name, hear)
+        return Engine(name, name, hear)
 
     known = Speech(Path("x.flac"), 60.0, (Said(0, 9, "We met"), Said(10, 20, "there")))
     rows = measure(known, [listener("kring"), listener("openai-whisper")], rounds=3, slow_rounds=1)
@@ -163,10 +164,10 @@ def test_times_are_compared_with_where_prompts_begin() -> None:
         Segment(start=80, end=81, text="Good now.", words=(Word(80, 80.5, " Good"), Word(80.5, 81, " now."))),
     )
     transcript = Transcript(fingerprint="x", engine="e", model="m", language="en", duration=90, segments=segments)
-    words, passages, own = timing.times(said, transcript)
+    words, passages, own = word_times.times(said, transcript)
     assert words.late == pytest.approx((-0.3, 0.1))
     assert (words.all, words.within(0.2)) == (3, 0.5)
     assert passages.late[0] == pytest.approx(-0.3)
     assert own.late == pytest.approx((0.0,) * own.all)
-    assert timing.figures([words])["words"]["compared"] == 2
-    assert timing.table([words, timing.Times("none", 0, ())]).row_count == 2
+    assert word_times.figures([words])["words"]["compared"] == 2
+    assert word_times.table([words, word_times.Times("none", 0, ())]).row_count == 2

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.hear import ENGINES
+from bench.transcription.run_engine import ENGINES
 from kring.errors import SetupError
 from kring.settings import Settings
 from transcribe.models.weights import checkpoint, folder
 
 OURS = "kring"
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 _SAID = 2_000
 """Characters of what a failed process said that are shown."""
 
@@ -38,7 +38,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Transcription:
     cost: Cost
     text: str
     seconds: float | None = None
@@ -48,47 +48,47 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class Engine:
     """`name` of a row; `tool`: what it is a variant of."""
 
     name: str
     tool: str
-    hear: Callable[[Path], Heard]
+    transcribe: Callable[[Path], Transcription]
 
 
-def listeners(settings: Settings) -> list[Listener]:
+def engines(settings: Settings) -> list[Engine]:
     """Kring first. All have the same weights: those of the settings."""
-    plain = [Listener(name, name.removesuffix(" int8"), _engine(name)) for name in ENGINES]
+    plain = [Engine(name, name.removesuffix(" int8"), _engine(name)) for name in ENGINES]
     command = "whisper-ctranslate2"
     return [
         *plain,
-        Listener(command, command, _whisper_ctranslate2(settings)),
-        Listener(f"{command} int8", command, _whisper_ctranslate2(settings, "--compute_type", "int8")),
-        Listener("openai-whisper", "openai-whisper", _whisper(settings)),
+        Engine(command, command, _whisper_ctranslate2(settings)),
+        Engine(f"{command} int8", command, _whisper_ctranslate2(settings, "--compute_type", "int8")),
+        Engine("openai-whisper", "openai-whisper", _whisper(settings)),
     ]
 
 
-def _engine(name: str) -> Callable[[Path], Heard]:
-    def hear(audio: Path) -> Heard:
+def _engine(name: str) -> Callable[[Path], Transcription]:
+    def transcribe(audio: Path) -> Transcription:
         with tempfile.TemporaryDirectory() as scratch:
-            out = Path(scratch) / "heard.json"
-            cost = measured([sys.executable, "-m", "bench.hear", name, str(audio), str(out)])
-            return Heard(cost, **json.loads(out.read_text("utf-8")))
+            out = Path(scratch) / "output.json"
+            cost = measured([sys.executable, "-m", "bench.transcription.run_engine", name, str(audio), str(out)])
+            return Transcription(cost, **json.loads(out.read_text("utf-8")))
 
-    return hear
+    return transcribe
 
 
-def _whisper(settings: Settings) -> Callable[[Path], Heard]:
+def _whisper(settings: Settings) -> Callable[[Path], Transcription]:
     return lambda audio: _command_line("whisper", audio, "--model", str(checkpoint(settings)))
 
 
-def _whisper_ctranslate2(settings: Settings, *options: str) -> Callable[[Path], Heard]:
+def _whisper_ctranslate2(settings: Settings, *options: str) -> Callable[[Path], Transcription]:
     return lambda audio: _command_line(
         "whisper-ctranslate2", audio, "--model_directory", str(folder(settings)), *options
     )
 
 
-def _command_line(program: str, audio: Path, *options: str) -> Heard:
+def _command_line(program: str, audio: Path, *options: str) -> Transcription:
     """With its defaults; of the files it writes, the plain text is read."""
     beside = Path(sys.executable).parent / program
     found = str(beside) if beside.is_file() else shutil.which(program)
@@ -99,7 +99,7 @@ def _command_line(program: str, audio: Path, *options: str) -> Heard:
         text = Path(scratch) / f"{audio.stem}.txt"
         if not text.is_file():  # both command lines end with status 0 where they could not read a file
             raise SetupError(f"{program} wrote no text for {audio}.")
-        return Heard(cost, text.read_text("utf-8"))
+        return Transcription(cost, text.read_text("utf-8"))
 
 
 def measured(command: Sequence[str]) -> Cost:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from bench.ranking import Scores, mean, scores
+from bench.retrieval.ranking import Scores, mean, scores
 
 
 def ndcg(found: list[int], judged: list[int]) -> float:

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from rich.table import Column, Table
 
 from bench.speech import Said
-from bench.wer import each_normal, recognised
+from bench.transcription.word_errors import each_normal, recognised
 from index.passages.build import passages_of
 from kring.model import Circle, Details, Manifest, Original, SourceRef, Transcript, Word
 

@@ -24,7 +24,7 @@ import meilisearch
 import tantivy
 from meilisearch.errors import MeilisearchError
 
-from bench.ranking import DEPTH
+from bench.retrieval.ranking import DEPTH
 from index.port import Passage
 
 Ask = Callable[[str], Sequence[str]]

@@ -1,4 +1,4 @@
-"""One engine listens to one file, in this process: `python -m bench.hear NAME AUDIO OUT.json`.
+"""One engine listens to one file, in this process: `python -m bench.transcription.run_engine NAME AUDIO OUT.json`.
 
 OUT.json has `text`, `seconds` (spent on listening, without the start of the process; for Kring, which loads its
 weights when it first listens, with them) and for Kring its `transcript`.
@@ -17,10 +17,10 @@ from kring.settings import Settings, WorkerSettings
 from transcribe.engines.registry import open_transcriber
 from transcribe.models.weights import folder
 
-HEARD = dict[str, Any]
+OUTPUT = dict[str, Any]
 
 
-def kring(audio: Path, settings: Settings) -> HEARD:
+def kring(audio: Path, settings: Settings) -> OUTPUT:
     """The default engine, with the machine to itself: a worker that takes one recording at a time."""
     settings = settings.model_copy(update={"worker": WorkerSettings(limit=1)})
     began = time.perf_counter()
@@ -30,26 +30,26 @@ def kring(audio: Path, settings: Settings) -> HEARD:
     return {"text": text, "seconds": seconds, "transcript": transcript.model_dump(mode="json")}
 
 
-def faster_whisper(audio: Path, settings: Settings, **options: Any) -> HEARD:
+def faster_whisper(audio: Path, settings: Settings, **options: Any) -> OUTPUT:
     from faster_whisper import WhisperModel
 
     return _listen(WhisperModel(str(folder(settings)), device="cpu", **options), audio)
 
 
-def faster_whisper_batched(audio: Path, settings: Settings, **options: Any) -> HEARD:
+def faster_whisper_batched(audio: Path, settings: Settings, **options: Any) -> OUTPUT:
     from faster_whisper import BatchedInferencePipeline, WhisperModel
 
     return _listen(BatchedInferencePipeline(WhisperModel(str(folder(settings)), device="cpu", **options)), audio)
 
 
-def _listen(model: Any, audio: Path) -> HEARD:
+def _listen(model: Any, audio: Path) -> OUTPUT:
     began = time.perf_counter()
     segments, _information = model.transcribe(str(audio))
     text = " ".join(segment.text.strip() for segment in segments)
     return {"text": text, "seconds": time.perf_counter() - began}
 
 
-ENGINES: dict[str, Callable[[Path, Settings], HEARD]] = {
+ENGINES: dict[str, Callable[[Path, Settings], OUTPUT]] = {
     "kring": kring,
     "faster-whisper": faster_whisper,
     "faster-whisper int8": lambda audio, settings: faster_whisper(audio, settings, compute_type="int8"),
@@ -60,8 +60,8 @@ ENGINES: dict[str, Callable[[Path, Settings], HEARD]] = {
 
 def main() -> None:
     name, audio, out = sys.argv[1:]
-    heard = ENGINES[name](Path(audio), Settings())
-    Path(out).write_text(json.dumps(heard), "utf-8")
+    output = ENGINES[name](Path(audio), Settings())
+    Path(out).write_text(json.dumps(output), "utf-8")
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ from typing import Any
 
 from rich.table import Column, Table
 
-from bench.listeners import OURS, Heard, Listener
 from bench.speech import Speech
-from bench.wer import error_rate
+from bench.transcription.engines import OURS, Engine, Transcription
+from bench.transcription.word_errors import error_rate
 
 RATIOS = {"openai-whisper": 8.0, "whisper-ctranslate2": 2.0, "faster-whisper": 2.0, "faster-whisper-batched": 1.3}
 """How many times as fast as the fastest variant of each Kring should be."""
@@ -34,16 +34,16 @@ class Row:
     rss_mb: float
 
 
-def row(listener: Listener, speech: Speech, rounds: Sequence[Heard]) -> Row:
-    alone = [heard.seconds for heard in rounds if heard.seconds is not None]
+def row(engine: Engine, speech: Speech, rounds: Sequence[Transcription]) -> Row:
+    alone = [output.seconds for output in rounds if output.seconds is not None]
     return Row(
-        name=listener.name,
-        tool=listener.tool,
-        speed=speech.seconds / statistics.median(heard.cost.wall for heard in rounds),
+        name=engine.name,
+        tool=engine.tool,
+        speed=speech.seconds / statistics.median(output.cost.wall for output in rounds),
         listening=speech.seconds / statistics.median(alone) if alone else None,
-        cpu=60 * statistics.median(heard.cost.cpu for heard in rounds) / speech.seconds,
-        wer=statistics.median(error_rate(speech.text, heard.text) for heard in rounds),
-        rss_mb=max(heard.cost.rss for heard in rounds) / 1e6,
+        cpu=60 * statistics.median(output.cost.cpu for output in rounds) / speech.seconds,
+        wer=statistics.median(error_rate(speech.text, output.text) for output in rounds),
+        rss_mb=max(output.cost.rss for output in rounds) / 1e6,
     )
 
 

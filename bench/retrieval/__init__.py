@@ -1,0 +1,1 @@
+"""How well and how fast Kring searches: a synthetic archive, measures of a ranking, plain engines to compare with."""
