@@ -1,7 +1,8 @@
 # Everything happens in this folder, in .venv; only system packages go elsewhere, through apt where it may.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev web demo check test lint fmt lock clean moved unbuilt
+LINTS := $(addprefix lint-,types format code imports dependencies spelling scripts script-types)
+.PHONY: help setup setup-dev web demo check test lint $(LINTS) fmt lock clean moved unbuilt
 
 BIN := .venv/bin
 PACKAGES := kring storage transcribe index services flows search_ui cli
@@ -9,7 +10,10 @@ LOCAL := .venv/.kring-local
 DEV := .venv/.kring-dev
 WANTED := pyproject.toml deploy/setup.sh $(wildcard deploy/lock/*.txt)
 WEB := search_ui/js/node_modules/.built
+NPM = PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent --prefix search_ui/js
 SCRIPTS := deploy/setup.sh $(shell find search_ui/js -name node_modules -prune -o -type f -print) search_ui/js/src
+
+quietly = $(2) > .venv/lint-$(1).log 2>&1 || { cat .venv/lint-$(1).log; exit 1; }
 
 # An environment knows its folder by its full path: after a move, or once its Python is gone, it is made anew.
 ifeq ($(wildcard $(BIN)/python),)
@@ -43,13 +47,25 @@ test: lint  ## Run lint and all tests (ARGS="-k words" runs some)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(DEV) $(WEB)  ## Check format, code, types, imports, dependencies and spelling, of the scripts and styles too
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(LINTS)
+
+# Each says nothing unless it finds something.
+lint-types:
+	@$(call quietly,types,$(BIN)/mypy --no-error-summary)
+lint-format:
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: make fmt does it."; exit 1; }
+lint-code:
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
-	@$(BIN)/deptry . > .venv/deptry.log 2>&1 || { cat .venv/deptry.log; exit 1; }
+lint-imports:
+	@$(call quietly,imports,$(BIN)/lint-imports)
+lint-dependencies:
+	@$(call quietly,dependencies,$(BIN)/deptry .)
+lint-spelling:
 	@$(BIN)/codespell $(PACKAGES) bench deploy docs *.md
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent --prefix search_ui/js lint > .venv/lint-js.log 2>&1 || { cat .venv/lint-js.log; exit 1; }
+lint-scripts:
+	@$(call quietly,scripts,$(NPM) lint)
+lint-script-types:
+	@$(call quietly,script-types,$(NPM) types)
 
 fmt: $(DEV)  ## Format the code and mend what can be mended
 	@$(BIN)/ruff format .

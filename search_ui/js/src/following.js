@@ -13,7 +13,7 @@ let timer = 0;
 
 // Read out only what is new: not each per cent.
 function show(html) {
-  const fresh = new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
+  const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("body > *");
   const before = state.firstElementChild.dataset.told;
   state.replaceChildren(fresh);
   if (fresh.dataset.told !== before) told.textContent = fresh.dataset.told;

@@ -24,7 +24,8 @@ let settled = true;
 function wantedUrl(typing) {
   const url = new URL(form.action);
   for (const [name, value] of new FormData(form)) {
-    if (value.trim()) url.searchParams.append(name, value.trimStart()); // a space at the end says: this word is whole
+    const text = String(value);
+    if (text.trim()) url.searchParams.append(name, text.trimStart()); // a space at the end says: this word is whole
   }
   if (typing && url.searchParams.has("q")) url.searchParams.set("typing", "1");
   return url;

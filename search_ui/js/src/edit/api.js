@@ -31,6 +31,7 @@ export async function ask(method, path, body, type = "application/json") {
   return found;
 }
 
+/** @returns {never} */
 function unreachable(error) {
   if (error instanceof TypeError || error.name === "TimeoutError") throw new Unreachable(say("unreachable"));
   throw error;

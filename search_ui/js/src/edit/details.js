@@ -24,8 +24,8 @@ export function setUp(board) {
     if (missed) return;
     before = board.known.details;
     const written = readDetails(form); // by somebody who did not wait for what is there now
-    const same = ([name]) => JSON.stringify(written[name]) === JSON.stringify(opened[name]);
-    fillDetails(form, Object.fromEntries(Object.entries(before).filter(same)));
+    const same = (name) => JSON.stringify(written[name]) === JSON.stringify(opened[name]);
+    fillDetails(form, Object.fromEntries(Object.entries(before).filter(([name]) => same(name))));
     button.disabled = false;
   }
 

@@ -46,7 +46,7 @@ function outside(dialog, { clientX, clientY }) {
 
 // Runs `work` with its button out of use; where the server refuses or is away, the sentence stands in the dialog.
 // `refused` is told what stands there where somebody else was first.
-export async function attempt(dialog, button, work, { box = dialog.querySelector(".trouble"), refused } = {}) {
+export async function attempt(dialog, button, work, { box = dialog.querySelector(".trouble"), refused = undefined } = {}) {
   trouble(box);
   button.disabled = true;
   try {
@@ -54,7 +54,7 @@ export async function attempt(dialog, button, work, { box = dialog.querySelector
   } catch (error) {
     if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
     trouble(box, error.message);
-    if (error.now) refused?.(error.now);
+    if (error instanceof Refused && error.now) refused?.(error.now);
     return null;
   } finally {
     button.disabled = false;

@@ -51,7 +51,7 @@ function understood(text) {
 }
 
 // `body`: what is sent as JSON; `bytes`: a Blob sent as it is. Answers what the server answered; null where it is empty.
-export async function ask(method, path, { body, bytes, signal } = {}) {
+export async function ask(method, path, { body = undefined, bytes = undefined, signal = undefined } = {}) {
   const headers = signed(method, { Accept: "application/json" });
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;
@@ -95,7 +95,7 @@ function pause(seconds, signal) {
       removeEventListener("online", over);
       signal?.removeEventListener("abort", over);
       if (signal?.aborted) reject(new DOMException("stopped", "AbortError"));
-      else resolve();
+      else resolve(undefined);
     };
     const timer = setTimeout(over, seconds * 1000);
     addEventListener("online", over);
@@ -104,7 +104,7 @@ function pause(seconds, signal) {
 }
 
 // Do `action` until it is not `Away`. `tell` hears the sentence while it waits, and "" once it goes on.
-export async function patiently(action, { signal, tell }) {
+export async function patiently(action, { signal = undefined, tell }) {
   for (let tries = 0; ; tries += 1) {
     try {
       const result = await action();

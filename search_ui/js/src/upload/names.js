@@ -26,8 +26,13 @@ const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 // 1500000 → "1.4 MB", as the page's language writes it.
 export function sizeOf(bytes) {
   const power = bytes < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10)); // counted as Uppy does
-  const format = { style: "unit", unit: UNITS[power], unitDisplay: "short", maximumFractionDigits: power > 1 ? 1 : 0 };
-  return new Intl.NumberFormat(document.documentElement.lang, format).format(bytes / 1024 ** power);
+  const format = new Intl.NumberFormat(document.documentElement.lang, {
+    style: "unit",
+    unit: UNITS[power],
+    unitDisplay: "short",
+    maximumFractionDigits: power > 1 ? 1 : 0,
+  });
+  return format.format(bytes / 1024 ** power);
 }
 
 export function percentOf(part, whole) {

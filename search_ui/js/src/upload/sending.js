@@ -21,14 +21,14 @@ export function makeSender(locale, target) {
     shouldUseMultipart: true,
     retryDelays: [], // `patiently` tries again, for as long as it takes
     getChunkSize: (data) => partSizes.get(data),
-    createMultipartUpload: async (file) => ({ key: file.meta.upload, uploadId: file.meta.upload }), // made before
+    createMultipartUpload: async (file) => ({ key: String(file.meta.upload), uploadId: String(file.meta.upload) }), // made before
     listParts: (file, { uploadId, signal }) =>
       patiently(() => ask("GET", `/api/uploads/${uploadId}/parts`, { signal }), { signal, tell: toldBy(file) }),
     signPart: async (file, { uploadId, partNumber }) => ({
       url: `/api/uploads/${uploadId}/parts/${partNumber}`,
       tell: toldBy(file),
     }),
-    uploadPartBytes: async ({ signature, body, onProgress, onComplete, signal }) => {
+    uploadPartBytes: async (/** @type {any} */ { signature, body, onProgress, onComplete, signal }) => {
       // Each try asks anew where to: an address given long ago is no longer good.
       const send = async () =>
         put(await ask("POST", signature.url, { signal }), body, { signal, progress: onProgress });
@@ -69,7 +69,7 @@ export function makeSender(locale, target) {
     send(card, file, { id, partSize }) {
       partSizes.set(file, partSize);
       const name = uppy.addFile({ name: file.name, type: file.type, data: file, meta: { upload: id } });
-      uppy.setFileState(name, { s3Multipart: { key: id, uploadId: id } });
+      uppy.setFileState(name, /** @type {any} */ ({ s3Multipart: { key: id, uploadId: id } }));
       cards.set(name, card);
       // How it ends is heard through the events above, file by file.
       uppy.upload().catch(() => undefined);
