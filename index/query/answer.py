@@ -28,13 +28,15 @@ def answer(query: Query, open_engine: Callable[[ParsedQuery], Engine]) -> Result
 def _answer(engine: Engine, query: Query, parsed: ParsedQuery) -> Results:
     if parsed.nothing_searchable:
         return nothing_searchable(parsed)
-    found = engine.find(query, parsed)
-    results = with_signs(found.results, parsed)
-    if not results.total and (unknown := tuple(_unknown(engine, parsed.filters))):
-        nowhere = tuple(one for one in results.missing if one.lack is not Lack.ELSEWHERE)  # the filter is why
-        return replace(results, missing=unknown + nowhere)
-    if any(one.lack is Lack.NOWHERE for one in results.missing):
-        return replace(results, suggestion=suggestion(engine, query, found))
+    engine_answer = engine.find(query, parsed)
+    results = with_signs(engine_answer.results, parsed)
+    if not results.total and (unknown_filters := tuple(_unknown(engine, parsed.filters))):
+        nowhere = tuple(
+            missing for missing in results.missing if missing.lack is not Lack.ELSEWHERE
+        )  # the filter is why
+        return replace(results, missing=unknown_filters + nowhere)
+    if any(missing.lack is Lack.NOWHERE for missing in results.missing):
+        return replace(results, suggestion=suggestion(engine, query, engine_answer))
     return results
 
 

@@ -10,6 +10,8 @@ from index.query.parser import ParsedQuery
 
 
 class EngineAnswer(NamedTuple):
+    """What an engine found for a query."""
+
     results: Results
     parsed: ParsedQuery
     """What was asked for, as far as the archive shows what was meant."""

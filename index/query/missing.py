@@ -38,19 +38,23 @@ def with_missing(
     Of the parts that are `possibly_missing`, `here` has those that occur within the filters, `anywhere` those in the
     archive.
     """
-    held = [part for part in parsed.parts if part in here]
-    lacking: dict[str, Lack] = {}
+    present = [part for part in parsed.parts if part in here]
+    lacks: dict[str, Lack] = {}
     for part in parsed.parts:
         if part not in here:
             words = [word for word in _words(part) if word not in anywhere]
-            lacking |= {one.text: Lack.ELSEWHERE if one in anywhere else Lack.NOWHERE for one in words or [part]}
-    hits = [replace(hit, without=tuple(one for one in hit.without if one in _texts(held))) for hit in results.hits]
+            lacks |= {
+                lacking.text: Lack.ELSEWHERE if lacking in anywhere else Lack.NOWHERE for lacking in words or [part]
+            }
+    hits = [
+        replace(hit, without=tuple(text for text in hit.without if text in _texts(present))) for hit in results.hits
+    ]
     return replace(
         results,
         hits=tuple(hits),
-        missing=tuple(Missing(text, lack) for text, lack in lacking.items()),
-        about=_texts(held),
-        together=least >= len(held),
+        missing=tuple(Missing(text, lack) for text, lack in lacks.items()),
+        about=_texts(present),
+        together=least >= len(present),
     )
 
 
@@ -63,5 +67,6 @@ def _words(part: Part) -> list[Part]:
     if not isinstance(part, Phrase) or len(part.folded) < 2:
         return []
     return [
-        QueryWord(part.text[one.start : one.end], one.start, one.end, (one.forms,)) for one in tokens(part.text, "")
+        QueryWord(part.text[token.start : token.end], token.start, token.end, (token.forms,))
+        for token in tokens(part.text, "")
     ]

@@ -33,21 +33,21 @@ class _Candidate(NamedTuple):
     language: str
 
 
-def suggestion(engine: Engine, query: Query, found: EngineAnswer) -> str:
+def suggestion(engine: Engine, query: Query, engine_answer: EngineAnswer) -> str:
     """The text of the query with a better word for each that is nowhere, if there is one; else empty.
 
     Each finds something within the same filters, and is written as it stands there.
     """
-    nowhere = {missing.text for missing in found.results.missing if missing.lack is Lack.NOWHERE}
-    languages = {hit.language for hit in found.results.hits}
-    better: dict[Part, str] = {}
-    for word in suggestible_words(found.parsed):
-        offers = list(_candidates(engine, word, found.parsed, languages)) if word.text in nowhere else []
-        if offers:
-            best = max(offers)
-            better[word] = best.word
+    nowhere = {missing.text for missing in engine_answer.results.missing if missing.lack is Lack.NOWHERE}
+    languages = {hit.language for hit in engine_answer.results.hits}
+    replacements: dict[Part, str] = {}
+    for word in suggestible_words(engine_answer.parsed):
+        candidates = list(_candidates(engine, word, engine_answer.parsed, languages)) if word.text in nowhere else []
+        if candidates:
+            best = max(candidates)
+            replacements[word] = best.word
             languages.add(best.language)
-    return with_replacements(query.text, better)
+    return with_replacements(query.text, replacements)
 
 
 def suggestible_words(parsed: ParsedQuery) -> list[QueryWord]:
@@ -59,17 +59,19 @@ def suggestible_words(parsed: ParsedQuery) -> list[QueryWord]:
 def most_similar(word: QueryWord, vocabulary: Iterable[str]) -> list[str]:
     """The words of `vocabulary` (folded words) most like it, the most alike first, itself apart."""
     asked = word.forms[0].folded
-    others = sorted({one for one in vocabulary if one != asked})
-    found = process.extract(asked, others, scorer=JaroWinkler.similarity, score_cutoff=_LEAST_SIMILARITY, limit=_MOST)
-    return [one for one, _, _ in found]
+    others = sorted({other for other in vocabulary if other != asked})
+    similar = process.extract(asked, others, scorer=JaroWinkler.similarity, score_cutoff=_LEAST_SIMILARITY, limit=_MOST)
+    return [other for other, _, _ in similar]
 
 
-def with_replacements(text: str, better: Mapping[Part, str]) -> str:
-    """The query `text` with the words of `better` in place; empty if there are none."""
-    words = sorted((part for part in better if isinstance(part, QueryWord)), key=lambda word: word.start, reverse=True)
+def with_replacements(text: str, replacements: Mapping[Part, str]) -> str:
+    """The query `text` with the words of `replacements` in place; empty if there are none."""
+    words = sorted(
+        (part for part in replacements if isinstance(part, QueryWord)), key=lambda word: word.start, reverse=True
+    )
     changed = text
     for word in words:
-        changed = changed[: word.start] + better[word] + changed[word.end :]
+        changed = changed[: word.start] + replacements[word] + changed[word.end :]
     return changed if words else ""
 
 
@@ -77,12 +79,12 @@ def _candidates(
     engine: Engine, word: QueryWord, parsed: ParsedQuery, languages: Container[str]
 ) -> Iterator[_Candidate]:
     """The words most like it, of those that find something."""
-    for near in most_similar(word, engine.words(word.forms[0].folded[:BEGINNING])):
-        alone = replace(parse(near), filters=parsed.filters, excluded=parsed.excluded)
-        for hit in engine.find(Query(near, per_page=3), alone).results.hits:
-            if said := _as_written(hit, near):
-                alike = JaroWinkler.similarity(word.forms[0].exact, said.casefold())
-                yield _Candidate(hit.language in languages, alike, said, hit.language)
+    for similar in most_similar(word, engine.words(word.forms[0].folded[:BEGINNING])):
+        alone = replace(parse(similar), filters=parsed.filters, excluded=parsed.excluded)
+        for hit in engine.find(Query(similar, per_page=3), alone).results.hits:
+            if spelling := _as_written(hit, similar):
+                similarity = JaroWinkler.similarity(word.forms[0].exact, spelling.casefold())
+                yield _Candidate(hit.language in languages, similarity, spelling, hit.language)
 
 
 def _as_written(hit: RecordingHit, folded: str) -> str:
@@ -92,8 +94,8 @@ def _as_written(hit: RecordingHit, folded: str) -> str:
     for text in (*shown, *named):
         for token in tokens(text, ""):
             if token.forms.folded == folded:
-                said = text[token.start : token.end]
-                return said.lower() if said == said.capitalize() else said
+                word = text[token.start : token.end]
+                return word.lower() if word == word.capitalize() else word
     return ""
 
 

@@ -126,29 +126,35 @@ def corrected_recording(
 
 
 def _corrected_recording(site: Site, manifest: Manifest, person: Person) -> CorrectedRecording:
-    made = tuple(one for one in site.archive.corrections(manifest.id) if one.number <= manifest.corrected)
-    stands = _state_with(site, manifest)(made, person)
-    gone, known = undone(made), {one.number: one for one in made}
-    counts = history.places(lambda: stands.heard, made)
-    takers = {one.change.number: one.number for one in made if isinstance(one.change, Undo) and one.number not in gone}
+    corrections = tuple(
+        correction for correction in site.archive.corrections(manifest.id) if correction.number <= manifest.corrected
+    )
+    state = _state_with(site, manifest)(corrections, person)
+    undone_numbers, by_number = undone(corrections), {correction.number: correction for correction in corrections}
+    counts = history.places(lambda: state.heard, corrections)
+    undone_by_number = {
+        correction.change.number: correction.number
+        for correction in corrections
+        if isinstance(correction.change, Undo) and correction.number not in undone_numbers
+    }
     return CorrectedRecording(
         number=manifest.corrected,
-        lines=list(map(_line, stands.segments)),
-        speakers=_speakers(stands),
-        chapters=_chapters(stands),
-        details=stands.details,
+        lines=list(map(_line, state.segments)),
+        speakers=_speakers(state),
+        chapters=_chapters(state),
+        details=state.details,
         history=[
             PastCorrection(
-                number=one.number,
-                at=one.at,
-                by=history.author_name(one),
-                kind=one.change.kind,
-                summary=history.summary(one, known, counts),
-                undone=one.number in gone,
-                undone_by=takers.get(one.number),
-                mine=one.by == person.id,
+                number=correction.number,
+                at=correction.at,
+                by=history.author_name(correction),
+                kind=correction.change.kind,
+                summary=history.summary(correction, by_number, counts),
+                undone=correction.number in undone_numbers,
+                undone_by=undone_by_number.get(correction.number),
+                mine=correction.by == person.id,
             )
-            for one in reversed(made)
+            for correction in reversed(corrections)
         ],
     )
 
@@ -164,21 +170,21 @@ def _corrected_recording(site: Site, manifest: Manifest, person: Person) -> Corr
 )
 def correct(
     recording_id: str,
-    wanted: CorrectionRequest,
+    request: CorrectionRequest,
     site: SiteDep,
     person: FacilitatorDep,
 ) -> Response:
     """Change one thing. If someone else changed the same thing meanwhile, nothing is stored, and the answer says
     what stands there now."""
     manifest = open_published(site, recording_id)
-    if isinstance(wanted.change, DetailsChange):
-        wanted = CorrectionRequest(change=_checked(site, wanted.change))
-    stand = _state_with(site, manifest)
+    if isinstance(request.change, DetailsChange):
+        request = CorrectionRequest(change=_checked(site, request.change))
+    state_with = _state_with(site, manifest)
     before: EditState | None = None
 
     def make(there: tuple[Correction, ...]) -> Correction:
         nonlocal before
-        before = stand(there, person)
+        before = state_with(there, person)
         if len(there) >= MOST_CORRECTIONS:
             raise InputError(
                 _("This recording was corrected {most} times; more is not kept.").format(most=MOST_CORRECTIONS)
@@ -189,15 +195,15 @@ def correct(
             by=person.id,
             by_name=clean_name(person.name),
             at=now(),
-            change=before.accept(wanted.change),
+            change=before.accept(request.change),
         )
 
     try:
         with _LOCKS[int(manifest.id, 16) % len(_LOCKS)]:
-            made = site.archive.correct(manifest.id, make)
-    except EditConflict as clash:
+            correction = site.archive.correct(manifest.id, make)
+    except EditConflict as conflict:
         return JSONResponse(
-            CorrectionConflict(error=str(clash), now=clash.now).model_dump(mode="json"), status_code=409
+            CorrectionConflict(error=str(conflict), now=conflict.now).model_dump(mode="json"), status_code=409
         )
     except AlreadyDone:
         assert before is not None  # noqa: S101  it is what raised
@@ -207,9 +213,9 @@ def correct(
             searchable = site.reindexing.refresh(site.archive.settle_corrections(manifest.id))
         return _answer(200, _result(last, before, before, stored=False, searchable=searchable))
     assert before is not None  # noqa: S101  the correction was made from it
-    after = stand((*before.corrections, made), person)
+    after = state_with((*before.corrections, correction), person)
     searchable = site.reindexing.refresh(open_recording(site, manifest.id))
-    return _answer(201, _result(made.number, before, after, stored=True, searchable=searchable))
+    return _answer(201, _result(correction.number, before, after, stored=True, searchable=searchable))
 
 
 def _state_with(site: Site, manifest: Manifest) -> Callable[[tuple[Correction, ...], Person], EditState]:
@@ -234,14 +240,16 @@ def _checked(site: Site, change: DetailsChange) -> DetailsChange:
 
 def _result(number: int, before: EditState, after: EditState, *, stored: bool, searchable: bool) -> CorrectionResult:
     kept = set(map(id, before.segments)) & set(map(id, after.segments))  # nearly all are the very same
-    was, now_is = (Counter(one for one in stands.segments if id(one) not in kept) for stands in (before, after))
-    gone, come = was - now_is, now_is - was
+    lines_before, lines_after = (
+        Counter(one for one in state.segments if id(one) not in kept) for state in (before, after)
+    )
+    removed_lines, added_lines = lines_before - lines_after, lines_after - lines_before
     starts = {segment.start for segment in after.segments}
     return CorrectionResult(
         number=number,
         stored=stored,
-        changed=[_line(segment) for segment in after.segments if id(segment) not in kept and segment in come],
-        removed=sorted({segment.start for segment in gone} - starts),
+        changed=[_line(segment) for segment in after.segments if id(segment) not in kept and segment in added_lines],
+        removed=sorted({segment.start for segment in removed_lines} - starts),
         chapters=_chapters(after),
         speakers=_speakers(after),
         details=after.details,
@@ -264,9 +272,9 @@ def _line(segment: Segment) -> CorrectedLine:
     )
 
 
-def _speakers(stands: EditState) -> list[str]:
-    return list(dict.fromkeys(segment.speaker for segment in stands.segments if segment.speaker))
+def _speakers(state: EditState) -> list[str]:
+    return list(dict.fromkeys(segment.speaker for segment in state.segments if segment.speaker))
 
 
-def _chapters(stands: EditState) -> list[NamedChapter]:
-    return [NamedChapter(start=chapter.start, title=chapter.title) for chapter in stands.chapters]
+def _chapters(state: EditState) -> list[NamedChapter]:
+    return [NamedChapter(start=chapter.start, title=chapter.title) for chapter in state.chapters]

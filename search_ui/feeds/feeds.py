@@ -83,20 +83,20 @@ def feed_response(site: Site, request: Request, params: SearchParams, collection
     given = request.headers.get("if-none-match")
     if given is not None and etag_matches(given, etag):
         return Response(status_code=304, headers=headers)
-    found = published_recordings(site, hits)
-    changed = max((one.manifest.changed_at for one in found), default=None)
+    recordings = published_recordings(site, hits)
+    changed = max((recording.manifest.changed_at for recording in recordings), default=None)
     if changed is not None:
         headers["Last-Modified"] = format_datetime(changed.astimezone(UTC), usegmt=True)
         if given is None and not _is_newer(changed, request.headers.get("if-modified-since")):
             return Response(status_code=304, headers=headers)
-    channel = channel_of(site, origin, params, collection, found, changed or now())
+    channel = channel_of(site, origin, params, collection, recordings, changed or now())
     return Response(rss.write(channel), media_type=rss.MEDIA_TYPE, headers=headers)
 
 
 def published_recordings(site: Site, hits: Sequence[RecordingHit]) -> list[FeedRecording]:
     """Those of them that are still there and published, in the same order."""
 
-    def look(hit: RecordingHit) -> FeedRecording | None:
+    def opened(hit: RecordingHit) -> FeedRecording | None:
         try:
             manifest = open_recording(site, hit.recording_id)
         except NotFound:
@@ -107,7 +107,7 @@ def published_recordings(site: Site, hits: Sequence[RecordingHit]) -> list[FeedR
         return FeedRecording(hit, manifest, info.size, bool(chaptering.chapters_of(site, manifest))) if info else None
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return [one for one in pool.map(look, hits) if one is not None]
+        return [recording for recording in pool.map(opened, hits) if recording is not None]
 
 
 def channel_of(
@@ -115,7 +115,7 @@ def channel_of(
     origin: str,
     params: SearchParams,
     collection: Collection | None,
-    found: Sequence[FeedRecording],
+    recordings: Sequence[FeedRecording],
     changed: datetime,
 ) -> rss.FeedChannel:
     return rss.FeedChannel(
@@ -124,10 +124,10 @@ def channel_of(
         address=origin + feed_url(params),
         description=_("Recordings of knowledge circles, with the passages found and what was said in them."),
         author=collection.name if collection else "Kring",
-        language=_language(found, collection),
+        language=_language(recordings, collection),
         image=origin + static_address("cover.png"),
         changed=changed,
-        items=[item_of(site, origin, params, one) for one in found],
+        items=[item_of(site, origin, params, recording) for recording in recordings],
     )
 
 
@@ -137,8 +137,8 @@ def title_of(params: SearchParams, collection: Collection | None) -> str:
     return _("{name}: “{words}”").format(name=name, words=params.text) if params.text else name
 
 
-def item_of(site: Site, origin: str, params: SearchParams, one: FeedRecording) -> rss.FeedItem:
-    manifest, hit = one.manifest, one.hit
+def item_of(site: Site, origin: str, params: SearchParams, recording: FeedRecording) -> rss.FeedItem:
+    manifest, hit = recording.manifest, recording.hit
     details = manifest.details
     return rss.FeedItem(
         guid=manifest.id,
@@ -149,7 +149,7 @@ def item_of(site: Site, origin: str, params: SearchParams, one: FeedRecording) -
             "feed_item.html", hit=hit, details=details, names=site.names, origin=origin, words=params.text
         ),
         media=rss.MediaFile(origin + playback_url(manifest), manifest.renditions.playback_type),  # type: ignore[union-attr]
-        size=one.size,
+        size=recording.size,
         seconds=manifest.duration or hit.duration,
         image=f"{origin}/media/{manifest.id}/poster" if hit.poster else None,
         people=details.presenters,
@@ -160,13 +160,13 @@ def item_of(site: Site, origin: str, params: SearchParams, one: FeedRecording) -
             for download in captions.downloads(manifest)
             if download.file.suffix != ".txt"
         ),
-        chapters=f"{origin}/r/{manifest.id}/chapters.json" if one.chapters else None,
+        chapters=f"{origin}/r/{manifest.id}/chapters.json" if recording.chapters else None,
     )
 
 
 def _track_language(manifest: Manifest, track: captions.Track) -> str | None:
-    there = captions.reference(manifest, track)
-    return there.language if there else None
+    reference = captions.reference(manifest, track)
+    return reference.language if reference else None
 
 
 def _language(found: Sequence[FeedRecording], collection: Collection | None) -> str:

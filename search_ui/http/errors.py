@@ -109,8 +109,8 @@ def sentence_of(error: KringError) -> str:
 def invalid(errors: Sequence[Any]) -> str:
     """One sentence about the first parameter that was refused; the value itself is not repeated."""
     first = errors[0]
-    of_text = isinstance(first.get("input"), str)  # Pydantic calls a text that was tidied before too long like a list
-    reason = REASONS.get("string_too_long" if of_text and first["type"] == "too_long" else str(first["type"]))
+    is_text = isinstance(first.get("input"), str)  # Pydantic calls a text that was tidied before too long like a list
+    reason = REASONS.get("string_too_long" if is_text and first["type"] == "too_long" else str(first["type"]))
     name = first["loc"][-1]
     if reason is not None:
         return _("The parameter “{name}” {reason}.").format(name=name, reason=_(reason).format(**first.get("ctx", {})))

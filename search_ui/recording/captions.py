@@ -123,8 +123,8 @@ def serve(
 ) -> Response:
     """200, 304 if the browser has it already, or 204 to a question for permission. Raises NotFound."""
     manifest = open_published(site, recording_id)
-    there = reference(manifest, track)
-    if there is None:
+    stored = reference(manifest, track)
+    if stored is None:
         if track == "own":
             raise NotFound("This recording has no transcript.")
         raise NotFound("This recording was not translated into English.")
@@ -133,7 +133,7 @@ def serve(
         return Response(status_code=204, headers=headers | {"Allow": "GET, HEAD, OPTIONS"})
     title = manifest.details.title
     changed = manifest.version  # also that of a transcript that was made again
-    facts = f"{WRITER}\n{there.key}\n{changed}\n{title if file.suffix == '.txt' else ''}\n{file.name}"
+    facts = f"{WRITER}\n{stored.key}\n{changed}\n{title if file.suffix == '.txt' else ''}\n{file.name}"
     etag = f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
     headers["ETag"] = f"W/{etag}"  # weak: it goes out packed or not
     if download:
@@ -144,7 +144,7 @@ def serve(
     note = TRANSLATED if track == "english" else ""
 
     def write() -> str:
-        transcript = site.archive.transcript_of(manifest) if track == "own" else site.archive.transcript(there.key)
+        transcript = site.archive.transcript_of(manifest) if track == "own" else site.archive.transcript(stored.key)
         assert transcript is not None  # noqa: S101  there is a reference to it
         return file.write(transcript, title, note)
 

@@ -52,8 +52,8 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
     RFC 9110, 14.2: an unknown unit, a malformed header, or several ranges are answered with the whole.
     Raises Unsatisfiable.
     """
-    unit, _, wanted = (header or "").partition("=")
-    match = _RANGE.fullmatch(wanted)
+    unit, _, ranges = (header or "").partition("=")
+    match = _RANGE.fullmatch(ranges)
     if unit.strip().lower() != "bytes" or match is None:
         return None
     first, last = match.groups()
@@ -136,11 +136,11 @@ def serve(store: ObjectStore, key: str, media_type: str, request: Request) -> Re
     headers = {"Accept-Ranges": "bytes", "ETag": etag, "Cache-Control": CACHE}
     if etag_matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
-    wanted = request.headers.get("range")
+    range_header = request.headers.get("range")
     if request.headers.get("if-range", etag) != etag:  # it changed meanwhile: the whole, not a piece of another
-        wanted = None
+        range_header = None
     try:
-        span = parse_range(wanted, info.size)
+        span = parse_range(range_header, info.size)
     except UnsatisfiableRange:
         return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{info.size}"})
     status = 200 if span is None else 206

@@ -64,27 +64,27 @@ def chapter_entries(chapters: Sequence[Chapter], start: float) -> list[ChapterEn
 
 def documents(site: Site, manifest: Manifest, written: Iterable[PassageHit]) -> list[AttachedDocument]:
     """In the order in which they were attached; what was found in one, in order of its pages."""
-    read = _pages(site, manifest)
-    made = {
-        one.original.sha256: AttachedDocument(
-            title=one.title,
-            url=f"/r/{manifest.id}/attachments/{one.original.sha256}",
-            suffix=one.original.file_name.rpartition(".")[2].upper()[:5],
-            size=one.original.size,
-            pages=read.get(one.original.sha256),
+    page_counts = _pages(site, manifest)
+    by_sha256 = {
+        attachment.original.sha256: AttachedDocument(
+            title=attachment.title,
+            url=f"/r/{manifest.id}/attachments/{attachment.original.sha256}",
+            suffix=attachment.original.file_name.rpartition(".")[2].upper()[:5],
+            size=attachment.original.size,
+            pages=page_counts.get(attachment.original.sha256),
         )
-        for one in manifest.attachments
+        for attachment in manifest.attachments
     }
     for hit in sorted(written, key=lambda hit: hit.page or 0):
-        if hit.attachment in made:
-            made[hit.attachment].found.append(hit)
-    return list(made.values())
+        if hit.attachment in by_sha256:
+            by_sha256[hit.attachment].found.append(hit)
+    return list(by_sha256.values())
 
 
 def _pages(site: Site, manifest: Manifest) -> dict[str, int]:
     """SHA-256 of each document → how many pages were read; none if the text of one is damaged."""
     try:
-        return {one.original.sha256: len(pages.pages) for one, pages in site.archive.attached(manifest)}
+        return {attachment.original.sha256: len(pages.pages) for attachment, pages in site.archive.attached(manifest)}
     except (NotFound, Damaged) as error:
         log.error("%s: %s", manifest.id, error)
         return {}

@@ -45,40 +45,40 @@ class SoundChosen(BaseModel):
 @router.post("/recordings/{recording_id}/sound", status_code=202)
 def choose(
     recording_id: str,
-    wanted: SoundRequest,
+    request: SoundRequest,
     site: SiteDep,
     person: FacilitatorDep,  # noqa: ARG001  who may is all there is to ask
 ) -> SoundChosen:
     """Have another sound of the file played and transcribed; all stays as it is until that is done."""
     open_published(site, recording_id)
-    manifest = choose_sound(site.archive, recording_id, wanted.name)
+    manifest = choose_sound(site.archive, recording_id, request.name)
     if not manifest.again:
-        return SoundChosen(name=wanted.name, again=False, says=_("This sound stays."))
-    says = _("The recording is being made again with this sound. Until that is done, everything stays as it is.")
+        return SoundChosen(name=request.name, again=False, says=_("This sound stays."))
+    notice = _("The recording is being made again with this sound. Until that is done, everything stays as it is.")
     if not try_start_again(site.runs, manifest):
-        says = _(
+        notice = _(
             "The recording is made again with this sound as soon as possible. Until then everything stays as it is."
         )
-    return SoundChosen(name=wanted.name, again=True, says=says)
+    return SoundChosen(name=request.name, again=True, says=notice)
 
 
 def choices(manifest: Manifest) -> list[SoundOption]:
     """What can be chosen; nothing if there is no choice."""
-    made = manifest.renditions
-    there = made.sound_tracks.there if made is not None and made.sound_tracks is not None else ()
-    return [SoundOption(one.name, label(one, there), one.speech) for one in there] if len(there) > 1 else []
+    renditions = manifest.renditions
+    tracks = renditions.sound_tracks.there if renditions is not None and renditions.sound_tracks is not None else ()
+    return [SoundOption(track.name, label(track, tracks), track.speech) for track in tracks] if len(tracks) > 1 else []
 
 
 def current_sound(manifest: Manifest) -> str:
     """The name of the one that is heard."""
-    made = manifest.renditions
-    return made.sound_tracks.taken.name if made is not None and made.sound_tracks is not None else ""
+    renditions = manifest.renditions
+    return renditions.sound_tracks.taken.name if renditions is not None and renditions.sound_tracks is not None else ""
 
 
 def doubt_notice(manifest: Manifest) -> str:
     """The sentence that says which was taken, if that is doubtful; empty for most recordings."""
-    made = manifest.renditions
-    tracks = made.sound_tracks if made is not None else None
+    renditions = manifest.renditions
+    tracks = renditions.sound_tracks if renditions is not None else None
     if tracks is None or not tracks.doubtful or manifest.sound_track == tracks.taken.name:
         return ""
     return _("People speak in more than one sound of this file; this one is played and transcribed: {sound}.").format(

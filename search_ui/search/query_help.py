@@ -51,10 +51,10 @@ class MissingWords:
 def missing_words(missing: Iterable[Missing], text: str = "") -> list[MissingWords]:
     """What is to be said of it beside the heading `Nothing found about “text”`, and of what is `lost`."""
     grouped: dict[Lack, list[str]] = {}
-    for one in missing:
-        said = one.text == text and one.lack is Lack.NOWHERE
-        if not said and not one.text.startswith(("circle:", "network:")):
-            grouped.setdefault(one.lack, []).append(one.text)
+    for part in missing:
+        in_heading = part.text == text and part.lack is Lack.NOWHERE
+        if not in_heading and not part.text.startswith(("circle:", "network:")):
+            grouped.setdefault(part.lack, []).append(part.text)
     return [MissingWords(lack, words) for lack, words in grouped.items()]
 
 
@@ -93,7 +93,7 @@ def unknown_names(names: Names, params: SearchParams, inside: Filters, results: 
 def _unknown(
     kind: str, known: Mapping[str, str], params: SearchParams, asked: Iterable[str], results: Results
 ) -> list[UnknownName]:
-    found = []
+    unknown = []
     for value in dict.fromkeys(asked):
         if value in known or results.facets.get(kind, {}).get(value):
             continue
@@ -103,8 +103,8 @@ def _unknown(
             PageLink(slug, search_url(with_name_replaced(params, kind, value, slug)))
             for slug in ranked[: 1 if guess else MOST_NAMES]
         ]
-        found.append(UnknownName(kind, value, others, guess))
-    return found
+        unknown.append(UnknownName(kind, value, others, guess))
+    return unknown
 
 
 def similarity(value: str, slug: str, name: str) -> float:

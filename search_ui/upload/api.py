@@ -73,9 +73,9 @@ def check(file: FileInfo, site: SiteDep, person: FacilitatorDep) -> FileCheck:
     """Whether this file can be taken, before it is sent; with its hash also whether the archive has it already."""
     check_file(file, site.settings)
     if file.sha256 is not None:
-        there = same_file(site, file.sha256)
-        if there is not None:
-            return FileCheck(recording=there)
+        recording = same_file(site, file.sha256)
+        if recording is not None:
+            return FileCheck(recording=recording)
         upload = site.archive.find_upload(source_of(file.sha256).recording_id)
         if upload is not None:
             check_free(upload, person)
@@ -96,10 +96,12 @@ def begin(
     """Make room for a file; asked again for the same one: the same upload, with the details as they are now."""
     check_file(file, site.settings)
     details = checked_details(site, file.details)
-    there = same_file(site, file.sha256)
-    if there is not None:
+    recording = same_file(site, file.sha256)
+    if recording is not None:
         raise Conflict(
-            N_("This recording is in the archive already: “{title}”, at {url}."), title=there.title, url=there.url
+            N_("This recording is in the archive already: “{title}”, at {url}."),
+            title=recording.title,
+            url=recording.url,
         )
     upload_id = source_of(file.sha256).recording_id
     known = site.archive.find_upload(upload_id)
@@ -173,13 +175,13 @@ def _can_resume(site: Site, upload: Upload) -> bool:
 @router.patch("/{upload_id}")
 def change(
     upload_id: str,
-    wanted: NewDetails,
+    request: NewDetails,
     site: SiteDep,
     person: FacilitatorDep,
 ) -> Details:
     """Other details, as long as it is on its way."""
     own_upload(site, upload_id, person)
-    details = checked_details(site, wanted.details)
+    details = checked_details(site, request.details)
     return change_upload(site, upload_id, lambda old: old.model_copy(update={"details": details})).details
 
 

@@ -96,10 +96,10 @@ def mine(
     return uploads_of(site, person, brought)
 
 
-def uploads_of(site: Site, person: Person, brought: OwnRecordings) -> list[OwnUpload]:
-    recordings = {manifest.id: _recording(site, manifest) for manifest in brought.by(person)}
-    going = {upload.id: _upload(site, upload) for upload in site.archive.uploads() if upload.by == person.id}
-    return sorted((going | recordings).values(), key=lambda one: one.at, reverse=True)
+def uploads_of(site: Site, person: Person, own: OwnRecordings) -> list[OwnUpload]:
+    recordings = {manifest.id: _recording(site, manifest) for manifest in own.by(person)}
+    uploads = {upload.id: _upload(site, upload) for upload in site.archive.uploads() if upload.by == person.id}
+    return sorted((uploads | recordings).values(), key=lambda upload: upload.at, reverse=True)
 
 
 def _upload(site: Site, upload: Upload) -> OwnUpload:
