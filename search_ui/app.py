@@ -10,7 +10,7 @@ from kring.settings import Settings
 from search_ui import api
 from search_ui.context import Site
 from search_ui.edit import api as edit_api, page as edit_page
-from search_ui.feeds import feeds
+from search_ui.feeds import routes as feed_routes
 from search_ui.http import errors, facilitator_link, healthz, identity
 from search_ui.http.access import WrongCodes
 from search_ui.http.body_spool import SpoolPlaces
@@ -79,7 +79,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         recording_page.router,
         progress_events.router,
         upload_page.router,
-        feeds.router,
+        feed_routes.router,
         collections.router,
         embed.router,
         captions.router,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import tantivy
 from tantivy import Occur, Query
 
-from index.embedded.documents import rec_of
+from index.embedded.schema import rec_of
 from index.facets.cards import KINDS, values_of
 from index.port import Filters
 

@@ -15,11 +15,11 @@ from pathlib import Path
 import tantivy
 from tantivy import Occur, Query as Condition
 
-from index.embedded.documents import Fields, fields_of, passage_in, rec_of, schema
 from index.embedded.filters import in_recordings
 from index.embedded.generations import Generations, engine_errors
 from index.embedded.integrity import probe
 from index.embedded.opening import SnapshotOpener
+from index.embedded.schema import Fields, fields_of, passage_in, rec_of, schema
 from index.embedded.search import TantivyEngine
 from index.embedded.snapshot import buckets
 from index.passages.build import by_recording

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import tantivy
 
-from index.embedded.documents import passage_in
+from index.embedded.schema import passage_in
 from index.embedded.search import TantivyEngine
 from index.embedded.snapshot import Snapshot
 from index.port import Filters, Query, Results

@@ -15,8 +15,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from tantivy import Occur, Query
 
-from index.embedded.documents import BEGINS, SHORT
 from index.embedded.filters import any_of
+from index.embedded.schema import BEGINS, SHORT
 from index.query.parser import ParsedQuery, Part, Phrase, QueryWord
 from index.query.typos import tolerate_typos
 from index.query.word_variants import with_variants

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import tantivy
 from tantivy import Query as Condition
 
-from index.embedded.documents import passage_in
 from index.embedded.filters import filter_conditions, in_attachments, in_recordings
 from index.embedded.generations import engine_errors
 from index.embedded.queries import TantivyQueries
+from index.embedded.schema import passage_in
 from index.embedded.snapshot import Snapshot, buckets
 from index.facets.columns import Rows
 from index.port import Filters, Order, Query, RecordingHit, Results

@@ -11,9 +11,9 @@ from typing import Any
 import tantivy
 from tantivy import Query as Condition
 
-from index.embedded.documents import read_card, rec_of
 from index.embedded.filters import in_attachments
 from index.embedded.queries import Completions
+from index.embedded.schema import read_card, rec_of
 from index.facets.columns import FacetColumns
 
 

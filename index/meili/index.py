@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from index.meili.client import MeiliRefusal, MeiliServer
-from index.meili.documents import COMPLETE, documents, prepared
 from index.meili.query import body
 from index.meili.result_page import Ask
+from index.meili.schema import COMPLETE, documents, prepared
 from index.meili.search import MeiliEngine
 from index.meili.search_key import ensured_key
 from index.meili.writer import MeiliWriter

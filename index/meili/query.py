@@ -13,7 +13,7 @@ from itertools import combinations, product
 from typing import Any
 
 from index.facets.cards import KINDS, values_of
-from index.meili.documents import FOUND_IN, OWN, SPELLING, as_key, as_value, plain, plain_words, spelt
+from index.meili.schema import FOUND_IN, OWN, SPELLING, as_key, as_value, plain, plain_words, spelt
 from index.port import Filters
 from index.query.parser import MAX_REQUIRED, ParsedQuery, Part, Phrase, QueryWord
 

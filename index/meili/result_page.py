@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from index.facets.cards import Card, card_of, in_order
-from index.meili.documents import passage_in
 from index.meili.query import DISTINCT, PASSAGES, PAYLOAD, WINDOW, Way, body, conditions, one_of, own_ways
+from index.meili.schema import passage_in
 from index.port import Filters, Order, Passage, Query, RecordingHit
 from index.query.parser import ParsedQuery
 from index.ranking.highlight import recording_hit

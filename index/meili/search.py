@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from index.facets.cards import KINDS, LABELS, UNSPELT, by_count, label_spellings
-from index.meili.documents import CARD_FIELDS, SPELT, card_in, from_plain, from_value, passage_in
 from index.meili.query import (
     DISTINCT,
     MOST_PARTS,
@@ -30,6 +29,7 @@ from index.meili.query import (
     with_prefix,
 )
 from index.meili.result_page import WINDOWED_WAYS, Ask, Level, MeiliPage
+from index.meili.schema import CARD_FIELDS, SPELT, card_in, from_plain, from_value, passage_in
 from index.port import Filters, Order, Query, RecordingHit, Results
 from index.query.engine import EngineAnswer
 from index.query.missing import possibly_missing, with_missing

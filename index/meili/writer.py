@@ -17,8 +17,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from index.meili.client import MeiliRefusal, MeiliServer
-from index.meili.documents import ABOUT, MADE_BY, SETTINGS, WHOLE, about, same_settings
 from index.meili.query import one_of
+from index.meili.schema import ABOUT, MADE_BY, SETTINGS, WHOLE, about, same_settings
 from index.port import Prepared
 from kring.errors import DiskFull, SearchDown
 

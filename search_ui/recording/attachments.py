@@ -25,7 +25,7 @@ from search_ui.http.identity import FacilitatorDep
 from search_ui.http.security import policy
 from search_ui.i18n.gettext import N_, _
 from search_ui.recording.media import serve
-from search_ui.upload.checks import change_upload, own_upload
+from search_ui.upload.validation import change_upload, own_upload
 from search_ui.viewer import open_published
 from services.runs.requests import try_start_again
 from transcribe.captions.reader import MAX_BYTES as MAX_CAPTION_BYTES, read_captions

@@ -19,7 +19,9 @@ from kring.model import Details, Original, Sha256, now
 from search_ui.context import Site, SiteDep
 from search_ui.http.identity import FacilitatorDep, Person
 from search_ui.i18n.gettext import N_
-from search_ui.upload.checks import (
+from search_ui.upload.parts import parts_of, received, stored_parts
+from search_ui.upload.promised import RESERVATION_LOCK, has_lapsed, promised_bytes
+from search_ui.upload.validation import (
     FileInfo,
     KnownRecording,
     change_upload,
@@ -31,8 +33,6 @@ from search_ui.upload.checks import (
     part_size,
     same_file,
 )
-from search_ui.upload.parts import parts_of, received, stored_parts
-from search_ui.upload.promised import RESERVATION_LOCK, has_lapsed, promised_bytes
 from storage.archive.archive import RECEIVED_TYPE
 from storage.keys import incoming_key
 

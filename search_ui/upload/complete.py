@@ -14,8 +14,8 @@ from kring.model import now
 from search_ui.context import Site, SiteDep
 from search_ui.http.identity import FacilitatorDep, Person
 from search_ui.i18n.gettext import N_, _
-from search_ui.upload.checks import has_arrived, own_upload, part_count
 from search_ui.upload.parts import SentPart, parts_of
+from search_ui.upload.validation import has_arrived, own_upload, part_count
 from search_ui.viewer import open_recording
 from services.runs.requests import start_again
 from storage.keys import incoming_key

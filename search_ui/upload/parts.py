@@ -20,7 +20,7 @@ from search_ui.http.body_spool import content_length
 from search_ui.http.identity import FacilitatorDep
 from search_ui.i18n.gettext import N_
 from search_ui.server.places import MIB, Places, Share
-from search_ui.upload.checks import IDLE_TIME, bytes_of_part, has_arrived, own_upload, part_count
+from search_ui.upload.validation import IDLE_TIME, bytes_of_part, has_arrived, own_upload, part_count
 from storage import open_parts
 from storage.keys import incoming_key
 from storage.parts import PartStore

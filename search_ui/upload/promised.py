@@ -8,8 +8,8 @@ from datetime import timedelta
 from kring.intake.uploads import Upload, UploadState
 from kring.model import now
 from search_ui.context import Site
-from search_ui.upload.checks import copies_on_disk
 from search_ui.upload.parts import received
+from search_ui.upload.validation import copies_on_disk
 
 LAPSES = timedelta(days=1)
 """After so long without a part nothing is promised any more; who comes back is asked whether there is room again."""

@@ -12,7 +12,7 @@ REPOSITORY = Path(__file__).parents[2]
 DOORS = {
     "search": ("index", {"search_ui/viewer.py"}),
     # Besides the door: what a person has uploaded, and whether the archive has a file already.
-    "manifest": ("archive", {"search_ui/viewer.py", "search_ui/upload/checks.py", "search_ui/upload/mine.py"}),
+    "manifest": ("archive", {"search_ui/viewer.py", "search_ui/upload/validation.py", "search_ui/upload/mine.py"}),
 }
 
 

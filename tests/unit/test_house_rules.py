@@ -23,7 +23,7 @@ LONG_MODULES: set[str] = set()
 LONG_TESTS: set[str] = set()
 CLASSES_WITH_TWO_MEANINGS: set[str] = set()
 MODULES_WITH_TWO_MEANINGS = {
-    "checks", "documents", "feeds", "keys", "page", "process",
+    "process",
 }  # fmt: skip
 
 ROLES = {
@@ -33,8 +33,10 @@ ROLES = {
     "index": "an adapter of the search index",
     "memory": "an adapter that keeps everything in memory",
     "multipart": "uploads in parts, of an adapter of the object store",
+    "page": "the page of a folder of pages",
     "port": "what an adapter promises",
     "reader": "reads a format",
+    "schema": "how passages are stored in an engine of the search index",
     "search": "how an adapter of the search index answers a query",
     "server": "the process of a server",
     "store": "an adapter of the object store",

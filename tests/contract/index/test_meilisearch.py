@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from index import open_index
 from index.meili import search as meili_search, writer as meili_writing
 from index.meili.client import MeiliServer
-from index.meili.documents import MADE_BY, SETTINGS, same_settings
 from index.meili.index import MeiliIndex, index_uid
+from index.meili.schema import MADE_BY, SETTINGS, same_settings
 from index.meili.search_key import derived_key, ensured_key
 from index.port import Filters, Order, Passage, Query
 from kring.errors import IndexNotReady, SearchDown, SetupError

@@ -17,7 +17,7 @@ from kring.intake.uploads import Upload
 from kring.model import Circle, Visibility
 from kring.settings import MediaLimits, Settings
 from search_ui.app import create_app
-from search_ui.upload import checks as arriving
+from search_ui.upload import validation as arriving
 from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.keys import incoming_key

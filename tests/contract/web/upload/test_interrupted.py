@@ -13,7 +13,7 @@ import pytest
 
 from kring.errors import StorageDown
 from kring.intake.uploads import UploadState
-from search_ui.upload import checks as arriving
+from search_ui.upload import validation as arriving
 from storage.keys import incoming_key
 from storage.memory.multipart import MemoryParts
 from storage.memory.store import MemoryStore

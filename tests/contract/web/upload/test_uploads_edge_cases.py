@@ -19,7 +19,7 @@ from kring.model import now
 from kring.settings import Settings
 from search_ui.http import body_spool as spool
 from search_ui.upload import api as uploads, complete, parts as upload_parts
-from search_ui.upload.checks import check_room
+from search_ui.upload.validation import check_room
 from services.scratch import sweep_scratch
 from storage import open_parts
 from storage.keys import incoming_key

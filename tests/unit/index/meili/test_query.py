@@ -11,7 +11,20 @@ from typing import Any
 import pytest
 
 from index.facets.cards import KINDS
-from index.meili.documents import (
+from index.meili.query import (
+    Way,
+    as_typed,
+    body,
+    conditions,
+    filtered_kinds,
+    one_of,
+    overlapping_ways,
+    own_ways,
+    ways,
+    ways_of_part,
+)
+from index.meili.result_page import Level
+from index.meili.schema import (
     FOUND_IN,
     OWN,
     SETTINGS,
@@ -28,19 +41,6 @@ from index.meili.documents import (
     same_settings,
     spelt,
 )
-from index.meili.query import (
-    Way,
-    as_typed,
-    body,
-    conditions,
-    filtered_kinds,
-    one_of,
-    overlapping_ways,
-    own_ways,
-    ways,
-    ways_of_part,
-)
-from index.meili.result_page import Level
 from index.meili.search import MeiliSearch
 from index.port import Filters, Order, Query
 from index.query.parser import ParsedQuery, parse
