@@ -239,7 +239,7 @@ def test_a_recording_being_worked_on_follows_and_opens_when_it_is_there(browser:
         expect(page.locator(".now")).to_have_text("Preparing sound and picture: 10 %")
         leases.beat(going, owner, Step.TRANSCRIBE, 0.42)
         expect(page.locator(".now")).to_have_text("Transcribing what is said: 42 %")
-        expect(page.get_by_role("status")).to_have_text("This recording is being worked on: Writing down what is said")
+        expect(page.get_by_role("status")).to_have_text("This recording is being worked on: Transcribing what is said")
         leases.release(going, owner)
         expect(page.get_by_role("heading", name="is waiting for its turn")).to_be_visible()
         done = served.archive.manifest(FILM.id)
