@@ -8,7 +8,7 @@ from cli.commands.status import StatusEntry
 from cli.terminal.condition import Condition, hurt, resting, spoken, working
 from kring.model import Activity, Manifest, State, Step, TranscriptRef
 from storage.verify.findings import Damage, DamageKind
-from tests.unit.flows.test_plan import NOON, manifest
+from tests.unit.services.reconcile.test_plan import NOON, manifest
 
 
 def published(missing: float = 0.0, *, again: bool = False) -> Manifest:

@@ -16,7 +16,7 @@ from services.reconcile.plan import Restart
 from storage.verify.verify import verify
 from tests.support.archived_recording import ArchivedRecording
 from tests.support.media.pdf import encrypted, pdf
-from tests.unit.flows.test_plan import ask
+from tests.unit.services.reconcile.test_plan import ask
 from transcribe.documents.pdf import PROTECTED
 
 

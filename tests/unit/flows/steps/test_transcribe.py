@@ -26,7 +26,7 @@ from services.retranscribe import NOT_PUBLISHED, PLATFORMS_OWN, SAME_ENGINE, ask
 from storage.keys import correction_key
 from storage.verify.verify import verify
 from tests.support.archived_recording import VTT, ArchivedRecording, Bilingual, Broken, correction
-from tests.unit.flows.test_plan import ask as ask_plan
+from tests.unit.services.reconcile.test_plan import ask as ask_plan
 from transcribe.engines.memory import FakeTranscriber
 
 

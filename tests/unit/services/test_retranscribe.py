@@ -26,7 +26,7 @@ from storage.leases import Leases
 from storage.memory.store import MemoryStore
 from storage.verify.verify import verify
 from tests.support.media.sound_tracks import make_tracks, rules, visit
-from tests.unit.flows.test_plan import ask as ask_plan
+from tests.unit.services.reconcile.test_plan import ask as ask_plan
 from transcribe.engines.memory import FakeSentence, FakeTranscriber
 from transcribe.recipe import RECIPE
 
