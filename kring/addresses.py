@@ -15,8 +15,8 @@ _ADDRESS = re.compile(r"(?P<scheme>https?://)(?:[^/?#]*@)?(?P<shown>[^?#]*)", re
 
 def without_secrets(text: str) -> str:
     """An address without user, password, query and fragment; any other text as it is."""
-    found = _ADDRESS.match(text)
-    return f"{found['scheme']}{found['shown']}" if found else text
+    match = _ADDRESS.match(text)
+    return f"{match['scheme']}{match['shown']}" if match else text
 
 
 def is_loopback(host: str) -> bool:

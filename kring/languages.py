@@ -30,13 +30,13 @@ def check_language(code: str) -> str:
     Raises UnknownLanguage, which lists the codes.
     """
     primary = code.strip().lower().replace("_", "-").split("-")[0]
-    known = ALIASES.get(primary, primary)
-    if known not in CODES:
+    kring_code = ALIASES.get(primary, primary)
+    if kring_code not in CODES:
         raise UnknownLanguage(
             f"“{code.strip()[:40]}” is not a language code Whisper knows. Here: nb or no (Bokmål), nn (Nynorsk), "
             f"da (Danish), nl (Dutch), en (English). All: {', '.join(sorted(CODES))}."
         )
-    return known
+    return kring_code
 
 
 def known_language(code: str) -> str | None:

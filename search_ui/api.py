@@ -256,7 +256,7 @@ def _activity_status(site: Site, activity: Activity) -> ActivityStatus:
         step=activity.step,
         fraction=activity.fraction,
         note=activity.note,
-        alive=site.leases.alive(activity),
+        alive=site.leases.is_alive(activity),
         beat_at=activity.beat_at,
     )
 

@@ -48,8 +48,8 @@ def read_replaceable(store: ObjectStore, kind: type[Document], key: str) -> tupl
     """A document that the next writer may replace, and its etag. If it cannot be read, its etag alone is returned, so
     that the next writer can replace it. Neither if there is none."""
     try:
-        found = store.get_bytes(key)
-        return read_document(kind, key, found.data), found.etag
+        fetched = store.get_bytes(key)
+        return read_document(kind, key, fetched.data), fetched.etag
     except NotFound:
         return None, None
     except Damaged:

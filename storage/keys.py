@@ -91,8 +91,8 @@ def corrections_of(recording_id: str) -> str:
 
 def correction_named(key: str) -> tuple[str, int] | None:
     """Of which recording a correction is, and its number; None if the key is none of a correction."""
-    found = _CORRECTION.fullmatch(key)
-    return (found[1], int(found[2])) if found else None
+    match = _CORRECTION.fullmatch(key)
+    return (match[1], int(match[2])) if match else None
 
 
 def upload_key(recording_id: str) -> str:

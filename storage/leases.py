@@ -37,7 +37,7 @@ class Leases:
         A holder whose process is gone from this machine, or who has not reported for the lease's time, is replaced.
         """
         held, etag = self._look(recording_id)
-        if held is not None and held.owner != owner and self.alive(held):
+        if held is not None and held.owner != owner and self.is_alive(held):
             return False
         mine = Activity(recording_id=recording_id, owner=owner, step=Step.RECEIVE, beat_at=now())
         try:
@@ -69,7 +69,7 @@ class Leases:
         held = self._look(recording_id)[0]
         return None if held is None or held.owner == NOBODY else held
 
-    def alive(self, activity: Activity) -> bool:
+    def is_alive(self, activity: Activity) -> bool:
         """Whether the holder reported within the lease's time and, on this machine, its process still runs."""
         held = activity.owner != NOBODY and now() - activity.beat_at <= self._lease
         return held and _process_may_run(activity.owner)

@@ -13,7 +13,7 @@ from kring.errors import DiskFull
 
 
 @contextmanager
-def arriving(path: Path) -> Iterator[BinaryIO]:
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write; it becomes `path` on success and is deleted otherwise.
 
     Raises DiskFull if this machine has no room.

@@ -16,7 +16,7 @@ from kring.errors import BadMetadata
 from kring.glossary import changed, read_terms
 from kring.model import MOST_TERMS, Circle, Visibility
 from transcribe.engines.registry import check_language
-from transcribe.pipeline.prompt import fitting
+from transcribe.pipeline.prompt import fitting_terms
 
 MOST_BYTES = 1_000_000
 """Of a file with the terms of a glossary."""
@@ -161,7 +161,7 @@ def _say_glossary(circle: Circle) -> None:
 
 
 def _taken(circle: Circle) -> int:
-    return len(fitting(circle.glossary))
+    return len(fitting_terms(circle.glossary))
 
 
 def _say_limit(circle: Circle, taken: int) -> None:

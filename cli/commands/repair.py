@@ -63,7 +63,7 @@ def _put_back(ports: Ports, recording_id: str, path: Path) -> None:
 def _repair(ports: Ports, recording_id: str, *, wait: bool) -> bool:
     """Whether the recording is whole afterwards, or will be once its run has ended."""
     activity = ports.leases.read(recording_id)
-    if activity is not None and ports.leases.alive(activity):
+    if activity is not None and ports.leases.is_alive(activity):
         say(f"{recording_id} is being worked on just now; repair it when that is done.")
         return False
     damages = inspect(ports.archive, recording_id)

@@ -132,7 +132,7 @@ def _look(ports: Ports, left: dict[str, Manifest]) -> tuple[list[Text], list[Man
     working, done = [], []
     for recording_id, old in left.items():
         activity = ports.leases.read(recording_id)
-        if activity is not None and ports.leases.alive(activity):
+        if activity is not None and ports.leases.is_alive(activity):
             note = f"{activity.step} {activity.fraction:.0%} {activity.note}".rstrip()
             line = _named(old, "●", "cyan", note)
             line.truncate(out.width, overflow="ellipsis")

@@ -39,7 +39,7 @@ class Line:
 def describe(ports: Ports, manifest: Manifest, indexed: int | None, damages: Sequence[Damage] = ()) -> Line:
     """Where a recording is, in words."""
     activity = ports.leases.read(manifest.id)
-    if activity is not None and ports.leases.alive(activity):
+    if activity is not None and ports.leases.is_alive(activity):
         return working(manifest, indexed, activity)
     return hurt(manifest.id, damages) if damages else resting(manifest, indexed)
 

@@ -90,7 +90,7 @@ def follow(ports: Ports, recording_id: str, bars: StepBars, run_state: RunState)
         except StorageDown:  # what was taken in is safe; it goes on when the store is back
             time.sleep(POLL_SECONDS)
             continue
-        if activity is not None and ports.leases.alive(activity):
+        if activity is not None and ports.leases.is_alive(activity):
             idle_since = time.monotonic()
             bars.show(activity.step, activity.fraction, activity.note)
         elif manifest is not None and is_searchable(ports, manifest):

@@ -65,21 +65,21 @@ def put_line(segments: tuple[Segment, ...], change: LineChange) -> tuple[Segment
     """
     start, end = change.start, max(change.start, change.end)
     text = plain(change.text)
-    there = place(segments, start, end, change.before)
+    replacement = place(segments, start, end, change.before)
     if not text:
-        return there.stays if there.stays != segments else segments
-    most = max(there.gives_way, key=lambda one: min(one.end, end) - max(one.start, start), default=None)
-    old = [word for segment in there.gives_way for word in segment.words]
+        return replacement.stays if replacement.stays != segments else segments
+    longest = max(replacement.gives_way, key=lambda one: min(one.end, end) - max(one.start, start), default=None)
+    old = [word for segment in replacement.gives_way for word in segment.words]
     line = Segment(
         start=start,
         end=end,
         text=text,
-        speaker=most.speaker if most else None,
-        language=most.language if most else None,
+        speaker=longest.speaker if longest else None,
+        language=longest.language if longest else None,
         words=retimed(text, tuple(old), start, end),
         corrected=True,
     )
-    return (*there.stays[: there.at], line, *there.stays[there.at :])
+    return (*replacement.stays[: replacement.at], line, *replacement.stays[replacement.at :])
 
 
 def replace_name(segments: tuple[Segment, ...], find: str, replace: str) -> tuple[Segment, ...]:

@@ -36,17 +36,17 @@ class LeftOuts(Frozen):
     """So many besides."""
 
 
-def as_found(before: LeftOuts, told: Sequence[LeftOutReason], moment: datetime) -> LeftOuts:
+def with_dates(before: LeftOuts, reasons: Sequence[LeftOutReason], moment: datetime) -> LeftOuts:
     """What there is after another look: what was left out before keeps its time, what no longer is has gone."""
     since = {one.says: one.since for one in before.items}
     names: dict[str, str | None] = {}
-    for one in told:
+    for one in reasons:
         names.setdefault(one.says, one.name)
     items = tuple(LeftOut(says=says, name=name, since=since.get(says, moment)) for says, name in names.items())
     return LeftOuts(source=before.source, items=items[:MOST], more=max(0, len(items) - MOST))
 
 
-def together(lists: Sequence[LeftOuts]) -> LeftOuts:
+def merged(lists: Sequence[LeftOuts]) -> LeftOuts:
     """One list of one source, at which several machines look; what several have found is there once."""
     if len(lists) == 1:
         return lists[0]

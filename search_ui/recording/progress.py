@@ -62,7 +62,7 @@ def facts_of(site: Site, recording_id: str) -> Facts:
     if manifest is not None and manifest.state is State.PUBLISHED:
         return Facts(recording_id, manifest)
     activity = site.leases.read(recording_id)
-    if activity is not None and not site.leases.alive(activity):
+    if activity is not None and not site.leases.is_alive(activity):
         activity = None
     return Facts(recording_id, manifest, upload, activity, bytes_here)
 

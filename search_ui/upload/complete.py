@@ -119,7 +119,7 @@ def retry(
             raise
         return _retry_upload(site, upload)
     activity = site.leases.read(manifest.id)
-    if activity is not None and site.leases.alive(activity):
+    if activity is not None and site.leases.is_alive(activity):
         raise Conflict(N_("This recording is being worked on just now; wait until that has ended."))
     if manifest.problem is None:
         raise Conflict(N_("Nothing is wrong with this recording, so there is nothing to try again."))

@@ -142,7 +142,7 @@ def _state(site: Site, manifest: Manifest) -> tuple[Literal["working", "waiting"
     if manifest.state is State.PUBLISHED:
         return "published", _(STATE_TEXTS["published"])
     activity = site.leases.read(manifest.id)
-    if activity is not None and site.leases.alive(activity):
+    if activity is not None and site.leases.is_alive(activity):
         return "working", f"{_(STATE_TEXTS['working'])}: {_step(activity.step)}"
     if manifest.problem is not None and not manifest.problem.transient:
         return "failed", _(STATE_TEXTS["failed"])

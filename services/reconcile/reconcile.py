@@ -56,7 +56,7 @@ def reconcile(
     }:
         activity = ports.leases.read(recording_id)
         if activity is not None:
-            activities[recording_id] = (activity, ports.leases.alive(activity))
+            activities[recording_id] = (activity, ports.leases.is_alive(activity))
     actions = plan(
         manifests,
         _versions(ports) if whole else {manifest.id: manifest.version for manifest in manifests},

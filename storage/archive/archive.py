@@ -72,10 +72,10 @@ class Archive:
         """
 
         def versioned(old: Manifest) -> Manifest:
-            wanted = change(old)
-            if wanted == old:
+            new = change(old)
+            if new == old:
                 return old
-            return wanted.model_copy(update={"id": old.id, "version": old.version + 1, "changed_at": now()})
+            return new.model_copy(update={"id": old.id, "version": old.version + 1, "changed_at": now()})
 
         return change_document(
             self.store,
@@ -126,8 +126,8 @@ class Archive:
         """
         if manifest.transcript is None:
             return None
-        there = self._corrections.first(manifest.id, manifest.corrected)
-        return self._corrected.get(manifest.transcript.key, there, manifest.transcript.content)
+        corrections = self._corrections.first(manifest.id, manifest.corrected)
+        return self._corrected.get(manifest.transcript.key, corrections, manifest.transcript.content)
 
     def corrected(self, key: str, corrections: Iterable[Correction]) -> Transcript:
         """The transcript at `key` with these corrections of one recording. Raises NotFound."""
@@ -147,21 +147,21 @@ class Archive:
         `make` is called again with the newer ones if another process was first, so it does nothing but compute.
         Raises NotFound, Conflict if others never stop, and what `make` raises.
         """
-        there = self._corrections.append(recording_id, make, after=self.manifest(recording_id).corrected)
-        self._settle(recording_id, there)
-        return there[-1]
+        corrections = self._corrections.append(recording_id, make, after=self.manifest(recording_id).corrected)
+        self._settle(recording_id, corrections)
+        return corrections[-1]
 
     def settle_corrections(self, recording_id: str) -> Manifest:
         """Have the manifest say what the stored corrections do, if a crash has kept it from being written."""
         return self._settle(recording_id, self.corrections(recording_id))
 
-    def _settle(self, recording_id: str, there: tuple[Correction, ...]) -> Manifest:
-        last = there[-1].number if there else 0
+    def _settle(self, recording_id: str, corrections: tuple[Correction, ...]) -> Manifest:
+        last = corrections[-1].number if corrections else 0
 
         def change(manifest: Manifest) -> Manifest:
             if manifest.corrected >= last:
                 return manifest
-            return manifest.model_copy(update={"corrected": last, "details": detailed(manifest.details, there)})
+            return manifest.model_copy(update={"corrected": last, "details": detailed(manifest.details, corrections)})
 
         return self.update(recording_id, change)
 
@@ -192,9 +192,9 @@ class Archive:
     def attached(self, manifest: Manifest) -> list[tuple[Attachment, Pages]]:
         """The recording's documents whose text was read, with their pages. Raises NotFound."""
         return [
-            (one, read_document(Pages, one.text, self.store.get_bytes(one.text).data))
-            for one in manifest.attachments
-            if one.text is not None
+            (attachment, read_document(Pages, attachment.text, self.store.get_bytes(attachment.text).data))
+            for attachment in manifest.attachments
+            if attachment.text is not None
         ]
 
     def upload(self, upload_id: str) -> Upload:
@@ -220,8 +220,8 @@ class Archive:
         """The upload as `change` makes it, under the conditions of `update`."""
 
         def dated(old: Upload) -> Upload:
-            wanted = change(old)
-            return old if wanted == old else wanted.model_copy(update={"id": old.id, "changed_at": now()})
+            new = change(old)
+            return old if new == old else new.model_copy(update={"id": old.id, "changed_at": now()})
 
         return change_document(
             self.store,
@@ -251,10 +251,10 @@ class Archive:
         try:
             return fetch_document(self.store, Circle, circle_key, slug)
         except NotFound:
-            there = ", ".join(circle.slug for circle in self.circles()) or "none yet"
+            known_slugs = ", ".join(circle.slug for circle in self.circles()) or "none yet"
             raise UnknownCircle(
                 "There is no circle {slug}; there are: {there}. "
                 "Make it with `kring circle add`, then `kring reconcile --retry-failed`.",
                 slug=repr(slug),
-                there=there,
+                there=known_slugs,
             ) from None

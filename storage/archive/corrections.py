@@ -64,17 +64,17 @@ class Corrections:
         """
         for attempt in range(ATTEMPTS):
             named = self._named(recording_id)
-            there = self._read([key for key, _ in named])
+            earlier = self._read([key for key, _ in named])
             number = max(after, *(number for _, number in named), 0) + 1
-            wanted = make(there).model_copy(update={"recording_id": recording_id, "number": number})
+            correction = make(earlier).model_copy(update={"recording_id": recording_id, "number": number})
             key = correction_key(recording_id, number)
             try:
-                self._store.put_bytes(key, write_document(wanted), media_type=JSON, if_absent=True)
+                self._store.put_bytes(key, write_document(correction), media_type=JSON, if_absent=True)
             except Conflict:
                 time.sleep(random.uniform(0, min(0.5, 0.01 * (attempt + 1))))  # noqa: S311  so that all take turns
                 continue
-            self._remember(key, wanted)
-            return (*there, wanted)
+            self._remember(key, correction)
+            return (*earlier, correction)
         raise Conflict("Others are correcting this recording all the time; try again in a moment.")
 
     def _named(self, recording_id: str) -> list[tuple[str, int]]:
@@ -90,10 +90,10 @@ class Corrections:
         unknown = [key for key in keys if key not in known]
         if len(unknown) > 1:
             with ThreadPoolExecutor(min(_READERS, len(unknown))) as pool:
-                found = list(pool.map(self._fetch, unknown))
+                fetched = list(pool.map(self._fetch, unknown))
         else:
-            found = [self._fetch(key) for key in unknown]
-        known |= {key: one for key, one in zip(unknown, found, strict=True) if one is not None}
+            fetched = [self._fetch(key) for key in unknown]
+        known |= {key: correction for key, correction in zip(unknown, fetched, strict=True) if correction is not None}
         return tuple(known[key] for key in keys if key in known)
 
     def _fetch(self, key: str) -> Correction | None:
@@ -127,13 +127,13 @@ def read_correction(key: str, data: bytes) -> Correction:
 def gaps(listed: Iterable[str], expected: dict[str, int]) -> list[tuple[str, str]]:
     """(recording, key) of every correction that has gone: numbers have no gaps, and reach to what is `expected` of a
     recording at least."""
-    there: dict[str, set[int]] = {}
+    numbers_of: dict[str, set[int]] = {}
     for key in listed:
         if named := correction_named(key):
-            there.setdefault(named[0], set()).add(named[1])
+            numbers_of.setdefault(named[0], set()).add(named[1])
     missing = []
     for recording_id, least in expected.items():
-        numbers = there.get(recording_id, set())
+        numbers = numbers_of.get(recording_id, set())
         missing += [
             (recording_id, correction_key(recording_id, number))
             for number in range(1, max(least, *numbers, 0) + 1)

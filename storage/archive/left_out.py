@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from kring.errors import Damaged, NotFound, SetupError
-from kring.intake.left_out import LeftOutReason, LeftOuts, as_found, together
+from kring.intake.left_out import LeftOutReason, LeftOuts, merged, with_dates
 from storage.documents import JSON, read_document, read_replaceable, write_document
 from storage.keys import LEFT_OUT, id_of, left_out_key, older_left_out_key
 from storage.port import ObjectStore
@@ -32,7 +32,7 @@ def keep_left_out(
     key = left_out_key(id_of(looker), id_of(source))
     there, _ = read_replaceable(store, LeftOuts, key)
     before = there or read_replaceable(store, LeftOuts, older_left_out_key(id_of(source)))[0]
-    after = as_found(before or LeftOuts(source=source), told, moment)
+    after = with_dates(before or LeftOuts(source=source), told, moment)
     info = store.stat(key)
     if after.items and (after != there or info is None or moment - info.modified > RENEWED):
         store.put_bytes(key, write_document(after), media_type=JSON)
@@ -53,11 +53,11 @@ def forget_other_sources(store: ObjectStore, looker: str, sources: Iterable[str]
 
 def all_left_out(store: ObjectStore) -> list[LeftOuts]:
     """By the names of the sources. One that cannot be read is written anew by the next look, and left out here."""
-    found: dict[str, list[LeftOuts]] = defaultdict(list)
+    lists: dict[str, list[LeftOuts]] = defaultdict(list)
     for info in store.list(LEFT_OUT):
         try:
             one = read_document(LeftOuts, info.key, store.get_bytes(info.key).data)
         except (NotFound, Damaged, SetupError):
             continue
-        found[one.source].append(one)
-    return [together(found[source]) for source in sorted(found)]
+        lists[one.source].append(one)
+    return [merged(lists[source]) for source in sorted(lists)]

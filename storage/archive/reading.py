@@ -29,8 +29,8 @@ def fetch_document(
         key = key_of(name)
     except ValueError as error:
         raise NotFound(str(error)) from None
-    found = store.get_bytes(key)
-    return named(read_document(kind, key, found.data), key), found.etag
+    fetched = store.get_bytes(key)
+    return named(read_document(kind, key, fetched.data), key), fetched.etag
 
 
 def all_documents(

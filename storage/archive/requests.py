@@ -23,7 +23,7 @@ class Requests:
 
     def all(self) -> dict[str, Request]:
         """Recording → what was asked for. Requests that are damaged, or that a newer Kring made, are left out."""
-        found: dict[str, Request] = {}
+        requests: dict[str, Request] = {}
         for info in self._store.list(REQUESTS):
             try:
                 request = read_document(Request, info.key, self._store.get_bytes(info.key).data)
@@ -32,8 +32,8 @@ class Requests:
             except (Damaged, NewerDocument) as error:
                 _log.warning("left out: %s", error)
             else:
-                found[request.id] = request
-        return found
+                requests[request.id] = request
+        return requests
 
     def keep(self, request: Request) -> None:
         """Write it down; of one that is there already its place in the queue stays, and only `request` says more."""
@@ -55,8 +55,8 @@ class Requests:
         key = request_key(recording_id)
 
         def fetch() -> tuple[Request, str]:
-            found = self._store.get_bytes(key)
-            return read_document(Request, key, found.data), found.etag
+            fetched = self._store.get_bytes(key)
+            return read_document(Request, key, fetched.data), fetched.etag
 
         with suppress(NotFound, Damaged):  # one that cannot be read says nothing
             change_document(self._store, key, fetch, change, name=f"The request for {recording_id}")

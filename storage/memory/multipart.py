@@ -57,10 +57,10 @@ class MemoryParts:
         return f"{self._reached_at}/{quote(key)}?uploadId={parts_id}&partNumber={number}&expires={expires}"
 
     def _sent(self, key: str, parts_id: str) -> dict[int, bytes]:
-        found = self._store.unfinished.get(parts_id)
-        if found is None or found[0] != key:
+        parts = self._store.unfinished.get(parts_id)
+        if parts is None or parts[0] != key:
             raise NotFound(f"The parts of {key} are gone; begin again.")
-        return found[2]
+        return parts[2]
 
 
 def _etag(data: bytes | bytearray) -> str:

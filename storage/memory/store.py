@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from kring.errors import Conflict, NotFound
 from kring.model import now
-from storage.partial_files import arriving
+from storage.partial_files import atomic_file
 from storage.port import Fetched, ObjectInfo, TransferProgress
 
 
@@ -64,21 +64,21 @@ class MemoryStore:
     ) -> str:
         etag = f'"{hashlib.sha256(data).hexdigest()}"'
         with self.lock:
-            there = self._objects.get(key)
-            if (if_absent and there is not None) or (
-                if_match is not None and (there is None or there.etag != if_match)
+            stored = self._objects.get(key)
+            if (if_absent and stored is not None) or (
+                if_match is not None and (stored is None or stored.etag != if_match)
             ):
                 raise Conflict(f"Somebody else changed {key} first; read it again and try again.")
             self._objects[key] = _Object(bytes(data), etag, media_type, now(), sha256)
         return etag
 
     def get_bytes(self, key: str) -> Fetched:
-        found = self._get(key)
-        return Fetched(found.data, found.etag)
+        stored = self._get(key)
+        return Fetched(stored.data, stored.etag)
 
     def get_file(self, key: str, path: Path, *, progress: TransferProgress | None = None) -> None:
         data = self._get(key).data
-        with arriving(path) as file:
+        with atomic_file(path) as file:
             file.write(data)
         if progress is not None:
             progress(len(data))
@@ -88,16 +88,16 @@ class MemoryStore:
 
     def stat(self, key: str) -> ObjectInfo | None:
         with self.lock:
-            found = self._objects.get(key)
-        return found.info(key) if found else None
+            stored = self._objects.get(key)
+        return stored.info(key) if stored else None
 
     def exists(self, key: str) -> bool:
         return self.stat(key) is not None
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         with self.lock:
-            found = [entry.info(key) for key, entry in self._objects.items() if key.startswith(prefix)]
-        yield from sorted(found, key=lambda info: info.key)
+            infos = [entry.info(key) for key, entry in self._objects.items() if key.startswith(prefix)]
+        yield from sorted(infos, key=lambda info: info.key)
 
     def delete(self, key: str) -> None:
         with self.lock:
@@ -108,7 +108,7 @@ class MemoryStore:
 
     def _get(self, key: str) -> _Object:
         with self.lock:
-            found = self._objects.get(key)
-        if found is None:
+            stored = self._objects.get(key)
+        if stored is None:
             raise NotFound(f"There is no object {key}.")
-        return found
+        return stored

@@ -34,11 +34,15 @@ class DamageDetector:
     """Says of objects that cannot be read whether they are damaged. Safe to share between threads."""
 
     def __init__(
-        self, store: ObjectStore, client: S3Client, bucket: str, words: Callable[[str], AbstractContextManager[None]]
+        self,
+        store: ObjectStore,
+        client: S3Client,
+        bucket: str,
+        translated_errors: Callable[[str], AbstractContextManager[None]],
     ) -> None:
         """`client`: one that asks once, for SeaweedFS tries for 13 seconds by itself before it gives an object up.
-        `words`: a block for a key in which every error of boto3 becomes one of ours."""
-        self._store, self._client, self._bucket, self._words = store, client, bucket, words
+        `translated_errors`: a block for a key in which every error of boto3 becomes one of ours."""
+        self._store, self._client, self._bucket, self._translated_errors = store, client, bucket, translated_errors
         self._seen: dict[str, _Break] = {}
         """What could not be read, so that the next reader is told at once."""
 
@@ -53,7 +57,7 @@ class DamageDetector:
         if self._is_known_damaged(key, start, whole=start == 0 and end is None):
             raise _damaged(key)
         try:
-            with self._words(key):
+            with self._translated_errors(key):
                 yield
         except StorageDown as down:
             if not broke_off(down):
@@ -89,7 +93,7 @@ class DamageDetector:
         """How many of these bytes one answer gives before it ends or breaks off. Raises StorageDown without one."""
         got = 0
         try:
-            with self._words(key):
+            with self._translated_errors(key):
                 answer = self._client.get_object(Bucket=self._bucket, Key=key, Range=f"bytes={start}-{end - 1}")
                 with answer["Body"] as body:
                     while data := body.read(1024 * 1024):
@@ -114,10 +118,10 @@ class DamageDetector:
         return same
 
     def _reads_another(self, key: str) -> bool:
-        with self._words(""):
+        with self._translated_errors(""):
             listed = self._client.list_objects_v2(Bucket=self._bucket, MaxKeys=50).get("Contents", ())
-        others = [one for one in listed if one["Key"] != key and one["Size"] > 0][:5]
-        return any(self._readable(one["Key"], 0, min(one["Size"], 1024)) > 0 for one in others)
+        others = [entry for entry in listed if entry["Key"] != key and entry["Size"] > 0][:5]
+        return any(self._readable(entry["Key"], 0, min(entry["Size"], 1024)) > 0 for entry in others)
 
 
 def _damaged(key: str) -> Damaged:

@@ -29,12 +29,12 @@ class S3Parts:
         self._signer = store.client_at(reached_at) if reached_at else store.client
 
     def begin(self, key: str, *, media_type: str) -> str:
-        with self._store.words(key):
+        with self._store.translated_errors(key):
             begun = self._client.create_multipart_upload(Bucket=self._store.bucket, Key=key, ContentType=media_type)
         return begun["UploadId"]
 
     def put_part(self, key: str, parts_id: str, number: int, data: bytes | bytearray) -> str:
-        with self._store.words(key):
+        with self._store.translated_errors(key):
             body = cast(bytes, data)  # boto3 takes a bytearray as it is; the types do not know
             try:
                 sent = self._client.upload_part(
@@ -46,7 +46,7 @@ class S3Parts:
 
     def parts(self, key: str, parts_id: str) -> list[UploadPart]:
         pages = self._client.get_paginator("list_parts").paginate(Bucket=self._store.bucket, Key=key, UploadId=parts_id)
-        with self._store.words(key):
+        with self._store.translated_errors(key):
             try:
                 listed = [part for page in pages for part in page.get("Parts", ())]
             except ClientError as error:
@@ -57,7 +57,7 @@ class S3Parts:
 
     def complete(self, key: str, parts_id: str, parts: Sequence[tuple[int, str]]) -> None:
         named: list[CompletedPartTypeDef] = [{"PartNumber": number, "ETag": etag} for number, etag in sorted(parts)]
-        with self._store.words(key):
+        with self._store.translated_errors(key):
             try:
                 self._client.complete_multipart_upload(
                     Bucket=self._store.bucket, Key=key, UploadId=parts_id, MultipartUpload={"Parts": named}
@@ -69,20 +69,20 @@ class S3Parts:
 
     def abort(self, key: str, parts_id: str) -> None:
         try:
-            with self._store.words(key):
+            with self._store.translated_errors(key):
                 self._client.abort_multipart_upload(Bucket=self._store.bucket, Key=key, UploadId=parts_id)
         except NotFound:
             return
 
     def presign_part(self, key: str, parts_id: str, number: int, *, expires: int) -> str:
-        wanted: dict[str, Any] = {
+        params: dict[str, Any] = {
             "Bucket": self._store.bucket,
             "Key": key,
             "UploadId": parts_id,
             "PartNumber": number,
         }
-        with self._store.words(key):
-            return self._signer.generate_presigned_url("upload_part", Params=wanted, ExpiresIn=expires)
+        with self._store.translated_errors(key):
+            return self._signer.generate_presigned_url("upload_part", Params=params, ExpiresIn=expires)
 
 
 def _gone(error: ClientError, key: str) -> Exception:

@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from kring.errors import Conflict, NotFound
-from storage.partial_files import arriving
+from storage.partial_files import atomic_file
 from storage.port import Fetched, ObjectInfo, TransferProgress
 from storage.s3.damage import DamageDetector
 from storage.s3.errors import as_kring_errors, error_code, retries
@@ -65,7 +65,7 @@ class S3Store:
             aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region
         )
         self._client = self.client_at(endpoint)
-        self._damage = DamageDetector(self, self.client_at(endpoint, attempts=1), bucket, self.words)
+        self._damage = DamageDetector(self, self.client_at(endpoint, attempts=1), bucket, self.translated_errors)
 
     @property
     def client(self) -> S3Client:
@@ -88,7 +88,7 @@ class S3Store:
         return self._session.client("s3", endpoint_url=endpoint, config=config)
 
     def put_file(self, key: str, path: Path, *, media_type: str, progress: TransferProgress | None = None) -> None:
-        with self.words(key):
+        with self.translated_errors(key):
             self._client.upload_file(
                 str(path), self.bucket, key, ExtraArgs={"ContentType": media_type}, Callback=progress, Config=TRANSFER
             )
@@ -101,7 +101,7 @@ class S3Store:
             condition["IfMatch"] = if_match
         if if_absent:
             condition["IfNoneMatch"] = "*"
-        with self.words(key):
+        with self.translated_errors(key):
             try:
                 answer = self._client.put_object(
                     Bucket=self.bucket,
@@ -127,7 +127,7 @@ class S3Store:
                 return Fetched(body.read(), answer["ETag"])
 
     def get_file(self, key: str, path: Path, *, progress: TransferProgress | None = None) -> None:
-        with arriving(path) as file, self._damage.reading(key):
+        with atomic_file(path) as file, self._damage.reading(key):
             self._client.download_fileobj(self.bucket, key, file, Callback=progress, Config=TRANSFER)
 
     def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
@@ -148,41 +148,41 @@ class S3Store:
 
     def stat(self, key: str) -> ObjectInfo | None:
         try:
-            with self.words(key):
-                found = self._client.head_object(Bucket=self.bucket, Key=key)
+            with self.translated_errors(key):
+                head = self._client.head_object(Bucket=self.bucket, Key=key)
         except NotFound:
             return None
-        sha256 = found["Metadata"].get(SHA256)
-        return ObjectInfo(key, found["ContentLength"], found["ETag"], found["LastModified"], sha256)
+        sha256 = head["Metadata"].get(SHA256)
+        return ObjectInfo(key, head["ContentLength"], head["ETag"], head["LastModified"], sha256)
 
     def exists(self, key: str) -> bool:
         return self.stat(key) is not None
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
-        with self.words(prefix):
-            found = [
+        with self.translated_errors(prefix):
+            infos = [
                 ObjectInfo(entry["Key"], entry["Size"], entry["ETag"], entry["LastModified"])
                 for page in pages
                 for entry in page.get("Contents", ())
             ]
         # SeaweedFS lists folder by folder (`web/a` before `web-1/a`), AWS by bytes. About 400 bytes of memory each.
-        yield from sorted(found, key=lambda info: info.key)
+        yield from sorted(infos, key=lambda info: info.key)
 
     def delete(self, key: str) -> None:
-        with self.words(key):
+        with self.translated_errors(key):
             self._client.delete_object(Bucket=self.bucket, Key=key)
 
     def presign(self, key: str, *, expires: int, download_name: str | None = None) -> str:
-        wanted: dict[str, Any] = {"Bucket": self.bucket, "Key": key}
+        params: dict[str, Any] = {"Bucket": self.bucket, "Key": key}
         if download_name is not None:
-            wanted["ResponseContentDisposition"] = content_disposition(download_name)
-        with self.words(key):
-            return self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=expires)
+            params["ResponseContentDisposition"] = content_disposition(download_name)
+        with self.translated_errors(key):
+            return self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=expires)
 
     def ensure_bucket(self) -> bool:
         """Make the bucket if there is none; whether it had to be made."""
-        with self.words():
+        with self.translated_errors():
             try:
                 self._client.head_bucket(Bucket=self.bucket)
             except ClientError as error:
@@ -205,7 +205,7 @@ class S3Store:
         """Free the room of uploads that never ended; how many there were. `patience`: how long one to this key may
         take."""
         moment, count = datetime.now(UTC), 0
-        with self.words():
+        with self.translated_errors():
             for page in self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket):
                 for upload in page.get("Uploads", ()):
                     if upload["Initiated"] < moment - patience(upload["Key"]):
@@ -223,12 +223,12 @@ class S3Store:
     def _own_write(self, key: str, data: bytes) -> str | None:
         """The etag, where a write that was sent twice was refused because its first sending had arrived."""
         try:
-            there = self.get_bytes(key)
+            stored = self.get_bytes(key)
         except NotFound:
             return None
-        return there.etag if there.data == data else None
+        return stored.etag if stored.data == data else None
 
-    def words(self, key: str = "") -> AbstractContextManager[None]:
+    def translated_errors(self, key: str = "") -> AbstractContextManager[None]:
         """A block in which every error of boto3 becomes one of ours."""
         return as_kring_errors(self.endpoint, self.bucket, key, self._out_of_room)
 

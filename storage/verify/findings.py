@@ -72,10 +72,10 @@ def keep_findings(store: ObjectStore, damages: tuple[Damage, ...], *, of: str | 
     info = store.stat(FINDINGS)
     if info is None and not (kept or damages):
         return
-    there = info.etag if info else None
+    etag = info.etag if info else None
     findings = Findings(at=now(), damages=(*kept, *damages))
     try:
-        store.put_bytes(FINDINGS, write_document(findings), media_type=JSON, if_match=there, if_absent=there is None)
+        store.put_bytes(FINDINGS, write_document(findings), media_type=JSON, if_match=etag, if_absent=etag is None)
     except Conflict:  # another look has ended in between
         keep_findings(store, damages, of=of, deep=deep)
 

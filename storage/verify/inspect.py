@@ -152,7 +152,7 @@ def _unreadable(
         yield damage_of(key, DamageKind.MISSING, recording_id, None)
         return
     try:
-        found = read_document(kind, key, store.get_bytes(key).data)
+        document = read_document(kind, key, store.get_bytes(key).data)
     except (NotFound, SetupError):
         return
     except DamagedDocument as error:
@@ -160,7 +160,7 @@ def _unreadable(
     except Damaged as error:
         yield damage_of(key, DamageKind.UNREADABLE, recording_id, info, str(error))
     else:
-        if said is not None and found != said:
+        if said is not None and document != said:
             yield damage_of(key, DamageKind.ALTERED, recording_id, info, "it is not what the recording's manifest says")
 
 
@@ -205,11 +205,11 @@ class DeepCheck:
         try:
             expected = content.sha256 if content else None
             if expected is None:
-                there = self.store.stat(info.key)
-                if there is None:
+                stored = self.store.stat(info.key)
+                if stored is None:
                     return None
-                info, expected = there, there.sha256
-            found = sha256_of(self.store, info.key)
+                info, expected = stored, stored.sha256
+            digest = sha256_of(self.store, info.key)
             foreign = expected is None and self._is_foreign(info.key)
         except (NotFound, Conflict):  # gone or written anew since it was listed
             return None
@@ -219,9 +219,9 @@ class DeepCheck:
             return damage_of(info.key, DamageKind.ALTERED, owner, info, "another program has stored it")
         if expected is None:
             self.unchecked += 1
-        elif found != expected:
-            there = self.store.stat(info.key)
-            if there is not None and there.etag == info.etag:  # else somebody has just written it
+        elif digest != expected:
+            stored = self.store.stat(info.key)
+            if stored is not None and stored.etag == info.etag:  # else somebody has just written it
                 return damage_of(info.key, DamageKind.ALTERED, owner, info)
         return None
 

@@ -73,8 +73,8 @@ def _are_words(bodies: list[_Body]) -> bool:
 def _from_words(bodies: list[_Body]) -> Iterator[Segment]:
     apart = sum(not may_break(one.text[-1], other.text[0]) for one, other in pairwise(bodies))
     glue = " " if apart * 2 >= len(bodies) - 1 else ""
-    for speaker, said in groupby(bodies, key=lambda body: body.speaker):
-        ends = [*said, None]
+    for speaker, utterances in groupby(bodies, key=lambda body: body.speaker):
+        ends = [*utterances, None]
         words = [Word(body.start, _end(body, after), body.text) for body, after in pairwise(ends) if body]
         for part in cut(words, glue=glue):
             end = max(part[-1].end, part[0].start)

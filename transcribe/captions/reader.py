@@ -76,13 +76,13 @@ def read_captions(data: bytes) -> ParsedTranscript:
     )
 
 
-def _read(form: str, said: list[Utterance], language: str | None = None) -> ParsedTranscript:
-    early = tuple(one for one in said if one.is_early)
-    if early and len(early) == len(said):
+def _read(form: str, utterances: list[Utterance], language: str | None = None) -> ParsedTranscript:
+    early = tuple(one for one in utterances if one.is_early)
+    if early and len(early) == len(utterances):
         raise BadTranscript(
             "Every caption ends before the recording begins; the transcript belongs to another recording."
         )
-    return ParsedTranscript(form, segments_of(said), early, language)
+    return ParsedTranscript(form, segments_of(utterances), early, language)
 
 
 def transcript_from_file(data: bytes, *, language: str | None, duration: float) -> Transcript:

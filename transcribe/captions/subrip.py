@@ -15,7 +15,7 @@ from transcribe.captions.cues import cues
 from transcribe.captions.parsing.cleaning import clean, lines_of, timestamp
 from transcribe.captions.parsing.markup import without_tags
 from transcribe.captions.parsing.rolling import rolled
-from transcribe.captions.parsing.timed_text import Clock, Utterance, clock_of, read_timed, says_when, segments_of
+from transcribe.captions.parsing.timed_text import Clock, Utterance, clock_of, has_times, read_timed, segments_of
 from transcribe.captions.parsing.turns import below_names
 from transcribe.captions.parsing.voices import voices
 
@@ -40,13 +40,13 @@ def read_srt(text: str) -> list[Utterance]:
     """
     timed = read_timed(lines_of(text), 0, _clock)
     captions = rolled(timed.cues, _plain)
-    said = below_names(captions) if timed.bare else None
-    return said or [one for caption in captions for one in voices(caption, _plain)]
+    utterances = below_names(captions) if timed.bare else None
+    return utterances or [one for caption in captions for one in voices(caption, _plain)]
 
 
 def is_srt(lines: Iterable[str]) -> bool:
     """Whether a file that begins with these lines says when something is said as SubRip does."""
-    return any(says_when(line) for line in lines)
+    return any(has_times(line) for line in lines)
 
 
 def write_srt(segments: Iterable[Segment]) -> str:

@@ -19,7 +19,7 @@ from transcribe.captions.parsing.cleaning import check_count, clean, lines_of, t
 from transcribe.captions.parsing.hls import on_one_clock
 from transcribe.captions.parsing.markup import without_tags
 from transcribe.captions.parsing.rolling import rolled
-from transcribe.captions.parsing.timed_text import Clock, Utterance, clock_of, read_timed, says_when, segments_of
+from transcribe.captions.parsing.timed_text import Clock, Utterance, clock_of, has_times, read_timed, segments_of
 from transcribe.captions.parsing.voices import voices
 
 _ARROW = "-->"
@@ -48,17 +48,17 @@ def read_vtt(text: str) -> list[Utterance]:
     """What is said in the cues of a WebVTT file, in its order. Raises BadTranscript with the line number."""
     lines = lines_of(text)
     timed = read_timed(lines, _after_header(lines), _clock, is_aside=_is_aside, with_names=True)
-    said: list[Utterance] = []
+    utterances: list[Utterance] = []
     for count, cue in enumerate(rolled(on_one_clock(timed.cues, lines), without_tags), start=1):
-        check_count(max(count, len(said)), cue.line)
-        said += voices(cue, without_tags)
-    return said
+        check_count(max(count, len(utterances)), cue.line)
+        utterances += voices(cue, without_tags)
+    return utterances
 
 
 def language_of(text: str) -> str | None:
     """The code of the language that a WebVTT file says it is in, as YouTube's and Stream's do before the first cue."""
     for line in lines_of(text):
-        if says_when(line):
+        if has_times(line):
             return None
         if match := _LANGUAGE.fullmatch(line.strip()):
             return match.group(1).lower()
@@ -105,7 +105,7 @@ def _next_text(lines: list[str], at: int) -> int:
 
 
 def _ends_block(line: str) -> bool:
-    return not line.strip() or says_when(line)
+    return not line.strip() or has_times(line)
 
 
 def _is_aside(line: str) -> bool:

@@ -11,7 +11,7 @@ from typing import IO, Final, NamedTuple
 
 from kring.errors import EmptyFile, NotMedia
 from transcribe.containers.frames import first_frame, kind_of
-from transcribe.containers.strangers import is_picture, stranger
+from transcribe.containers.strangers import foreign_kind, is_picture
 from transcribe.containers.tags import end_of_tags
 
 ENDS_EARLY: Final = (
@@ -60,13 +60,13 @@ def container_of(file: IO[bytes]) -> Container:
         raise EmptyFile("The file is empty (0 bytes): copying or exporting it stopped at once; do that again.")
     file.seek(0)
     demuxer = _by_magic(file.read(_LOOK))
-    found = Container(demuxer, 0) if demuxer else _behind(file, size)
-    file.seek(found.begins)
+    container = Container(demuxer, 0) if demuxer else _behind(file, size)
+    file.seek(container.begins)
     head = file.read(12)
     file.seek(0)
-    if head.startswith(b"RIFF") and _shorter_than_riff(head, size - found.begins):
+    if head.startswith(b"RIFF") and _shorter_than_riff(head, size - container.begins):
         raise NotMedia(ENDS_EARLY)
-    return found
+    return container
 
 
 def _behind(file: IO[bytes], size: int) -> Container:
@@ -80,14 +80,14 @@ def _behind(file: IO[bytes], size: int) -> Container:
     demuxer = _by_magic(data[zeros:])
     if demuxer and demuxer != "mov":  # whose index counts from the file's first byte
         return Container(demuxer, tags + zeros)
-    what = stranger(data) or stranger(data[zeros:])
-    found = None if what and not tags else _stream_in(data, zeros)
-    if found is None:
+    what = foreign_kind(data) or foreign_kind(data[zeros:])
+    container = None if what and not tags else _stream_in(data, zeros)
+    if container is None:
         raise what or NotMedia(
             "This file is not sound or video in a form Kring knows; "
             "download or export the recording itself, as MP4, WebM, M4A, MP3 or WAV."
         )
-    return Container(found.demuxer, tags + found.begins)
+    return Container(container.demuxer, tags + container.begins)
 
 
 def _by_magic(head: bytes) -> str | None:

@@ -29,7 +29,7 @@ _MOSTLY: Final = 0.7
 """The part of a text that is ASCII at least, where its encoding is none of Unicode's."""
 
 
-def stranger(data: bytes) -> NotMedia | None:
+def foreign_kind(data: bytes) -> NotMedia | None:
     """The sentence for what is clearly something else by its first bytes, None for all the rest."""
     return next((sentence() for fits, sentence in _STRANGERS if fits(data)), None)
 

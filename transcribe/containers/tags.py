@@ -44,14 +44,14 @@ def end_of_tags(file: IO[bytes], begins: int = 0) -> int:
     return end
 
 
-def tags_amid(path: Path, begins: int) -> list[tuple[int, int]]:
+def tags_within(path: Path, begins: int) -> list[tuple[int, int]]:
     """The ID3v2 tags that stand between frames behind byte `begins`: of each, and of all that follow it at once, the
     first byte and the first one after."""
     with path.open("rb") as file:
         return list(_amid(file, begins))
 
 
-def without(path: Path, tags: Sequence[tuple[int, int]], copy: Path) -> Path:
+def copy_without(path: Path, tags: Sequence[tuple[int, int]], copy: Path) -> Path:
     """Write `copy`, which is `path` without these."""
     with path.open("rb") as file, copy.open("wb") as kept:
         at = 0
@@ -87,7 +87,7 @@ def _named(file: IO[bytes], at: int) -> Iterator[int]:
         if not block:
             return
         data = rest + block
-        yield from (at - len(rest) + found.start() for found in re.finditer(b"ID3", data))
+        yield from (at - len(rest) + match.start() for match in re.finditer(b"ID3", data))
         at += len(block)
         rest = data[-2:]
 

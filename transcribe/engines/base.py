@@ -19,7 +19,7 @@ from transcribe.engines.device import device, precision
 from transcribe.models.weights import identity, model_name
 from transcribe.pipeline.decoder import DecodedWindow
 from transcribe.pipeline.pipeline import OPTIONS, run_pipeline
-from transcribe.pipeline.prompt import fitting
+from transcribe.pipeline.prompt import fitting_terms
 from transcribe.port import ReportFraction
 from transcribe.recipe import RECIPE
 
@@ -74,7 +74,7 @@ class Whisper(ABC):
         code = None if language is None else check_language(language)
         inputs = {
             "language": code,
-            "glossary": fitting(glossary),
+            "glossary": fitting_terms(glossary),
             "english": english,
             "audio": recipe,
             "decoding": self.decoding,
@@ -91,7 +91,7 @@ class Whisper(ABC):
         recipe: str = RECIPE,
         progress: ReportFraction | None = None,
     ) -> Transcript:
-        terms = fitting(glossary)
+        terms = fitting_terms(glossary)
         name = self.fingerprint(language, terms, english=english, recipe=recipe)
         with self._lock:
             return run_pipeline(

@@ -110,8 +110,8 @@ class FasterWhisper(Whisper):
         guesses = []
         for start, end in pieces:
             slice_ = np.ascontiguousarray(whole[:, int(start * 50) : max(int(end * 50), int(start * 50) + 1)])
-            [found] = self._whisper.model.detect_language(ctranslate2.StorageView.from_array(slice_))
-            guesses.append({from_whisper(token[2:-2]): probability for token, probability in found})
+            [guess] = self._whisper.model.detect_language(ctranslate2.StorageView.from_array(slice_))
+            guesses.append({from_whisper(token[2:-2]): probability for token, probability in guess})
         return guesses
 
     def decode(self, output: EncoderOutput, language: str, glossary: Sequence[str], *, english: bool) -> DecodedWindow:

@@ -10,7 +10,7 @@ from pathlib import Path
 from kring.languages import UNDETERMINED, check_language
 from kring.model import Segment, Transcript, Word
 from transcribe.engines.base import fingerprint
-from transcribe.pipeline.prompt import fitting
+from transcribe.pipeline.prompt import fitting_terms
 from transcribe.pipeline.vad import RATE, read_blocks
 from transcribe.port import ReportFraction
 from transcribe.recipe import RECIPE
@@ -48,7 +48,7 @@ class FakeTranscriber:
         self, language: str | None, glossary: Sequence[str] = (), *, english: bool = False, recipe: str = RECIPE
     ) -> str:
         code = None if language is None else check_language(language)
-        inputs = {"language": code, "glossary": fitting(glossary), "english": english, "audio": recipe}
+        inputs = {"language": code, "glossary": fitting_terms(glossary), "english": english, "audio": recipe}
         return fingerprint("fake", self.model, "exact", "none", inputs)
 
     def load(self) -> None:

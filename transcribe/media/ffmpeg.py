@@ -79,18 +79,18 @@ class TooSlow(NotMedia):
 
 def binary() -> str:
     """Path of ffmpeg: the system's, else the one packed in `imageio-ffmpeg`. Raises SetupError."""
-    found = shutil.which("ffmpeg")
-    if found is not None and _starts(found):
-        return found
+    path = shutil.which("ffmpeg")
+    if path is not None and _starts(path):
+        return path
     try:
         packed = str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:
         packed = ""
     if packed and _starts(packed):
         return packed
-    if found is not None or packed:
+    if path is not None or packed:
         raise SetupError(
-            f"{found or packed} does not run confined as Kring runs it; a script or a snap in its place cannot. "
+            f"{path or packed} does not run confined as Kring runs it; a script or a snap in its place cannot. "
             "Install ffmpeg itself (for example `apt install ffmpeg`)."
         )
     raise SetupError("ffmpeg is missing on this machine; install it (for example `apt install ffmpeg`).")
@@ -138,12 +138,12 @@ def output(streams: list[Any], target: str, **options: Any) -> Any:
     return ffmpeg.output(*streams, target, **options)
 
 
-def mixed(sounds: list[Any]) -> Any:
+def mixed_sounds(sounds: list[Any]) -> Any:
     """Several sounds added up, until the last one ends."""
     return ffmpeg.filter(sounds, "amix", inputs=len(sounds), duration="longest")
 
 
-def together(*outputs: Any) -> Any:
+def merge_outputs(*outputs: Any) -> Any:
     """Several output nodes made in one run."""
     return ffmpeg.merge_outputs(*outputs)
 
@@ -239,16 +239,16 @@ def _drain(process: subprocess.Popen[bytes], deadline: float, on_output: Callabl
 def check(finished: Finished, limits: MediaLimits) -> None:
     """Raise for a failed run: DiskFull, SetupError, or NotMedia if the file itself is to blame."""
     # ffmpeg indents what it prints from the file; only its own words count.
-    said = "\n".join(line for line in finished.tail.splitlines() if not line.startswith("  "))
-    if finished.status == 0 and not _LAST_WRITE.search(said) and _GIVEN_UP not in said:
+    message = "\n".join(line for line in finished.tail.splitlines() if not line.startswith("  "))
+    if finished.status == 0 and not _LAST_WRITE.search(message) and _GIVEN_UP not in message:
         return
-    if "No space left on device" in said or "Disk quota exceeded" in said:
+    if "No space left on device" in message or "Disk quota exceeded" in message:
         raise DiskFull(DISK_FULL)
     if finished.status == confined.NOT_CONFINED:
-        raise SetupError(f"This machine's kernel does not confine ffmpeg as it says it can: {said.strip()}.")
-    if "Unknown encoder" in said or "No such filter" in said:
+        raise SetupError(f"This machine's kernel does not confine ffmpeg as it says it can: {message.strip()}.")
+    if "Unknown encoder" in message or "No such filter" in message:
         raise SetupError("The ffmpeg on this machine cannot make H.264, AAC or FLAC; install a complete ffmpeg.")
-    if "Cannot allocate memory" in said:
+    if "Cannot allocate memory" in message:
         raise NotMedia(
             "Preparing this file takes more than {memory} MB of memory; "
             "convert it to MP4 with a smaller picture, or raise KRING_MEDIA__MEMORY_MB.",

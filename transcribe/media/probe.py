@@ -11,7 +11,7 @@ from kring.model import Media
 from kring.settings import MediaLimits
 from transcribe.containers.detect import ENDS_EARLY
 from transcribe.containers.ending import is_complete
-from transcribe.containers.tags import tags_amid, without
+from transcribe.containers.tags import copy_without, tags_within
 from transcribe.media import ffmpeg
 from transcribe.media.codecs import AUDIO, VIDEO
 from transcribe.media.packet_times import seconds_decoded, times_of
@@ -56,9 +56,9 @@ def probe(path: Path, limits: MediaLimits) -> Media:
             "The picture in this file is stored in a form Kring does not read ({codec}); export it as MP4.",
             codec=contents.video.codec[:20],
         )
-    if contents.demuxer in BARE and (tags := tags_amid(path, contents.begins)):
+    if contents.demuxer in BARE and (tags := tags_within(path, contents.begins)):
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            duration, restarts = _length(without(path, tags, Path(folder) / "plain"), contents, limits)
+            duration, restarts = _length(copy_without(path, tags, Path(folder) / "plain"), contents, limits)
     else:
         duration, restarts = _length(path, contents, limits)
     width, height = contents.video.shown if contents.video else (None, None)

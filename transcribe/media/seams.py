@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from transcribe.containers.tags import tags_amid, without
+from transcribe.containers.tags import copy_without, tags_within
 from transcribe.media import ffmpeg
 from transcribe.media.job import MediaJob
 from transcribe.media.streams import contents_of
@@ -26,9 +26,9 @@ _GOES_ON: Final = f"if(eq(N,0),{{time}},if({_BACK},{_ON}+{{time}}-DTS,PREV_OUTDT
 
 def without_seams(job: MediaJob) -> MediaJob:
     """The same job on a copy without tags amid the sound, or whose times go on, where the original's begin anew."""
-    if job.contents.demuxer in BARE and (tags := tags_amid(job.path, job.contents.begins)):
+    if job.contents.demuxer in BARE and (tags := tags_within(job.path, job.contents.begins)):
         job.spare_disk(job.bytes_needed + job.size)
-        return replace(job, path=without(job.path, tags, job.work / "plain"))
+        return replace(job, path=copy_without(job.path, tags, job.work / "plain"))
     if not job.media.restarts:
         return job
     assert job.contents.audio is not None  # noqa: S101  probe() refuses what has no sound

@@ -46,8 +46,8 @@ class Stream:
     @property
     def layout(self) -> str:
         """Of a sound's channels, as ffmpeg calls it (`stereo`, `5.1(side)`, `16 channels`); empty if it does not."""
-        found = _LAYOUT.search(self.details)
-        return found[1] if found else ""
+        match = _LAYOUT.search(self.details)
+        return match[1] if match else ""
 
     @property
     def is_default(self) -> bool:
@@ -56,14 +56,14 @@ class Stream:
     @property
     def frame_rate(self) -> float:
         """Frames per second, 0 if ffmpeg does not say."""
-        found = _RATE.search(self.details)
-        return float(found[1]) * (1000 if found[2] else 1) if found else 0.0
+        match = _RATE.search(self.details)
+        return float(match[1]) * (1000 if match[2] else 1) if match else 0.0
 
     @property
     def sample_rate(self) -> int:
         """Samples per second of sound, 0 if ffmpeg does not say."""
-        found = _SAMPLE_RATE.search(self.details)
-        return int(found[1]) if found else 0
+        match = _SAMPLE_RATE.search(self.details)
+        return int(match[1]) if match else 0
 
     @property
     def shown(self) -> tuple[int, int]:
@@ -97,15 +97,15 @@ class Contents:
 def contents_of(path: Path, limits: MediaLimits) -> Contents:
     """Look at the file's header. Raises EmptyFile and NotMedia."""
     with ffmpeg.regular_file(path) as file:
-        found = container_of(file)
-    read = ffmpeg.source(found.demuxer, seconds=1, skip_initial_bytes=found.begins)
+        contents = container_of(file)
+    read = ffmpeg.source(contents.demuxer, seconds=1, skip_initial_bytes=contents.begins)
     nothing = read.output("pipe:1", f="null", c="copy", t=0)
     finished = ffmpeg.run(ffmpeg.arguments(nothing, log_level="info"), path, limits, timeout=ffmpeg.DESCRIBE_SECONDS)
     if "\nInput #0" not in "\n" + finished.printed:
         if "moov atom not found" in finished.printed:
             raise NotMedia(ENDS_EARLY)
         raise NotMedia("This file cannot be read: it is damaged or cut off; export or copy the recording again.")
-    return replace(parse(found.demuxer, finished.printed), begins=found.begins)
+    return replace(parse(contents.demuxer, finished.printed), begins=contents.begins)
 
 
 def parse(demuxer: str, printed: str) -> Contents:

@@ -26,14 +26,14 @@ _CENTRE_THIRD: Final[tuple[Position, ...]] = ("left", "right", "centre")
 
 def tracks_of(contents: Contents) -> dict[int, Stream]:
     """Those that can be read, by their number among the sound tracks; the one that players choose is among them."""
-    readable = {number: one for number, one in enumerate(contents.sounds, start=1) if one.codec in AUDIO}
+    readable = {number: stream for number, stream in enumerate(contents.sounds, start=1) if stream.codec in AUDIO}
     first = sorted(readable, key=lambda number: readable[number] is not contents.audio)[:MOST_TRACKS]
     return {number: readable[number] for number in sorted(first)}
 
 
 def usual_track(contents: Contents) -> int:
     """The number of the one that players choose."""
-    return next(number for number, one in enumerate(contents.sounds, start=1) if one is contents.audio)
+    return next(number for number, stream in enumerate(contents.sounds, start=1) if stream is contents.audio)
 
 
 def channels_of(stream: Stream) -> int:
@@ -48,15 +48,15 @@ def position_of(stream: Stream, channel: int) -> Position | None:
     return names[channel - 1] if channel <= len(names) else None
 
 
-def apart(stream: Stream) -> list[str]:
+def split_channels(stream: Stream) -> list[str]:
     """Filters that keep its channels as its header has them, even where that changes on the way."""
     return [f"aformat=channel_layouts={stream.layout}"] if stream.layout in _LAYOUTS else []
 
 
-def alone(stream: Stream, channel: int | None) -> list[str]:
+def single_channel(stream: Stream, channel: int | None) -> list[str]:
     """Filters that give one channel of it; None: all of them. Those whose places are not known are added up evenly."""
     if channel is not None:
-        return [*apart(stream), f"pan=mono|c0=c{channel - 1}"]
+        return [*split_channels(stream), f"pan=mono|c0=c{channel - 1}"]
     if count := _counted(stream):
         return ["pan=mono|c0<" + "+".join(f"c{number}" for number in range(count))]
     return []
@@ -64,5 +64,5 @@ def alone(stream: Stream, channel: int | None) -> list[str]:
 
 def _counted(stream: Stream) -> int:
     """Of channels whose places are not known: how many there are; 0 for all others."""
-    found = _COUNTED.fullmatch(stream.layout)
-    return int(found[1]) if found else 0
+    match = _COUNTED.fullmatch(stream.layout)
+    return int(match[1]) if match else 0

@@ -87,8 +87,8 @@ def nearest(model: str) -> str:
         return name.lower().replace("_", "-")
 
     names = (*SIZES, *ALIASES) if "/" not in model and "whisper" not in model.lower() else KNOWN
-    found = process.extract(model, names, scorer=fuzz.ratio, processor=plain, score_cutoff=70, limit=3)
-    best = [f"“{name}”" for name, score, _ in found if score >= found[0][1] - 5]
+    matches = process.extract(model, names, scorer=fuzz.ratio, processor=plain, score_cutoff=70, limit=3)
+    best = [f"“{name}”" for name, score, _ in matches if score >= matches[0][1] - 5]
     return f"did you mean {', '.join(best[:-1])}{' or ' if best[1:] else ''}{best[-1]}?" if best else ""
 
 

@@ -36,9 +36,9 @@ def speech_seconds(voice: VoiceActivity) -> float:
 def written_times(segments: Iterable[Segment]) -> list[tuple[float, float]]:
     """When something was written down: each word, or the segment where its words have no times."""
     return [
-        (one.start, one.end)
+        (part.start, part.end)
         for segment in segments
-        for one in (segment.words or (segment,))  # both have a start and an end
+        for part in (segment.words or (segment,))  # both have a start and an end
     ]
 
 
@@ -60,10 +60,10 @@ def holes(voice: VoiceActivity, written: Iterable[tuple[float, float]]) -> tuple
         return ()
     between = np.diff(np.cumsum(covered)[frames])  # words stand between two frames, or a silence
     parts = np.split(frames, np.flatnonzero((between > 0) | (np.diff(frames) > TOGETHER * RATE / FRAME)) + 1)
-    found = []
+    holes_ = []
     for part in parts:
         if len(part) * FRAME >= SMALLEST * RATE:
             first, last = int(part[0]), int(part[-1]) + 1
             end = math.floor(min(last * FRAME, voice.total) / RATE * 100) / 100  # never after the recording's
-            found.append(Hole(round(first * FRAME / RATE, 2), end))
-    return tuple(found)
+            holes_.append(Hole(round(first * FRAME / RATE, 2), end))
+    return tuple(holes_)

@@ -134,19 +134,21 @@ def is_echo(text: str, prompt: str | None) -> bool:
     return prompt is not None and words.count(" ") + 1 >= ECHO_WORDS and f" {words} " in f" {plain(prompt)} "
 
 
-def sift(heard: Iterable[ScoredSentence], prompt: str | None = None) -> tuple[tuple[Segment, ...], tuple[Dropped, ...]]:
+def sift(
+    sentences: Iterable[ScoredSentence], prompt: str | None = None
+) -> tuple[tuple[Segment, ...], tuple[Dropped, ...]]:
     """The segments to keep, and those kept out with the reason for each; together all that was heard."""
     kept: list[Segment] = []
     dropped: list[Dropped] = []
     last, times = ("", -1), 0
-    for one in (part for whole in heard for part in _parted(whole)):
-        here = plain(one.segment.text), one.window
+    for sentence in (part for whole in sentences for part in _parted(whole)):
+        here = plain(sentence.segment.text), sentence.window
         last, times = here, times + 1 if here == last else 1
-        reason = _reason(one, prompt, times)
+        reason = _reason(sentence, prompt, times)
         if reason is None:
-            kept.append(one.segment)
+            kept.append(sentence.segment)
         else:
-            dropped.append(Dropped(segment=one.segment, reason=reason))
+            dropped.append(Dropped(segment=sentence.segment, reason=reason))
     return tuple(kept), tuple(dropped)
 
 
@@ -183,18 +185,18 @@ def _part(whole: ScoredSentence, words: tuple[Word, ...]) -> ScoredSentence:
     return replace(whole, segment=segment)
 
 
-def _reason(one: ScoredSentence, prompt: str | None, times: int) -> str | None:
-    text = one.segment.text
+def _reason(sentence: ScoredSentence, prompt: str | None, times: int) -> str | None:
+    text = sentence.segment.text
     why = {
         "no words": not plain(text),
         "subtitle credit": is_credit(text),
-        f"probably no speech (no speech {one.no_speech:.2f}, log probability {one.log_probability:.2f})": (
-            one.no_speech > NO_SPEECH and one.log_probability < UNSURE
+        f"probably no speech (no speech {sentence.no_speech:.2f}, log probability {sentence.log_probability:.2f})": (
+            sentence.no_speech > NO_SPEECH and sentence.log_probability < UNSURE
         ),
-        f"hardly a voice (in {one.voiced:.0%} of its time, log probability {one.log_probability:.2f})": (
-            any(one.voiced < share and one.log_probability < log for share, log in VOICELESS)
+        f"hardly a voice (in {sentence.voiced:.0%} of its time, log probability {sentence.log_probability:.2f})": (
+            any(sentence.voiced < share and sentence.log_probability < log for share, log in VOICELESS)
         ),
-        "repeats itself": loop_in(_tokens(one.segment)) is not None,
+        "repeats itself": loop_in(_tokens(sentence.segment)) is not None,
         f"same words {times} times in a row": times > REPEATS,
         "echo of the glossary": is_echo(text, prompt),
     }

@@ -60,17 +60,17 @@ class LanguageTracker:
         """
         families = [(seconds, _by_family(guess)) for seconds, guess in guesses]
         path = _likeliest(families, None if self.current is None else _family(self.current), CHANGE)
-        found = [""] * len(path)
+        languages = [""] * len(path)
         for family in set(path):
             places = [place for place, name in enumerate(path) if name == family]
             inside = [(guesses[place][0], _inside(guesses[place][1], family)) for place in places]
             for place, language in zip(places, _likeliest(inside, self.spoken.get(family), NEAR), strict=True):
-                found[place] = self.spoken[family] = language
-        for language, (seconds, guess) in zip(found, guesses, strict=True):
+                languages[place] = self.spoken[family] = language
+        for language, (seconds, guess) in zip(languages, guesses, strict=True):
             self.seconds[language] += seconds
             self.certainty[language] += seconds * guess.get(language, 0.0)
-        self.current = found[-1]
-        return found
+        self.current = languages[-1]
+        return languages
 
     @property
     def main(self) -> str | None:

@@ -42,7 +42,7 @@ from transcribe.pipeline.vad import (
     spans_of,
 )
 from transcribe.pipeline.windows import DecodedChunk, EncodedWindow, is_poor, times_of, within, worth
-from transcribe.pipeline.word_timing import in_order, lines, placed, segment, sentences
+from transcribe.pipeline.word_timing import in_order, lines, placed_words, segment, sentences
 from transcribe.port import ReportFraction
 
 OPTIONS = {"vad": VAD, "window": WINDOW, "listening": 2}
@@ -72,12 +72,12 @@ class Pipeline:
         spans = spans_of(voice)
         decoded: list[DecodedChunk] = []
         with ThreadPoolExecutor(self.decoder.workers) as pool:
-            for several in self._decode_all(pool, cut(read_blocks(self.audio), pack(spans)), tracker):
-                decoded += several
-                self.report(min(several[-1].chunk.spans[-1][1] / max(voice.total, 1), 0.99))
+            for batch in self._decode_all(pool, cut(read_blocks(self.audio), pack(spans)), tracker):
+                decoded += batch
+                self.report(min(batch[-1].chunk.spans[-1][1] / max(voice.total, 1), 0.99))
             missed = within(spans, holes(voice, times_of(word for one in decoded for word in one.words)))
             again = cut(read_blocks(self.audio), missed)
-            decoded += [one for several in self._decode_holes(pool, again, decoded) for one in several]
+            decoded += [one for batch in self._decode_holes(pool, again, decoded) for one in batch]
         main = "en" if self.english else self.language or tracker.main or UNDETERMINED
         kept, dropped = self._segments(decoded, duration, main)
         self.report(1.0)
@@ -151,7 +151,7 @@ class Pipeline:
         """Holes, each decoded by itself in the language spoken before it."""
 
         def window(chunk: SpeechChunk) -> EncodedWindow:
-            before = [one.language for one in decoded if one.chunk.spans[0][0] <= chunk.spans[0][0]]
+            before = [earlier.language for earlier in decoded if earlier.chunk.spans[0][0] <= chunk.spans[0][0]]
             return EncodedWindow(chunk, None, before[-1] if before else decoded[0].language)
 
         return side_by_side(
@@ -164,7 +164,7 @@ class Pipeline:
         if decoded.text and not decoded.words:  # the alignment failed: no word is lost for want of a time
             shares = spread(decoded.text, 0.0, chunk.seconds)
             decoded = replace(decoded, words=tuple(RawWord(*word[:3], 0.0) for word in shares))
-        words = placed(decoded.words, chunk, self.voice, self._spelling(language))
+        words = placed_words(decoded.words, chunk, self.voice, self._spelling(language))
         return DecodedChunk(chunk.without_sound(), language, decoded, words)
 
     def _segments(
@@ -173,23 +173,23 @@ class Pipeline:
         """The segments of the transcript, and what was kept out of it."""
         scored: list[ScoredSentence] = []
         every = sorted(
-            ((word, number) for number, one in enumerate(decoded) for word in one.words),
+            ((word, number) for number, chunk in enumerate(decoded) for word in chunk.words),
             key=lambda pair: pair[0].start,
         )
         ordered = in_order((word for word, _ in every), duration)
         for number, run in groupby(zip(ordered, every, strict=True), key=lambda pair: pair[1][1]):
-            one = decoded[number]
-            around = sum(voiced(self.voice, *times) * share for times, share in one.chunk.shares())
+            chunk = decoded[number]
+            around = sum(voiced(self.voice, *times) * share for times, share in chunk.chunk.shares())
             for part in sentences([word for word, _ in run]):
                 share = min(around, voiced(self.voice, part[0].start, part[-1].end))
-                sentence = segment(part, self._spelling(one.language), main)
+                sentence = segment(part, self._spelling(chunk.language), main)
                 scored.append(
-                    ScoredSentence(sentence, one.decoded.log_probability, one.decoded.no_speech, share, number)
+                    ScoredSentence(sentence, chunk.decoded.log_probability, chunk.decoded.no_speech, share, number)
                 )
         kept, dropped = sift(scored, prompt(self.glossary))
         segments: list[Segment] = []
-        for language, together in groupby(kept, key=lambda one: one.language or main):
-            words: list[Word] = [word for one in together for word in one.words]
+        for language, together in groupby(kept, key=lambda chunk: chunk.language or main):
+            words: list[Word] = [word for chunk in together for word in chunk.words]
             segments += lines(words, language, main)
         return tuple(segments), dropped
 

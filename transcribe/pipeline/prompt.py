@@ -9,7 +9,7 @@ MOST = 500
 names is about two and a half characters."""
 
 
-def fitting(terms: Iterable[str]) -> tuple[str, ...]:
+def fitting_terms(terms: Iterable[str]) -> tuple[str, ...]:
     """The first terms that fit, each once."""
     chosen: list[str] = []
     room = MOST
@@ -23,5 +23,5 @@ def fitting(terms: Iterable[str]) -> tuple[str, ...]:
 
 def prompt(terms: Sequence[str]) -> str:
     """As if it had been said just before: a list with commas, ended like a sentence."""
-    chosen = fitting(terms)
+    chosen = fitting_terms(terms)
     return f"{', '.join(chosen)}." if chosen else ""

@@ -46,21 +46,21 @@ def within(spans: Iterable[SampleSpan], missed: Iterable[Hole]) -> list[tuple[Sa
     return windows
 
 
-def is_poor(one: DecodedChunk) -> bool:
+def is_poor(chunk: DecodedChunk) -> bool:
     """Whether the window came out badly: in a loop, unsure, or with too little text for its length."""
     return (
-        is_repetitive(one.decoded.text)
-        or one.decoded.log_probability < UNSURE
-        or len(one.decoded.text) < SPARSE * one.chunk.seconds
+        is_repetitive(chunk.decoded.text)
+        or chunk.decoded.log_probability < UNSURE
+        or len(chunk.decoded.text) < SPARSE * chunk.chunk.seconds
     )
 
 
-def worth(decoded: Sequence[DecodedChunk]) -> int:
+def worth(chunks: Sequence[DecodedChunk]) -> int:
     """Characters of text that an engine is sure of and that does not repeat itself."""
     return sum(
-        len(one.decoded.text)
-        for one in decoded
-        if one.decoded.log_probability >= UNSURE and not is_repetitive(one.decoded.text)
+        len(chunk.decoded.text)
+        for chunk in chunks
+        if chunk.decoded.log_probability >= UNSURE and not is_repetitive(chunk.decoded.text)
     )
 
 

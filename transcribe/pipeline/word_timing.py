@@ -41,7 +41,7 @@ def whole_words(raw: Iterable[RawWord], language: str) -> list[RawWord]:
     return words
 
 
-def placed(raw: Iterable[RawWord], chunk: SpeechChunk, voice: VoiceActivity, language: str) -> list[Word]:
+def placed_words(raw: Iterable[RawWord], chunk: SpeechChunk, voice: VoiceActivity, language: str) -> list[Word]:
     """The words of a stretch with their seconds in the recording, none beginning or ending in silence."""
     words = []
     for word in whole_words(raw, language):
@@ -76,13 +76,13 @@ def in_order(words: Iterable[Word], duration: float) -> Iterator[Word]:
 
 def sentences(words: Sequence[Word]) -> list[tuple[Word, ...]]:
     """Words up to the end of each sentence."""
-    found: list[tuple[Word, ...]] = []
+    parts: list[tuple[Word, ...]] = []
     first = 0
     for at in range(1, len(words) + 1):
         if at == len(words) or ends_sentence(words[at - 1].text, words[at].text):
-            found.append(tuple(words[first:at]))
+            parts.append(tuple(words[first:at]))
             first = at
-    return found
+    return parts
 
 
 def segment(words: Sequence[Word], language: str, main: str) -> Segment:

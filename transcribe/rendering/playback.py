@@ -60,7 +60,7 @@ def _with_picture(job: MediaJob, sound: Path | None, web: Path, tell: ReportFrac
     node = ffmpeg.output([picture, heard], f"file:{web}", f="mp4", movflags="+faststart", **options)
     times = Times()
     reader = PacketReader(times, tell=lambda end: tell(min(1.0, end / job.media.duration)))
-    job.run(ffmpeg.arguments(ffmpeg.together(node, packets([picture]))), job.path, on_output=reader.feed)
+    job.run(ffmpeg.arguments(ffmpeg.merge_outputs(node, packets([picture]))), job.path, on_output=reader.feed)
     return times
 
 

@@ -110,12 +110,12 @@ def _render(job: MediaJob, tracks: SoundTracks, tell: ReportFraction) -> Rendere
 
 def _part(tell: ReportFraction, begins: float, ends: float) -> ReportFraction:
     """A piece of the work, which may be done twice: it is told only if it is further than it was."""
-    told = begins
+    furthest = begins
 
     def part(done: float) -> None:
-        nonlocal told
-        if (now := begins + (ends - begins) * done) > told:
-            told = now
+        nonlocal furthest
+        if (now := begins + (ends - begins) * done) > furthest:
+            furthest = now
             tell(now)
 
     return part

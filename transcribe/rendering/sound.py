@@ -19,7 +19,7 @@ from transcribe.media.job import SAMPLE_RATE, MediaJob
 from transcribe.media.packet_times import PacketReader, Times, out_of_time, packets, times_for, times_of
 from transcribe.media.probe import falls_short
 from transcribe.media.streams import Contents, Stream, contents_of
-from transcribe.media.tracks import alone
+from transcribe.media.tracks import single_channel
 from transcribe.port import ReportFraction
 from transcribe.rendering.fitting import fits_sound
 
@@ -47,7 +47,7 @@ def prepare_sound(job: MediaJob, tell: ReportFraction) -> PreparedSound:
         times = times_of(job.path, job.contents, job.limits, at_most=job.longest, streams=streams)
         return replace(_listen_evenly(job, streams, tell), times=max(times, key=lambda one: one.end))
     assert job.contents.audio is not None  # noqa: S101  probe() refuses what has no sound
-    filters = alone(job.contents.audio, job.track.channel)
+    filters = single_channel(job.contents.audio, job.track.channel)
     copied = not filters and fits_sound(job.contents, job.media, job.size)
     sound, graphs = _listen(job, job.path, job.contents, filters, encode=not copied, tell=tell)
     if graphs > 1:
@@ -59,14 +59,14 @@ def prepare_sound(job: MediaJob, tell: ReportFraction) -> PreparedSound:
 
 def check_heard(job: MediaJob, sound: PreparedSound, heard: float) -> None:
     """Raise NotMedia if much less sound came out (`heard`, in seconds) than there is in the file, or more."""
-    there = sound.times.end if job.contents.has_times else max(sound.times.end, job.media.duration)
-    if falls_short(heard, there):
+    expected = sound.times.end if job.contents.has_times else max(sound.times.end, job.media.duration)
+    if falls_short(heard, expected):
         raise NotMedia(
             "Only {heard} of {there} seconds of sound can be read: the file is damaged; export or copy it again.",
             heard=f"{heard:.0f}",
-            there=f"{there:.0f}",
+            there=f"{expected:.0f}",
         )
-    if job.contents.has_times and heard - there > _ASTRAY:
+    if job.contents.has_times and heard - expected > _ASTRAY:
         raise out_of_time()
 
 
@@ -92,7 +92,7 @@ def _listen(
         outputs.append(ffmpeg.output([read], f"file:{web}", f="ipod", af=",".join(played), **coded))
     times = times_for(contents.audio)
     reader = PacketReader(times, tell=lambda end: tell(min(1.0, end / job.media.duration)))
-    node = ffmpeg.together(*outputs, packets([read]))
+    node = ffmpeg.merge_outputs(*outputs, packets([read]))
     finished = job.run([*clock, *ffmpeg.arguments(node, log_level="info")], path, on_output=reader.feed)
     return PreparedSound(speech, times, web if encode else None), len(_BUILT.findall(finished.printed))
 
@@ -121,7 +121,7 @@ def _evened(job: MediaJob, stream: Stream) -> Path:
     job.spare_disk(job.bytes_needed + _EVEN_BYTES * job.media.duration)
     read = job.contents.read(seconds=job.longest)[str(stream.index)]
     even = job.work / f"even-{stream.index}.mka"
-    channels = alone(stream, job.track.channel)
+    channels = single_channel(stream, job.track.channel)
     filters = [f"aresample={_WEB_RATE}", *channels, "aformat=sample_fmts=s16:channel_layouts=stereo"]
     coded = {"c:a": "flac", "frame_size": _EVEN_FRAME, "ar": _WEB_RATE}
     node = ffmpeg.output([read], f"file:{even}", f="matroska", af=",".join(filters), **coded)
@@ -134,7 +134,7 @@ def _together(job: MediaJob, parts: Sequence[Path]) -> Path:
     job.spare_disk(job.bytes_needed + _EVEN_BYTES * job.media.duration)
     reads = [ffmpeg.source("matroska", seconds=job.longest, path=part).audio for part in parts]
     steady = [read.filter("aresample", _WEB_RATE, **{"async": 1, "first_pts": 0}) for read in reads]
-    mixed = ffmpeg.mixed(steady).filter("aformat", sample_fmts="s16", channel_layouts="stereo")
+    mixed = ffmpeg.mixed_sounds(steady).filter("aformat", sample_fmts="s16", channel_layouts="stereo")
     target = job.work / "together.mka"
     node = ffmpeg.output([mixed], f"file:{target}", f="matroska", **{"c:a": "flac"})
     job.run(["-copyts", *ffmpeg.arguments(node)], parts[0])

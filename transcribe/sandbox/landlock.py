@@ -31,8 +31,8 @@ def version() -> int:
     """That of the kernel's Landlock; 0: it has none, or it is switched off."""
     if sys.platform != "linux":
         return 0
-    found = _call(_CREATE, None, 0, _VERSION)
-    return max(found, 0)
+    abi = _call(_CREATE, None, 0, _VERSION)
+    return max(abi, 0)
 
 
 def confine(version: int, reads: Iterable[str], writes: Iterable[str]) -> None:

@@ -91,7 +91,7 @@ def choose(tracks: Sequence[TrackChannels], usual: int) -> ChosenSound:
     said = _any(heard)
     if int(said.sum()) < SPEAKS:
         return ChosenSound((usual,))
-    speaking = [place for place, one in enumerate(heard) if one.share(said) >= SOME]
+    speaking = [place for place, number in enumerate(heard) if number.share(said) >= SOME]
     best = max(speaking, key=lambda place: (heard[place].share(said), place == usual))
     enough = heard[usual].share(said) >= 0.5 * heard[best].share(said)
     taken = usual if enough else best

@@ -15,7 +15,7 @@ import numpy as np
 from kring.settings import MediaLimits
 from transcribe.media import ffmpeg
 from transcribe.media.streams import Contents, Stream
-from transcribe.media.tracks import MOST_CHANNELS, alone, apart, channels_of
+from transcribe.media.tracks import MOST_CHANNELS, channels_of, single_channel, split_channels
 from transcribe.pipeline.coverage import SURE
 from transcribe.pipeline.vad import FRAME, RATE, detect_voice
 from transcribe.soundtracks.choice import SPEAKS, TrackChannels, TrackSpeech
@@ -80,10 +80,10 @@ def _sample(
     outputs = []
     for number, stream in tracks.items():
         channels = channels_of(stream)
-        filters = [_STEADY, *(apart(stream) if channels > 1 else alone(stream, None))]
+        filters = [_STEADY, *(split_channels(stream) if channels > 1 else single_channel(stream, None))]
         target, form = f"file:{folder / str(number)}", {"f": "s16le", "ar": RATE, "ac": channels}
         outputs.append(ffmpeg.output([read[str(stream.index)]], target, af=",".join(filters), **form))
-    arguments = ffmpeg.arguments(ffmpeg.together(*outputs))
+    arguments = ffmpeg.arguments(ffmpeg.merge_outputs(*outputs))
     most = 1 + int(2 * RATE * seconds * MOST_CHANNELS / 1e6)
     ffmpeg.run(arguments, path, limits, timeout=_TIMEOUT, writes=folder, written_mb=most)
     for number, stream in tracks.items():

@@ -57,7 +57,7 @@ def _there(
 
 
 def _speaks(track: TrackChannels) -> bool:
-    return any(one.frames >= SPEAKS for one in (track.mixed, *track.channels))
+    return any(speech.frames >= SPEAKS for speech in (track.mixed, *track.channels))
 
 
 def _named(

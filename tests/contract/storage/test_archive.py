@@ -168,7 +168,7 @@ def test_a_lease_is_taken_renewed_and_released(leases: Leases) -> None:
     held = leases.read(ID)
     assert held is not None
     assert (held.owner, held.step, held.fraction, held.note) == (me, Step.TRANSCRIBE, 0.5, "12× real time")
-    assert leases.alive(held)
+    assert leases.is_alive(held)
     with pytest.raises(Conflict, match="taken over"):
         leases.beat(ID, other, Step.PROBE, 0)
     leases.release(ID, other)

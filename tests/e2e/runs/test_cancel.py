@@ -102,7 +102,7 @@ def test_cancelled_stays_cancelled_until_a_person_starts_it_again(kring: Kring, 
             eventually(lambda title=title: problem_of(kring, title) == CANCELLED, what="it to be noted")
         eventually(lambda: requests.all()[fetched].cancelled_at, what="it to be noted")
         working = kring.ports.leases.read(kring.recording("working").id)
-        assert working is None or not kring.ports.leases.alive(working), "its lease is let go"
+        assert working is None or not kring.ports.leases.is_alive(working), "its lease is let go"
         eventually(lambda: is_published(kring, "other"), what="the one that was not cancelled")
         before = len(kring.runs_of("recording"))
         said = kring.run("status").stdout

@@ -198,7 +198,7 @@ def kill_worker(kring: Kring, recording_id: str) -> int:
     assert activity is not None
     worker = int(worker_ready_file(kring.ports.settings).read_text())
     os.kill(worker, signal.SIGKILL)
-    eventually(lambda: not kring.ports.leases.alive(activity), what="the killed worker's run to be gone")
+    eventually(lambda: not kring.ports.leases.is_alive(activity), what="the killed worker's run to be gone")
     return worker
 
 

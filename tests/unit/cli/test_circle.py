@@ -17,7 +17,7 @@ from services.ports import Ports
 from storage.archive.archive import Archive
 from storage.leases import Leases
 from storage.memory.store import MemoryStore
-from transcribe.pipeline.prompt import fitting
+from transcribe.pipeline.prompt import fitting_terms
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_glossary_that_is_too_long_for_the_engine_says_so(archive: Archive, tm
     terms = tmp_path / "terms.txt"
     terms.write_text("\n".join(f"the name of municipality number {number}" for number in range(40)), encoding="utf-8")
     said = kring("change", "privacy", "--glossary", str(terms)).output
-    taken = len(fitting(archive.circle("privacy").glossary))
+    taken = len(fitting_terms(archive.circle("privacy").glossary))
     assert 0 < taken < 40
     assert f"the first {taken} of them" in said
     assert f"the first {taken} of them" in kring("show", "privacy").output

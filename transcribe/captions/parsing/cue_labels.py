@@ -37,7 +37,7 @@ def labels_of(
     crowded = from_first and len(numbers) == len(begins) and len(alone) == 1  # without empty lines, below the text
     numbered = 2 * len(alone & numbers) > len(begins)
     named = from_first and 2 * len(alone - numbers) > len(begins)
-    found: set[int] = set()
+    labels: set[int] = set()
     count = 0
     for before, after in pairwise([begin - 1, *begins]):
         at = after - 1
@@ -46,13 +46,13 @@ def labels_of(
             number = int(lines[at]) if len(lines[at].strip()) <= _DIGITS else None
             follows = from_first and number == count + 1
             if crowded or follows or (at in alone and (numbered or first)):
-                found.add(at)
+                labels.add(at)
                 count = number or count
         elif with_names and at in alone:
             last = _last_block(lines[before + 1 : at])
             if first or _GUID.fullmatch(lines[at]) or (last and (named or is_aside(last[0]))):
-                found.add(at)
-    return frozenset(found)
+                labels.add(at)
+    return frozenset(labels)
 
 
 def _last_block(lines: Sequence[str]) -> Sequence[str]:

@@ -37,7 +37,7 @@ def on_one_clock(cues: Sequence[Cue], lines: Sequence[str]) -> list[Cue]:
 
 def _shifts(lines: Sequence[str]) -> list[tuple[int, float]]:
     """The number of each line that says so, counted from 1, and by how many seconds what follows is later."""
-    found: list[tuple[int, float]] = []
+    shifts: list[tuple[int, float]] = []
     ticks = 0
     for number, line in enumerate(lines, start=1):
         match = _MAP.fullmatch(line.strip())
@@ -45,6 +45,6 @@ def _shifts(lines: Sequence[str]) -> list[tuple[int, float]]:
         if match is None or local is None:
             continue
         stamp = int(match.group(1))
-        ticks = stamp if not found else ticks + (stamp - ticks + WRAP // 2) % WRAP - WRAP // 2
-        found.append((number, ticks / TICKS - local.at(bare=False)))
-    return [(number, round(seconds - found[0][1], 3)) for number, seconds in found]
+        ticks = stamp if not shifts else ticks + (stamp - ticks + WRAP // 2) % WRAP - WRAP // 2
+        shifts.append((number, ticks / TICKS - local.at(bare=False)))
+    return [(number, round(seconds - shifts[0][1], 3)) for number, seconds in shifts]

@@ -88,16 +88,18 @@ class Utterance(NamedTuple):
         return self.start < 0 and self.end <= 0
 
 
-def segments_of(said: Iterable[Utterance]) -> list[Segment]:
+def segments_of(utterances: Iterable[Utterance]) -> list[Segment]:
     """In order of time, else of the file, each with its own length, whatever else is said meanwhile; without what is
     early.
 
     Raises BadTranscript if there is none.
     """
     segments = [
-        Segment(start=max(one.start, 0.0), end=max(one.end, 0.0), text=one.text, speaker=one.speaker)
-        for one in said
-        if not one.is_early
+        Segment(
+            start=max(utterance.start, 0.0), end=max(utterance.end, 0.0), text=utterance.text, speaker=utterance.speaker
+        )
+        for utterance in utterances
+        if not utterance.is_early
     ]
     if not segments:
         raise BadTranscript("The transcript has no captions with text in it; export it again with captions.")
@@ -109,7 +111,7 @@ def clock_of(text: str) -> Clock | None:
     return Clock(*match.groups()) if match else None
 
 
-def says_when(line: str) -> bool:
+def has_times(line: str) -> bool:
     """Whether a line is meant to say when, well or badly; `a --> b` in what somebody says is not."""
     arrow = _ARROW.search(line)
     if arrow is None:
@@ -133,7 +135,7 @@ def read_timed(
     first line of a block whether it is a comment. With `with_names` a line above the times may name a cue, not only
     number it. Raises BadTranscript with the line number.
     """
-    begins = [at for at in range(begin, len(lines)) if says_when(lines[at])]
+    begins = [at for at in range(begin, len(lines)) if has_times(lines[at])]
     if not begins:
         return TimedText([], bare=False)
     for count, at in enumerate(begins, start=1):

@@ -29,10 +29,10 @@ def voices(cue: Cue, plain: Callable[[str], str]) -> list[Utterance]:
     spoken.append((speaker, payload[at:]))
     texts = [(who, text) for who, part in spoken if (text := plain(part))]
     whole = sum(len(text) for _, text in texts)
-    said = []
+    utterances = []
     done = 0
     for who, text in texts:
         start, done = cue.start + (cue.end - cue.start) * done / whole, done + len(text)
         end = cue.start + (cue.end - cue.start) * done / whole
-        said.append(Utterance(round(start, 3), round(end, 3), text, who))
-    return said
+        utterances.append(Utterance(round(start, 3), round(end, 3), text, who))
+    return utterances

@@ -12,7 +12,16 @@ from kring.model import Word
 from transcribe.captions.line_breaking import fits
 from transcribe.pipeline.decoder import RawWord
 from transcribe.pipeline.vad import FRAME, RATE, SpeechChunk, VoiceActivity
-from transcribe.pipeline.word_timing import LONGEST, SHORTEST, in_order, lines, placed, segment, sentences, whole_words
+from transcribe.pipeline.word_timing import (
+    LONGEST,
+    SHORTEST,
+    in_order,
+    lines,
+    placed_words,
+    segment,
+    sentences,
+    whole_words,
+)
 
 FRAMES = RATE / FRAME
 
@@ -42,7 +51,7 @@ def test_pieces_of_a_word_are_one_word() -> None:
 def test_words_are_placed_in_the_recording() -> None:
     heard = [RawWord(0.5, 1.0, " Hei.", 0.9), RawWord(2.5, 3.0, " Takk", 1.2), RawWord(3.0, 3.2, "en.", 0.5)]
     everywhere = voice(20, (0, 20))
-    assert placed(heard, stretch((0, 2), (10, 12)), everywhere, "nb") == [
+    assert placed_words(heard, stretch((0, 2), (10, 12)), everywhere, "nb") == [
         Word(0.5, 0.992, "Hei.", 0.9),  # the last voiced frame that is wholly its own
         Word(10.5, 11.2, "Takken.", 0.5),
     ]
@@ -50,29 +59,29 @@ def test_words_are_placed_in_the_recording() -> None:
 
 def test_a_word_begins_where_the_voice_does() -> None:
     """The alignment gives the pause before a word to the word."""
-    [word] = placed([RawWord(2.0, 3.4, " ask", 1)], stretch((0, 10)), voice(10, (0, 2.0), (3.104, 5)), "en")
+    [word] = placed_words([RawWord(2.0, 3.4, " ask", 1)], stretch((0, 10)), voice(10, (0, 2.0), (3.104, 5)), "en")
     assert (word.start, word.end) == pytest.approx((3.104, 3.4), abs=0.04)
 
 
 def test_a_word_ends_where_the_voice_does() -> None:
-    [word] = placed([RawWord(2.0, 3.4, " ask", 1)], stretch((0, 10)), voice(10, (1, 2.4)), "en")
+    [word] = placed_words([RawWord(2.0, 3.4, " ask", 1)], stretch((0, 10)), voice(10, (1, 2.4)), "en")
     assert (word.start, word.end) == pytest.approx((2.0, 2.4), abs=0.04)
 
 
 def test_the_last_voice_within_a_word_is_the_word() -> None:
-    [word] = placed([RawWord(1.0, 3.0, " ask", 1)], stretch((0, 10)), voice(10, (1.0, 1.3), (2.56, 3.0)), "en")
+    [word] = placed_words([RawWord(1.0, 3.0, " ask", 1)], stretch((0, 10)), voice(10, (1.0, 1.3), (2.56, 3.0)), "en")
     assert (word.start, word.end) == pytest.approx((2.56, 3.0), abs=0.04)
 
 
 def test_a_short_gap_within_a_word_is_the_word() -> None:
-    [word] = placed([RawWord(1.0, 2.0, " opp", 1)], stretch((0, 10)), voice(10, (1.0, 1.4), (1.5, 2.0)), "nb")
+    [word] = placed_words([RawWord(1.0, 2.0, " opp", 1)], stretch((0, 10)), voice(10, (1.0, 1.4), (1.5, 2.0)), "nb")
     assert (word.start, word.end) == pytest.approx((1.0, 2.0), abs=0.04)
 
 
 @pytest.mark.parametrize("end", [1.28, 1.29])
 def test_the_voice_of_the_next_word_is_not_this_word(end: float) -> None:
     """“so” from 0.3 to 0.8, and a pause up to the next word, whose first frame begins at 1.28."""
-    [word] = placed([RawWord(0.32, end, " so", 1)], stretch((0, 10)), voice(10, (0.32, 0.8), (1.28, 2)), "en")
+    [word] = placed_words([RawWord(0.32, end, " so", 1)], stretch((0, 10)), voice(10, (0.32, 0.8), (1.28, 2)), "en")
     assert word.start == pytest.approx(0.32, abs=0.04)
     assert word.end == pytest.approx(0.8, abs=0.04)
 
@@ -81,17 +90,17 @@ def test_the_voice_of_the_next_word_is_not_this_word(end: float) -> None:
 def test_a_word_over_a_pause_left_out_is_where_it_ends(start: float) -> None:
     """The alignment gives the pause to the word after it, so a word belongs to the span it ends in."""
     heard = [RawWord(start, 4.6, " what", 1)]
-    [word] = placed(heard, stretch((0, 4), (10, 14)), voice(20, (0, 3.5), (10.2, 14)), "en")
+    [word] = placed_words(heard, stretch((0, 4), (10, 14)), voice(20, (0, 3.5), (10.2, 14)), "en")
     assert (word.start, word.end) == pytest.approx((10.2, 10.6), abs=0.04)
 
 
 def test_a_word_without_any_voice_stays_but_is_not_long() -> None:
-    [word] = placed([RawWord(1.0, 6.0, " mm", 1)], stretch((0, 10)), voice(10), "en")
+    [word] = placed_words([RawWord(1.0, 6.0, " mm", 1)], stretch((0, 10)), voice(10), "en")
     assert (word.start, word.end) == (6.0 - LONGEST, 6.0)
 
 
 def test_a_word_after_the_end_is_at_the_end() -> None:
-    [word] = placed([RawWord(9.0, 30.0, " mm", 1)], stretch((0, 10)), voice(10), "en")
+    [word] = placed_words([RawWord(9.0, 30.0, " mm", 1)], stretch((0, 10)), voice(10), "en")
     assert word.end == 10.0
 
 
@@ -106,7 +115,7 @@ def test_placed_words_stay_within_what_the_engine_said(
     audio = voice(20, *((start, start + length) for start, length in loud))
     heard = [RawWord(start, start + length, text, 0.5) for start, length, text in said]
     whole = whole_words(heard, "nb")
-    found = placed(heard, stretch((0, 20)), audio, "nb")
+    found = placed_words(heard, stretch((0, 20)), audio, "nb")
     assert [word.text for word in found] == [word.text for word in whole]
     for word, before in zip(found, whole, strict=True):
         assert 0 <= word.start <= word.end <= 20
