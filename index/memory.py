@@ -159,21 +159,25 @@ class _MemoryEngine:
 
     @cached_property
     def _all(self) -> list[_Entry]:
-        return [one for of in self.entries.values() for one in of]
+        return [entry for entries in self.entries.values() for entry in entries]
 
     def _occurring(self, parsed: ParsedQuery) -> tuple[set[Part], set[Part]]:
         """Of the parts that may be missing: those that occur within the filters, and those that occur anywhere."""
-        allowed = [one for one in _matching(self._all, parsed, 0) if passing([card_of(one.passage)], parsed.filters)]
+        within_filters = [
+            entry for entry in _matching(self._all, parsed, 0) if passing([card_of(entry.passage)], parsed.filters)
+        ]
         parts = possibly_missing(parsed)
-        here, anywhere = ({part for part in parts if any(one.has(part) for one in of)} for of in (allowed, self._all))
+        here, anywhere = (
+            {part for part in parts if any(entry.has(part) for entry in of)} for of in (within_filters, self._all)
+        )
         return here, anywhere
 
     def _idf_weights(self, parsed: ParsedQuery) -> list[float]:
-        return idf_weights([sum(one.has(part) for one in self._all) for part in parsed.parts], len(self._all))
+        return idf_weights([sum(entry.has(part) for entry in self._all) for part in parsed.parts], len(self._all))
 
 
 def _has(part: Part, keys: frozenset[str], fields: Sequence[str]) -> bool:
-    return any(_occurs(one, keys, fields) for one in (part, *part.variants))
+    return any(_occurs(variant, keys, fields) for variant in (part, *part.variants))
 
 
 def _occurs(part: Part, keys: frozenset[str], fields: Sequence[str]) -> bool:

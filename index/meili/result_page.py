@@ -65,33 +65,36 @@ class MeiliPage:
 
     def hits(self, level: Level, recordings: Sequence[str]) -> tuple[RecordingHit, ...]:
         """These recordings with their best passages. One that has gone in the meantime is left out."""
-        asked = [(one, way) for one in recordings for way in _ways_of(level, one)]
-        answers = self._ask([self._inside(one, way, hitsPerPage=LOOK) for one, way in asked])
-        found: dict[str, dict[str, Scored]] = {one: {} for one in recordings}
-        counts: dict[str, list[int]] = {one: [] for one in recordings}
-        for (one, _), answer in zip(asked, answers, strict=True):
-            self._score(answer, found[one])
-            counts[one].append(int(answer["totalHits"]))
+        queries = [(recording, way) for recording in recordings for way in _ways_of(level, recording)]
+        answers = self._ask([self._inside(recording, way, hitsPerPage=LOOK) for recording, way in queries])
+        scored_by_id: dict[str, dict[str, Scored]] = {recording: {} for recording in recordings}
+        counts: dict[str, list[int]] = {recording: [] for recording in recordings}
+        for (recording, _), answer in zip(queries, answers, strict=True):
+            self._score(answer, scored_by_id[recording])
+            counts[recording].append(int(answer["totalHits"]))
         titled = [
-            one
-            for one in recordings
-            if max(counts[one], default=0) > LOOK and not all(passage.own for passage in found[one].values())
+            recording
+            for recording in recordings
+            if max(counts[recording], default=0) > LOOK
+            and not all(passage.own for passage in scored_by_id[recording].values())
         ]
-        self._look_again(level, titled, found, counts)
+        self._look_again(level, titled, scored_by_id, counts)
         hits = []
-        for one in recordings:
-            scored = sorted(found[one].values(), key=best_first)
+        for recording in recordings:
+            scored = sorted(scored_by_id[recording].values(), key=best_first)
             own = [passage for passage in scored if passage.own]
             if scored:
                 shown = own[: self._query.passages] or [min(scored, key=_first)]
-                many = max(counts[one]) > LOOK and own
-                count = max(counts[one]) if many else max(1, len(own))
+                counted_by_server = max(counts[recording]) > LOOK and own
+                count = max(counts[recording]) if counted_by_server else max(1, len(own))
                 hits.append(recording_hit(shown, self._marker, len(self._parsed.parts), count))
         return tuple(hits)
 
     def firsts(self, recordings: Sequence[str]) -> tuple[RecordingHit, ...]:
         """These recordings, each with its first passage, if nothing in particular was asked for."""
-        answers = self._ask([self._inside(one, None, sort=["number:asc"], hitsPerPage=1) for one in recordings])
+        answers = self._ask(
+            [self._inside(recording, None, sort=["number:asc"], hitsPerPage=1) for recording in recordings]
+        )
         return tuple(
             recording_hit([self._scorer.score(passage_in(hit))], self._marker, 0, int(answer["totalHits"]))
             for answer in answers
@@ -128,20 +131,21 @@ class MeiliPage:
         complete = complete and all(answer["estimatedTotalHits"] <= PASSAGES for answer in answers[::2])
         return [passage_in(hit) for answer in answers for hit in answer["hits"]], complete
 
-    def _counts(self, level: Level, found: Mapping[str, Sequence[Scored]]) -> dict[str, int]:
+    def _counts(self, level: Level, scored_of: Mapping[str, Sequence[Scored]]) -> dict[str, int]:
         """How many passages of each of these recordings match themselves: if titles do, by the part most have."""
-        within = [*conditions(self._parsed.filters), one_of(DISTINCT, found)]
-        titled = {one for one, of in found.items() if not all(scored.own for scored in of)}
+        within = [*conditions(self._parsed.filters), one_of(DISTINCT, scored_of)]
+        titled = {recording for recording, passages in scored_of.items() if not all(scored.own for scored in passages)}
         own = [way for number in range(len(self._parsed.parts)) for way in own_ways(self._parsed, number)]
-        asked = [*_used(level)[:WINDOWED_WAYS], *(own if titled else [])]
-        answers = self._ask([body(self._index, way, within, hitsPerPage=0, facets=[DISTINCT]) for way in asked])
-        split = len(asked) - len(own) if titled else len(asked)
+        ways = [*_used(level)[:WINDOWED_WAYS], *(own if titled else [])]
+        answers = self._ask([body(self._index, way, within, hitsPerPage=0, facets=[DISTINCT]) for way in ways])
+        split = len(ways) - len(own) if titled else len(ways)
         counted = [(answer.get("facetDistribution") or {}).get(DISTINCT, {}) for answer in answers]
         return {
-            one: max(
-                (counts.get(one, 0) for counts in (counted[split:] if one in titled else counted[:split])), default=0
+            recording: max(
+                (counts.get(recording, 0) for counts in (counted[split:] if recording in titled else counted[:split])),
+                default=0,
             )
-            for one in found
+            for recording in scored_of
         }
 
     def _after_scored(self, level: Level, head: Sequence[str], first: int, count: int) -> list[str]:
@@ -157,18 +161,18 @@ class MeiliPage:
         self, level: Level, recordings: Iterable[str], found: dict[str, dict[str, Scored]], counts: dict[str, list[int]]
     ) -> None:
         """Recordings whose title matches have more passages that match than were looked at: find their own."""
-        for one in recordings:
-            queries = [self._inside(one, level.ways[0], sort=["number:asc"], hitsPerPage=1)]
-            numbers = {number for way in _ways_of(level, one) for number in way.parts}
+        for recording in recordings:
+            queries = [self._inside(recording, level.ways[0], sort=["number:asc"], hitsPerPage=1)]
+            numbers = {number for way in _ways_of(level, recording) for number in way.parts}
             queries += [
-                self._inside(one, way, hitsPerPage=LOOK)
+                self._inside(recording, way, hitsPerPage=LOOK)
                 for number in sorted(numbers)
                 for way in own_ways(self._parsed, number)
             ]
             answers = self._ask(queries)
             for answer in answers:
-                self._score(answer, found[one])
-            counts[one] = [int(answer["totalHits"]) for answer in answers[1:]]
+                self._score(answer, found[recording])
+            counts[recording] = [int(answer["totalHits"]) for answer in answers[1:]]
 
     def _inside(self, recording: str, way: Way | None, **options: Any) -> dict[str, Any]:
         within = conditions(Filters(recording_id=recording, speakers=self._parsed.filters.speakers))
