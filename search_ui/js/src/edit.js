@@ -1,17 +1,17 @@
 // The editor: a person listens and corrects. Every line is saved by itself when it is left.
 
 import { Board } from "./edit/board.js";
-import * as chapters from "./edit/chapters.js";
-import * as details from "./edit/details.js";
-import * as dialogs from "./edit/dialogs.js";
-import * as history from "./edit/history.js";
+import * as chapters from "./edit/dialogs/chapters.js";
+import * as details from "./edit/dialogs/details.js";
+import * as dialogs from "./edit/dialogs/dialogs.js";
+import * as history from "./edit/dialogs/history.js";
 import * as keys from "./edit/keys.js";
-import * as me from "./edit/me.js";
-import * as names from "./edit/names.js";
-import { offer } from "./edit/offer.js";
-import { Playing } from "./edit/playing.js";
-import * as sound from "./edit/sound.js";
-import * as speakers from "./edit/speakers.js";
+import * as author from "./edit/author.js";
+import * as names from "./edit/dialogs/names.js";
+import { offer } from "./edit/unsent.js";
+import { Playing } from "./edit/playback.js";
+import * as sound from "./edit/dialogs/sound.js";
+import * as speakers from "./edit/dialogs/speakers.js";
 
 const list = document.getElementById("lines");
 const board = new Board();
@@ -77,7 +77,7 @@ speakers.setUp(board);
 chapters.setUp(board, here);
 details.setUp(board);
 history.setUp(board);
-me.setUp(board);
+author.setUp(board);
 sound.setUp(board.address);
 offer(board);
 dialogs.openNamed();

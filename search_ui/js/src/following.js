@@ -1,7 +1,7 @@
 // A recording that is not published yet: the server tells how far it is, and the page opens it when it is there.
 
 import { words } from "./shared/words.js";
-import { Away, Refused, ask } from "./upload/asking.js";
+import { Away, Refused, ask } from "./upload/requests.js";
 
 const PAUSE = 5000; // milliseconds between two questions, where the server has no room for one more who listens
 const state = document.getElementById("state");

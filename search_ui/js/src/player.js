@@ -4,7 +4,7 @@ import { copy } from "./shared/clipboard.js";
 import "./shared/menus.js";
 import { fill, words } from "./shared/words.js";
 import { markChapter } from "./watch/chapters.js";
-import { offerCode, offerSharing } from "./watch/passing.js";
+import { offerCode, offerSharing } from "./watch/share.js";
 import { seekByPointer, showHeard } from "./watch/waveform.js";
 
 const player = document.getElementById("player");

@@ -1,7 +1,7 @@
 // What somebody brought in: take back what has not arrived, try again what was stopped.
 
 import { words } from "./shared/words.js";
-import { Away, Refused, ask } from "./upload/asking.js";
+import { Away, Refused, ask } from "./upload/requests.js";
 
 const trouble = document.getElementById("trouble");
 

@@ -1,7 +1,7 @@
 // One file: what is said about it, how far it is, and what to do where something is wrong.
 
 import { fill, words } from "../shared/words.js";
-import { Refused, ask, patiently } from "./asking.js";
+import { Refused, ask, patiently } from "./requests.js";
 import { check, complain, fillDetails, missing, offer, readDetails } from "./fields.js";
 import { sha256Of } from "./hasher.js";
 import { dateOf, percentOf, sizeOf, titleOf } from "./names.js";

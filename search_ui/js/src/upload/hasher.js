@@ -1,6 +1,6 @@
 // One file after the other through the hashing worker: two at a time would only make the disk jump.
 
-import { Refused } from "./asking.js";
+import { Refused } from "./requests.js";
 import { words } from "../shared/words.js";
 
 let before = Promise.resolve();

@@ -3,7 +3,7 @@
 import AwsS3 from "@uppy/aws-s3";
 import Uppy from "@uppy/core";
 import StatusBar from "@uppy/status-bar";
-import { ask, patiently, put } from "./asking.js";
+import { ask, patiently, put } from "./requests.js";
 
 const AT_ONCE = 3;
 export const SILENT = { debug() {}, warn() {}, error() {} }; // what goes wrong is said at the file it belongs to

@@ -1,7 +1,7 @@
 // Chapters: a new one at the line somebody is in, other titles for those there are, and taking them away.
 
 import { attempt, prepared } from "./dialogs.js";
-import { clock, parseClock, say, tell, tidy, trouble } from "./words.js";
+import { clock, parseClock, say, tell, tidy, trouble } from "../words.js";
 
 // `here` gives the moment, in seconds, at which a new chapter would begin.
 export function setUp(board, here) {

@@ -1,7 +1,7 @@
 // What opens over the editor, and how an answer is shown in it.
 
-import { Refused, Unreachable } from "./api.js";
-import { trouble } from "./words.js";
+import { Refused, Unreachable } from "../api.js";
+import { trouble } from "../words.js";
 
 const preparations = new Map();
 

@@ -1,6 +1,6 @@
 // Which sound of the file is played and written down, and choosing another.
 
-import { ask } from "./api.js";
+import { ask } from "../api.js";
 import { attempt } from "./dialogs.js";
 
 export function setUp(address) {

@@ -1,9 +1,9 @@
 // What is said about the recording, and the documents that belong to it.
 
-import { fillDetails, readDetails } from "../shared/details.js";
-import { ask } from "./api.js";
+import { fillDetails, readDetails } from "../../shared/details.js";
+import { ask } from "../api.js";
 import { attempt, prepared } from "./dialogs.js";
-import { say, tell, trouble } from "./words.js";
+import { say, tell, trouble } from "../words.js";
 
 const MOST = 100_000_000; // bytes of one attachment
 

@@ -1,7 +1,7 @@
 // "Fix a name everywhere": where it stands, before anything is changed.
 
 import { attempt, prepared } from "./dialogs.js";
-import { clock, say, tell, tidy } from "./words.js";
+import { clock, say, tell, tidy } from "../words.js";
 
 const SHOWN = 100;
 const AROUND = 40; // letters of context on each side

@@ -1,7 +1,7 @@
 // Who changed what and when, the newest first; each can be taken back, and counted again.
 
 import { attempt, prepared } from "./dialogs.js";
-import { say, tell } from "./words.js";
+import { say, tell } from "../words.js";
 
 const { lang } = document.documentElement;
 const moment = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { dateStyle: "medium", timeStyle: "short" });

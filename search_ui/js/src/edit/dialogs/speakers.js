@@ -1,7 +1,7 @@
 // Who speaks, and calling them otherwise.
 
 import { attempt, prepared } from "./dialogs.js";
-import { say, tell, tidy } from "./words.js";
+import { say, tell, tidy } from "../words.js";
 
 export function setUp(board) {
   const dialog = prepared("speakers", show);
