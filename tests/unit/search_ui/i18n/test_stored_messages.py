@@ -66,8 +66,8 @@ def test_every_template_recognises_what_is_made_from_it(source: str, language: L
     assert told.text == translated.format(**plain)
 
 
-FOR_OPERATORS = {"archive.py", "cache.py", "hub.py", "vad.py"}
-"""Weights, files of our own: most of what goes wrong there is read in a terminal, in English."""
+FOR_OPERATORS = {"archive.py", "cache.py", "details.py", "hub.py", "languages.py", "vad.py"}
+"""Weights, codes of languages, files of our own: most of what goes wrong there is read in a terminal, in English."""
 
 
 def test_errors_whose_sentences_are_kept_keep_their_values_apart() -> None:
