@@ -23,6 +23,8 @@ from bench.transcription.word_errors import each_normal, error_rate, normal, rec
 from kring.errors import SetupError
 from kring.model import Segment, Transcript, Word
 
+pytestmark = pytest.mark.slow  # OpenAI's normaliser of text loads all of Whisper
+
 
 def row(name: str, speed: float, wer: float = 0.05) -> Row:
     return Row(name, name.removesuffix(" int8"), speed, None, 6.0, wer, 500.0)
