@@ -13,6 +13,7 @@ from flows.errors import as_kring_error
 from flows.sources.port import RecordingSource
 from kring.errors import KringError, OrchestratorDown, SourceError, StorageDown
 from kring.intake.left_out import LeftOutReason
+from kring.sentence import Sentence
 
 ROUND_SECONDS = 30.0
 """What a round waits for a source; the others are asked again after it."""
@@ -66,9 +67,7 @@ class Asking:
         thread, one = self._going[name]
         thread.join(max(0.0, until - time.monotonic()))
         if thread.is_alive():  # the same words as before, until there are others
-            return Asked(
-                name, problems=self._before.get(name) or [LeftOutReason(says=str(SourceError(LONG, name=name)))]
-            )
+            return Asked(name, problems=self._before.get(name) or [LeftOutReason(says=Sentence(LONG, name=name))])
         del self._going[name]
         self._before[name] = one.problems
         return one
@@ -92,7 +91,7 @@ def _ask(source: RecordingSource, start_new: Callable[[RecordingSource], int], o
         known = as_kring_error(error)
         log.warning("%s: %s", source.name, known, exc_info=None if known is error else error)
         sentence = SourceError("The source {name} cannot be looked at: {problem}", name=source.name, problem=known)
-        problems.append(LeftOutReason(says=str(sentence)))
+        problems.append(LeftOutReason(says=sentence.sentence))
     one.problems = [*problems, *source.problems]
 
 

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from flows.sources.port import RecordingSource
 from kring.addresses import without_secrets
-from kring.errors import SourceError
 from kring.intake.item import Item
 from kring.intake.left_out import LeftOutReason
 from kring.intake.requests import Request
 from kring.model import UPLOAD, now
+from kring.sentence import Sentence
 from services.ports import Ports
 from services.retry import pause_before
 from services.runs.port import NOT_THERE, STOPPED, Run
@@ -134,8 +134,8 @@ def _is_cancelled(request: Request | None, item: Item) -> bool:
 def _why_out(item: Item, run: Run) -> LeftOutReason:
     name = item.details.title if "://" in item.location else item.file_name
     if item.file_name in run.message:
-        return LeftOutReason(says=run.message, name=name)
-    return LeftOutReason(says=str(SourceError(STAYS_OUT, name=item.file_name, problem=run.message)), name=name)
+        return LeftOutReason(says=run.reason, name=name)
+    return LeftOutReason(says=Sentence(STAYS_OUT, name=item.file_name, problem=run.reason), name=name)
 
 
 def _is_whole(archive: Archive, item: Item) -> bool:

@@ -32,7 +32,17 @@ from flows.heartbeat import Heart, LeaseLost
 from flows.run_summary import summary
 from flows.steps import steps
 from flows.steps.steps import Job
-from kring.errors import Busy, Damaged, DiskFull, Gone, KringError, NotFound, NotThere, SlowSource, SourceDown
+from kring.errors import (
+    Busy,
+    Damaged,
+    DiskFull,
+    Gone,
+    KringError,
+    NotFound,
+    NotThere,
+    SlowSource,
+    SourceDown,
+)
 from kring.intake.item import Item
 from kring.local_stack import public_address
 from kring.model import Step
@@ -93,7 +103,7 @@ def _tell(report: Callable[[], object]) -> object:
     """Tell Prefect's pages something; hours of work must not fail because nobody listens for a moment."""
     try:
         return report()
-    except (httpx.HTTPError, PrefectException) as error:
+    except (httpx.HTTPError, PrefectException, KringError) as error:
         log.warning("The Prefect server could not be told how far it is: %s", error)
         return None
 
@@ -191,9 +201,10 @@ def _stopped(ports: Ports, heart: Heart, recording_id: str, error: Exception) ->
     if isinstance(known, Damaged) or (isinstance(known, NotFound) and heart.current_step is not Step.RECEIVE):
         known = damaged_of(recording_id)
     try:
-        record_problem(ports.archive, recording_id, heart.current_step, str(known), transient=known.transient)
+        record_problem(ports.archive, recording_id, heart.current_step, known.sentence, transient=known.transient)
     except KringError as down:  # the manifest stays unfinished, which is what reconcile looks for
         log.warning("The problem could not be written down: %s", down)
+    _tell(lambda: ports.runs.explain(str(runtime.flow_run.id), known.sentence))
     if isinstance(known, DiskFull) or not known.transient:
         clear_scratch(ports.settings, recording_id)
     until = known.until if isinstance(known, Busy) else None

@@ -26,7 +26,9 @@ A message is one sentence for people that says what happened and what to do, wit
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
+
+from kring.sentence import Sentence
 
 
 class KringError(Exception):
@@ -42,6 +44,16 @@ class KringError(Exception):
         super().__init__(template.format(**values) if values else template)
         self.template = template
         self.values = values
+
+    @property
+    def sentence(self) -> Sentence:
+        """The message with what it was made from, to be stored or shown in another language."""
+        return Sentence(self.template, **self.values)
+
+    @classmethod
+    def saying(cls, sentence: Sentence) -> Self:
+        """An error with this message, made from the same template and values."""
+        return cls(sentence.template, **sentence.values)
 
 
 class InputError(KringError): ...

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from index.port import Fragment, Lack, Order, PassageHit, ReasonKind, RecordingHit
-from kring.model import Activity, Details, Problem, State, Step, Transcript
+from kring.model import Activity, Details, State, Step, Transcript
+from kring.sentence import ShownSentence
 from search_ui.context import Site, SiteDep
 from search_ui.http import formatting
 from search_ui.recording import captions
@@ -121,6 +122,17 @@ class ActivityStatus(BaseModel):
     beat_at: datetime
 
 
+class ProblemStatus(BaseModel):
+    """Why a recording stopped; `transient`: it is tried again by itself."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    step: Step
+    message: ShownSentence
+    transient: bool
+    at: datetime
+
+
 class RecordingStatus(BaseModel):
     """One recording as the archive knows it; `searchable`: search finds it now."""
 
@@ -129,7 +141,7 @@ class RecordingStatus(BaseModel):
     title: str
     details: Details
     state: State
-    problem: Problem | None
+    problem: ProblemStatus | None
     activity: ActivityStatus | None
     searchable: bool
     duration: float | None
@@ -238,7 +250,7 @@ def recording(recording_id: str, site: SiteDep) -> RecordingStatus:
         title=manifest.details.title,
         details=manifest.details,
         state=manifest.state,
-        problem=manifest.problem,
+        problem=ProblemStatus.model_validate(manifest.problem) if manifest.problem else None,
         activity=_activity_status(site, activity) if activity else None,
         searchable=is_searchable(site, manifest.id),
         duration=manifest.duration or None,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from kring.errors import Damaged, KringError, NotFound
+from kring.errors import Damaged, NotFound
 from kring.intake.requests import Request
 from kring.model import Manifest, Problem, State, Step, now
+from kring.sentence import Sentence
 from services.runs.port import Run
 from storage.archive.archive import Archive
 from storage.archive.requests import Requests
@@ -28,7 +29,7 @@ def damaged_of(recording_id: str) -> Damaged:
     return Damaged(DAMAGED, recording_id=recording_id)
 
 
-def record_problem(archive: Archive, recording_id: str, step: Step, message: str, *, transient: bool) -> None:
+def record_problem(archive: Archive, recording_id: str, step: Step, message: Sentence, *, transient: bool) -> None:
     """Write into the manifest why the recording stopped. What is published already stays published.
 
     Who asked for another transcript and cannot have it has to ask again; what may pass is tried again by itself.
@@ -37,7 +38,7 @@ def record_problem(archive: Archive, recording_id: str, step: Step, message: str
 
     def change(manifest: Manifest) -> Manifest:
         published = manifest.state is State.PUBLISHED
-        said = str(KringError(OLD_STANDS, problem=message)) if manifest.again and not transient else message
+        said = Sentence(OLD_STANDS, problem=message) if manifest.again and not transient else message
         again = manifest.again and transient
         return manifest.model_copy(
             update={
@@ -70,7 +71,7 @@ def record_cancelled(archive: Archive, run: Run, step: Step) -> None:
     if not archive.store.exists(manifest_key(run.recording_id)):
         request = Request(id=run.recording_id, parameters=run.parameters, tags=run.tags, asked_at=run.place)
         Requests(archive.store).keep(request.model_copy(update={"cancelled_at": run.since}))
-    record_problem(archive, run.recording_id, step, str(KringError(CANCELLED)), transient=False)
+    record_problem(archive, run.recording_id, step, Sentence(CANCELLED), transient=False)
 
 
 def take_up(archive: Archive, recording_id: str) -> None:
@@ -87,7 +88,7 @@ def take_up(archive: Archive, recording_id: str) -> None:
         archive.update(recording_id, change)
 
 
-def _tell_upload(archive: Archive, recording_id: str, message: str) -> None:
+def _tell_upload(archive: Archive, recording_id: str, message: Sentence) -> None:
     """Stopped before it was received: who has uploaded it looks there. Of others the run's own state says all."""
     try:
         archive.update_upload(recording_id, lambda upload: upload.model_copy(update={"problem": message}))

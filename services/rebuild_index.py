@@ -58,7 +58,7 @@ def rebuild_index(ports: Ports) -> int:
     count = ports.index.rebuild_prepared(prepared())
     for recording_id, error in left_out.items():
         said = damaged_of(recording_id) if isinstance(error, Damaged | NotFound) else error
-        record_problem(ports.archive, recording_id, Step.INDEX, str(said), transient=False)
+        record_problem(ports.archive, recording_id, Step.INDEX, said.sentence, transient=False)
     return count
 
 

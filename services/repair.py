@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from kring.errors import Damaged, NotFound
 from kring.model import Attachment, Manifest, Problem, State, Step, now
+from kring.sentence import Sentence
 from storage.archive.archive import Archive
 from storage.documents import JSON, write_document
 from storage.keys import (
@@ -228,7 +229,7 @@ def _changed(old: Manifest, unnamed: set[str], *, runs: bool) -> Manifest:
         for one in old.attachments
     )
     if runs:
-        update["problem"] = Problem(step=Step.RENDER, message=str(Damaged(MADE_AGAIN)), transient=True, at=now())
+        update["problem"] = Problem(step=Step.RENDER, message=Sentence(MADE_AGAIN), transient=True, at=now())
         update["state"] = State.PUBLISHED if old.state is State.PUBLISHED else State.RECEIVED
     return old.model_copy(update=update)
 

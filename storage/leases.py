@@ -12,6 +12,7 @@ import psutil
 
 from kring.errors import Conflict
 from kring.model import Activity, Step, now
+from kring.sentence import from_stored
 from storage.documents import JSON, read_replaceable, write_document
 from storage.keys import activity_key
 from storage.port import ObjectStore
@@ -52,7 +53,7 @@ class Leases:
         if held is None or held.owner != owner:
             raise Conflict(f"Another run has taken over the recording {recording_id}; this one stops.")
         report = Activity(
-            recording_id=recording_id, owner=owner, step=step, fraction=fraction, note=note, beat_at=now()
+            recording_id=recording_id, owner=owner, step=step, fraction=fraction, note=from_stored(note), beat_at=now()
         )
         self._write(report, etag)
 

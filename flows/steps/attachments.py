@@ -53,7 +53,7 @@ def _read(ports: Ports, attachment: Attachment, folder: Path) -> Attachment:
     try:
         pages = read_pages(path)
     except InputError as error:
-        return attachment.model_copy(update={"problem": str(error)})
+        return attachment.model_copy(update={"problem": error.sentence})
     finally:
         path.unlink()
     data = write_document(pages, compact=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kring.errors import BadTranscript
 from kring.model import Circle, Manifest, Transcript, TranscriptRef
+from kring.sentence import Sentence
 from kring.transcription import ENGLISH, glossary_of, stated_language, translated_from, wants_english
 from storage.archive.archive import Archive
 from storage.keys import transcript_key
@@ -115,7 +116,7 @@ def _english(desk: Desk, transcript: TranscriptRef) -> TranscriptRef | None:
         desk,
         language,
         english=True,
-        report=lambda done, note: desk.report(0.5 + 0.5 * done, INTO_ENGLISH.format(note=note)),
+        report=lambda done, note: desk.report(0.5 + 0.5 * done, Sentence(INTO_ENGLISH, note=note)),
     )
 
 
@@ -129,7 +130,7 @@ def _listen(desk: Desk, language: str | None, *, english: bool, report: Report) 
 
         def progress(fraction: float) -> None:
             speed = fraction * desk.duration / max(time.monotonic() - started, 0.001)
-            report(fraction, AT_SPEED.format(speed=f"{speed:.1f}"))
+            report(fraction, Sentence(AT_SPEED, speed=f"{speed:.1f}"))
 
         _keep(
             desk,

@@ -13,6 +13,7 @@ from kring.errors import InputError, SourceError
 from kring.intake.item import Item
 from kring.intake.uploads import Upload, UploadState, source_of
 from kring.model import Manifest, now
+from kring.sentence import Sentence
 from services.intake import describe, store_original
 from services.ports import Ports
 from storage import BROUGHT_UPLOAD
@@ -38,12 +39,12 @@ def receive_upload(ports: Ports, item: Item, folder: Path, report: Report) -> No
         raise SourceError("{name} was taken back before it was taken in; upload it again.", name=item.file_name)
     if upload.state is not UploadState.ARRIVED:
         if upload.problem:
-            raise SourceError(upload.problem)
+            raise SourceError.saying(upload.problem)
         raise SourceError("Not all of {name} has arrived; go on uploading it.", name=item.file_name)
     try:
         path = _fetched(Uploaded(ports.settings, archive), upload, folder, report)
     except InputError as error:
-        _refuse(archive, upload, str(error))
+        _refuse(archive, upload, error.sentence)
         raise
     store_original(archive, upload.original, path, lambda fraction: report(0.7 + 0.3 * fraction, "storing"))
     archive.create(_manifest(archive.upload(upload.id)))
@@ -94,7 +95,7 @@ def _fetched(source: Uploaded, upload: Upload, folder: Path, report: Report) -> 
             raise SourceError(BYTES_DIFFER, name=upload.original.file_name)
 
 
-def _refuse(archive: Archive, upload: Upload, problem: str) -> None:
+def _refuse(archive: Archive, upload: Upload, problem: Sentence) -> None:
     archive.update_upload(
         upload.id, lambda old: old.model_copy(update={"state": UploadState.FAILED, "problem": problem})
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kring.model import SCHEMA_VERSION, Frozen, Line
+from kring.sentence import Sentence, StoredSentence
 
 MOST = 200
 """Of one source; of further ones only their number is kept."""
@@ -15,7 +16,7 @@ MOST = 200
 class LeftOutReason(Frozen):
     """Why something was left out, or what of it is doubtful."""
 
-    says: str
+    says: StoredSentence
     """One sentence that names it: what is wrong, and what to do."""
     name: str | None = None
     """Of the file, or the title of the entry; None: it is about the source as a whole, or an older Kring wrote it."""
@@ -39,7 +40,7 @@ class LeftOuts(Frozen):
 def with_dates(before: LeftOuts, reasons: Sequence[LeftOutReason], moment: datetime) -> LeftOuts:
     """What there is after another look: what was left out before keeps its time, what no longer is has gone."""
     since = {one.says: one.since for one in before.items}
-    names: dict[str, str | None] = {}
+    names: dict[Sentence, str | None] = {}
     for one in reasons:
         names.setdefault(one.says, one.name)
     items = tuple(LeftOut(says=says, name=name, since=since.get(says, moment)) for says, name in names.items())

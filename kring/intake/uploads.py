@@ -20,6 +20,7 @@ from kring.model import (
     Sha256,
     SourceRef,
 )
+from kring.sentence import StoredSentence
 
 
 class UploadState(StrEnum):
@@ -46,7 +47,7 @@ class Upload(Frozen):
     """The object store's name for the parts that are sent."""
     part_size: int = Field(gt=0)
     state: UploadState = UploadState.ARRIVING
-    problem: str | None = None
+    problem: StoredSentence | None = None
     attachments: Attachments = ()
     captions: Original | None = None
     by: str

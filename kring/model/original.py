@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from kring.model.values import Frozen, Line, Sha256
+from kring.sentence import StoredSentence
 
 MOST_ATTACHMENTS = 100
 
@@ -39,7 +40,7 @@ class Attachment(Frozen):
     """Key of the text of its pages (`Pages`), once it was read; None: not yet, or `problem` says why not."""
     text_content: Content | None = None
     """Of the object `text` names; None: it was made by a Kring that did not look."""
-    problem: str | None = None
+    problem: StoredSentence | None = None
 
     @property
     def is_read(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from kring.model.values import Frozen, RecordingId
+from kring.sentence import Sentence, StoredSentence
 
 
 class Step(StrEnum):
@@ -26,7 +27,7 @@ class Problem(Frozen):
     """Why a recording stopped, in words a facilitator understands."""
 
     step: Step
-    message: str
+    message: StoredSentence
     transient: bool
     at: datetime
 
@@ -43,5 +44,6 @@ class Activity(Frozen):
     """`<host>/<pid>/<process start>/<flow run id>`: names one process for ever."""
     step: Step
     fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
-    note: str = ""
+    note: StoredSentence = Sentence("")
+    """What is being done just now, in a few words; may be empty."""
     beat_at: datetime

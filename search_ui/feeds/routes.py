@@ -23,7 +23,8 @@ from kring.model import Manifest, State, now
 from search_ui.context import Site, SiteDep, origin_of
 from search_ui.feeds import rss
 from search_ui.http.rendering import static_address, text
-from search_ui.i18n.gettext import LANGUAGES, _, current_language, sentence, using_language
+from search_ui.i18n.gettext import LANGUAGES, _, current_language, using_language
+from search_ui.i18n.sentences import message_of
 from search_ui.recording import captions, chapters as chaptering
 from search_ui.recording.media import etag_matches, playback_url
 from search_ui.search.collections import Collection, CollectionDep
@@ -75,7 +76,7 @@ def feed_response(site: Site, request: Request, params: SearchParams, collection
     try:
         hits = search_for_viewer(site, sorted_by(params, Order.NEWEST).query(per_page=ITEMS, passages=PASSAGES)).hits
     except BadQuery as error:
-        return PlainTextResponse(sentence(error), status_code=400, headers={"Cache-Control": "no-store"})
+        return PlainTextResponse(message_of(error), status_code=400, headers={"Cache-Control": "no-store"})
     origin = origin_of(site, request)
     facts = repr((WRITER, origin, feed_url(params), collection, current_language(), hits))
     etag = f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'

@@ -26,7 +26,7 @@ from kring.errors import (
 from search_ui.http import access
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_, _
-from search_ui.i18n.stored_messages import said_of
+from search_ui.i18n.sentences import message_of
 
 log = logging.getLogger("kring.web")
 
@@ -103,7 +103,7 @@ def sentence_of(error: KringError) -> str:
         case Damaged():
             return _(DAMAGED)
         case _:
-            return said_of(error)
+            return message_of(error)
 
 
 def invalid(errors: Sequence[Any]) -> str:

@@ -18,6 +18,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 from kring import errors
+from kring.sentence import Sentence
 from search_ui.i18n.gettext import LANGUAGES, OWN_NAMES, SOURCE, STORED, Language, catalogue_path
 
 HERE = Path(__file__).parents[1]
@@ -50,7 +51,7 @@ KEPT = (
     "services/repair.py",
     "flows/sources/**/*.py",
 )
-"""Files whose sentences are kept, in English, with a recording or what is attached to it (see saying.py)."""
+"""Files whose sentences are kept, in English, with a recording or what is attached to it (see sentences.py)."""
 WIDTH = 100
 HEADER = "Messages are collected by `python -m search_ui.i18n.catalogues`; edit only the msgstr lines."
 _GETTEXT = {
@@ -99,7 +100,7 @@ def raised(source: str) -> Iterator[str]:
     loses calls of `_` inside those of a class. And the notes it makes on how far it is: `report(0.5, "storing")`."""
     tree = ast.parse(source)
     constants = _constants(tree)
-    names = error_names() | _own_errors(tree)
+    names = error_names() | _own_errors(tree) | {Sentence.__name__}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
@@ -115,7 +116,7 @@ def _sentence(arguments: list[ast.expr], constants: dict[str, str]) -> Iterator[
         match argument:
             case ast.Constant(str(text)):
                 yield text
-            case ast.Name(name) | ast.Call(ast.Attribute(ast.Name(name), "format")) if name in constants:
+            case ast.Name(name) if name in constants:
                 yield constants[name]
             case ast.IfExp(_, one, other):
                 yield from _sentence([one, other], constants)

@@ -26,8 +26,6 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from kring.errors import KringError
-
 Language = Literal["nb", "da", "nl", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 """In the order in which they are offered."""
@@ -35,7 +33,7 @@ SOURCE: Language = "en"
 """The language of the texts in the code; it needs no catalogue, and is used if a visitor asks for no other."""
 OWN_NAMES: dict[Language, str] = {"nb": "Norsk", "da": "Dansk", "nl": "Nederlands", "en": "English"}
 CATALOGUES = Path(__file__).parents[1] / "locale"
-STORED = "Kept in English with a recording; recognised there (search_ui/i18n/stored_messages.py)."
+STORED = "Kept with a recording; said again by search_ui/i18n/sentences.py."
 """The remark that such sentences have in the catalogues."""
 
 _LOCALES: dict[Language, str] = {"nb": "nb_NO", "da": "da_DK", "nl": "nl_NL", "en": "en_GB"}
@@ -102,14 +100,6 @@ def npgettext(context: str, singular: str, plural: str, n: int) -> str:
 def N_(message: str) -> str:  # noqa: N802  the name by which gettext knows it
     """Mark a message for the catalogues if it cannot be translated yet."""
     return message
-
-
-def sentence(error: KringError) -> str:
-    """What an error says; in English if its sentence is in no catalogue. An error may tell of another one."""
-    if not error.values:
-        return _(error.template)
-    values = {key: sentence(one) if isinstance(one, KringError) else one for key, one in error.values.items()}
-    return _(error.template).format(**values)
 
 
 @cache

@@ -14,7 +14,8 @@ from kring.model import Manifest
 from search_ui.context import Site, SiteDep, origin_of, read_transcript
 from search_ui.http import formatting
 from search_ui.http.rendering import page
-from search_ui.i18n.gettext import _, sentence
+from search_ui.i18n.gettext import _
+from search_ui.i18n.sentences import message_of
 from search_ui.recording import captions, sound_tracks
 from search_ui.recording.player import player_values
 from search_ui.recording.progress import facts_of
@@ -103,7 +104,7 @@ def search_inside(site: Site, manifest: Manifest, q: str) -> RecordingMatches:
             notice=_("The search does not answer just now, so nothing is marked in the transcript.")
         )
     except BadQuery as error:
-        return RecordingMatches(notice=sentence(error))
+        return RecordingMatches(notice=message_of(error))
     if not results.hits:
         return RecordingMatches()
     hit = results.hits[0]

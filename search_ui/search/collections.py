@@ -16,7 +16,8 @@ from index.text.folding import label_key
 from kring.errors import BadQuery, NotFound
 from search_ui.context import Site, SiteDep
 from search_ui.http.rendering import page
-from search_ui.i18n.gettext import N_, language_name, sentence
+from search_ui.i18n.gettext import N_, language_name
+from search_ui.i18n.sentences import message_of
 from search_ui.search.links import (
     KINDS,
     CountedLink,
@@ -130,7 +131,7 @@ def collection_page(
     except BadQuery as error:
         if part:
             raise
-        return page("collection.html", 400, **values, about=summarise(site, collection), problem=sentence(error))
+        return page("collection.html", 400, **values, about=summarise(site, collection), problem=message_of(error))
     if part:
         return page("results.html", **values)
     return page("collection.html", **values, about=summarise(site, collection), problem="")

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from kring.errors import BadQuery
 from search_ui.context import SiteDep
 from search_ui.http.rendering import page
-from search_ui.i18n.gettext import _, sentence
+from search_ui.i18n.gettext import _
+from search_ui.i18n.sentences import message_of
 from search_ui.search import query_help
 from search_ui.search.links import SearchLinks
 from search_ui.search.params import SearchParamsDep
@@ -41,7 +42,7 @@ def search_page(
     except BadQuery as error:
         if part:
             raise
-        return page("search.html", 400, **values, tips=query_help.tips(site.names, None), problem=sentence(error))
+        return page("search.html", 400, **values, tips=query_help.tips(site.names, None), problem=message_of(error))
     if part:
         return page("results.html", **values)
     return page("search.html", **values, tips=query_help.tips(site.names, values["results"]), problem="")

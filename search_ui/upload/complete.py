@@ -11,6 +11,7 @@ from pydantic import BaseModel, FailFast, Field
 from kring.errors import Conflict, NotFound, OrchestratorDown, SetupError
 from kring.intake.uploads import Upload, UploadState, attempt_of, item_of
 from kring.model import now
+from kring.sentence import Sentence
 from search_ui.context import Site, SiteDep
 from search_ui.http.identity import FacilitatorDep, Person
 from search_ui.i18n.gettext import N_, _
@@ -51,12 +52,12 @@ def complete(
     upload = own_upload(site, upload_id, person)
     if upload.state is not UploadState.ARRIVED:
         if upload.state is UploadState.FAILED:
-            raise Conflict(upload.problem or "")
+            raise Conflict.saying(upload.problem or Sentence(""))
         if not has_arrived(site, upload):
             _put_together(site, upload, sent.parts)
         upload = site.archive.update_upload(upload.id, _mark_arrived)
         if upload.state is UploadState.FAILED:  # another request was faster, and so was the run it asked for
-            raise Conflict(upload.problem or "")
+            raise Conflict.saying(upload.problem or Sentence(""))
     return request_run(site, upload)
 
 
@@ -131,7 +132,9 @@ def _retry_upload(site: Site, upload: Upload) -> TakenIn:
     """If its run has stopped, saying so in `problem`, another one is needed; else it stays the same run."""
     if upload.state is UploadState.ARRIVED:
         return request_run(site, site.archive.update_upload(upload.id, _mark_retried))
-    raise Conflict(upload.problem or N_("Not all of it has arrived; open the upload page and continue."))
+    if upload.problem is not None:
+        raise Conflict.saying(upload.problem)
+    raise Conflict(N_("Not all of it has arrived; open the upload page and continue."))
 
 
 def _mark_retried(old: Upload) -> Upload:

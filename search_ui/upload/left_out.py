@@ -11,7 +11,7 @@ from starlette.responses import Response
 from search_ui.context import SiteDep
 from search_ui.http.identity import FacilitatorDep
 from search_ui.http.rendering import page
-from search_ui.i18n.stored_messages import said
+from search_ui.i18n.sentences import localise
 from storage.archive.left_out import all_left_out
 
 router = APIRouter()
@@ -40,7 +40,7 @@ def left_out(site: SiteDep, _person: FacilitatorDep) -> list[LeftOutSource]:
     return [
         LeftOutSource(
             source=one.source,
-            items=[LeftOutItem(name=item.name, text=said(item.says).text, since=item.since) for item in one.items],
+            items=[LeftOutItem(name=item.name, text=localise(item.says).text, since=item.since) for item in one.items],
             more=one.more,
         )
         for one in all_left_out(site.archive.store)

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from kring.errors import Damaged, NotFound
 from kring.intake.uploads import Upload, UploadState
 from kring.model import Manifest, State, Step
+from kring.sentence import ShownSentence
 from search_ui.context import Site, SiteDep, shared
 from search_ui.http import formatting
 from search_ui.http.identity import FacilitatorDep, Person
@@ -44,7 +45,7 @@ class OwnUpload(BaseModel):
     received: int
     state: Literal["arriving", "arrived", "working", "waiting", "published", "failed"]
     text: str
-    problem: str | None
+    problem: ShownSentence | None
     url: str
     at: datetime
     """When it was begun."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from kring.errors import NotFound, OrchestratorDown
 from kring.model import now
+from kring.sentence import Sentence
 from services.runs.port import Run, StateType, run_key, run_tags
 
 
@@ -92,6 +93,9 @@ class MemoryRuns:
 
     def cancelled(self) -> set[str]:
         return {run.id for run in self.runs() if run.state is StateType.CANCELLED and run.cancelled}
+
+    def explain(self, run_id: str, problem: Sentence) -> None:
+        self._runs[run_id] = replace(self.run(run_id), problem=problem)
 
     def crash(self, run_id: str, why: str) -> None:
         self._set_state(run_id, StateType.CRASHED, "Crashed", why)

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from kring.sentence import Sentence
+
 FLOW = "recording"
 DEPLOYMENT = f"{FLOW}/kring"
 RECORDING_ID = re.compile(r"[0-9a-f]{16}")
@@ -59,6 +61,13 @@ class Run:
     """Its place in the queue: runs are taken up in the order of this."""
     not_before: datetime | None = None
     """For a failed run: when the next one may begin, if a server has said so."""
+    problem: Sentence | None = None
+    """Why it stopped, if the run has said so (`Runs.explain`)."""
+
+    @property
+    def reason(self) -> Sentence:
+        """Why it stopped; without values if all that is known is the message of its state."""
+        return self.problem or Sentence(self.message)
 
     @property
     def cancelled(self) -> bool:
@@ -140,6 +149,9 @@ class Runs(Protocol):
     def cancelled(self) -> set[str]:
         """Ids of runs that a person has cancelled, of the latest few hundred."""
         ...
+
+    def explain(self, run_id: str, problem: Sentence) -> None:
+        """Keep with a run why it stopped, so that it can be said in any language."""
 
     def crash(self, run_id: str, why: str) -> None:
         """Mark a run as crashed whose process is gone."""

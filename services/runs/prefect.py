@@ -5,6 +5,7 @@ https://docs.prefect.io/v3/api-ref/rest-api/server/flow-runs
 
 from __future__ import annotations
 
+import json
 import ssl
 import time
 from base64 import b64encode
@@ -17,6 +18,7 @@ import httpx
 
 from kring.errors import KringError, NotFound, OrchestratorDown, SetupError
 from kring.model import now
+from kring.sentence import Sentence, as_stored, from_stored
 from kring.settings import Settings
 from services.runs.port import DEPLOYMENT, FLOW, RECORDING_ID, Run, StateType, run_key, run_tags
 
@@ -32,6 +34,9 @@ away for a moment."""
 PASSING = frozenset({408, 409})
 PAUSES = (0.2, 0.5, 1.0, 2.0)
 """Seconds between tries; asking again is harmless, since one idempotency key gives one run."""
+
+PROBLEM = "kring.problem"
+"""The label of a run that says, as JSON, why it stopped: the message of a state is text for operators."""
 
 State = dict[str, Any]
 
@@ -105,6 +110,9 @@ class PrefectRuns:
         page = self._page({"state": {"type": {"any_": [StateType.CANCELLED]}}}, 0)
         return {run.id for run in map(_run, page) if run.cancelled}
 
+    def explain(self, run_id: str, problem: Sentence) -> None:
+        self._ask("PATCH", f"/flow_runs/{run_id}/labels", {PROBLEM: json.dumps(as_stored(problem))})
+
     def crash(self, run_id: str, why: str) -> None:
         self._set_state(run_id, {"type": StateType.CRASHED, "name": "Crashed", "message": why})
 
@@ -144,7 +152,7 @@ class PrefectRuns:
                 time.sleep(pause)
             else:
                 answer = client.request(method, path, json=body)
-            return answer.raise_for_status().json()
+            return answer.raise_for_status().json() if answer.content else None
 
     @contextmanager
     def _client(self, seconds: float = SECONDS) -> Iterator[httpx.Client]:
@@ -192,8 +200,17 @@ def _run(found: dict[str, Any]) -> Run:
         parameters=found["parameters"],
         tags=tuple(found["tags"]),
         place=_moment(found["expected_start_time"]) or moment,
+        problem=_problem((found.get("labels") or {}).get(PROBLEM)),
         not_before=_moment(details.get("scheduled_time")) if kind is StateType.FAILED else None,
     )
+
+
+def _problem(label: object) -> Sentence | None:
+    """None for what is no sentence: anybody with Prefect's password may set labels."""
+    try:
+        return from_stored(json.loads(label)) if isinstance(label, str) else None
+    except (ValueError, LookupError, RecursionError):
+        return None
 
 
 def _moment(text: str | None) -> datetime | None:

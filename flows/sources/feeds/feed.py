@@ -11,9 +11,9 @@ from flows.sources.feeds.memory import FeedMemory, conditions, is_same
 from flows.sources.feeds.pages import PAGE_SECONDS, Document, Reading
 from flows.sources.http.asking_again import Pauses
 from flows.sources.port import Progress
-from kring.errors import SourceError
 from kring.intake.item import Item
 from kring.intake.left_out import LeftOutReason
+from kring.sentence import Sentence
 from kring.settings import FeedSource, Settings
 from storage.archive.archive import Archive
 
@@ -55,7 +55,7 @@ class Feed:
         items = episodes.of(reading.entries(first))
         named = episodes.problems[:MAX_PROBLEMS]
         more = len(episodes.problems) - len(named)
-        further = [LeftOutReason(says=str(SourceError(MORE, name=self.name, count=more)))] if more else []
+        further = [LeftOutReason(says=Sentence(MORE, name=self.name, count=more))] if more else []
         self._problems = (*reading.problems, *episodes.remarks, *named, *further)
         yield from items
         if self._memory is not None:

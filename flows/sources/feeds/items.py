@@ -160,13 +160,13 @@ class Episodes:
                     "each its own guid.",
                     titles=", ".join(f"“{title[:100]}”" for title in list(titles)[:5]),
                 )
-                self.problems.append(LeftOutReason(says=str(error), name=", ".join(titles)[:300]))
+                self.problems.append(LeftOutReason(says=error.sentence, name=", ".join(titles)[:300]))
         kept = {min(reversed(same), key=lambda item: item.details.date): None for same in by_id.values()}
         return [item for item in items if item in kept]
 
     def _tell(self, title: str, error: InputError) -> None:
         sentence = SourceError("“{title}”: {problem}", title=title[:100], problem=error)
-        self.problems.append(LeftOutReason(says=str(sentence), name=title))
+        self.problems.append(LeftOutReason(says=sentence.sentence, name=title))
 
     def _remark(self, error: InputError) -> None:
-        self.remarks.append(LeftOutReason(says=str(error)))
+        self.remarks.append(LeftOutReason(says=error.sentence))

@@ -81,7 +81,7 @@ class Reading:
             document = following
 
     def _tell(self, error: SourceError) -> None:
-        self.problems.append(LeftOutReason(says=str(error)))
+        self.problems.append(LeftOutReason(says=error.sentence))
 
     def _following(self, document: Document, asked: set[str], number: int, *, most: int) -> Document | None:
         """The page after this one, the `number`th; None: it is the last, or the feed goes round in circles."""

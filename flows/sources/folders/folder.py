@@ -118,7 +118,7 @@ class Folder:
         self._tell(name, SourceError("The folder {name} cannot be read: {why}.", name=name, why=error.strerror))
 
     def _tell(self, name: str, error: InputError) -> None:
-        self._problems.append(LeftOutReason(says=str(error), name=name))
+        self._problems.append(LeftOutReason(says=error.sentence, name=name))
 
     def _seen(self, path: Path, look: Look, seen: dict[str, Sighting]) -> Sighting | None:
         """The file with its hash, noted in `seen`; None where it is no recording, or not one yet."""

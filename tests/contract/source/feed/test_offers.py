@@ -10,7 +10,7 @@ import pytest
 from flows.sources.http.web import REDIRECTS
 from kring.errors import SourceError
 from search_ui.i18n.gettext import using_language
-from search_ui.i18n.stored_messages import said
+from search_ui.i18n.sentences import localise
 from tests.support.feeds import DAY, Read, following, item, rss, titles
 from tests.support.http.web_server import Site
 from tests.support.left_out import says
@@ -107,7 +107,7 @@ def test_what_is_wrong_with_a_feed_is_said_in_every_language(site: Site, read: R
     for language in ("nb", "da", "nl"):
         with using_language(language):
             for problem in says(feed):
-                told = said(problem)
+                told = localise(problem)
                 assert told.language == language
                 assert not {"feed it has", "Its", "Only", "check"} & set(re.findall(r"feed it has|\w+", told.text))
 

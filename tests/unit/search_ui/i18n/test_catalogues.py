@@ -18,6 +18,7 @@ from kring.errors import BadQuery
 from search_ui.http import formatting
 from search_ui.i18n import catalogues, gettext as i18n, negotiation
 from search_ui.i18n.gettext import LANGUAGES, Language, using_language
+from search_ui.i18n.sentences import message_of
 from tests.support.patience import PATIENCE
 from tests.support.web.sample_archive import TALKS
 from tests.support.web.served_site import Served, served
@@ -269,7 +270,7 @@ def test_errors_are_said_in_the_language_of_the_visitor(served: Served) -> None:
     error = BadQuery("“{name}:” needs something after it, as in {name}:{value}.", name="circle", value="a{b}")
     assert str(error) == "“circle:” needs something after it, as in circle:a{b}."
     with using_language("nb"):
-        assert i18n.sentence(error) == "«circle:» må følges av noe, som i circle:a{b}."
+        assert message_of(error) == "«circle:» må følges av noe, som i circle:a{b}."
     assert str(BadQuery("{not} a template")) == "{not} a template"
     answer = served.web.get("/api/search", params={"q": "circle:"}, headers={"Accept-Language": "da"})
     assert answer.status_code == 400

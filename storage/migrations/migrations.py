@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kring.model import SCHEMA_VERSION
+from storage.migrations.sentences_2 import stored_sentence
 
 HASHED = 2
 """From this version on documents are stored with their SHA-256: one that has none was not stored by Kring."""
@@ -32,5 +33,25 @@ def _same(plain: Plain) -> Plain:
     return plain
 
 
-UPGRADES: dict[int, Callable[[Plain], Plain]] = {1: _same}
+def _with_sentences(plain: Plain) -> Plain:
+    """Version 3: why something stopped or was left out is stored as a template and its values."""
+    changed = dict(plain)
+    match plain.get("problem"):
+        case str(problem):
+            changed["problem"] = stored_sentence(problem)
+        case dict(problem) if isinstance(problem.get("message"), str):
+            changed["problem"] = {**problem, "message": stored_sentence(problem["message"])}
+    for name in ("attachments", "items"):
+        if isinstance(parts := plain.get(name), list):
+            changed[name] = [_part(part) if isinstance(part, dict) else part for part in parts]
+    return changed
+
+
+def _part(part: Plain) -> Plain:
+    """An attached document, or something that was left out."""
+    told = {name: stored_sentence(part[name]) for name in ("problem", "says") if isinstance(part.get(name), str)}
+    return {**part, **told}
+
+
+UPGRADES: dict[int, Callable[[Plain], Plain]] = {1: _same, 2: _with_sentences}
 """From each version to the next: pure, on the JSON; the version itself is counted up by `upgraded`."""
