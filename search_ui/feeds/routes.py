@@ -24,7 +24,7 @@ from search_ui.context import Site, SiteDep, origin_of
 from search_ui.feeds import rss
 from search_ui.http.rendering import static_address, text
 from search_ui.i18n.gettext import LANGUAGES, _, current_language, using_language
-from search_ui.i18n.sentences import message_of
+from search_ui.i18n.localisation import message_of
 from search_ui.recording import captions, chapters as chaptering
 from search_ui.recording.media import etag_matches, playback_url
 from search_ui.search.collections import Collection, CollectionDep

@@ -26,7 +26,7 @@ from kring.errors import (
 from search_ui.http import access
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_, _
-from search_ui.i18n.sentences import message_of
+from search_ui.i18n.localisation import message_of
 
 log = logging.getLogger("kring.web")
 

@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from kring.errors import SetupError
 from search_ui.http import access, formatting
-from search_ui.i18n import gettext as i18n, sentences
+from search_ui.i18n import gettext as i18n, localisation
 
 HERE = Path(__file__).parents[1]
 BUILT = HERE / "static"
@@ -72,7 +72,7 @@ def _environment() -> Environment:
         "language_name": i18n.language_name,
         "missing": formatting.missing,
         "plain": formatting.plain,
-        "localise": sentences.localise,
+        "localise": localisation.localise,
         "size": formatting.size,
         "straight": lambda text: text.translate(_TURNING),
         "t": formatting.time_parameter,

@@ -33,7 +33,7 @@ SOURCE: Language = "en"
 """The language of the texts in the code; it needs no catalogue, and is used if a visitor asks for no other."""
 OWN_NAMES: dict[Language, str] = {"nb": "Norsk", "da": "Dansk", "nl": "Nederlands", "en": "English"}
 CATALOGUES = Path(__file__).parents[1] / "locale"
-STORED = "Kept with a recording; said again by search_ui/i18n/sentences.py."
+STORED = "Kept with a recording; said again by search_ui/i18n/localisation.py."
 """The remark that such sentences have in the catalogues."""
 
 _LOCALES: dict[Language, str] = {"nb": "nb_NO", "da": "da_DK", "nl": "nl_NL", "en": "en_GB"}

@@ -15,7 +15,7 @@ from search_ui.context import Site, SiteDep, origin_of, read_transcript
 from search_ui.http import formatting
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import _
-from search_ui.i18n.sentences import message_of
+from search_ui.i18n.localisation import message_of
 from search_ui.recording import captions, sound_tracks
 from search_ui.recording.player import player_values
 from search_ui.recording.progress import facts_of

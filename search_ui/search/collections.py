@@ -17,7 +17,7 @@ from kring.errors import BadQuery, NotFound
 from search_ui.context import Site, SiteDep
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_, language_name
-from search_ui.i18n.sentences import message_of
+from search_ui.i18n.localisation import message_of
 from search_ui.search.links import (
     KINDS,
     CountedLink,

@@ -11,7 +11,7 @@ from kring.errors import BadQuery
 from search_ui.context import SiteDep
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import _
-from search_ui.i18n.sentences import message_of
+from search_ui.i18n.localisation import message_of
 from search_ui.search import query_help
 from search_ui.search.links import SearchLinks
 from search_ui.search.params import SearchParamsDep

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from search_ui.context import SiteDep
 from search_ui.http.identity import FacilitatorDep
 from search_ui.http.rendering import page
-from search_ui.i18n.sentences import localise
+from search_ui.i18n.localisation import localise
 from storage.archive.left_out import all_left_out
 
 router = APIRouter()

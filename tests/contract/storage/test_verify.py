@@ -9,7 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from kring.model import Attachment, Circle, Manifest, Media, Original, Pages, Renditions, State, TranscriptRef
+from kring.model import (
+    SCHEMA_VERSION,
+    Attachment,
+    Circle,
+    Manifest,
+    Media,
+    Original,
+    Pages,
+    Renditions,
+    State,
+    TranscriptRef,
+)
 from services.repair import mend, plan
 from storage.archive.archive import Archive
 from storage.contents import content_of
@@ -172,7 +183,9 @@ def test_a_document_another_program_has_stored_is_seen_by_a_deep_look(
 def test_a_document_of_a_kring_that_stored_no_hashes_is_only_counted(archive: Archive, tmp_path: Path) -> None:
     published(archive)
     key, stored = correction_key(ID, 1), tmp_path / "document.json"
-    older = archive.store.get_bytes(key).data.replace(b'"schema_version": 2', b'"schema_version": 1')
+    older = archive.store.get_bytes(key).data.replace(
+        f'"schema_version": {SCHEMA_VERSION}'.encode(), b'"schema_version": 1'
+    )
     stored.write_bytes(older)
     archive.store.put_file(key, stored, media_type=BYTES)
     report = verify(archive, deep=True)

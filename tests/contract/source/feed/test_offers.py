@@ -10,7 +10,7 @@ import pytest
 from flows.sources.http.web import REDIRECTS
 from kring.errors import SourceError
 from search_ui.i18n.gettext import using_language
-from search_ui.i18n.sentences import localise
+from search_ui.i18n.localisation import localise
 from tests.support.feeds import DAY, Read, following, item, rss, titles
 from tests.support.http.web_server import Site
 from tests.support.left_out import says

@@ -18,7 +18,7 @@ from kring.errors import BadQuery
 from search_ui.http import formatting
 from search_ui.i18n import catalogues, gettext as i18n, negotiation
 from search_ui.i18n.gettext import LANGUAGES, Language, using_language
-from search_ui.i18n.sentences import message_of
+from search_ui.i18n.localisation import message_of
 from tests.support.patience import PATIENCE
 from tests.support.web.sample_archive import TALKS
 from tests.support.web.served_site import Served, served

@@ -13,7 +13,7 @@ from kring.sentence import Sentence
 from search_ui.http.rendering import text
 from search_ui.i18n import catalogues
 from search_ui.i18n.gettext import LANGUAGES, SOURCE, STORED, Language, catalogue_path, translations, using_language
-from search_ui.i18n.sentences import NUMBERS, localise, message_of
+from search_ui.i18n.localisation import NUMBERS, localise, message_of
 from tests.support.web.served_site import Served, served
 from transcribe.captions.reader import read_captions
 
