@@ -12,6 +12,7 @@ import pytest
 from cli.commands.status import left_out_as_json, say_left_out
 from kring.intake.left_out import MOST, LeftOutReason
 from kring.model import now
+from kring.sentence import Sentence
 from storage.archive.archive import Archive
 from storage.archive.left_out import LAPSED, RENEWED, all_left_out, forget_other_sources, keep_left_out
 from storage.keys import LEFT_OUT, older_left_out_key
@@ -22,12 +23,20 @@ from tests.support.left_out import told
 from tests.support.stack.running import eventually
 from tests.support.web.upload_site import Uploading, uploading
 
-NO_CIRCLE = "a <b>.mp3 has no circle: write `circle = '…'` into a.toml or into the source's settings."
-CUT = (
-    "film.mp4 was not taken in. The file ends too early: it was probably still being recorded or copied, or the upload "
-    "was cut off; export or copy it again."
+NO_CIRCLE = Sentence(
+    "{name} has no circle: write `circle = '…'` into {sidecar} or into the source's settings.",
+    name="a <b>.mp3",
+    sidecar="a.toml",
 )
-FOREIGN = "An episode: somebody else's sentence"
+CUT = Sentence(
+    "{name} was not taken in. {problem}",
+    name="film.mp4",
+    problem=Sentence(
+        "The file ends too early: it was probably still being recorded or copied, or the upload was cut off; export or "
+        "copy it again."
+    ),
+)
+FOREIGN = Sentence("An episode: somebody else's sentence")
 HERE, THERE = "one.1a2b3c4d /srv/kring", "two.5e6f7a8b /srv/kring"
 MONDAY = now()
 TUESDAY = MONDAY + timedelta(days=1)
