@@ -30,9 +30,9 @@ def main(name: str) -> None:
     settings = connect_locally(load_settings())
     os.environ.update(prefect_environment(settings))
 
-    from flows.scheduled import CHORES, Outcome, attempt, cancelled_by, rest, tell
+    from flows.scheduled import CHORES, RoundOutcome, attempt, cancelled_by, rest, tell
 
-    chore, before = CHORES[name], Outcome()
+    chore, before = CHORES[name], RoundOutcome()
     while True:
         faulthandler.dump_traceback_later(LONGEST_ROUND, exit=True)
         cancelled = cancelled_by(chore, settings)

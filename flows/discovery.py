@@ -1,4 +1,4 @@
-"""Asking the sources what they have: side by side, so that none holds up another, whatever it does."""
+"""SourceRounds the sources what they have: side by side, so that none holds up another, whatever it does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Asked:
+class LookResult:
     """What came of one source: how many runs were started, and what was left out."""
 
     name: str
@@ -33,22 +33,22 @@ class Asked:
     """What no source can do without does not answer."""
 
 
-class Asking:
+class SourceRounds:
     """The sources of one process, round after round. What takes longer than a round goes on by itself, is not asked
     again before it has come to its end, and is told of in the round after that."""
 
     def __init__(self) -> None:
-        self._going: dict[str, tuple[threading.Thread, Asked]] = {}
+        self._going: dict[str, tuple[threading.Thread, LookResult]] = {}
         self._before: dict[str, list[LeftOutReason]] = {}
         """The problems that each source had last."""
 
-    def ask_all(
+    def look_at_all(
         self,
         sources: Sequence[RecordingSource],
         start_new: Callable[[RecordingSource], int],
         *,
         seconds: float = ROUND_SECONDS,
-    ) -> list[Asked]:
+    ) -> list[LookResult]:
         """`start_new` for each source, each in a thread of its own.
 
         Raises StorageDown and OrchestratorDown, once all sources have been asked.
@@ -56,32 +56,34 @@ class Asking:
         until = time.monotonic() + seconds
         for source in sources:
             if source.name not in self._going:
-                self._going[source.name] = _begun(source, start_new)
+                self._going[source.name] = _started(source, start_new)
         asked = [self._ended(source.name, until) for source in sources]
         for one in asked:
             if one.down is not None:
                 raise one.down
         return asked
 
-    def _ended(self, name: str, until: float) -> Asked:
+    def _ended(self, name: str, until: float) -> LookResult:
         thread, one = self._going[name]
         thread.join(max(0.0, until - time.monotonic()))
         if thread.is_alive():  # the same words as before, until there are others
-            return Asked(name, problems=self._before.get(name) or [LeftOutReason(says=Sentence(LONG, name=name))])
+            return LookResult(name, problems=self._before.get(name) or [LeftOutReason(says=Sentence(LONG, name=name))])
         del self._going[name]
         self._before[name] = one.problems
         return one
 
 
-def _begun(source: RecordingSource, start_new: Callable[[RecordingSource], int]) -> tuple[threading.Thread, Asked]:
-    one = Asked(source.name)
+def _started(
+    source: RecordingSource, start_new: Callable[[RecordingSource], int]
+) -> tuple[threading.Thread, LookResult]:
+    one = LookResult(source.name)
     arguments = (_ask, source, start_new, one)
     thread = threading.Thread(target=copy_context().run, args=arguments, name=f"source {one.name}", daemon=True)
     thread.start()
     return thread, one
 
 
-def _ask(source: RecordingSource, start_new: Callable[[RecordingSource], int], one: Asked) -> None:
+def _ask(source: RecordingSource, start_new: Callable[[RecordingSource], int], one: LookResult) -> None:
     problems: list[LeftOutReason] = []
     try:
         one.started = start_new(source)
@@ -95,5 +97,5 @@ def _ask(source: RecordingSource, start_new: Callable[[RecordingSource], int], o
     one.problems = [*problems, *source.problems]
 
 
-ask_all = Asking().ask_all
+look_at_all = SourceRounds().look_at_all
 """Of this process."""

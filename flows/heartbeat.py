@@ -24,7 +24,7 @@ class LeaseLost(KringError):
     """Somebody else took this recording over; this run must stop writing."""
 
 
-class Heart:
+class Heartbeat:
     """Beats in a thread of its own for as long as the run lives; `report` is cheap and may be called at any rate."""
 
     def __init__(self, leases: Leases, recording_id: str, owner: str, *, every: float) -> None:

@@ -28,7 +28,7 @@ from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
 from flows.errors import as_kring_error
-from flows.heartbeat import Heart, LeaseLost
+from flows.heartbeat import Heartbeat, LeaseLost
 from flows.run_summary import summary
 from flows.steps import steps
 from flows.steps.steps import Job
@@ -59,7 +59,7 @@ LONG_STEPS = (Step.RECEIVE, Step.RENDER, Step.TRANSCRIBE)
 
 Given = ParamSpec("Given")
 
-_run: ContextVar[tuple[Ports, Heart, dict[Step, float]]] = ContextVar("run")
+_run: ContextVar[tuple[Ports, Heartbeat, dict[Step, float]]] = ContextVar("run")
 log = logging.getLogger(__name__)
 
 
@@ -175,7 +175,7 @@ def process_recording(recording_id: str, title: str, item: dict[str, Any] | None
     if not ports.leases.take(recording_id, owner):
         return Completed(message="Another run is already working on this recording.")
     seconds: dict[Step, float] = {}
-    with Heart(ports.leases, recording_id, owner, every=ports.settings.worker.lease_seconds / 4) as heart:
+    with Heartbeat(ports.leases, recording_id, owner, every=ports.settings.worker.lease_seconds / 4) as heart:
         token = _run.set((ports, heart, seconds))
         try:
             take_up(ports.archive, recording_id)
@@ -185,7 +185,7 @@ def process_recording(recording_id: str, title: str, item: dict[str, Any] | None
         except LeaseLost as lost:
             return Completed(message=str(lost))
         except Exception as error:  # noqa: BLE001 — nothing may end a run without saying why in the manifest
-            return _stopped(ports, heart, recording_id, error)
+            return _record_failure(ports, heart, recording_id, error)
         finally:
             _run.reset(token)
     _leave_artifacts(ports, recording_id, seconds)
@@ -193,7 +193,7 @@ def process_recording(recording_id: str, title: str, item: dict[str, Any] | None
     return Completed(message="Published and searchable.")
 
 
-def _stopped(ports: Ports, heart: Heart, recording_id: str, error: Exception) -> PrefectState[Any]:
+def _record_failure(ports: Ports, heart: Heartbeat, recording_id: str, error: Exception) -> PrefectState[Any]:
     """Write down why it stopped, in the manifest where there is one and in the run's state."""
     known = as_kring_error(error)
     not_there = _is_not_there(ports, heart, recording_id, known)
@@ -216,7 +216,7 @@ def _stopped(ports: Ports, heart: Heart, recording_id: str, error: Exception) ->
     return Failed(name=STOPPED, message=str(known))
 
 
-def _is_not_there(ports: Ports, heart: Heart, recording_id: str, error: KringError) -> bool:
+def _is_not_there(ports: Ports, heart: Heartbeat, recording_id: str, error: KringError) -> bool:
     """Whether its file could not be fetched, so that it is tried again after ever longer pauses. A server that is slow
     goes on, and of one that failed once the recording was here, `reconcile` knows from the manifest."""
     if heart.current_step is not Step.RECEIVE or isinstance(error, SlowSource):

@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
-from flows.discovery import ask_all
+from flows.discovery import look_at_all
 from flows.errors import as_kring_error
 from flows.new_runs import start_new
 from flows.sources import open_sources
@@ -41,46 +41,46 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RoundOutcome:
     """What one round of a chore has done and what it could not do, a sentence each."""
 
     done: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
-    def is_news_after(self, before: Outcome) -> bool:
+    def is_news_after(self, before: RoundOutcome) -> bool:
         """Whether an operator wants to know: something was done, or what is wrong has changed since the last round."""
         return bool(self.done) or self.problems != before.problems
 
 
-def discover(ports: Ports) -> Outcome:
+def discover(ports: Ports) -> RoundOutcome:
     """Start a run for every recording the sources offer that the archive does not have. Asking again is harmless."""
     store = ports.archive.store
     sweep_uploads(ports.archive, now())
     sources = open_sources(ports.settings, ports.archive)
     stopped: dict[str, list[LeftOutReason]] = {source.name: [] for source in sources}
-    asked = ask_all(sources, lambda source: start_new(source, ports, stopped[source.name]))
+    asked = look_at_all(sources, lambda source: start_new(source, ports, stopped[source.name]))
     problems = {one.name: [*one.problems, *stopped[one.name]] for one in asked}
     looker = f"{host()} {ports.settings.data_dir}"
     for name, told in problems.items():
         keep_left_out(store, looker, name, told, now())
     forget_other_sources(store, looker, problems, now())
-    return Outcome(
+    return RoundOutcome(
         tuple(f"{one.name}: {one.started} new recordings." for one in asked if one.started),
         tuple(one.says for told in problems.values() for one in told),
     )
 
 
-def reconcile(ports: Ports) -> Outcome:
+def reconcile(ports: Ports) -> RoundOutcome:
     """Start again what a crash or a server that was down has left unfinished."""
     problems: list[str] = []
     done = reconciling.reconcile(ports, problems=problems)
-    return Outcome(tuple(reconciling.said_of(action) for action in done), tuple(problems))
+    return RoundOutcome(tuple(reconciling.describe_action(action) for action in done), tuple(problems))
 
 
 @dataclass(frozen=True)
 class Chore:
     name: str
-    work: Callable[[Ports], Outcome]
+    work: Callable[[Ports], RoundOutcome]
     pause: Callable[[WorkerSettings], int]
     """Seconds from the end of a round to the next."""
     hurries: bool = False
@@ -96,14 +96,14 @@ CHORES = {
 }
 
 
-def attempt(chore: Chore, settings: Settings) -> Outcome:
+def attempt(chore: Chore, settings: Settings) -> RoundOutcome:
     """One round; that it failed is an outcome too, the next one may do better."""
     try:
         return chore.work(open_ports(settings))
     except Exception as error:  # whatever it was, the rounds go on
         known = as_kring_error(error)
         log.warning("%s: %s", chore.name, known, exc_info=None if known is error else error)
-        return Outcome(problems=(str(known),))
+        return RoundOutcome(problems=(str(known),))
 
 
 def cancelled_by(chore: Chore, settings: Settings) -> set[str]:
@@ -123,7 +123,7 @@ def rest(chore: Chore, settings: Settings, known: set[str]) -> None:
             return
 
 
-def tell(chore: Chore, outcome: Outcome, before: Outcome) -> bool:
+def tell(chore: Chore, outcome: RoundOutcome, before: RoundOutcome) -> bool:
     """Show an outcome on Prefect's runs page, as a run with a name of its own; whether that could be done.
 
     `before`: what was shown there last.

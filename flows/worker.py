@@ -18,7 +18,7 @@ from kring.errors import KringError, TransientError
 from kring.local_stack import connect_locally, worker_ready_file
 from kring.settings import Settings, load_settings
 from services.prefect_env import prefect_environment
-from services.search_index.ownership import owning
+from services.search_index.ownership import own_index
 from storage import open_store
 
 log = logging.getLogger("flows.worker")
@@ -40,19 +40,19 @@ async def serve(settings: Settings, entrypoint: str = "flows.recording.process_r
 
     from flows.recording import process_recording
 
-    await forget_schedules()
+    await delete_old_schedules()
     runner = Runner(name="recordings", query_seconds=POLL_SECONDS, limit=settings.worker.limit, pause_on_shutdown=False)
     served = await process_recording.ato_deployment(name="kring", entrypoint_type=EntrypointType.MODULE_PATH)
     served.entrypoint = entrypoint
     await runner.aadd_deployment(served)
-    await asyncio.to_thread(put_back, settings)
+    await asyncio.to_thread(restart_interrupted, settings)
     running = [asyncio.create_task(runner.start())]
     stop = asyncio.Event()
     while not runner.started:
         await asyncio.sleep(0.05)
     for number in (signal.SIGTERM, signal.SIGINT):  # after the runner, which sets a handler of its own
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    running += [asyncio.create_task(keep_chore(name)) for name in CHORES]
+    running += [asyncio.create_task(supervise_chore(name)) for name in CHORES]
     ready = worker_ready_file(settings)
     ready.parent.mkdir(parents=True, exist_ok=True)
     ready.write_text(str(os.getpid()), encoding="utf-8")
@@ -65,7 +65,7 @@ async def serve(settings: Settings, entrypoint: str = "flows.recording.process_r
     await asyncio.gather(*running, return_exceptions=True)
 
 
-def put_back(settings: Settings) -> None:
+def restart_interrupted(settings: Settings) -> None:
     """Give what the last worker was working on a new run before any other is taken up: it keeps its place."""
     from services.ports import open_ports
     from services.reconcile.reconcile import reconcile
@@ -76,7 +76,7 @@ def put_back(settings: Settings) -> None:
         log.warning("What was under way is started again later: %s", error)
 
 
-async def keep_chore(name: str) -> None:
+async def supervise_chore(name: str) -> None:
     """Have the chore's process running until cancelled."""
     while True:
         process = await asyncio.create_subprocess_exec(sys.executable, "-m", "flows.chores", name)
@@ -90,7 +90,7 @@ async def keep_chore(name: str) -> None:
         await asyncio.sleep(CHORE_REST_SECONDS)
 
 
-async def forget_schedules() -> None:
+async def delete_old_schedules() -> None:
     """Take away what an earlier Kring left in Prefect: chores that were deployments, with all their late runs."""
     from prefect.client.orchestration import get_client
     from prefect.exceptions import ObjectNotFound
@@ -117,7 +117,7 @@ def main() -> int:
         check_worker(settings)
         os.environ.update(prefect_environment(settings))
         store = open_store(settings)
-        with owning(settings, store):
+        with own_index(settings, store):
             _begin_index(settings)
             asyncio.run(serve(settings))
     except KringError as error:

@@ -19,7 +19,7 @@ from search_ui.app import create_app
 from search_ui.http.rendering import check_built
 from search_ui.recording.progress_events import Watchers
 from search_ui.server.server import server_config
-from services.search_index.ownership import owning
+from services.search_index.ownership import own_index
 from storage import open_store
 from storage.archive.archive import Archive
 
@@ -60,7 +60,7 @@ def main() -> int:
             if settings.web.facilitators == "link":
                 ensure_secret(settings)
             store = open_store(settings)
-            undo.enter_context(owning(settings, store))
+            undo.enter_context(own_index(settings, store))
             index = open_index(settings, writer=may_write(settings), lock_seconds=TURN_SECONDS)
         except KringError as error:
             print(f"search_ui: {error}", file=sys.stderr)  # noqa: T201

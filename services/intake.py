@@ -65,7 +65,7 @@ def _counter(size: int, progress: Progress | None) -> Callable[[int], None]:
     return count
 
 
-def take_in(
+def store_recording(
     archive: Archive,
     *,
     ref: SourceRef,
@@ -95,7 +95,7 @@ def take_in(
     )
     if grown and manifest.original.sha256 != original.sha256:
         manifest = archive.update(manifest.id, lambda old: _with_whole(old, original))
-    return manifest if captions is None else take_captions(archive, manifest, captions)
+    return manifest if captions is None else store_captions(archive, manifest, captions)
 
 
 def _with_whole(manifest: Manifest, original: Original) -> Manifest:
@@ -104,7 +104,7 @@ def _with_whole(manifest: Manifest, original: Original) -> Manifest:
     return manifest.model_copy(update={**nothing, "original": original, "state": State.RECEIVED, "again": False})
 
 
-def take_captions(archive: Archive, manifest: Manifest, path: Path, file_name: str | None = None) -> Manifest:
+def store_captions(archive: Archive, manifest: Manifest, path: Path, file_name: str | None = None) -> Manifest:
     """Store the platform's transcript, from here on used instead of what was there; the next run publishes it.
 
     `file_name` is what it was called where it came from: that may say its language.

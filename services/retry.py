@@ -34,7 +34,7 @@ def pause_before(tries: int, look_seconds: float) -> float:
     return min(look_seconds * (2.0 ** min(tries - 1, 20) - 1), LONGEST_PAUSE)
 
 
-def patiently(work: Callable[[], Result], say: Callable[[str], None]) -> Result:
+def with_retries(work: Callable[[], Result], say: Callable[[str], None]) -> Result:
     """The result of `work`, tried again after each of the waits; `say` is told why and how long.
 
     Raises what cannot pass at once, and the last error when patience runs out.

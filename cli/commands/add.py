@@ -19,9 +19,9 @@ from kring.details import make_details
 from kring.errors import BadMetadata, BadTranscript, EmptyFile, KringError, NotFound
 from kring.intake.item import Item
 from kring.model import ADDRESS, UPLOAD, Details, SourceRef, Step, Visibility
-from services.intake import describe, take_in
+from services.intake import describe, store_recording
 from services.ports import Ports
-from services.retry import patiently
+from services.retry import with_retries
 from services.runs.requests import keep_request
 from services.search_index.ownership import require_own_index
 from services.secret_addresses import hide_secrets
@@ -152,7 +152,7 @@ def _add(ports: Ports, request: AddRequest, *, wait: bool) -> bool:
             original = describe(request.path)
             ref = SourceRef(source=UPLOAD, external_id=original.sha256)
             take = partial(
-                take_in,
+                store_recording,
                 ports.archive,
                 ref=ref,
                 details=request.details,
@@ -161,12 +161,12 @@ def _add(ports: Ports, request: AddRequest, *, wait: bool) -> bool:
                 captions=request.captions,
                 progress=lambda fraction: bars.show(Step.RECEIVE, fraction, "storing") if bars else None,
             )
-            manifest = patiently(take, say)
+            manifest = with_retries(take, say)
             if manifest.details != request.details:
                 say(f"This file is in the archive already, as “{manifest.details.title}”; nothing was changed.")
         details = request.details
         start = partial(ports.runs.run_for, ref.recording_id, title=details.title, circle=details.circle, item=item)
-        run_id = patiently(start, say)
+        run_id = with_retries(start, say)
         found = follow(ports, ref.recording_id, bars, RunState(ports.runs, run_id)) if bars else True
     if not bars:
         say(f"Taken in: {page_of(ports, ref.recording_id)}")

@@ -13,12 +13,12 @@ def run_reconcile(*, retry_failed: bool) -> int:
     """Say what was done; 1 if something could not be put right."""
     ports = connect()
     require_own_index(ports.settings, ports.archive.store)
-    from services.reconcile.reconcile import reconcile, said_of
+    from services.reconcile.reconcile import describe_action, reconcile
 
     problems: list[str] = []
     actions = reconcile(ports, retry_failed=retry_failed, problems=problems)
     for action in actions:
-        say(said_of(action))
+        say(describe_action(action))
     for problem in problems:
         say(f"not done        {problem}")
     say("Nothing is unfinished." if not actions and not problems else f"{len(actions)} things put right.")

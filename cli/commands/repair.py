@@ -14,7 +14,7 @@ from kring.model import Manifest
 from services.intake import content_of
 from services.ports import Ports
 from services.repair import Mend, ask_for_run, mend, plan, stopped_by_damage
-from services.retry import patiently
+from services.retry import with_retries
 from storage.verify.findings import read_findings
 from storage.verify.verify import inspect
 
@@ -96,7 +96,7 @@ def _repair(ports: Ports, recording_id: str, *, wait: bool) -> bool:
 def _start(ports: Ports, manifest: Manifest) -> str:
     details = manifest.details
     start = partial(ports.runs.run_for, manifest.id, title=details.title, circle=details.circle)
-    return patiently(start, say)
+    return with_retries(start, say)
 
 
 def _say(one: Mend) -> None:

@@ -21,7 +21,7 @@ from kring.errors import BadMetadata, NotFound, TransientError
 from kring.model import Manifest, State
 from services.ports import Ports
 from services.retranscribe import Choice, ask_again, choose, start
-from services.retry import patiently
+from services.retry import with_retries
 from services.search_index.ownership import require_own_index
 
 POLL_SECONDS = 0.5
@@ -93,9 +93,9 @@ def _agreed() -> bool:
 
 def _ask(ports: Ports, wanted: list[Choice]) -> list[Manifest]:
     """Every wish is written down before the first run is asked for: what follows may fail and be made good."""
-    asked = [patiently(partial(ask_again, ports.archive, choice.manifest.id), say) for choice in wanted]
+    asked = [with_retries(partial(ask_again, ports.archive, choice.manifest.id), say) for choice in wanted]
     for manifest in asked:
-        patiently(partial(start, ports.runs, manifest), say)
+        with_retries(partial(start, ports.runs, manifest), say)
     return asked
 
 

@@ -14,7 +14,7 @@ from kring.local_stack import public_address
 from kring.settings import Settings, load_settings
 from services.ports import Ports, open_ports
 from services.prefect_env import prefect_environment
-from services.search_index.ownership import claim_index, wish_to_take_over
+from services.search_index.ownership import claim_index, request_take_over
 from storage import open_store
 
 
@@ -28,7 +28,7 @@ def run_up(port: int | None, *, take_over: bool = False) -> int:
     if settings.s3_endpoint is not None:  # else there is no object store yet, and the parts see to it
         claim_index(settings, open_store(settings), take_over=take_over)
     elif take_over:
-        wish_to_take_over(settings)
+        request_take_over(settings)
     run_stack(settings, on_ready=welcome)
     return 0
 

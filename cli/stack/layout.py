@@ -32,7 +32,7 @@ from storage.seaweed.program import LOOPBACK
 
 
 @dataclass(frozen=True)
-class House:
+class StackLayout:
     """The stack as it will run."""
 
     settings: Settings
@@ -45,7 +45,7 @@ class House:
     """What our neighbours are told."""
 
 
-def settle(settings: Settings, ports: ClaimedPorts, say: Callable[[str], None]) -> House:
+def settle(settings: Settings, ports: ClaimedPorts, say: Callable[[str], None]) -> StackLayout:
     """Choose the ports, make the object store's credentials and Prefect's database where there are none yet.
 
     `say` is told what becomes of Prefect's database. Raises SetupError if a port that was chosen is taken, or if
@@ -101,7 +101,7 @@ def settle(settings: Settings, ports: ClaimedPorts, say: Callable[[str], None]) 
     if search is not None and settings.meili_master_key is not None:
         stack.meili_url = settings.meili_url
         stack.meili_master_key = settings.meili_master_key.get_secret_value()
-    return House(settings, parts, elsewhere, stack)
+    return StackLayout(settings, parts, elsewhere, stack)
 
 
 def _prefect(settings: Settings, port: int, elsewhere: dict[str, str], say: Callable[[str], None]) -> Sequence[Part]:

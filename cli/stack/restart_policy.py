@@ -24,14 +24,14 @@ class Phase(StrEnum):
     GIVEN_UP = "was given up"
 
 
-class Do(StrEnum):
+class NextStep(StrEnum):
     NOTHING = "nothing"
     START = "start"
     KILL = "kill"
 
 
 @dataclass(frozen=True)
-class Life:
+class PartState:
     """What is remembered of one part. Times are seconds on one monotonic clock."""
 
     phase: Phase = Phase.WAITING
@@ -46,7 +46,7 @@ class Life:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observation:
     """What can be seen of the part now."""
 
     now: float
@@ -60,7 +60,7 @@ def pause_before_start(deaths: int) -> float:
     return float(min(LONGEST_PAUSE, 2 ** max(0, deaths - 1)))
 
 
-def advance(life: Life, seen: Seen, patience: float) -> tuple[Life, Do]:  # noqa: PLR0911 — one rule, one line
+def advance(life: PartState, seen: Observation, patience: float) -> tuple[PartState, NextStep]:  # noqa: PLR0911 — one rule, one line
     """The next state of a part and what to do now. `patience`: seconds it may take to become healthy."""
     match life.phase:
         case Phase.WAITING if seen.needs_met:
@@ -68,23 +68,23 @@ def advance(life: Life, seen: Seen, patience: float) -> tuple[Life, Do]:  # noqa
         case Phase.RESTING if seen.now - life.since >= pause_before_start(life.deaths):
             return _begin(life, seen.now)
         case Phase.STARTING | Phase.HEALTHY if not seen.running:
-            return _died(life, seen.now), Do.NOTHING
+            return _died(life, seen.now), NextStep.NOTHING
         case Phase.STARTING if seen.answers:
-            return replace(life, phase=Phase.HEALTHY, since=seen.now, answered=seen.now, proven=True), Do.NOTHING
+            return replace(life, phase=Phase.HEALTHY, since=seen.now, answered=seen.now, proven=True), NextStep.NOTHING
         case Phase.STARTING if seen.now - life.since > patience:
-            return _died(life, seen.now, at_once=True), Do.KILL
+            return _died(life, seen.now, at_once=True), NextStep.KILL
         case Phase.HEALTHY if seen.answers:
-            return replace(life, answered=seen.now), Do.NOTHING
+            return replace(life, answered=seen.now), NextStep.NOTHING
         case Phase.HEALTHY if seen.now - life.answered > HUNG_AFTER:
-            return _died(life, seen.now), Do.KILL
-    return life, Do.NOTHING
+            return _died(life, seen.now), NextStep.KILL
+    return life, NextStep.NOTHING
 
 
-def _begin(life: Life, now: float) -> tuple[Life, Do]:
-    return replace(life, phase=Phase.STARTING, since=now), Do.START
+def _begin(life: PartState, now: float) -> tuple[PartState, NextStep]:
+    return replace(life, phase=Phase.STARTING, since=now), NextStep.START
 
 
-def _died(life: Life, now: float, *, at_once: bool = False) -> Life:
+def _died(life: PartState, now: float, *, at_once: bool = False) -> PartState:
     """`at_once`: one try that used up all its patience is enough to give up."""
     lived_well = life.phase is Phase.HEALTHY and now - life.since >= GOOD_HEALTH
     deaths = 1 if lived_well else life.deaths + 1

@@ -27,7 +27,7 @@ from cli.stack.free_ports import ClaimedPorts
 from cli.stack.layout import settle
 from cli.stack.restart_policy import stop_order
 from cli.stack.services import TITLES, Part
-from cli.stack.supervisor import Keeper, PartFiles
+from cli.stack.supervisor import PartFiles, PartSupervisor
 from kring.errors import SetupError
 from kring.local_stack import write_stack
 from kring.settings import Settings
@@ -50,7 +50,7 @@ class Stack:
         """Inside the block: with the addresses and credentials of all parts."""
         self.console = console or Console(stderr=True, highlight=False, soft_wrap=True)
         self._commands = commands or {}
-        self._keepers: dict[str, Keeper] = {}
+        self._keepers: dict[str, PartSupervisor] = {}
         self._undo = ExitStack()
         self._began = time.monotonic()
         self._closing = False
@@ -138,9 +138,9 @@ class Stack:
             log = data / "logs" / f"{part.name}.log"
             place = PartFiles(log, data / "run" / f"{part.name}.pid", lock.descriptor)
             own = replace(part, command=self._commands.get(part.name, part.command))
-            self._keepers[part.name] = Keeper(own, place, health, self._say)
+            self._keepers[part.name] = PartSupervisor(own, place, health, self._say)
 
-    def _failure(self, keeper: Keeper) -> SetupError:
+    def _failure(self, keeper: PartSupervisor) -> SetupError:
         for line in keeper.last_lines():
             self.console.print(f"    {line}", style="dim", markup=False)
         return SetupError(

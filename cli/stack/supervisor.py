@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cli.stack.data_folder import last_lines
 from cli.stack.process import Process
-from cli.stack.restart_policy import Do, Life, Phase, Seen, advance, pause_before_start
+from cli.stack.restart_policy import NextStep, Observation, PartState, Phase, advance, pause_before_start
 from cli.stack.services import Part
 
 LOOK_WHILE_STARTING = 0.1
@@ -30,7 +30,7 @@ class PartFiles:
     lock: int
 
 
-class Keeper:
+class PartSupervisor:
     def __init__(
         self, part: Part, place: PartFiles, health: Mapping[str, threading.Event], say: Callable[[Part, str], None]
     ) -> None:
@@ -43,7 +43,7 @@ class Keeper:
         """How it ended last."""
         self._needs = [health[need] for need in part.needs if need in health]
         self._say = say
-        self._life = Life()
+        self._life = PartState()
         self._process: Process | None = None
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -90,7 +90,7 @@ class Keeper:
             settled = self._life.phase is Phase.HEALTHY
             self._stopping.wait(LOOK_WHILE_HEALTHY if settled else LOOK_WHILE_STARTING)
 
-    def _look(self) -> Seen:
+    def _look(self) -> Observation:
         now = time.monotonic()
         running = self._process is not None and self._process.running
         due = self._life.phase is Phase.STARTING or now - self._asked_at >= ASK_WHILE_HEALTHY
@@ -98,17 +98,17 @@ class Keeper:
         if due:
             self._asked_at = now
         needs_met = all(need.is_set() for need in self._needs)
-        return Seen(now=now, needs_met=needs_met, running=running, answers=answers)
+        return Observation(now=now, needs_met=needs_met, running=running, answers=answers)
 
     def _is_ours(self) -> bool:
         """Whether it was our part that answered, and not somebody who took its port first."""
         port = self.part.port
         return port is None or (self._process is not None and self._process.listens_on(port))
 
-    def _do(self, do: Do) -> None:
-        if do is Do.KILL and self._process is not None:
+    def _do(self, do: NextStep) -> None:
+        if do is NextStep.KILL and self._process is not None:
             self._process.kill()
-        if do is not Do.START:
+        if do is not NextStep.START:
             return
         with self._lock:
             if self._stopping.is_set():
@@ -130,7 +130,7 @@ class Keeper:
             except OSError as error:  # a full disk, too many processes: the next look finds it dead
                 self._process, self.trouble = None, f"cannot be started: {error.strerror}"
 
-    def _tell(self, before: Life, after: Life, done: Do) -> None:
+    def _tell(self, before: PartState, after: PartState, done: NextStep) -> None:
         if before.phase is after.phase:
             return
         if after.phase is Phase.HEALTHY:
@@ -142,7 +142,7 @@ class Keeper:
             self.healthy.clear()
             if self._process is not None:
                 self._process.finish()
-                self.trouble = "did not answer" if done is Do.KILL else self._process.ending()
+                self.trouble = "did not answer" if done is NextStep.KILL else self._process.ending()
             if after.phase is Phase.GIVEN_UP:
                 self.given_up.set()
             else:

@@ -18,12 +18,12 @@ from flows.sources import open_source
 from flows.sources.address import file_name_of
 from flows.steps import transcribe as transcripts
 from flows.steps.attachments import read_attachments, with_text
-from flows.steps.transcribe import Desk, Heard, Report
+from flows.steps.transcribe import Report, TranscribeContext, TranscriptsMade
 from flows.steps.uploads import receive_upload, settle_upload
 from kring.errors import Damaged, InputError, NotThere
 from kring.intake.item import Item
 from kring.model import UPLOAD, Content, Frozen, Manifest, Media, Original, Renditions, State, Step
-from services.intake import content_of, describe, take_captions, take_in
+from services.intake import content_of, describe, store_captions, store_recording
 from services.ports import Ports
 from services.scratch import clear_scratch, require_space, scratch_folder
 from services.search_index.reindex import replace_current
@@ -105,7 +105,7 @@ def _fetch(job: Job, item: Item) -> None:
         raise NotThere(
             "{name} has changed since it was seen; as it is now, it comes in as a new recording.", name=item.file_name
         )
-    take_in(
+    store_recording(
         job.ports.archive,
         ref=item.ref,
         details=item.details,
@@ -129,7 +129,7 @@ def _fetch_captions(job: Job, item: Item) -> None:
     except InputError as error:
         log.warning("The platform's transcript is left out: %s", error)
         return
-    take_captions(
+    store_captions(
         job.ports.archive, job.manifest, path, file_name_of(location) if "://" in location else Path(location).name
     )
 
@@ -197,15 +197,15 @@ def render(job: Job) -> Renditions:
     )
 
 
-def transcribe(job: Job) -> Heard:
+def transcribe(job: Job) -> TranscriptsMade:
     """The transcript, and the English track where one is wanted."""
     return _transcribed(job, render(job))
 
 
-def _transcribed(job: Job, renditions: Renditions) -> Heard:
+def _transcribed(job: Job, renditions: Renditions) -> TranscriptsMade:
     manifest = job.manifest
     return transcripts.transcribe(
-        Desk(
+        TranscribeContext(
             archive=job.ports.archive,
             manifest=manifest,
             circle=job.ports.archive.circle(manifest.details.circle),

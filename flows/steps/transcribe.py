@@ -31,7 +31,7 @@ Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class TranscriptsMade:
     """What `publish` names in the manifest."""
 
     transcript: TranscriptRef
@@ -39,7 +39,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class TranscribeContext:
     """What is needed to transcribe one recording. `speech` fetches its sound when something has to listen to it."""
 
     archive: Archive
@@ -58,104 +58,112 @@ class Desk:
         return stated_language(self.manifest, self.circle)
 
 
-def transcribe(desk: Desk) -> Heard:
+def transcribe(context: TranscribeContext) -> TranscriptsMade:
     """The meeting platform's transcript where there is one; else what the recording has; else what Whisper hears."""
-    transcript = _platforms(desk) if desk.manifest.captions else _kept(desk) or _whispers(desk)
-    return Heard(transcript, _english(desk, transcript))
+    transcript = (
+        _platform_transcript(context)
+        if context.manifest.captions
+        else _current_transcript(context) or _engine_transcript(context)
+    )
+    return TranscriptsMade(transcript, _english_track(context, transcript))
 
 
-def _platforms(desk: Desk) -> TranscriptRef:
+def _platform_transcript(context: TranscribeContext) -> TranscriptRef:
     """Made from the platform's file. The one a recording has stays, unless the file is another by now."""
-    captions, known = desk.manifest.captions, desk.manifest.transcript
+    captions, known = context.manifest.captions, context.manifest.transcript
     assert captions is not None  # noqa: S101
     if captions.size > MAX_CAPTION_BYTES:
         raise BadTranscript("{name} is too large to be a transcript; add the right file.", name=captions.file_name)
-    data = desk.archive.store.get_bytes(captions.key).data
+    data = context.archive.store.get_bytes(captions.key).data
 
     def read(language: str | None) -> Transcript:
-        made = transcript_from_file(data, language=language, duration=desk.duration)
-        return made.model_copy(update={"fingerprint": made.fingerprint + chosen_in(desk.recipe)})
+        made = transcript_from_file(data, language=language, duration=context.duration)
+        return made.model_copy(update={"fingerprint": made.fingerprint + chosen_in(context.recipe)})
 
-    if known is not None and read(known.language).fingerprint == known.fingerprint and _is_there(desk, known):
+    if known is not None and read(known.language).fingerprint == known.fingerprint and _is_stored(context, known):
         return known
-    named = language_named(captions.file_name, desk.manifest.original.file_name)
-    transcript = read(desk.manifest.details.language or named or desk.circle.language)
-    key = transcript_key(desk.manifest.original.sha256, transcript.fingerprint)
-    if not desk.archive.store.exists(key):
-        desk.report(0.0, "looking for speech without text")
-        speech, holes = coverage(desk.speech(), transcript.segments)
-        _keep(desk, transcript.model_copy(update={"speech": speech, "holes": holes}))
-    return _reference(desk, key)
+    named = language_named(captions.file_name, context.manifest.original.file_name)
+    transcript = read(context.manifest.details.language or named or context.circle.language)
+    key = transcript_key(context.manifest.original.sha256, transcript.fingerprint)
+    if not context.archive.store.exists(key):
+        context.report(0.0, "looking for speech without text")
+        speech, holes = coverage(context.speech(), transcript.segments)
+        _keep(context, transcript.model_copy(update={"speech": speech, "holes": holes}))
+    return _reference(context, key)
 
 
-def _kept(desk: Desk) -> TranscriptRef | None:
+def _current_transcript(context: TranscribeContext) -> TranscriptRef | None:
     """The transcript the recording has: it stays, whatever was set since, until somebody asks for another."""
-    known = desk.manifest.transcript
-    if known is None or desk.manifest.again or not _is_there(desk, known):
+    known = context.manifest.transcript
+    if known is None or context.manifest.again or not _is_stored(context, known):
         return None
     return known
 
 
-def _whispers(desk: Desk) -> TranscriptRef:
-    share = 0.5 if wants_english(desk.manifest, desk.circle) else 1.0
-    return _listen(desk, desk.language, english=False, report=lambda done, note: desk.report(share * done, note))
-
-
-def _english(desk: Desk, transcript: TranscriptRef) -> TranscriptRef | None:
-    """The English track, where it is wanted and there is something to translate."""
-    if not wants_english(desk.manifest, desk.circle) or transcript.language == ENGLISH:
-        return None
-    known = desk.manifest.english
-    if known is not None and not desk.manifest.again and _is_there(desk, known):
-        return known
-    original = desk.archive.transcript(transcript.key)
-    if not original.segments:
-        return None
-    language = translated_from(original)
-    return _listen(
-        desk,
-        language,
-        english=True,
-        report=lambda done, note: desk.report(0.5 + 0.5 * done, Sentence(INTO_ENGLISH, note=note)),
+def _engine_transcript(context: TranscribeContext) -> TranscriptRef:
+    share = 0.5 if wants_english(context.manifest, context.circle) else 1.0
+    return _transcribe_once(
+        context, context.language, english=False, report=lambda done, note: context.report(share * done, note)
     )
 
 
-def _listen(desk: Desk, language: str | None, *, english: bool, report: Report) -> TranscriptRef:
+def _english_track(context: TranscribeContext, transcript: TranscriptRef) -> TranscriptRef | None:
+    """The English track, where it is wanted and there is something to translate."""
+    if not wants_english(context.manifest, context.circle) or transcript.language == ENGLISH:
+        return None
+    known = context.manifest.english
+    if known is not None and not context.manifest.again and _is_stored(context, known):
+        return known
+    original = context.archive.transcript(transcript.key)
+    if not original.segments:
+        return None
+    language = translated_from(original)
+    return _transcribe_once(
+        context,
+        language,
+        english=True,
+        report=lambda done, note: context.report(0.5 + 0.5 * done, Sentence(INTO_ENGLISH, note=note)),
+    )
+
+
+def _transcribe_once(
+    context: TranscribeContext, language: str | None, *, english: bool, report: Report
+) -> TranscriptRef:
     """What the engine hears with this recording's glossary; found, where it has heard it before."""
-    engine, glossary = desk.engine(), glossary_of(desk.manifest, desk.circle)
-    name = engine.fingerprint(language, glossary, english=english, recipe=desk.recipe)
-    key = transcript_key(desk.manifest.original.sha256, name)
-    if not desk.archive.store.exists(key):
-        speech, started = desk.speech(), time.monotonic()
+    engine, glossary = context.engine(), glossary_of(context.manifest, context.circle)
+    name = engine.fingerprint(language, glossary, english=english, recipe=context.recipe)
+    key = transcript_key(context.manifest.original.sha256, name)
+    if not context.archive.store.exists(key):
+        speech, started = context.speech(), time.monotonic()
 
         def progress(fraction: float) -> None:
-            speed = fraction * desk.duration / max(time.monotonic() - started, 0.001)
+            speed = fraction * context.duration / max(time.monotonic() - started, 0.001)
             report(fraction, Sentence(AT_SPEED, speed=f"{speed:.1f}"))
 
         _keep(
-            desk,
+            context,
             engine.transcribe(
                 speech,
                 language=language,
                 glossary=glossary,
                 english=english,
-                recipe=desk.recipe,
+                recipe=context.recipe,
                 progress=progress,
             ),
         )
-    return _reference(desk, key)
+    return _reference(context, key)
 
 
-def _is_there(desk: Desk, reference: TranscriptRef) -> bool:
-    return desk.archive.store.exists(reference.key)
+def _is_stored(context: TranscribeContext, reference: TranscriptRef) -> bool:
+    return context.archive.store.exists(reference.key)
 
 
-def _keep(desk: Desk, transcript: Transcript) -> None:
-    desk.archive.put_transcript(desk.manifest.original.sha256, transcript)
+def _keep(context: TranscribeContext, transcript: Transcript) -> None:
+    context.archive.put_transcript(context.manifest.original.sha256, transcript)
 
 
-def _reference(desk: Desk, key: str) -> TranscriptRef:
-    transcript, content = desk.archive.transcript_as_stored(key)
+def _reference(context: TranscribeContext, key: str) -> TranscriptRef:
+    transcript, content = context.archive.transcript_as_stored(key)
     return TranscriptRef(
         key=key,
         fingerprint=transcript.fingerprint,

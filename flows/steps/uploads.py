@@ -55,7 +55,7 @@ def settle_upload(archive: Archive, recording_id: str) -> None:
     upload = archive.find_upload(recording_id)
     if upload is None:
         return
-    archive.update(recording_id, _said_last(upload))
+    archive.update(recording_id, _with_last_details(upload))
     archive.store.delete(incoming_key(upload.id))
     archive.forget_upload(upload.id)
 
@@ -117,7 +117,7 @@ def _manifest(upload: Upload) -> Manifest:
     )
 
 
-def _said_last(upload: Upload) -> Callable[[Manifest], Manifest]:
+def _with_last_details(upload: Upload) -> Callable[[Manifest], Manifest]:
     """What changed in the upload's document while its manifest was written; later it is the manifest that changes."""
 
     def change(manifest: Manifest) -> Manifest:

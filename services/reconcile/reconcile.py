@@ -83,7 +83,7 @@ def reconcile(
     return done
 
 
-def said_of(action: Action) -> str:
+def describe_action(action: Action) -> str:
     """A line about what was done."""
     match action:
         case Crash(run):
@@ -111,8 +111,8 @@ def _is_done(action: Action, ports: Ports, requests: Mapping[str, Request], prob
     except (StorageDown, OrchestratorDown):
         raise
     except KringError as error:
-        log.warning("not done: %s: %s", said_of(action), error)
-        problems.append(f"{said_of(action)}: {error}")
+        log.warning("not done: %s: %s", describe_action(action), error)
+        problems.append(f"{describe_action(action)}: {error}")
         return False
     return True
 

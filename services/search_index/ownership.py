@@ -24,7 +24,7 @@ from storage.port import ObjectStore
 
 log = logging.getLogger(__name__)
 
-_WISH = "run/take-over"
+_REQUEST = "run/take-over"
 """Under the data folder: `kring up --take-over` was said, and is done once."""
 
 
@@ -66,7 +66,7 @@ def claim_index(settings: Settings, store: ObjectStore, *, take_over: bool = Fal
     Ownership(store, place_of(settings)).claim(take_over=take_over)
 
 
-class Owning:
+class OwnedIndex:
     """Owns the index of an archive inside a `with` block, and says so in the bucket again and again."""
 
     def __init__(
@@ -104,26 +104,26 @@ class Owning:
                 log.warning("The search index was not claimed anew: %s", error)
 
 
-def owning(settings: Settings, store: ObjectStore) -> Owning:
+def own_index(settings: Settings, store: ObjectStore) -> OwnedIndex:
     """For a process that stays: it ends itself, as if it were asked to, if somebody takes over."""
 
     def lost(error: SetupError) -> None:
         print(error, file=sys.stderr, flush=True)  # noqa: T201  into the part's log
         os.kill(os.getpid(), signal.SIGTERM)
 
-    return Owning(Ownership(store, place_of(settings)), lost, take_over=_wished(settings))
+    return OwnedIndex(Ownership(store, place_of(settings)), lost, take_over=_take_over_requested(settings))
 
 
-def wish_to_take_over(settings: Settings) -> None:
+def request_take_over(settings: Settings) -> None:
     """Have the next process of this data folder that owns the index take it over."""
-    wish = settings.data_dir / _WISH
-    wish.parent.mkdir(parents=True, exist_ok=True)
-    wish.touch()
+    request = settings.data_dir / _REQUEST
+    request.parent.mkdir(parents=True, exist_ok=True)
+    request.touch()
 
 
-def _wished(settings: Settings) -> bool:
+def _take_over_requested(settings: Settings) -> bool:
     try:
-        (settings.data_dir / _WISH).unlink()
+        (settings.data_dir / _REQUEST).unlink()
     except FileNotFoundError:
         return False
     return True

@@ -27,7 +27,7 @@ from kring.model import (
     TranscriptRef,
 )
 from kring.settings import Settings
-from services.intake import take_captions
+from services.intake import store_captions
 from services.ports import Ports
 from services.retranscribe import choose
 from storage.archive.archive import Archive
@@ -157,7 +157,7 @@ class ArchivedRecording:
     def give_captions(self, data: bytes = VTT, name: str = "captions.vtt") -> None:
         path = self.settings.data_dir / name
         path.write_bytes(data)
-        take_captions(self.archive, self.manifest, path)
+        store_captions(self.archive, self.manifest, path)
 
     def choice(self) -> str:
         (choice,) = choose([self.manifest], self.archive, self.engine)

@@ -38,7 +38,7 @@ class NoPostgres(KringError):
     """PostgreSQL cannot run here; the sentence says why."""
 
 
-class Kept(BaseModel):
+class RememberedServer(BaseModel):
     """What is remembered between starts, in `postgres.json`."""
 
     account: int | None = None
@@ -92,7 +92,7 @@ def _prepare(data_dir: Path, say: Callable[[str], None]) -> Postgres:
         outside = outside or Path(tempfile.mkdtemp(prefix="kring-"))
         _hold(outside)
     home = inside if fits or outside is None else outside
-    write_private(data_dir / "postgres.json", Kept(account=account, outside=outside).model_dump_json())
+    write_private(data_dir / "postgres.json", RememberedServer(account=account, outside=outside).model_dump_json())
     programs = _reachable(installed, account, home)
     data = home / "data"
     _set_aside(data, _major(programs), account, say)
@@ -116,12 +116,12 @@ def _installed() -> Path:
     return found
 
 
-def remembered(data_dir: Path) -> Kept:
+def remembered(data_dir: Path) -> RememberedServer:
     """A damaged note is as good as none: what it led to is made anew."""
     try:
-        return Kept.model_validate_json((data_dir / "postgres.json").read_bytes())
+        return RememberedServer.model_validate_json((data_dir / "postgres.json").read_bytes())
     except (FileNotFoundError, ValidationError):
-        return Kept()
+        return RememberedServer()
 
 
 def _is_private(folder: Path, owners: set[int]) -> bool:

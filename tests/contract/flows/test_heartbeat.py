@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.heartbeat import Heart, LeaseLost
+from flows.heartbeat import Heartbeat, LeaseLost
 from kring.model import Step
 from storage.leases import Leases, owner_name
 from storage.memory.store import MemoryStore
@@ -26,15 +26,15 @@ def leases() -> Leases:
 
 
 @pytest.fixture
-def heart(leases: Leases, monkeypatch: pytest.MonkeyPatch) -> Iterator[Heart]:
+def heart(leases: Leases, monkeypatch: pytest.MonkeyPatch) -> Iterator[Heartbeat]:
     monkeypatch.setattr("flows.heartbeat.PUBLISH_SECONDS", 0.0)  # as many beats at once as can be
     owner = owner_name("run-1")
     assert leases.take(RECORDING, owner)
-    with Heart(leases, RECORDING, owner, every=0.001) as heart:
+    with Heartbeat(leases, RECORDING, owner, every=0.001) as heart:
         yield heart
 
 
-def test_steps_and_reports_never_take_each_other_for_a_stranger(heart: Heart, leases: Leases) -> None:
+def test_steps_and_reports_never_take_each_other_for_a_stranger(heart: Heartbeat, leases: Leases) -> None:
     deadline = time.monotonic() + 2
     while time.monotonic() < deadline:
         for step in Step:
@@ -45,7 +45,7 @@ def test_steps_and_reports_never_take_each_other_for_a_stranger(heart: Heart, le
     assert activity.step in Step
 
 
-def test_progress_reaches_the_bucket_and_whoever_shows_it(heart: Heart, leases: Leases) -> None:
+def test_progress_reaches_the_bucket_and_whoever_shows_it(heart: Heartbeat, leases: Leases) -> None:
     shown: list[float] = []
     with heart.step(Step.TRANSCRIBE, lambda fraction, note: shown.append(fraction)):
         heart.report(0.25, "5.0 × real time")
@@ -53,7 +53,7 @@ def test_progress_reaches_the_bucket_and_whoever_shows_it(heart: Heart, leases: 
     assert shown == [0.25]
 
 
-def test_a_takeover_stops_the_work(heart: Heart, leases: Leases) -> None:
+def test_a_takeover_stops_the_work(heart: Heartbeat, leases: Leases) -> None:
     leases.release(RECORDING, owner_name("run-1"))
     assert leases.take(RECORDING, owner_name("run-2"))
     with pytest.raises(LeaseLost), heart.step(Step.RENDER):
@@ -66,7 +66,7 @@ def test_a_takeover_stops_the_work(heart: Heart, leases: Leases) -> None:
 def test_the_lease_is_let_go_at_the_end(leases: Leases) -> None:
     owner = owner_name("run-1")
     assert leases.take(RECORDING, owner)
-    with Heart(leases, RECORDING, owner, every=10), pytest.raises(ValueError, match="work"):
+    with Heartbeat(leases, RECORDING, owner, every=10), pytest.raises(ValueError, match="work"):
         raise ValueError("work went wrong")
     assert leases.read(RECORDING) is None
 

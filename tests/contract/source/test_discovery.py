@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.discovery import LONG, Asking, ask_all
+from flows.discovery import LONG, SourceRounds, look_at_all
 from flows.sources.feeds.feed import Feed
 from flows.sources.folders.folder import Folder
 from flows.sources.port import RecordingSource
@@ -44,7 +44,7 @@ def test_recordings_of_one_source_start_while_another_still_drips(settings: Sett
     with serve() as site, serve_raw(late) as slow:
         site.files["/feed"] = rss(item("a"), item("b"))
         watched = FolderSource(name="folder", path=folder, circle="privacy", settle_seconds=0)
-        asked = ask_all(
+        asked = look_at_all(
             [
                 feed_at(slow.address, settings, name="slow", seconds=60),
                 feed_at(f"{site.address}/feed", settings, name="feed", seconds=60),
@@ -74,15 +74,15 @@ def test_a_source_that_hangs_is_left_behind(settings: Settings) -> None:
         times.append(one.name)
         return len(list(one.list()))
 
-    ask_all = Asking().ask_all
+    look_at_all = SourceRounds().look_at_all
     for _ in range(3):
-        (asked,) = ask_all([hanging], start_new, seconds=0.1)
+        (asked,) = look_at_all([hanging], start_new, seconds=0.1)
         assert says(asked) == (LONG.format(name="stuck"),)
     assert times == ["stuck"]
     over.set()
-    (asked,) = ask_all([hanging], start_new, seconds=60)  # the look that still went on has come to its end
+    (asked,) = look_at_all([hanging], start_new, seconds=60)  # the look that still went on has come to its end
     assert (says(asked), times) == ((), ["stuck"])
-    ask_all([hanging], start_new, seconds=60)
+    look_at_all([hanging], start_new, seconds=60)
     assert times == ["stuck", "stuck"]
 
 
@@ -96,10 +96,10 @@ def test_a_source_that_is_slow_again_and_again_is_no_news_each_time(settings: Se
             raise SourceDown("It is down.")
 
     slow = Slow(FeedSource(kind="feed", name="slow", url="http://x/", circle="privacy"), settings)
-    ask_all = Asking().ask_all
+    look_at_all = SourceRounds().look_at_all
 
     def problems(seconds: float) -> list[str]:
-        return list(says(ask_all([slow], lambda one: len(list(one.list())), seconds=seconds)[0]))
+        return list(says(look_at_all([slow], lambda one: len(list(one.list())), seconds=seconds)[0]))
 
     over.set()
     assert problems(60) == ["The source slow cannot be looked at: It is down."]
@@ -114,7 +114,7 @@ def test_what_no_source_can_do_without_stops_the_look(settings: Settings) -> Non
         raise StorageDown(one.name)
 
     with pytest.raises(StorageDown):
-        ask_all([feed_at("http://x/", settings)], start_new)
+        look_at_all([feed_at("http://x/", settings)], start_new)
 
 
 def test_a_folder_keeps_what_it_has_hashed_when_a_look_breaks_off(settings: Settings, tmp_path: Path) -> None:

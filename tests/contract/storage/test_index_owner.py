@@ -19,7 +19,7 @@ from kring.settings import SearchSettings, Settings
 from services.ports import Ports, open_ports
 from services.rebuild_index import rebuild_index
 from services.search_index import ownership as index_ownership
-from services.search_index.ownership import Owning, place_of
+from services.search_index.ownership import OwnedIndex, place_of
 from storage import index_owner
 from storage.documents import JSON, write_document
 from storage.index_owner import LAPSED, IndexOwner, IndexPlace, Ownership, blocks
@@ -120,19 +120,19 @@ def test_of_many_at_once_one_has_it(store: ObjectStore) -> None:
 
 def test_who_is_taken_over_hears_of_it_and_who_ends_lets_go(store: ObjectStore) -> None:
     lost = Event()
-    with Owning(Ownership(store, A), lambda _: lost.set(), every=0.05):
+    with OwnedIndex(Ownership(store, A), lambda _: lost.set(), every=0.05):
         Ownership(store, B).claim(take_over=True)
         assert lost.wait(PATIENCE)
     with pytest.raises(SetupError, match="on b"):
         Ownership(store, A).claim()
-    with Owning(Ownership(store, B), lambda _: None, every=30):
+    with OwnedIndex(Ownership(store, B), lambda _: None, every=30):
         pass
     Ownership(store, A).claim()
 
 
 def test_a_store_that_is_down_for_a_moment_ends_nobody(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     lost, asked = Event(), Event()
-    with Owning(Ownership(store, A), lambda _: lost.set(), every=0.05):
+    with OwnedIndex(Ownership(store, A), lambda _: lost.set(), every=0.05):
 
         def down(_: str) -> None:
             asked.set()
@@ -151,7 +151,7 @@ def machines(seaweed: Weed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     second = first.model_copy(update={"data_dir": tmp_path / "second"})
     monkeypatch.setattr(index_ownership, "host", lambda: "machine.a")
     ports = open_ports(first)
-    with Owning(Ownership(ports.archive.store, place_of(first)), lambda _: None):
+    with OwnedIndex(Ownership(ports.archive.store, place_of(first)), lambda _: None):
         sample_archive.fill(ports.archive, MemoryIndex())
         rebuild_index(ports)
         monkeypatch.setattr(index_ownership, "host", lambda: "machine.b")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from flows.scheduled import Outcome
+from flows.scheduled import RoundOutcome
 
-WELL, DOWN = Outcome(), Outcome(problems=("feed: it does not answer.",))
-OTHER = Outcome(problems=("feed: it is no feed.",))
-DONE = Outcome(done=("inbox: 2 new recordings.",))
+WELL, DOWN = RoundOutcome(), RoundOutcome(problems=("feed: it does not answer.",))
+OTHER = RoundOutcome(problems=("feed: it is no feed.",))
+DONE = RoundOutcome(done=("inbox: 2 new recordings.",))
 
 
 @pytest.mark.parametrize(
@@ -24,5 +24,7 @@ DONE = Outcome(done=("inbox: 2 new recordings.",))
         (DOWN, WELL, True),
     ],
 )
-def test_only_what_was_done_and_what_is_newly_wrong_is_news(before: Outcome, after: Outcome, news: bool) -> None:
+def test_only_what_was_done_and_what_is_newly_wrong_is_news(
+    before: RoundOutcome, after: RoundOutcome, news: bool
+) -> None:
     assert after.is_news_after(before) is news

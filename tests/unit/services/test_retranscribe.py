@@ -15,7 +15,7 @@ from kring.corrections.changes import Correction, LineChange
 from kring.errors import InputError
 from kring.model import Circle, Details, Manifest, Original, SourceRef, State, Step
 from kring.settings import MediaLimits, Settings
-from services.intake import take_captions
+from services.intake import store_captions
 from services.ports import Ports
 from services.problems import record_problem
 from services.reconcile.plan import Restart
@@ -195,7 +195,7 @@ def test_what_an_older_kring_has_made_stays_until_it_is_transcribed_again(house:
 def test_a_platforms_transcript_stays_and_is_compared_with_the_new_sound(house: House, tmp_path: Path) -> None:
     captions = tmp_path / "captions.vtt"
     captions.write_bytes(VTT)
-    take_captions(house.archive, house.manifest, captions)
+    store_captions(house.archive, house.manifest, captions)
     first = house.publish()
     choose_sound(house.archive, house.id, "track2")
     second = house.publish()

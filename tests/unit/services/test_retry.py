@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kring.errors import DiskFull, KringError, NotMedia, StorageDown
-from services.retry import patiently
+from services.retry import with_retries
 
 
 @pytest.fixture(autouse=True)
@@ -27,14 +27,14 @@ def failing(*errors: KringError) -> tuple[list[KringError], object]:
 def test_it_goes_on_once_the_server_is_back() -> None:
     said: list[str] = []
     _, work = failing(StorageDown("The store is down."), StorageDown("Still down."))
-    assert patiently(work, said.append) == "done"  # type: ignore[arg-type]
+    assert with_retries(work, said.append) == "done"  # type: ignore[arg-type]
     assert [sentence.split(".")[0] for sentence in said] == ["The store is down", "Still down"]
 
 
 def test_it_gives_up_in_the_end() -> None:
     left, work = failing(*(StorageDown("down") for _ in range(5)))
     with pytest.raises(StorageDown):
-        patiently(work, lambda _: None)  # type: ignore[arg-type]
+        with_retries(work, lambda _: None)  # type: ignore[arg-type]
     assert len(left) == 1
 
 
@@ -42,5 +42,5 @@ def test_it_gives_up_in_the_end() -> None:
 def test_what_cannot_pass_is_not_tried_again(error: KringError) -> None:
     left, work = failing(error, error)
     with pytest.raises(type(error)):
-        patiently(work, lambda _: None)  # type: ignore[arg-type]
+        with_retries(work, lambda _: None)  # type: ignore[arg-type]
     assert len(left) == 1

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from cli.stack import meilisearch
 from cli.stack.free_ports import ClaimedPorts
-from cli.stack.layout import House, settle
+from cli.stack.layout import StackLayout, settle
 from cli.stack.services import SEARCH, WEB, WORKER, Part
 from index import open_index
 from index.embedded.index import EmbeddedIndex
@@ -22,7 +22,7 @@ from kring.local_stack import LocalStack, connect_locally, write_stack
 from kring.settings import LocalSettings, SearchSettings, Settings, WebSettings
 
 
-def settled(settings: Settings) -> House:
+def settled(settings: Settings) -> StackLayout:
     with ClaimedPorts(print) as ports:
         return settle(settings, ports, print)
 
@@ -48,7 +48,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     )
 
 
-def parts_of(house: House) -> dict[str, Part]:
+def parts_of(house: StackLayout) -> dict[str, Part]:
     return {part.name: part for part in house.parts}
 
 
