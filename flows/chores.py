@@ -25,7 +25,7 @@ The first look at a folder reads all its files: 10 TB take as long at 500 MB a s
 
 
 def main(name: str) -> None:
-    """Ends with the worker, by no other way. Raises KringError where it cannot begin."""
+    """Runs until the worker ends. Raises KringError if it cannot begin."""
     die_with_parent()
     settings = connect_locally(load_settings())
     os.environ.update(prefect_environment(settings))

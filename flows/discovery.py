@@ -35,7 +35,7 @@ class LookResult:
 
 class SourceRounds:
     """The sources of one process, round after round. What takes longer than a round goes on by itself, is not asked
-    again before it has come to its end, and is told of in the round after that."""
+    again before it has come to its end, and is reported in the round after that."""
 
     def __init__(self) -> None:
         self._going: dict[str, tuple[threading.Thread, LookResult]] = {}

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class LeaseLost(KringError):
-    """Somebody else took this recording over; this run must stop writing."""
+    """Another run took this recording over; this one must stop writing."""
 
 
 class Heartbeat:
@@ -71,7 +71,7 @@ class Heartbeat:
         return self._step
 
     def report(self, fraction: float, note: str = "") -> None:
-        """How far the step is. Raises LeaseLost where this run was taken for dead and replaced."""
+        """How far the step is. Raises LeaseLost if this run was taken for dead and replaced."""
         self._check()
         self._fraction, self._note = min(1.0, max(0.0, fraction)), note
         self._changed.set()
@@ -94,7 +94,7 @@ class Heartbeat:
 
     def _beat(self) -> None:
         try:
-            with self._beating:  # two beats at once would each take the other for somebody else's
+            with self._beating:  # two beats at once would each take the other for another run's
                 self._leases.beat(self._recording_id, self._owner, self._step, self._fraction, self._note)
         except Conflict:
             self._lost = True

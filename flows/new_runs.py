@@ -86,7 +86,7 @@ class _Look:
         return not before or before[0].state_name in ENDED or item.attempt is not None
 
     def last(self, item: Item) -> Run | None:
-        """Its last run; None where that says nothing of what is offered now."""
+        """Its last run; None if that says nothing of what is offered now."""
         if item.attempt is not None:
             return None
         before = self._before.get(item.recording_id)
@@ -125,7 +125,7 @@ def _is_being_tried(before: Sequence[Run]) -> bool:
 
 
 def _is_cancelled(request: Request | None, item: Item) -> bool:
-    """A person has cancelled its run, and nobody has brought it in once more since."""
+    """Whether a person has cancelled its run and has not asked for it again since."""
     if request is None or request.cancelled_at is None:
         return False
     return (request.parameters.get("item") or {}).get("attempt") == item.attempt

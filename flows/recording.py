@@ -100,7 +100,7 @@ def _progress_artifact(step: Step) -> Callable[[float, str], None]:
 
 
 def _tell(report: Callable[[], object]) -> object:
-    """Tell Prefect's pages something; hours of work must not fail because nobody listens for a moment."""
+    """Tell Prefect's pages something; hours of work must not fail because the server is away for a moment."""
     try:
         return report()
     except (httpx.HTTPError, PrefectException, KringError) as error:
@@ -194,7 +194,7 @@ def process_recording(recording_id: str, title: str, item: dict[str, Any] | None
 
 
 def _record_failure(ports: Ports, heart: Heartbeat, recording_id: str, error: Exception) -> PrefectState[Any]:
-    """Write down why it stopped, in the manifest where there is one and in the run's state."""
+    """Write down why it stopped, in the manifest if there is one and in the run's state."""
     known = as_kring_error(error)
     not_there = _is_not_there(ports, heart, recording_id, known)
     log.warning("Stopped: %s", known, exc_info=None if known is error else error)

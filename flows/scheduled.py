@@ -107,7 +107,9 @@ def attempt(chore: Chore, settings: Settings) -> RoundOutcome:
 
 
 def cancelled_by(chore: Chore, settings: Settings) -> set[str]:
-    """Ids of the runs that a person has cancelled, for a chore that hurries for new ones; none where nobody answers."""
+    """Ids of the runs that a person has cancelled, for a chore that hurries for new ones; none if Prefect does not
+    answer.
+    """
     try:
         return PrefectRuns(settings).cancelled() if chore.hurries else set()
     except KringError:

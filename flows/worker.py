@@ -31,7 +31,7 @@ CHORES = ("discover", "reconcile")
 
 
 async def serve(settings: Settings, entrypoint: str = "flows.recording.process_recording") -> None:
-    """Serve until SIGTERM or SIGINT. Raises OrchestratorDown through Prefect's client where no server answers."""
+    """Serve until SIGTERM or SIGINT. Raises OrchestratorDown through Prefect's client if no server answers."""
     from prefect.runner import Runner
     from prefect.types.entrypoint import EntrypointType
 

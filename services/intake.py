@@ -35,7 +35,7 @@ def content_of(path: Path) -> Content:
 def store_original(archive: Archive, original: Original, path: Path, progress: Progress | None = None) -> None:
     """Put the bytes under the key of their hash, unless they are there already.
 
-    Raises InputError where the file is no longer the one that was described: it is still being written.
+    Raises InputError if the file is no longer the one that was described: it is still being written.
     """
     before = _sight(path)
     sent = archive.put_original(original, path, progress=_counter(original.size, progress))
@@ -78,8 +78,8 @@ def store_recording(
 ) -> Manifest:
     """Store the original and the platform's transcript, then the manifest that names them.
 
-    Where the recording was received before, its manifest stays as it is, but for a transcript that is new; and for
-    the original, where that was the first part of this one: what was made of it is made anew, what people wrote stays.
+    If the recording was received before, its manifest stays as it is, but for a transcript that is new; and for
+    the original, if that was the first part of this one: what was made of it is made anew, what people wrote stays.
     """
     store_original(archive, original, path, progress)
     moment = now()

@@ -85,7 +85,7 @@ def environment_for_others(inherited: Mapping[str, str] = os.environ) -> dict[st
 
 
 def link_environment(settings: Settings) -> dict[str, str]:
-    """More for the web pages: the secret of the facilitators' link, where it is a setting."""
+    """More for the web pages: the secret of the facilitators' link, if it is a setting."""
     secret = settings.web.link_secret
     return {} if secret is None else {LINK_SETTING: secret.get_secret_value()}
 

@@ -32,7 +32,7 @@ def damaged_of(recording_id: str) -> Damaged:
 def record_problem(archive: Archive, recording_id: str, step: Step, message: Sentence, *, transient: bool) -> None:
     """Write into the manifest why the recording stopped. What is published already stays published.
 
-    Who asked for another transcript and cannot have it has to ask again; what may pass is tried again by itself.
+    A facilitator who asked for another transcript that cannot be made has to ask again; what may pass is tried again.
     """
     moment = now()
 
@@ -64,7 +64,7 @@ def _sound_heard(manifest: Manifest) -> str | None:
 
 
 def record_cancelled(archive: Archive, run: Run, step: Step) -> None:
-    """Write down, where it outlives Prefect's database, that a person cancelled this run.
+    """Write down in the bucket, which outlives Prefect's database, that a person cancelled this run.
 
     Of a recording that was not received yet it is written at the request for it, which is made here if need be.
     """
@@ -75,7 +75,7 @@ def record_cancelled(archive: Archive, run: Run, step: Step) -> None:
 
 
 def take_up(archive: Archive, recording_id: str) -> None:
-    """A run begins, so somebody wants it: that an earlier one was cancelled counts no more."""
+    """A run begins, so the recording is wanted: forget that an earlier run was cancelled."""
     Requests(archive.store).take_up(recording_id)
 
     def change(manifest: Manifest) -> Manifest:

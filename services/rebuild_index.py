@@ -64,18 +64,18 @@ def rebuild_index(ports: Ports) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One recording as the bucket has it: ready for the index, or why not, or neither where it is not published."""
+    """One recording as the bucket has it: ready for the index, or why not, or neither if it is not published."""
 
     recording_id: str
     prepared: Prepared | None = None
     problem: KringError | None = None
-    """What hinders it, where its manifest can be read and so can say it."""
+    """Why it cannot be indexed, if its manifest can be read and so can say it."""
     damaged: KringError | None = None
     """Why its manifest cannot be read."""
 
 
 def read_all(ports: Ports) -> Iterator[Read]:
-    """Every recording. Raises TransientError where the object store does not answer: then nothing is complete."""
+    """Every recording. Raises TransientError if the object store does not answer: then nothing is complete."""
     ids = list(ports.archive.ids())
     workers = cores()
     if len(ids) <= FEW or workers == 1:

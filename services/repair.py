@@ -48,7 +48,7 @@ class Mend:
     forget: tuple[str, ...] = ()
     """Objects that are deleted, so that a run makes them again."""
     accept: bool = False
-    """It is stored once more as it is, so that it counts as whole."""
+    """It is stored again as it is, so that it counts as whole."""
     aside: bool = False
     """The object is moved to `damaged/<key>`."""
     rewrite: bool = False
@@ -56,7 +56,7 @@ class Mend:
     unname: bool = False
     """The manifest no longer names it."""
     run: bool = False
-    """The recording has to go its way once more."""
+    """The recording has to go through its steps again."""
 
 
 def plan(manifest: Manifest | None, damages: Iterable[Damage]) -> list[Mend]:
@@ -95,7 +95,7 @@ def stopped_by_damage(manifest: Manifest) -> bool:
 
 
 def ask_for_run(archive: Archive, recording_id: str) -> None:
-    """Have `reconcile`, or whoever asks first, start it again."""
+    """Have `reconcile`, or the first who asks, start it again."""
     archive.update(recording_id, lambda old: _changed(old, set(), runs=True))
 
 

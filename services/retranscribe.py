@@ -37,7 +37,7 @@ class Choice:
 
 
 def choose(manifests: Iterable[Manifest], archive: Archive, engine: Transcriber) -> Iterator[Choice]:
-    """What would become of each recording, oldest meeting first. Raises SetupError where the engine is not there."""
+    """What would become of each recording, oldest meeting first. Raises SetupError if the engine is not there."""
     circle_of = cache(archive.circle)
     for manifest in sorted(manifests, key=lambda manifest: (manifest.details.date, manifest.id)):
         try:
@@ -48,9 +48,10 @@ def choose(manifests: Iterable[Manifest], archive: Archive, engine: Transcriber)
 
 
 def left_alone(manifest: Manifest, circle: Circle, archive: Archive, engine: Transcriber) -> str:
-    """Why this recording is not transcribed again; empty where the engine, as it is set now, would hear it anew.
+    """Why this recording is not transcribed again; empty if the engine, as it is set now, would transcribe it
+    differently.
 
-    A platform's transcript stays in any case; an English track beside it may be made anew all the same.
+    A platform's transcript stays in any case; an English track beside it may still be made again.
     """
     transcript = manifest.transcript
     if manifest.state is not State.PUBLISHED or transcript is None:
@@ -96,7 +97,7 @@ def ask_again(archive: Archive, recording_id: str) -> Manifest:
 def choose_sound(archive: Archive, recording_id: str, name: str) -> Manifest:
     """Write down which sound of its file is to be played and transcribed, instead of the one that is now.
 
-    Raises InputError where the file has no such sound, or nobody has looked which it has.
+    Raises InputError if the file has no such sound, or its sounds were never listed.
     """
 
     def change(manifest: Manifest) -> Manifest:

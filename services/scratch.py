@@ -12,7 +12,7 @@ from kring.settings import Settings
 
 GB = 1e9
 SENT_SECONDS = 24 * 3600
-"""Nobody sends a document for as long as this."""
+"""No upload of a document takes as long as this."""
 
 
 def scratch_folder(settings: Settings, recording_id: str) -> Path:
@@ -31,7 +31,7 @@ def clear_scratch(settings: Settings, recording_id: str) -> None:
 def sweep_scratch(settings: Settings, wanted: set[str]) -> None:
     """Remove what runs that died or moved elsewhere have left here; `wanted`: recordings that are being worked on.
 
-    Files lie here while somebody sends them to the web server, which removes them itself unless it is killed.
+    Files lie here while a browser sends them to the web server, which removes them itself unless it is killed.
     """
     if not settings.work_dir.is_dir():
         return

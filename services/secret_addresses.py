@@ -1,4 +1,4 @@
-"""What a recording is fetched with and nobody may read in Prefect, in a manifest or in a log: tokens in addresses."""
+"""Tokens in addresses: needed to fetch a recording, and never shown in Prefect, in a manifest or in a log."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def without_its_secrets(item: Item) -> Item:
 
 
 def with_secrets(store: ObjectStore, item: Item) -> Item:
-    """The item as it can be fetched. Raises SourceError where what was kept aside has gone."""
+    """The item as it can be fetched. Raises SourceError if what was kept aside has gone."""
     if not item.hidden:
         return item
     whole = find_address(store, item.recording_id)

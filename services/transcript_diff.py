@@ -132,7 +132,7 @@ def difference(old: Iterable[Segment], new: Iterable[Segment]) -> Difference:
 
 
 def tokens(segments: Iterable[Segment]) -> list[TimedToken]:
-    """The words in order. Where an engine gave none, a segment's time is parted evenly among its words."""
+    """The words in order. If an engine gave none, a segment's time is parted evenly among its words."""
     found: list[TimedToken] = []
     for segment in segments:
         for text, at in _timed(segment):

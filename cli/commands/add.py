@@ -57,7 +57,7 @@ def add_recordings(
     if len(what) > 1 and (title is not None or transcript is not None):
         raise BadMetadata("A title or a transcript belongs to one recording: add them one by one, or leave it out.")
     ports = connect()
-    require_own_index(ports.settings, ports.archive.store)  # before a byte is sent: nobody here would see it arrive
+    require_own_index(ports.settings, ports.archive.store)  # before a byte is sent: it would not be indexed here
     ports.archive.circle(circle)
     failed = 0
     for one in what:

@@ -100,7 +100,7 @@ def _ffmpeg() -> str:
 
 
 def _confinement() -> str:
-    """What keeps a hostile recording or PDF from the rest of the machine. No fault where the kernel lacks a part."""
+    """What keeps a hostile recording or PDF from the rest of the machine. No fault if the kernel lacks a part."""
     from transcribe.sandbox.confined import isolation
 
     found = isolation()

@@ -97,7 +97,7 @@ def bring_in_circles(ports: Ports) -> None:
 
 
 def wait_until_searchable(ports: Ports, items: list[Item]) -> bool:
-    """Show one line per recording until all can be found; False where one has stopped or time is up."""
+    """Show one line per recording until all can be found; False if one has stopped or time is up."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     told: set[str] = set()
     with Live(console=out, auto_refresh=False, transient=True) if is_terminal() else nullcontext() as live:
@@ -124,7 +124,7 @@ def _lines(ports: Ports, items: list[Item]) -> list[Line | None]:
 
 
 def _line(ports: Ports, recording_id: str, indexed: dict[str, int]) -> Line | None:
-    """None while nobody has begun with it."""
+    """None until a run has begun with it."""
     try:
         manifest = ports.archive.manifest(recording_id)
     except NotFound:

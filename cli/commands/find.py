@@ -25,7 +25,7 @@ def run_search(
     before: str = "",
     order: Order = Order.RELEVANCE,
 ) -> int:
-    """Print the recordings and passages; 0 where something was found, 1 otherwise.
+    """Print the recordings and passages; 0 if something was found, 1 otherwise.
 
     `after` and `before` are as in the query language: a day, a month or a year. Raises BadQuery.
     """

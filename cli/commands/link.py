@@ -16,7 +16,7 @@ NEEDLESS = {
 def run_link(*, new: bool) -> int:
     """Print the facilitators' link, after making another where `new`. 0: here it is.
 
-    Raises SetupError where no link lets people in.
+    Raises SetupError if no link lets people in.
     """
     settings = load_settings()
     if reason := NEEDLESS.get(settings.web.facilitators):

@@ -50,7 +50,7 @@ def run_repair(recordings: list[str], *, everything: bool, original: Path | None
 
 
 def _put_back(ports: Ports, recording_id: str, path: Path) -> None:
-    """Store the file that came in once more. Raises BadMetadata if it is another one, NotFound."""
+    """Store the file that came in again. Raises BadMetadata if it is another one, NotFound."""
     if not path.is_file():
         raise NotFound(f"There is no file {path}; check the path.")
     known = ports.archive.manifest(recording_id).original

@@ -30,7 +30,7 @@ POLL_SECONDS = 0.5
 def run_retranscribe(
     recordings: list[str], *, circles: list[str], everything: bool, yes: bool, dry_run: bool, wait: bool
 ) -> int:
-    """Ask for new transcripts where the engine would hear anew; 0 where all that was asked for went well."""
+    """Ask for new transcripts if the engine would make different ones; 0 if all that was asked for went well."""
     if not (recordings or circles or everything):
         raise BadMetadata("Say what is to be transcribed again: recordings, --circle SLUG, or --all.")
     ports = connect()
@@ -85,7 +85,7 @@ def _engine(ports: Ports) -> str:
 
 
 def _agreed() -> bool:
-    """Only somebody at a terminal can be asked; a script that runs this means it."""
+    """Only a person at a terminal can be asked; a script that runs this means it."""
     if not (is_terminal() and sys.stdin.isatty()):
         return True
     return typer.confirm("The old transcripts stay until the new ones are ready. Go on?")
@@ -100,7 +100,7 @@ def _ask(ports: Ports, wanted: list[Choice]) -> list[Manifest]:
 
 
 def _follow(ports: Ports, asked: list[Manifest]) -> int:
-    """Show who is at work, and a line for each recording once it is done; 0 where all of them are."""
+    """Show who is at work, and a line for each recording once it is done; 0 if all of them are."""
     left = {manifest.id: manifest for manifest in asked}
     failed, moved, reminded = 0, time.monotonic(), False
     with Live(console=out, auto_refresh=False, transient=True) if is_terminal() else nullcontext() as live:
@@ -127,7 +127,7 @@ def _follow(ports: Ports, asked: list[Manifest]) -> int:
 
 
 def _look(ports: Ports, left: dict[str, Manifest]) -> tuple[list[Text], list[Manifest]]:
-    """A line for each recording somebody works on, and those that are searchable anew or have stopped."""
+    """A line for each recording with an active run, and those that are searchable again or have stopped."""
     versions = cache(ports.index.versions)  # asked for once a look, and only where one may be done
     working, done = [], []
     for recording_id, old in left.items():
@@ -149,7 +149,7 @@ def _is_indexed(manifest: Manifest, versions: Callable[[], Mapping[str, int]]) -
 
 
 def _say_done(ports: Ports, old: Manifest, manifest: Manifest, *, alone: bool) -> bool:
-    """Whether it went well. The changed places are shown where there is one recording to read about."""
+    """Whether it went well. The changed places are shown if there is one recording to read about."""
     if manifest.problem is not None:
         out.print(_named(manifest, "✗", "red", "not transcribed again"))
         say_error(manifest.problem.message + (" It is tried again by itself." if manifest.problem.transient else ""))

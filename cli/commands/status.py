@@ -29,7 +29,7 @@ from storage.verify.findings import Damage, DamageKind, read_findings
 
 @dataclass(frozen=True)
 class StatusEntry:
-    """One recording of the list; `manifest` is None where there is none yet, or none that can be read."""
+    """One recording of the list; `manifest` is None if there is none yet, or it cannot be read."""
 
     id: str
     title: str

@@ -21,7 +21,7 @@ from storage import open_store
 def run_up(port: int | None, *, take_over: bool = False) -> int:
     """Run the local stack until Ctrl-C or SIGTERM, its pages on `port` if one is given. 0: it was stopped cleanly.
 
-    `take_over`: feed the archive's index from now on, whoever did so far.
+    `take_over`: feed the archive's index from now on, whichever Kring did so far.
     """
     settings = with_port(load_settings(), port)
     check_start(settings)

@@ -19,7 +19,7 @@ LEAST_FREE_MB = 300
 def prepare(data_dir: Path) -> int:
     """Create the folder (mode 0700) and what the stack keeps in it; the bytes that are free.
 
-    Raises SetupError where it cannot be written to, DiskFull where there is too little room.
+    Raises SetupError if it cannot be written to, DiskFull if there is too little room.
     """
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ class Lock:
     def __init__(self, data_dir: Path, *, patience: float = 15.0) -> None:
         """`patience`: seconds to wait for the parts of a stack that was killed.
 
-        Raises Conflict where another stack runs on this folder.
+        Raises Conflict if another stack runs on this folder.
         """
         self._path = data_dir / "run" / "up.lock"
         self.descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -75,7 +75,7 @@ class Lock:
         return True
 
     def _holder(self) -> int | None:
-        """The process that runs the other stack; None where it has gone and only its parts are still ending."""
+        """The process that runs the other stack; None if it has gone and only its parts are still ending."""
         digits = os.pread(self.descriptor, 32, 0).decode("ascii", errors="replace").strip()
         return int(digits) if digits.isdigit() and psutil.pid_exists(int(digits)) else None
 

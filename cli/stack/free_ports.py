@@ -17,7 +17,7 @@ ANY = range(20_000, 30_000)
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now. Raises SetupError where `host` is not of this machine."""
+    """Whether a server could listen there now. Raises SetupError if `host` is not of this machine."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
             0
@@ -35,7 +35,7 @@ def is_free(host: str, port: int) -> bool:
 
 
 def port_taken(host: str, port: int, setting: str) -> SetupError:
-    """For a port that somebody has chosen with this setting."""
+    """For a port that was chosen with this setting."""
     return SetupError(
         f"Port {port} on {host} is taken, and {setting} asks for this one. "
         "Stop what listens there, or choose another port (0: any that is free)."
@@ -61,7 +61,7 @@ class ClaimedPorts:
         self.release()
 
     def take(self, host: str, wanted: int | None, usual: int, setting: str) -> int:
-        """The port `wanted`, that one or none; 0: any. If nobody chose one: `usual`, or the next that can be had.
+        """The port `wanted`, that one or none; 0: any. If none was chosen: `usual`, or the next that can be had.
 
         `setting`: its name for people. Raises SetupError if the port cannot be had, or `host` is not of this machine.
         """

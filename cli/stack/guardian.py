@@ -42,7 +42,7 @@ _STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
 def _prctl(option: int, value: int) -> None:
-    """Best effort where there is no prctl: the process group and standard input still do most of it."""
+    """Best effort if there is no prctl: the process group and standard input still do most of it."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
@@ -74,7 +74,7 @@ def _start(command: list[str], account: int | None, printed: int) -> int:
 
 
 def _reap(child: int) -> int | None:
-    """Collect whoever has ended; the wait status of `child` if it is among them."""
+    """Collect the processes that have ended; the wait status of `child` if it is among them."""
     found = None
     with contextlib.suppress(ChildProcessError):
         while True:
@@ -126,7 +126,7 @@ def _watch(child: int, wake: int, grace: float, stop: int, printed: int, log: Lo
 
 
 def _children() -> list[int]:
-    """Everybody whose parent is this process (Linux; elsewhere nobody)."""
+    """The processes whose parent is this one (Linux; elsewhere none)."""
     me = str(os.getpid())
     found = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
@@ -138,7 +138,7 @@ def _children() -> list[int]:
 
 
 def _end_what_is_left(group: int) -> None:
-    """SIGKILL for the part's group and for all that came to us as orphans, until nobody is left."""
+    """SIGKILL for the part's group and for all that came to us as orphans, until none is left."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
     while children := _children():  # each round may bring up the children of those that ended

@@ -1,4 +1,4 @@
-"""Who runs here and who elsewhere, and on which ports: settled once, before anything starts."""
+"""Which parts run here and which elsewhere, and on which ports: settled once, before anything starts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class StackLayout:
 
 
 def settle(settings: Settings, ports: ClaimedPorts, say: Callable[[str], None]) -> StackLayout:
-    """Choose the ports, make the object store's credentials and Prefect's database where there are none yet.
+    """Choose the ports, make the object store's credentials and Prefect's database if there are none yet.
 
     `say` is told what becomes of Prefect's database. Raises SetupError if a port that was chosen is taken, or if
     Meilisearch is asked for and not installed.
@@ -115,7 +115,7 @@ def _prefect(settings: Settings, port: int, elsewhere: dict[str, str], say: Call
 
 
 def _search(settings: Settings, ports: ClaimedPorts) -> tuple[Settings, Part | None]:
-    """Meilisearch here, where its program is and no other is named; otherwise there is none, or one elsewhere."""
+    """Meilisearch here, if its program is installed and no other is named; otherwise none, or one elsewhere."""
     if settings.search.engine == "embedded":
         return settings.model_copy(update={"meili_url": None}), None
     if settings.meili_url is not None:

@@ -15,7 +15,7 @@ from kring.local_stack import write_private
 
 
 def program() -> str | None:
-    """The program on the PATH; None where it is not installed."""
+    """The program on the PATH; None if it is not installed."""
     return shutil.which("meilisearch")
 
 

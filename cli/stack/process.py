@@ -101,7 +101,7 @@ class Process:
         self.kill()
 
     def kill(self) -> None:
-        """End what there is, now. Does nothing where all has ended in good order."""
+        """End what there is, now. Does nothing if all has ended in good order."""
         pid = self.pid  # the guardian takes this away when it ends in good order
         if self.running and pid is not None:
             with contextlib.suppress(ProcessLookupError):

@@ -95,7 +95,7 @@ def _died(life: PartState, now: float, *, at_once: bool = False) -> PartState:
 def stop_order(needs: Mapping[str, Set[str]]) -> list[set[str]]:
     """Parts in the order of their stop; those of one set stop side by side, before all they need.
 
-    Needs of parts that do not run here are left out of account. Raises ValueError where needs go round.
+    Needs of parts that do not run here are left out of account. Raises ValueError if needs go round.
     """
     left = {name: {need for need in wanted if need in needs} for name, wanted in needs.items()}
     order: list[set[str]] = []

@@ -56,7 +56,7 @@ class Part:
     """Parts that must be healthy before its first start."""
     cwd: Path | None = None
     port: int | None = None
-    """Where it listens; whoever else answers there does not count."""
+    """Where it listens; another process that answers there does not count."""
     ready_file: Path | None = None
     """Taken away before each start."""
     stop: signal.Signals = signal.SIGTERM
@@ -110,7 +110,7 @@ class Objects:
 
 
 def objects_part(settings: Settings, objects: Objects) -> Part:
-    """SeaweedFS. Raises SetupError where it is not installed."""
+    """SeaweedFS. Raises SetupError if it is not installed."""
     return Part(
         name=OBJECTS,
         command=seaweed.command(settings.data_dir, objects.port, objects.seaweed),
@@ -142,7 +142,7 @@ def postgres_part(settings: Settings, postgres: Postgres) -> Part:
 def prefect_part(settings: Settings, port: int, postgres: Postgres | None) -> Part:
     """The Prefect server with its UI. `settings` hold its API address and auth string.
 
-    Its database: the operator's own where the settings name one, else `postgres`, else SQLite in the data folder.
+    Its database: the operator's own if the settings name one, else `postgres`, else SQLite in the data folder.
     """
     home = Path(prefect_home(settings))
     url = f"http://127.0.0.1:{port}"
@@ -221,9 +221,9 @@ def web_part(settings: Settings) -> Part:
 
 
 def _for_pages(settings: Settings) -> Settings:
-    """Pages that nobody may change anything with get the key that only searches, not the one that may do everything.
+    """Pages that are only read get the key that only searches, not the one that may do everything.
 
-    Where people correct, what they wrote is to be found at once: such pages write to Meilisearch themselves.
+    If people correct, what they wrote is to be found at once: such pages write to Meilisearch themselves.
     """
     if settings.web.facilitators != "nobody":
         return settings

@@ -58,7 +58,7 @@ class Stack:
     def __enter__(self) -> Self:
         """Start all parts. In the main thread Ctrl-C, SIGTERM and SIGHUP raise KeyboardInterrupt from here on.
 
-        Raises Conflict where another stack runs on this data folder, SetupError or DiskFull where it cannot start.
+        Raises Conflict if another stack runs on this data folder, SetupError or DiskFull if it cannot start.
         """
         with ExitStack() as undo:
             self._take_signals(undo)
@@ -87,7 +87,7 @@ class Stack:
     def wait_healthy(self) -> None:
         """Return when every part is healthy, with a status line for each.
 
-        Raises SetupError, after the last lines of its log, where a part cannot be brought up.
+        Raises SetupError, after the last lines of its log, if a part cannot be brought up.
         """
         waiting = dict(self._keepers)
         spinner = self.console.status("") if self.console.is_terminal else nullcontext()
@@ -175,7 +175,7 @@ def run_stack(
 ) -> None:
     """What `kring up` does: run the stack until Ctrl-C, SIGTERM or SIGHUP, then stop all of it.
 
-    `on_ready` is called once all parts are healthy. Raises KringError where it cannot start.
+    `on_ready` is called once all parts are healthy. Raises KringError if it cannot start.
     """
     with suppress(KeyboardInterrupt), Stack(settings, console=console) as stack:
         stack.wait_healthy()

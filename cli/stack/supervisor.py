@@ -23,7 +23,7 @@ ASK_WHILE_HEALTHY = 10.0
 
 @dataclass(frozen=True)
 class PartFiles:
-    """Where a part's traces go, and the descriptor of the lock its guardian keeps."""
+    """The files of a part's traces, and the descriptor of the lock its guardian keeps."""
 
     log: Path
     pid_file: Path
@@ -101,7 +101,7 @@ class PartSupervisor:
         return Observation(now=now, needs_met=needs_met, running=running, answers=answers)
 
     def _is_ours(self) -> bool:
-        """Whether it was our part that answered, and not somebody who took its port first."""
+        """Whether it was our part that answered, and not another process that took its port first."""
         port = self.part.port
         return port is None or (self._process is not None and self._process.listens_on(port))
 

@@ -1,4 +1,4 @@
-"""Where a recording is, in a line: what `kring status` says of it."""
+"""The condition of a recording in one line: what `kring status` says of it."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Line:
     style: str
     text: str
     fine: bool = False
-    """Search finds it, and nobody has to do anything."""
+    """Search finds it, and there is nothing to do."""
     reason: str = ""
     """Why it is stuck, for the line below."""
 
 
 def describe(ports: Ports, manifest: Manifest, indexed: int | None, damages: Sequence[Damage] = ()) -> Line:
-    """Where a recording is, in words."""
+    """The condition of a recording, in words."""
     activity = ports.leases.read(manifest.id)
     if activity is not None and ports.leases.is_alive(activity):
         return working(manifest, indexed, activity)
@@ -52,14 +52,14 @@ def hurt(recording_id: str, damages: Sequence[Damage]) -> Line:
 
 
 def working(manifest: Manifest, indexed: int | None, activity: Activity) -> Line:
-    """How far somebody is with it. What search finds already it goes on finding meanwhile."""
+    """How far a run is with it. Search goes on finding what it finds already."""
     found = manifest.state is State.PUBLISHED and indexed is not None
     how_far = f"{activity.step} {activity.fraction:.0%} {activity.note}".rstrip()
     return Line(Condition.WORKING, "●", "cyan", f"searchable, {how_far}" if found else how_far, fine=found)
 
 
 def resting(manifest: Manifest, indexed: int | None) -> Line:
-    """Where a recording is on which nobody works."""
+    """The condition of a recording that no run works on."""
     if manifest.problem is not None:
         return stopped(manifest, manifest.problem, indexed)
     if manifest.state is not State.PUBLISHED:
@@ -76,7 +76,7 @@ def resting(manifest: Manifest, indexed: int | None) -> Line:
 
 
 def stopped(manifest: Manifest, problem: Problem, indexed: int | None) -> Line:
-    """Where a recording is that waits for a person."""
+    """The condition of a recording that waits for a person."""
     if problem.message == CANCELLED:
         return Line(Condition.CANCELLED, "✗", "red", "cancelled", reason=problem.message)
     found = "searchable, but stopped" if manifest.state is State.PUBLISHED and indexed else "stopped"

@@ -21,7 +21,7 @@ _ID = re.compile(r"(?:.*/r/)?([0-9a-f]{16})(?:[?#].*)?")
 
 
 def run_difference(recording: str, *, everything: bool) -> int:
-    """What the recording's transcript changed in the one it replaced. Raises NotFound where it replaced none."""
+    """What the recording's transcript changed in the one it replaced. Raises NotFound if it replaced none."""
     archive = connect().archive
     manifest = archive.manifest(id_in(recording))
     if manifest.former is None:
@@ -40,7 +40,7 @@ def id_in(text: str) -> str:
 
 
 def compare(archive: Archive, manifest: Manifest) -> Difference:
-    """The recording's transcript and the one before it. Raises NotFound where that is no longer kept."""
+    """The recording's transcript and the one before it. Raises NotFound if that is no longer kept."""
     if manifest.former is None or manifest.transcript is None:
         raise NotFound(f"The recording {manifest.id} has no transcript before this one.")
     new = archive.transcript(manifest.transcript.key)
@@ -78,7 +78,7 @@ def _line(place: ChangedPassage) -> Text:
 
 
 def _piece(piece: Piece) -> Text:
-    """Removed words red and struck through, new ones green; `[-…-]` and `{+…+}` where there are no colours."""
+    """Removed words red and struck through, new ones green; `[-…-]` and `{+…+}` if there are no colours."""
     if not piece.changed:
         return Text(printable(piece.new), style="dim")
     plain = out.color_system is None

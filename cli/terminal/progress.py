@@ -110,7 +110,7 @@ def follow(ports: Ports, recording_id: str, bars: StepBars, run_state: RunState)
 
 
 class RunState:
-    """Asks Prefect about one run, and about its successor where it was killed, at most every few seconds."""
+    """Asks Prefect about one run, and about its successor if it was killed, at most every few seconds."""
 
     def __init__(self, runs: Runs, run_id: str) -> None:
         self._runs, self._run_id = runs, run_id
@@ -120,7 +120,7 @@ class RunState:
         self._answer: str | None = None
 
     def failure(self) -> str | None:
-        """Why the work ended without success; None while it has not, or while nobody can be asked."""
+        """Why the work ended without success; None while it has not, or while Prefect does not answer."""
         if time.monotonic() - self._asked > ASK_SECONDS:
             self._asked = time.monotonic()
             try:

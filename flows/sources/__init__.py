@@ -16,7 +16,7 @@ from storage.archive.archive import Archive
 def open_sources(settings: Settings, archive: Archive) -> list[RecordingSource]:
     """What is uploaded, and all sources of the settings in their order.
 
-    Raises SetupError where two share a name.
+    Raises SetupError if two share a name.
     """
     names_are_apart(settings)
     return [
@@ -37,7 +37,7 @@ def names_are_apart(settings: Settings) -> None:
 
 
 def open_source(settings: Settings, archive: Archive, name: str) -> RecordingSource:
-    """Raises SetupError where the settings know no such source (any more)."""
+    """Raises SetupError if the settings know no such source (any more)."""
     if name == ADDRESS:
         return Address(settings, allow_private=settings.fetch.allow_private)
     for source in open_sources(settings, archive):

@@ -31,7 +31,7 @@ def _lies(entry: os.DirEntry[str], within: Path | None) -> bool:
 def details_of(path: Path, *, circle: str | None, neighbours: SidecarFinder | None = None) -> Details:
     """Details of a file in a watched folder: its sidecar's, completed from its name, its date and the source.
 
-    Raises BadMetadata, naming the sidecar, where that cannot be understood or no circle is given anywhere.
+    Raises BadMetadata, naming the sidecar, if that cannot be understood or no circle is given anywhere.
     """
     name = (neighbours or neighbours_in(path.parent)).sidecar_of(path.name)
     sidecar = path.with_name(name or f"{path.stem}{SIDECAR}")

@@ -32,7 +32,7 @@ def download(
 ) -> None:
     """Fetch `url` into `dest`, going on with Range from what is there if the server's copy is still the same.
 
-    Raises SourceError (gone, too large, too slow for too long), SourceDown (also where the server cuts it short),
+    Raises SourceError (gone, too large, too slow for too long), SourceDown (also if the server cuts it short),
     SlowSource where it goes on later, DiskFull.
     """
     memo = _Memo(dest)
@@ -86,7 +86,7 @@ class _Memo:
 
     @property
     def validator(self) -> str:
-        """What tells this very file from a later one; empty where nothing does."""
+        """What tells this very file from a later one; empty if nothing does."""
         return self._validator.read_text(encoding="utf-8") if self._validator.exists() else ""
 
     @property
@@ -126,7 +126,7 @@ def _takes_ranges(answer: Answer) -> bool:
 
 
 def _length(answer: Answer) -> int | None:
-    """Bytes of the body as announced; None where that is no number any disk could hold."""
+    """Bytes of the body as announced; None if that is no number any disk could hold."""
     said = answer.headers.get("content-length", "")
     return int(said) if said.isascii() and said.isdigit() and len(said) <= 18 else None
 

@@ -19,7 +19,7 @@ class RecordingSource(Protocol):
     def list(self) -> Iterator[Item]:
         """What is there now and complete; the same recording has the same `ref` every time.
 
-        Raises SourceError for what is not as the settings say, SourceDown where it does not answer. An item that
+        Raises SourceError for what is not as the settings say, SourceDown if it does not answer. An item that
         cannot be understood is reported through `problems` and does not hold up the others.
         """
         ...

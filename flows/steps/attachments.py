@@ -62,7 +62,7 @@ def _read(ports: Ports, attachment: Attachment, folder: Path) -> Attachment:
 
 
 def _text_there(store: ObjectStore, key: str) -> Content | None:
-    """What the text at `key` is, where it was read before; None where there is none, or none that can be read."""
+    """Size and hash of the text at `key`, if it was read before; None: there is none that can be read."""
     try:
         data = store.get_bytes(key).data
         read_document(Pages, key, data)

@@ -198,7 +198,7 @@ def render(job: Job) -> Renditions:
 
 
 def transcribe(job: Job) -> TranscriptsMade:
-    """The transcript, and the English track where one is wanted."""
+    """The transcript, and the English track if one is wanted."""
     return _transcribed(job, render(job))
 
 
@@ -245,7 +245,7 @@ def publish(job: Job, seconds: dict[Step, float]) -> Manifest:
 
 
 def _another_sound(manifest: Manifest, renditions: Renditions) -> bool:
-    """Whether somebody has chosen another one meanwhile."""
+    """Whether a facilitator has chosen another one meanwhile."""
     there = renditions.sound_tracks
     return there is not None and manifest.sound_track not in (None, there.taken.name)
 

@@ -59,7 +59,7 @@ class TranscribeContext:
 
 
 def transcribe(context: TranscribeContext) -> TranscriptsMade:
-    """The meeting platform's transcript where there is one; else what the recording has; else what Whisper hears."""
+    """The meeting platform's transcript if there is one, else the one the recording has, else Whisper's."""
     transcript = (
         _platform_transcript(context)
         if context.manifest.captions
@@ -93,7 +93,7 @@ def _platform_transcript(context: TranscribeContext) -> TranscriptRef:
 
 
 def _current_transcript(context: TranscribeContext) -> TranscriptRef | None:
-    """The transcript the recording has: it stays, whatever was set since, until somebody asks for another."""
+    """The transcript the recording has: it stays, whatever was set since, until a facilitator asks for another."""
     known = context.manifest.transcript
     if known is None or context.manifest.again or not _is_stored(context, known):
         return None
@@ -108,7 +108,7 @@ def _engine_transcript(context: TranscribeContext) -> TranscriptRef:
 
 
 def _english_track(context: TranscribeContext, transcript: TranscriptRef) -> TranscriptRef | None:
-    """The English track, where it is wanted and there is something to translate."""
+    """The English track, if it is wanted and there is something to translate."""
     if not wants_english(context.manifest, context.circle) or transcript.language == ENGLISH:
         return None
     known = context.manifest.english
@@ -129,7 +129,7 @@ def _english_track(context: TranscribeContext, transcript: TranscriptRef) -> Tra
 def _transcribe_once(
     context: TranscribeContext, language: str | None, *, english: bool, report: Report
 ) -> TranscriptRef:
-    """What the engine hears with this recording's glossary; found, where it has heard it before."""
+    """What the engine hears with this recording's glossary; the stored transcript, if it has heard it before."""
     engine, glossary = context.engine(), glossary_of(context.manifest, context.circle)
     name = engine.fingerprint(language, glossary, english=english, recipe=context.recipe)
     key = transcript_key(context.manifest.original.sha256, name)

@@ -29,7 +29,8 @@ BYTES_DIFFER = (
 def receive_upload(ports: Ports, item: Item, folder: Path, report: Report) -> None:
     """Make the recording of an upload, unless that was done before.
 
-    Where what arrived is not what was announced, the upload says so and its bytes go: sent again, they may be right.
+    If what arrived is not what was announced, the upload says so and its bytes are deleted: sent again, they may be
+    right.
     """
     archive = ports.archive
     if archive.store.exists(manifest_key(item.recording_id)):
@@ -61,7 +62,7 @@ def settle_upload(archive: Archive, recording_id: str) -> None:
 
 
 def sweep_uploads(archive: Archive, moment: datetime) -> int:
-    """Forget what nobody has gone on sending, or sent again, for so long that the store has let go of its parts too;
+    """Forget uploads that were not continued, or sent again, for so long that the store has dropped their parts too;
     how many there were."""
     old = [
         upload
@@ -75,7 +76,7 @@ def sweep_uploads(archive: Archive, moment: datetime) -> int:
 
 
 def _fetched(source: Uploaded, upload: Upload, folder: Path, report: Report) -> Path:
-    """The file, being what was announced. Where an earlier run was cut off with its machine, what it left on the disk
+    """The file, being what was announced. If an earlier run was cut off with its machine, what it left on the disk
     may be wrong though the upload is not: so that is fetched once more."""
     path, part = folder / "original", folder / "original.part"
 

@@ -17,7 +17,7 @@ BEING_ASKED = timedelta(seconds=15)
 """So long after a recording was received or asked for, its first run may still be on its way to Prefect: storing the
 one and asking for the other takes a second or two, more on a machine with much to do."""
 REBUILD_SHARE = 0.5
-"""Where more than this share of the published recordings is missing from the index, it is rebuilt in one go."""
+"""If more than this share of the published recordings is missing from the index, it is rebuilt in one go."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Rebuild:
 
 @dataclass(frozen=True)
 class Settle:
-    """Have the manifest say what has been corrected: whoever did it was stopped before that."""
+    """Have the manifest count the corrections: the process that stored the last ones was stopped before that."""
 
     recording_id: str
 
@@ -134,7 +134,7 @@ def _is_being_asked(manifest: Manifest, moment: datetime) -> bool:
 def _missing(
     recording_id: str, last: Run | None, request: Request | None, dead: Collection[str], retry_failed: bool
 ) -> list[Action]:
-    """What to do for a recording that was never received and on which nobody works; `last` or `request` is there."""
+    """What to do for a recording that was never received and has no active run; `last` or `request` is given."""
     noted = request is not None and request.cancelled_at is not None
     if last is not None and last.cancelled and not retry_failed:
         return [] if noted else [Cancel(last)]
@@ -163,7 +163,7 @@ def _received(manifest: Manifest) -> datetime | None:
 def _drift(
     manifests: Iterable[Manifest], indexed: Mapping[str, int] | None, behind: Collection[str]
 ) -> tuple[set[str], Rebuild | None]:
-    """Recordings to index one by one, or all in one go. Those left out for a reason wait for somebody.
+    """Recordings to index one by one, or all in one go. Those left out for a reason wait for a person.
 
     Those `behind` get a newer version in a moment.
     """

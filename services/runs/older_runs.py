@@ -1,4 +1,4 @@
-"""What an earlier Kring's Prefect kept in SQLite and nobody else knows: recordings asked for and never received.
+"""What only the SQLite database of an earlier Kring's Prefect knows: recordings asked for and never received.
 
 Files, feeds and uploads are found again by looking; addresses that people gave to `kring add` are not. So they are read
 from the database that was set aside, once, and written down in the bucket as requests.
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 def take_over(data_dir: Path, archive: Archive) -> int:
-    """Keep as requests what was asked for there; how many. Does nothing where there is no such database (any more)."""
+    """Keep as requests what was asked for there; how many. Does nothing if there is no such database (any more)."""
     database = data_dir / "prefect" / SET_ASIDE
     if not database.exists():
         return 0
@@ -51,7 +51,7 @@ def take_over(data_dir: Path, archive: Archive) -> int:
 def requests_in(database: Path) -> list[Request]:
     """Of each recording that was to be fetched and whose last run did not end well, what was asked for.
 
-    Nothing where the database cannot be read.
+    Nothing if the database cannot be read.
     """
     try:
         with closing(sqlite3.connect(database)) as connection:

@@ -1,4 +1,4 @@
-"""Flow runs as Kring sees them: what is told of one, and how one is asked for.
+"""Flow runs as Kring sees them: what is known of one, and how one is requested.
 
 A recording's run carries the recording's id, so that everything that asks for a run, looks at runs or writes down what
 became of one means the same recording.

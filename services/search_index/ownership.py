@@ -1,4 +1,4 @@
-"""Using the search index only where it is this Kring's to feed (`storage.index_owner`)."""
+"""Writing to the search index only if this Kring owns it (`storage.index_owner`)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _REQUEST = "run/take-over"
 
 
 def place_of(settings: Settings) -> IndexPlace:
-    """Where the index is that these settings ask for."""
+    """The place of the index that these settings name."""
     here = IndexPlace(host=host(), folder=str(settings.data_dir))
     if is_embedded(settings) or settings.meili_url is None:
         return here
@@ -77,7 +77,7 @@ class OwnedIndex:
         take_over: bool = False,
         every: float = BEAT_SECONDS,
     ) -> None:
-        """`lost` is called, in a thread of its own, if somebody else has taken over."""
+        """`lost` is called, in a thread of its own, if another Kring has taken over."""
         self._ownership, self._lost, self._every, self._take_over = ownership, lost, every, take_over
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="index-owner", daemon=True)
@@ -105,7 +105,7 @@ class OwnedIndex:
 
 
 def own_index(settings: Settings, store: ObjectStore) -> OwnedIndex:
-    """For a process that stays: it ends itself, as if it were asked to, if somebody takes over."""
+    """For a process that stays: it ends itself, as if it were asked to, if another Kring takes over."""
 
     def lost(error: SetupError) -> None:
         print(error, file=sys.stderr, flush=True)  # noqa: T201  into the part's log

@@ -1,4 +1,4 @@
-"""Where the PostgreSQL of the local stack lies, and as whom it runs; made where it is not there yet.
+"""The folder of the local stack's PostgreSQL and the account it runs as; made if they are not there yet.
 
 Its files lie in `<data>/postgres`, in `postgres.json` beside it what is remembered. Nothing in them is needed to have
 all recordings again, so what does not fit is set aside and a new cluster made.
@@ -62,7 +62,7 @@ def prefect_database(data_dir: Path, say: Callable[[str], None]) -> Postgres | N
 
 
 def prepare(data_dir: Path, say: Callable[[str], None]) -> Postgres:
-    """The cluster of this data folder, made anew where there is none that fits; `say` is told of what is set aside.
+    """The cluster of this data folder, made anew if there is none that fits; `say` is told of what is set aside.
 
     Only call it while no PostgreSQL runs on this folder. Raises NoPostgres.
     """

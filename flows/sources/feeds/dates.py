@@ -30,7 +30,7 @@ _UTC = re.compile(r"(?:Z|UT|UTC|GMT|[+-]00:?00)(?![\w+-]).*", re.IGNORECASE)
 def day_of(said: str, *, timezone: str | None = None, today: date | None = None) -> date | None:
     """The day as its writer saw it, whatever their zone; None for what cannot be read, or can be no day of a recording.
 
-    A time in UTC says nothing of where its writer is: it is taken to be in `timezone`, where there is one.
+    A time in UTC says nothing of where its writer is: it is taken to be in `timezone`, if there is one.
     """
     said = _ASCTIME.sub(r"\2 \1 \4 \3", " ".join(said.split()))
     found = next((match for form in _FORMS if (match := form.fullmatch(said))), None)

@@ -43,7 +43,7 @@ class Offer(Link):
 
     @property
     def media_type(self) -> str:
-        """`audio/mpeg`; empty where nothing is said."""
+        """`audio/mpeg`; empty if nothing is said."""
         return self.type.partition(";")[0].strip().lower()
 
     @property

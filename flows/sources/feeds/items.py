@@ -97,7 +97,7 @@ class Episodes:
         return whole if kept else ref
 
     def _day(self, entry: Entry, title: str, name: str) -> date:
-        """Raises SourceError where its date cannot be read, and there is no other."""
+        """Raises SourceError if its date cannot be read, and there is no other."""
         days = [day_of(said, timezone=self._source.timezone) for said in entry.dates]
         if days and days[0]:
             return days[0]

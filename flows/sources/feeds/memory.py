@@ -38,7 +38,7 @@ class FeedMemory:
         return self._store.exists(manifest_key(recording_id))
 
     def last(self) -> FeedLook | None:
-        """The last whole look; None where that holds no more."""
+        """The last whole look; None if that holds no more."""
         look = find_look(self._store, self._source.name)
         if look is None or look.read_as != self._read_as or now() >= look.good_until:
             return None

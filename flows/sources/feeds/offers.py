@@ -36,7 +36,7 @@ class Chosen:
 
 
 def choose(offers: Iterable[Offer], document: str, *, language: str | None, max_bytes: int) -> Chosen | None:
-    """The best one, of those that are sound or video as far as one can tell; None where there is none.
+    """The best one, of those that are sound or video as far as one can tell; None if there is none.
 
     What can be fetched comes first, what fits the archive before what is too large, the whole before a sample, the
     source's language before others, picture before sound, what the feed calls the default before the rest, then the

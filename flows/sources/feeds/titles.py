@@ -22,7 +22,7 @@ _ENTITY = re.compile(r"&(?:#\w+|\w+);")
 
 
 def title_of(title: str, *, plain: bool) -> str:
-    """One line; empty where there is none. `plain`: it is text, whatever it looks like."""
+    """One line; empty if there is none. `plain`: it is text, whatever it looks like."""
     return clean(title if plain else _without_html(title))[:LONGEST].strip()
 
 

@@ -121,7 +121,7 @@ class Folder:
         self._problems.append(LeftOutReason(says=error.sentence, name=name))
 
     def _seen(self, path: Path, look: Look, seen: dict[str, Sighting]) -> Sighting | None:
-        """The file with its hash, noted in `seen`; None where it is no recording, or not one yet."""
+        """The file with its hash, noted in `seen`; None if it is no recording, or not one yet."""
         if not (path.resolve().is_relative_to(self._root) and path.is_file()):  # no link leads out of the folder
             return None
         stat = path.stat()

@@ -97,7 +97,7 @@ def _name_of(mark: str) -> str:
 
 
 def recall(path: Path) -> dict[str, Sighting]:
-    """Path, size and time of change → the sighting. Nothing, where it was never written or is damaged."""
+    """Path, size and time of change → the sighting. Nothing, if it was never written or is damaged."""
     try:
         remembered = json.loads(path.read_text(encoding="utf-8"))
         return {mark: Sighting(**sighting) for mark, sighting in remembered.items()}

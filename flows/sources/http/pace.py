@@ -23,7 +23,7 @@ class Deadline:
         self._until = clock() + seconds
 
     def left(self) -> float:
-        """Seconds that may pass until the next byte; none where it is 0 or less."""
+        """Seconds that may pass until the next byte; none if it is 0 or less."""
         return self._until - self._clock()
 
     def connected(self) -> None:

@@ -64,7 +64,7 @@ def get(
 ) -> Iterator[Answer]:
     """The answer to one request, redirects followed.
 
-    Raises SourceError where asking again cannot help, SourceDown where it may, and what the limit says.
+    Raises SourceError if asking again cannot help, SourceDown if it may, and what the limit says.
     """
     target = checked(url)
     wanted = {
@@ -113,7 +113,7 @@ def _is_fit(address: httpx.URL) -> bool:
 
 
 def _led_to(address: httpx.URL, location: str) -> httpx.URL:
-    """Where a redirect leads. Raises SourceError where that is nowhere."""
+    """Where a redirect leads. Raises SourceError if that is nowhere."""
     try:
         return checked(str(address.join(location)))
     except (SourceError, httpx.InvalidURL, ValueError):
