@@ -1,0 +1,1 @@
+"""The port of flow runs: one suite, over Prefect's server and in memory."""

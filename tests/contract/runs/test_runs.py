@@ -1,0 +1,155 @@
+"""Flow runs are asked for, told and marked alike over Prefect's server and in memory."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from cli.stack.services import prefect_part
+from kring.errors import NotFound, OrchestratorDown, SetupError
+from kring.model import now
+from kring.sentence import Sentence
+from kring.settings import Settings
+from services.runs.memory import MemoryRuns
+from services.runs.port import FLOW, Runs, StateType
+from services.runs.prefect import PrefectRuns
+from tests.contract.conftest import IN_MEMORY
+from tests.support.patience import PATIENCE
+from tests.support.stack.running import eventually, free_port
+
+pytestmark = pytest.mark.timeout(300)
+
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="module")
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A Prefect server over SQLite, which knows the deployment that the worker makes."""
+    port, secret = free_port(), SecretStr("kring:secret")
+    settings = Settings(data_dir=tmp_path_factory.mktemp("prefect")).model_copy(
+        update={"prefect_api_url": f"http://127.0.0.1:{port}/api", "prefect_auth_string": secret}
+    )
+    part = prefect_part(settings, port, None)
+    assert part.cwd is not None
+    part.cwd.mkdir(parents=True)
+    with subprocess.Popen(part.command, env=part.environment, cwd=part.cwd) as server:
+        try:
+            eventually(part.healthy, what="the server")
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}/api", auth=("kring", "secret")) as client:
+                flow = client.post("/flows/", json={"name": FLOW}, timeout=PATIENCE).raise_for_status().json()
+                client.post("/deployments/", json={"name": "kring", "flow_id": flow["id"]}).raise_for_status()
+            yield settings
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(params=[IN_MEMORY, "prefect"])
+def runs(request: pytest.FixtureRequest) -> Runs:
+    if request.param == "memory":
+        return MemoryRuns()
+    return PrefectRuns(request.getfixturevalue("prefect"))
+
+
+@pytest.fixture
+def recording_id() -> str:
+    """Another one for each test: all share one server."""
+    return f"{next(NUMBERS):016x}"
+
+
+def test_the_same_wish_gives_the_same_run(runs: Runs, recording_id: str) -> None:
+    runs.check()
+    first = runs.start(recording_id, title="A talk", circle="privacy", item={"location": "https://x"})
+    assert runs.start(recording_id, title="A talk", circle="privacy") == first
+    assert runs.run_for(recording_id, title="A talk", circle="privacy") == first
+    second = runs.start(recording_id, title="A talk", circle="privacy", after=first)
+    assert second != first
+    assert [run.id for run in runs.runs(recording_id)] == [second, first]
+    newest = runs.newest(recording_id)
+    assert newest is not None
+    assert newest.id == second
+    run = runs.run(first)
+    assert run.parameters == {"recording_id": recording_id, "title": "A talk", "item": {"location": "https://x"}}
+    assert set(run.tags) == {"privacy", f"recording:{recording_id}"}
+    assert (run.recording_id, run.state, run.waiting, run.going) == (recording_id, StateType.SCHEDULED, True, True)
+
+
+def test_a_run_keeps_its_place(runs: Runs, recording_id: str) -> None:
+    place = now() - timedelta(hours=3)
+    first = runs.start(recording_id, title="A talk", circle="privacy", place=place)
+    assert runs.run(first).place == place
+    lost = runs.run(first)
+    again = runs.start_again(lost.parameters, tags=lost.tags, after=first, place=lost.place)
+    found = runs.run(again)
+    assert (found.place, found.parameters, set(found.tags)) == (place, lost.parameters, set(lost.tags))
+
+
+def test_a_dead_run_is_followed_by_another(runs: Runs, recording_id: str) -> None:
+    first = runs.start(recording_id, title="A talk", circle="privacy")
+    runs.crash(first, "Its process is gone.")
+    dead = runs.run(first)
+    assert (dead.state, dead.message, dead.going, dead.cancelled) == (
+        StateType.CRASHED,
+        "Its process is gone.",
+        False,
+        False,
+    )
+    assert runs.run_for(recording_id, title="A talk", circle="privacy") != first
+
+
+def test_what_was_let_go_has_ended_well(runs: Runs, recording_id: str) -> None:
+    first = runs.start(recording_id, title="A talk", circle="privacy")
+    runs.let_go(first)
+    assert runs.runs(recording_id, finished_well=False) == []
+    assert [run.state_name for run in runs.runs(recording_id)] == ["Let go"]
+
+
+def test_what_a_person_cancelled_is_told(runs: Runs, recording_id: str) -> None:
+    first = runs.start(recording_id, title="A talk", circle="privacy")
+    assert first not in runs.cancelled()
+    runs.end_cancelled(first)
+    assert first in runs.cancelled()
+    assert runs.run(first).cancelled
+
+
+def test_why_it_stopped_is_kept_with_its_values(runs: Runs, recording_id: str) -> None:
+    first = runs.start(recording_id, title="A talk", circle="privacy")
+    assert runs.run(first).problem is None
+    gone = Sentence("{host} answers {status}.", host="a.example", status=404)
+    runs.explain(first, Sentence("{problem} Again.", problem=gone))
+    told = runs.run(first).reason
+    assert told == "a.example answers 404. Again."
+    problem = told.values["problem"]
+    assert isinstance(problem, Sentence)
+    assert problem.values == {"host": "a.example", "status": 404}
+
+
+def test_a_run_that_never_was(runs: Runs, recording_id: str) -> None:
+    assert runs.newest(recording_id) is None
+    with pytest.raises(NotFound):
+        runs.run("00000000-0000-4000-8000-000000000000")
+
+
+def test_all_runs_come_however_many_there_are(prefect: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.runs.prefect.PAGE", 2)
+    runs = PrefectRuns(prefect)
+    ids = [f"{next(NUMBERS):016x}" for _ in range(5)]
+    started = {runs.start(one, title="Many", circle="privacy") for one in ids}
+    assert started <= {run.id for run in runs.runs()}
+
+
+def test_the_wrong_password_and_no_server_are_told_apart(prefect: Settings) -> None:
+    wrong = prefect.model_copy(update={"prefect_auth_string": SecretStr("kring:wrong")})
+    with pytest.raises(SetupError, match="PREFECT_API_AUTH_STRING"):
+        PrefectRuns(wrong).runs()
+    none = prefect.model_copy(update={"prefect_api_url": None})
+    with pytest.raises(SetupError, match="PREFECT_API_URL"):
+        PrefectRuns(none).runs()
+    away = prefect.model_copy(update={"prefect_api_url": f"http://127.0.0.1:{free_port()}/api"})
+    with pytest.raises(OrchestratorDown, match="does not answer"):
+        PrefectRuns(away).runs()
