@@ -44,7 +44,7 @@ Document = TypeVar("Document", bound=Frozen)
 
 @dataclass(frozen=True)
 class Job:
-    """One recording on its way through the house."""
+    """One recording on its way through the steps."""
 
     ports: Ports
     recording_id: str
@@ -52,8 +52,8 @@ class Job:
     item: Item | None = None
     """Where to fetch it from; None: it was received before this run."""
 
-    @property
-    def manifest(self) -> Manifest:
+    def read_manifest(self) -> Manifest:
+        """As it is stored now: each step reads it once, and works with what it said then. Raises NotFound."""
         return self.ports.archive.manifest(self.recording_id)
 
     @property
@@ -73,16 +73,17 @@ def receive(job: Job) -> None:
         elif not archive.store.exists(manifest_key(job.recording_id)) or _has_grown(job, job.item):
             _fetch(job, with_secrets(archive.store, job.item))
         if job.item.captions_location is not None:
-            _fetch_captions(job, job.item)
-    if job.manifest.source.source == UPLOAD:
+            _fetch_captions(job, job.item, job.read_manifest())
+    manifest = job.read_manifest()
+    if manifest.source.source == UPLOAD:
         settle_upload(archive, job.recording_id)
     else:
         forget_address(archive.store, job.recording_id)
-    archive.circle(job.manifest.details.circle)
+    archive.circle(manifest.details.circle)
 
 
 def _has_grown(job: Job, item: Item) -> bool:
-    return item.grown and job.manifest.original.sha256 != item.sha256
+    return item.grown and job.read_manifest().original.sha256 != item.sha256
 
 
 def _fetch(job: Job, item: Item) -> None:
@@ -116,9 +117,9 @@ def _fetch(job: Job, item: Item) -> None:
     )
 
 
-def _fetch_captions(job: Job, item: Item) -> None:
+def _fetch_captions(job: Job, item: Item, manifest: Manifest) -> None:
     """The platform's transcript, after the original is safe: without it there is still Whisper."""
-    source = open_source(job.ports.settings, job.ports.archive, job.manifest.source.source)
+    source = open_source(job.ports.settings, job.ports.archive, manifest.source.source)
     path = job.folder / "captions"
     path.unlink(missing_ok=True)
     try:
@@ -129,14 +130,16 @@ def _fetch_captions(job: Job, item: Item) -> None:
     except InputError as error:
         log.warning("The platform's transcript is left out: %s", error)
         return
-    store_captions(
-        job.ports.archive, job.manifest, path, file_name_of(location) if "://" in location else Path(location).name
-    )
+    name = file_name_of(location) if "://" in location else Path(location).name
+    store_captions(job.ports.archive, manifest, path, name)
 
 
 def probe(job: Job) -> Media:
     """What is in the file. Raises the InputError that says why it cannot be used."""
-    original = job.manifest.original
+    return _probed(job, job.read_manifest().original)
+
+
+def _probed(job: Job, original: Original) -> Media:
     key = rendition_key(original.sha256, PROBE_RECIPE, MEDIA_MARK)
     found = _load(job, key, Media)
     if found is not None:
@@ -150,14 +153,17 @@ def render(job: Job) -> Renditions:
 
     Those a recording has stay until it is transcribed again: what is heard is what was written down.
     """
-    manifest = job.manifest
+    return _rendered(job, job.read_manifest())
+
+
+def _rendered(job: Job, manifest: Manifest) -> Renditions:
     original, made = manifest.original, manifest.renditions
     recipe = recipe_of(manifest)
     for kept in [recipe] if manifest.again or made is None else [made.recipe, recipe]:
         found = _load(job, rendition_key(original.sha256, kept, RENDITIONS_MARK), Renditions)
         if found is not None:
             return found
-    media = probe(job)
+    media = _probed(job, original)
     path = _local_original(job, original)
     require_space(job.folder, original.size, job.ports.settings)
     folder = job.folder / recipe
@@ -199,18 +205,18 @@ def render(job: Job) -> Renditions:
 
 def transcribe(job: Job) -> TranscriptsMade:
     """The transcript, and the English track if one is wanted."""
-    return _transcribed(job, render(job))
+    manifest = job.read_manifest()
+    return _transcribed(job, manifest, _rendered(job, manifest))
 
 
-def _transcribed(job: Job, renditions: Renditions) -> TranscriptsMade:
-    manifest = job.manifest
+def _transcribed(job: Job, manifest: Manifest, renditions: Renditions) -> TranscriptsMade:
     return transcripts.transcribe(
         TranscribeContext(
             archive=job.ports.archive,
             manifest=manifest,
             circle=job.ports.archive.circle(manifest.details.circle),
             recipe=renditions.recipe,
-            duration=renditions.seconds or probe(job).duration,
+            duration=renditions.seconds or _probed(job, manifest.original).duration,
             engine=lambda: job.ports.transcriber,
             speech=lambda: _local_copy(job, renditions.speech, f"{renditions.recipe}.flac"),
             report=job.report,
@@ -220,20 +226,25 @@ def _transcribed(job: Job, renditions: Renditions) -> TranscriptsMade:
 
 def publish(job: Job, seconds: dict[Step, float]) -> Manifest:
     """The manifest names what the steps made: from here on members can find and play the recording."""
-    asked = job.manifest.again  # before the transcript: who asks from here on is not answered by this one
-    media, renditions = probe(job), render(job)
-    heard = _transcribed(job, renditions)
-    read = read_attachments(job.ports, job.manifest, job.folder, job.report)
+    before = job.read_manifest()  # a wish for another transcript that comes from here on is not answered by this one
+    media, renditions = _probed(job, before.original), _rendered(job, before)
+    made_transcripts = _transcribed(job, before, renditions)
+    read = read_attachments(job.ports, before, job.folder, job.report)
 
     def change(manifest: Manifest) -> Manifest:
-        made = {"media": media, "renditions": renditions, "transcript": heard.transcript, "english": heard.english}
+        made = {
+            "media": media,
+            "renditions": renditions,
+            "transcript": made_transcripts.transcript,
+            "english": made_transcripts.english,
+        }
         same = all(getattr(manifest, name) == value for name, value in made.items())
         old = manifest.transcript
         return manifest.model_copy(
             update={
                 **made,
-                "former": manifest.former if old is None or old.key == heard.transcript.key else old,
-                "again": (manifest.again and not asked) or _another_sound(manifest, renditions),
+                "former": manifest.former if old is None or old.key == made_transcripts.transcript.key else old,
+                "again": (manifest.again and not before.again) or _another_sound(manifest, renditions),
                 "attachments": with_text(manifest.attachments, read),
                 "state": State.PUBLISHED,
                 "problem": None,

@@ -13,7 +13,7 @@ from flows.steps.steps import Job
 from index.memory import MemoryIndex
 from kring.corrections.changes import Correction, LineChange
 from kring.errors import InputError
-from kring.model import Circle, Details, Manifest, Original, SourceRef, State, Step
+from kring.model import Circle, Details, Manifest, Original, Renditions, SourceRef, State, Step
 from kring.settings import MediaLimits, Settings
 from services.intake import store_captions
 from services.ports import Ports
@@ -161,9 +161,9 @@ def test_a_choice_made_meanwhile_is_not_lost(house: House, monkeypatch: pytest.M
     choose_sound(house.archive, house.id, "track2")
     really = steps._transcribed
 
-    def somebody_is_faster(job: Job, made: object) -> object:
+    def somebody_is_faster(job: Job, manifest: Manifest, made: Renditions) -> object:
         choose_sound(house.archive, house.id, "track1")
-        return really(job, made)  # type: ignore[arg-type]
+        return really(job, manifest, made)
 
     monkeypatch.setattr(steps, "_transcribed", somebody_is_faster)
     published = steps.publish(house.job, {})
