@@ -15,6 +15,7 @@ from kring.model import (
     Hole,
     Manifest,
     Media,
+    Original,
     Segment,
     State,
     Step,
