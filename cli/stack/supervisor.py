@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.stack.child_process import Process
 from cli.stack.data_folder import last_lines
-from cli.stack.process import Process
 from cli.stack.restart_policy import NextStep, Observation, PartState, Phase, advance, pause_before_start
 from cli.stack.services import Part
 

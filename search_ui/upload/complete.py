@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, FailFast, Field
 
-from kring.errors import Conflict, NotFound, OrchestratorDown, SetupError
-from kring.intake.uploads import Upload, UploadState, attempt_of, item_of
+from kring.errors import Conflict, NotFound
+from kring.intake.uploads import Upload, UploadState
 from kring.model import now
 from kring.sentence import Sentence
 from search_ui.context import Site, SiteDep
@@ -18,7 +18,7 @@ from search_ui.i18n.gettext import N_, _
 from search_ui.upload.parts import SentPart, parts_of
 from search_ui.upload.validation import has_arrived, own_upload, part_count
 from search_ui.viewer import open_recording
-from services.runs.requests import start_again
+from services.runs.requests import start_again, try_start_upload
 from storage.keys import incoming_key
 from storage.parts import MAX_PARTS
 
@@ -91,15 +91,7 @@ def _put_together(site: Site, upload: Upload, sent: Sequence[SentPart]) -> None:
 def request_run(site: Site, upload: Upload) -> TakenIn:
     """Ask for a run that takes it in; if Prefect does not answer, `discover` finds it later."""
     arrived = TakenIn(id=upload.id, url=f"/r/{upload.id}")
-    try:
-        site.runs.start(
-            upload.id,
-            title=upload.details.title,
-            circle=upload.details.circle,
-            item=item_of(upload),
-            after=attempt_of(upload),
-        )
-    except (OrchestratorDown, SetupError):
+    if not try_start_upload(site.runs, upload):
         note = _("The recording has arrived and is safe. Work on it starts by itself as soon as that is possible.")
         return arrived.model_copy(update={"started": False, "note": note})
     return arrived

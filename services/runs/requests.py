@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from kring.errors import OrchestratorDown, SetupError
 from kring.intake.item import Item
 from kring.intake.requests import Request
+from kring.intake.uploads import Upload, attempt_of, item_of
 from kring.model import Manifest, now
 from services.runs.port import Runs, run_tags
 from storage.archive.archive import Archive
@@ -23,10 +25,25 @@ def start_again(runs: Runs, manifest: Manifest) -> None:
 
 def try_start_again(runs: Runs, manifest: Manifest) -> bool:
     """As `start_again`; False if runs cannot be asked for now, so that `reconcile` starts it later."""
+    return _try(lambda: start_again(runs, manifest), manifest.id)
+
+
+def try_start_upload(runs: Runs, upload: Upload) -> bool:
+    """Ask for a run that takes in an upload that has arrived; False if `discover` has to start it later."""
+
+    def start() -> None:
+        details = upload.details
+        item, attempt = item_of(upload), attempt_of(upload)
+        runs.start(upload.id, title=details.title, circle=details.circle, item=item, after=attempt)
+
+    return _try(start, upload.id)
+
+
+def _try(start: Callable[[], None], recording_id: str) -> bool:
     try:
-        start_again(runs, manifest)
+        start()
     except (OrchestratorDown, SetupError) as error:
-        log.warning("No run could be asked for; reconcile starts %s: %s", manifest.id, error)
+        log.warning("No run could be asked for; it is started later (%s): %s", recording_id, error)
         return False
     return True
 

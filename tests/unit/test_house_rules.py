@@ -22,9 +22,7 @@ LARGE_FOLDERS: set[str] = set()
 LONG_MODULES: set[str] = set()
 LONG_TESTS: set[str] = set()
 CLASSES_WITH_TWO_MEANINGS: set[str] = set()
-MODULES_WITH_TWO_MEANINGS = {
-    "process",
-}  # fmt: skip
+MODULES_WITH_TWO_MEANINGS: set[str] = set()
 
 ROLES = {
     "api": "the JSON API of a folder of pages",

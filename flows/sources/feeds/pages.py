@@ -11,7 +11,7 @@ import httpx
 
 from flows.sources.feeds.entries import Entry, Page
 from flows.sources.feeds.ids import stable
-from flows.sources.feeds.process import read_feed
+from flows.sources.feeds.parsing import read_feed
 from flows.sources.http.pace import Deadline
 from flows.sources.http.web import Answer, get
 from kring.errors import Busy, Gone, SourceDown, SourceError

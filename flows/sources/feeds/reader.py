@@ -1,7 +1,7 @@
 """What a feed offers: `python podcast.py MOST`, the feed as standard input, one JSON value a line as the answer.
 
 First what the feed is (`flows.sources.feeds.entries.Page`, its version empty for what is no feed), then an entry a line
-(`Entry`), `MOST` of them at most. It runs in a process of its own, under hard limits (`flows.sources.feeds.process`),
+(`Entry`), `MOST` of them at most. It runs in a process of its own, under hard limits (`flows.sources.feeds.parsing`),
 because a feed can be made to cost any amount of time and memory: feedparser is patient with what is badly written, and
 quadratic in places. So nothing but readers of feeds and the standard library is imported.
 """

@@ -8,7 +8,7 @@ import pytest
 
 from flows.sources.feeds.entries import Link
 from flows.sources.feeds.feed import Feed
-from flows.sources.feeds.process import read_feed
+from flows.sources.feeds.parsing import read_feed
 from flows.sources.folders.folder import Folder
 from kring.settings import FeedSource, FolderSource, Settings
 from tests.support.http.web_server import serve

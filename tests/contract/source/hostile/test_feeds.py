@@ -7,7 +7,7 @@ import pytest
 
 from flows.sources.feeds import pages as feed_pages
 from flows.sources.feeds.feed import MAX_PROBLEMS
-from flows.sources.feeds.process import read_feed
+from flows.sources.feeds.parsing import read_feed
 from kring.errors import SourceError
 from kring.settings import Settings
 from tests.support.feeds import feed_at, item, rss

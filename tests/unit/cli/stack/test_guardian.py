@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cli.stack.process import Process
+from cli.stack.child_process import Process
 from tests.support.patience import PATIENCE
 from tests.support.repository import REPOSITORY
 
@@ -116,7 +116,7 @@ def test_when_the_supervisor_is_killed_all_of_the_part_ends(tmp_path: Path) -> N
     script = f"""
 import os, time
 from pathlib import Path
-from cli.stack.process import Process
+from cli.stack.child_process import Process
 process = Process({FAMILY!r}, environment=os.environ, cwd=None, log=Path("part.log"), pid_file=Path("part.pid"),
                   grace=30, lock=os.open("lock", os.O_RDWR | os.O_CREAT))
 time.sleep(600)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.sources.feeds import reader as podcast
-from flows.sources.feeds.process import read_feed
+from flows.sources.feeds.parsing import read_feed
 from kring.errors import SourceError
 
 FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>F</title><item><title>A &amp; B</title><guid>1</guid>
