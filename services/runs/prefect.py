@@ -26,6 +26,8 @@ PAGE = 200
 """Runs per answer; the server's own limit."""
 SECONDS = 30.0
 """How long the Prefect server may take to answer."""
+START_SECONDS = 10.0
+"""How long it may take to begin a run: a person waits for it on a page."""
 CHECK_SECONDS = 2.0
 """How long it may take to say that it is well."""
 BUSY = frozenset({429, 500, 502, 503})
@@ -81,8 +83,9 @@ class PrefectRuns:
             "state": {"type": "SCHEDULED", "state_details": {"scheduled_time": (place or now()).isoformat()}},
         }
         try:
-            deployment = self._ask("GET", f"/deployments/name/{DEPLOYMENT}")["id"]
-            return str(self._ask("POST", f"/deployments/{deployment}/create_flow_run", wanted)["id"])
+            deployment = self._ask("GET", f"/deployments/name/{DEPLOYMENT}", seconds=START_SECONDS)["id"]
+            path = f"/deployments/{deployment}/create_flow_run"
+            return str(self._ask("POST", path, wanted, seconds=START_SECONDS)["id"])
         except NotFound:
             raise OrchestratorDown("No worker has introduced itself yet; start one with `kring up`.") from None
 
@@ -142,9 +145,9 @@ class PrefectRuns:
         page: list[dict[str, Any]] = self._ask("POST", "/flow_runs/filter", asked)
         return page
 
-    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None, *, seconds: float = SECONDS) -> Any:
         """The answer's JSON; the server is asked again while it is busy."""
-        with self._client() as client:
+        with self._client(seconds) as client:
             for pause in PAUSES:
                 answer = client.request(method, path, json=body)
                 if answer.status_code not in BUSY:
@@ -155,7 +158,7 @@ class PrefectRuns:
             return answer.raise_for_status().json() if answer.content else None
 
     @contextmanager
-    def _client(self, seconds: float = SECONDS) -> Iterator[httpx.Client]:
+    def _client(self, seconds: float) -> Iterator[httpx.Client]:
         """Errors of HTTP become Kring's."""
         if not self._address:
             raise SetupError("No Prefect server is known: start one with `kring up`, or set PREFECT_API_URL.")
