@@ -1,4 +1,4 @@
-"""SourceRounds the sources what they have: side by side, so that none holds up another, whatever it does."""
+"""Asking the sources what they have: side by side, so that none holds up another, whatever it does."""
 
 from __future__ import annotations
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from flows.sources.port import RecordingSource
 from kring.addresses import without_secrets
+from kring.errors import NotFound
 from kring.intake.item import Item
 from kring.intake.left_out import LeftOutReason
 from kring.intake.requests import Request
@@ -57,7 +59,8 @@ def start_new(source: RecordingSource, ports: Ports, stopped: list[LeftOutReason
         )
         started += run_id not in look.known
     for run_id in look.no_longer_offered(source.name, offered):
-        ports.runs.let_go(run_id)
+        with suppress(NotFound):  # Prefect has forgotten it meanwhile
+            ports.runs.let_go(run_id)
     return started
 
 

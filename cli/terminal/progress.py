@@ -125,7 +125,7 @@ class RunState:
             self._asked = time.monotonic()
             try:
                 self._answer = self._ask()
-            except OrchestratorDown:
+            except (OrchestratorDown, NotFound):  # its database may have been made afresh: the bucket says the rest
                 self._answer = None
         return self._answer
 

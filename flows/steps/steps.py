@@ -79,7 +79,7 @@ def receive(job: Job) -> None:
         settle_upload(archive, job.recording_id)
     else:
         forget_address(archive.store, job.recording_id)
-    archive.circle(manifest.details.circle)
+    archive.circle(job.read_manifest().details.circle)  # settling may have given it the last details
 
 
 def _has_grown(job: Job, item: Item) -> bool:

@@ -40,9 +40,11 @@ class LeftOuts(Frozen):
 def with_dates(before: LeftOuts, reasons: Sequence[LeftOutReason], moment: datetime) -> LeftOuts:
     """What there is after another look: what was left out before keeps its time, what no longer is has gone."""
     since = {one.says: one.since for one in before.items}
+    known = {one.says: one.says for one in before.items}
     names: dict[Sentence, str | None] = {}
     for one in reasons:
-        names.setdefault(one.says, one.name)
+        # The same text may have been stored with the values that can be said in other languages.
+        names.setdefault(one.says if one.says.values else known.get(one.says, one.says), one.name)
     items = tuple(LeftOut(says=says, name=name, since=since.get(says, moment)) for says, name in names.items())
     return LeftOuts(source=before.source, items=items[:MOST], more=max(0, len(items) - MOST))
 

@@ -51,7 +51,7 @@ KEPT = (
     "services/repair.py",
     "flows/sources/**/*.py",
 )
-"""Files whose sentences are kept, in English, with a recording or what is attached to it (see sentences.py)."""
+"""Files whose sentences are stored with a recording or what is attached to it (see localisation.py)."""
 WIDTH = 100
 HEADER = "Messages are collected by `python -m search_ui.i18n.catalogues`; edit only the msgstr lines."
 _GETTEXT = {

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, FailFast, Field
 
-from kring.errors import Conflict, NotFound
+from kring.errors import Conflict, NotFound, OrchestratorDown, SetupError
 from kring.intake.uploads import Upload, UploadState
 from kring.model import now
 from kring.sentence import Sentence
@@ -116,7 +116,10 @@ def retry(
         raise Conflict(N_("This recording is being worked on just now; wait until that has ended."))
     if manifest.problem is None:
         raise Conflict(N_("Nothing is wrong with this recording, so there is nothing to try again."))
-    start_again(site.runs, manifest)
+    try:
+        start_again(site.runs, manifest)
+    except SetupError as error:  # for the operator to mend; to the reader it is away
+        raise OrchestratorDown.saying(error.sentence) from None
     return TakenIn(id=manifest.id, url=f"/r/{manifest.id}")
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from kring.sentence import Sentence
+from storage.migrations.sentences_2 import recognised
 
 FLOW = "recording"
 DEPLOYMENT = f"{FLOW}/kring"
@@ -66,8 +67,9 @@ class Run:
 
     @property
     def reason(self) -> Sentence:
-        """Why it stopped; without values if all that is known is the message of its state."""
-        return self.problem or Sentence(self.message)
+        """Why it stopped. Of a run that has not said so (an older one, or Prefect was away just then) only the message
+        of its state is known, so its template is recognised; without values if it is none of ours."""
+        return self.problem or recognised(self.message) or Sentence(self.message)
 
     @property
     def cancelled(self) -> bool:

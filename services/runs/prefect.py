@@ -33,6 +33,8 @@ CHECK_SECONDS = 2.0
 BUSY = frozenset({429, 500, 502, 503})
 """Its statuses for "later": on SQLite it answers 503 whenever another client is writing, and 500 while its database is
 away for a moment."""
+BROKEN_OFF = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+"""The server went in the middle of a request: it is being started again."""
 PASSING = frozenset({408, 409})
 PAUSES = (0.2, 0.5, 1.0, 2.0)
 """Seconds between tries; asking again is harmless, since one idempotency key gives one run."""
@@ -149,13 +151,23 @@ class PrefectRuns:
         """The answer's JSON; the server is asked again while it is busy."""
         with self._client(seconds) as client:
             for pause in PAUSES:
-                answer = client.request(method, path, json=body)
+                try:
+                    answer = client.request(method, path, json=body)
+                except BROKEN_OFF:
+                    time.sleep(pause)
+                    continue
                 if answer.status_code not in BUSY:
                     break
                 time.sleep(pause)
             else:
                 answer = client.request(method, path, json=body)
-            return answer.raise_for_status().json() if answer.content else None
+            answer.raise_for_status()
+            try:
+                return None if answer.status_code == httpx.codes.NO_CONTENT else answer.json()
+            except ValueError:
+                raise OrchestratorDown(
+                    "The Prefect server answers {status}; see its log.", status=answer.status_code
+                ) from None
 
     @contextmanager
     def _client(self, seconds: float) -> Iterator[httpx.Client]:
@@ -166,7 +178,12 @@ class PrefectRuns:
         verify = ssl.create_default_context() if self._address.startswith("https") else _NO_AUTHORITIES
         try:
             with httpx.Client(
-                base_url=self._address, headers=self._headers, timeout=seconds, verify=verify, trust_env=False
+                base_url=self._address,
+                headers=self._headers,
+                timeout=seconds,
+                verify=verify,
+                trust_env=False,
+                follow_redirects=True,
             ) as client:
                 yield client
         except httpx.HTTPStatusError as error:

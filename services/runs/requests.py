@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from kring.errors import OrchestratorDown, SetupError
+from kring.errors import KringError
 from kring.intake.item import Item
 from kring.intake.requests import Request
 from kring.intake.uploads import Upload, attempt_of, item_of
@@ -42,7 +42,7 @@ def try_start_upload(runs: Runs, upload: Upload) -> bool:
 def _try(start: Callable[[], None], recording_id: str) -> bool:
     try:
         start()
-    except (OrchestratorDown, SetupError) as error:
+    except KringError as error:
         log.warning("No run could be asked for; it is started later (%s): %s", recording_id, error)
         return False
     return True

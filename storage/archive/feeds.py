@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from kring.intake.left_out import LeftOutReason
-from kring.model import Frozen, RecordingId, SourceRef
+from kring.model import SCHEMA_VERSION, Frozen, RecordingId, SourceRef
 from storage.documents import JSON, read_replaceable, write_document
 from storage.keys import feed_key, id_of
 from storage.port import ObjectStore
@@ -17,7 +17,7 @@ from storage.port import ObjectStore
 class FeedLook(Frozen):
     """As long as the feed is the same, its recordings are these, and what is wrong with it is this."""
 
-    schema_version: int = 1
+    schema_version: int = SCHEMA_VERSION
     source: str
     read_as: str
     """SHA-256 of the settings it was read with."""

@@ -41,14 +41,14 @@ def _with_sentences(plain: Plain) -> Plain:
             changed["problem"] = stored_sentence(problem)
         case dict(problem) if isinstance(problem.get("message"), str):
             changed["problem"] = {**problem, "message": stored_sentence(problem["message"])}
-    for name in ("attachments", "items"):
+    for name in ("attachments", "items", "problems"):
         if isinstance(parts := plain.get(name), list):
             changed[name] = [_part(part) if isinstance(part, dict) else part for part in parts]
     return changed
 
 
 def _part(part: Plain) -> Plain:
-    """An attached document, or something that was left out."""
+    """An attached document, or something that was left out of a source or a feed."""
     told = {name: stored_sentence(part[name]) for name in ("problem", "says") if isinstance(part.get(name), str)}
     return {**part, **told}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from kring.errors import Damaged, NotFound
+from kring.errors import Conflict, Damaged, NotFound, SetupError
 from kring.model import SCHEMA_VERSION
 from storage.documents import plain_document
 from storage.keys import CIRCLES, CORRECTIONS, RECORDINGS, REQUESTS, TRANSCRIPTS, UPLOADS
@@ -50,12 +50,13 @@ def count_versions(store: ObjectStore, objects: Iterable[ObjectInfo]) -> tuple[V
 
 
 def document_version(store: ObjectStore, info: ObjectInfo) -> int | None:
-    """The version of a stored document; None if it has gone or is damaged. Raises StorageDown."""
+    """The version of a stored document; None if it has gone, was written anew just now, is damaged, or the
+    store refuses it, which verify itself says of it. Raises StorageDown."""
     try:
         with store.open(info.key, 0, _HEAD_BYTES) as file:
             first = _FIRST_FIELD.match(file.read())
         if first is not None:
             return int(first[1]) or 1
         return version_of(plain_document(info.key, store.get_bytes(info.key).data))
-    except (NotFound, Damaged):
+    except (NotFound, Conflict, Damaged, SetupError):
         return None

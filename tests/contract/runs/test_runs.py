@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
 from cli.stack.services import prefect_part
-from kring.errors import NotFound, OrchestratorDown, SetupError
+from kring.errors import KringError, NotFound, OrchestratorDown, SetupError
 from kring.model import now
 from kring.sentence import Sentence
 from kring.settings import Settings
 from services.runs.memory import MemoryRuns
-from services.runs.port import FLOW, Runs, StateType
+from services.runs.port import FLOW, Run, Runs, StateType
 from services.runs.prefect import PrefectRuns
 from tests.contract.conftest import IN_MEMORY
+from tests.support.http.web_server import serve
 from tests.support.patience import PATIENCE
 from tests.support.stack.running import eventually, free_port
 
@@ -153,3 +156,30 @@ def test_the_wrong_password_and_no_server_are_told_apart(prefect: Settings) -> N
     away = prefect.model_copy(update={"prefect_api_url": f"http://127.0.0.1:{free_port()}/api"})
     with pytest.raises(OrchestratorDown, match="does not answer"):
         PrefectRuns(away).runs()
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("status", [200, 301, 400, 403, 404, 405, 409, 422, 429, 500, 502, 503])
+@pytest.mark.parametrize("body", [b"", b"<html>"])
+def test_an_answer_that_is_not_prefects_is_an_error_of_ours(
+    status: int, body: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A proxy in between may answer with a page of its own, or with nothing at all."""
+    monkeypatch.setattr("services.runs.prefect.PAUSES", ())
+    asked = "/api/deployments/name/recording/kring"
+    with serve() as site:
+        site.statuses[asked], site.files[asked] = status, body
+        settings = Settings(data_dir=tmp_path).model_copy(update={"prefect_api_url": f"{site.address}/api"})
+        with pytest.raises(KringError):
+            PrefectRuns(settings).start("0" * 16, title="A talk", circle="privacy")
+
+
+@pytest.mark.quick
+def test_of_an_older_run_the_template_of_its_message_is_recognised() -> None:
+    moment = now()
+    message = "The transcript is empty."
+    run = Run("1", "0" * 16, StateType.FAILED, "Stopped", message, moment, moment, {}, (), moment)
+    assert run.reason == message
+    large = replace(run, message="The file has 5.2 GB; at most 4 GB are taken. Split it in parts.")
+    assert large.reason.values == {"size": "5.2", "most": "4"}
+    assert replace(run, message="libfoo broke").reason.values == {}

@@ -133,6 +133,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Uploading]:
         yield served
 
 
+def test_values_that_are_known_of_a_text_stay(store: ObjectStore) -> None:
+    keep_left_out(store, HERE, "Opptak", told(CUT), MONDAY)
+    keep_left_out(store, HERE, "Opptak", told(str(CUT), "Another."), TUESDAY)
+    (one,) = all_left_out(store)
+    assert [item.says.values for item in one.items] == [CUT.values, {}]
+
+
 def test_a_facilitator_reads_it_in_their_own_language(site: Uploading) -> None:
     assert "Nothing was left out." in site.web.get("/left-out").text
     named = [

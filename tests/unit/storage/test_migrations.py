@@ -12,6 +12,7 @@ from kring.intake.left_out import LeftOuts
 from kring.intake.uploads import Upload
 from kring.model import SCHEMA_VERSION, Circle, Manifest
 from kring.sentence import Sentence
+from storage.archive.feeds import FeedLook
 from storage.documents import DamagedDocument, NewerDocument, read_document, write_document
 from storage.migrations import UPGRADES, upgraded, version_of
 from storage.migrations.sentences_2 import LONGEST, recognised
@@ -96,6 +97,12 @@ def test_a_newer_document_is_refused_and_never_called_damaged() -> None:
         read_document(Manifest, "recordings/x.json", newer.encode())
 
 
+FEED_LOOK_1 = """{
+ "schema_version": 1,
+ "source": "podcast", "read_as": "x", "good_until": "2024-04-02T10:00:00Z", "answered_by": "x", "first_document": "x",
+ "recordings": [], "waiting": [],
+ "problems": [{"says": "a.mp3 was not taken in. libfoo broke."}]
+}"""
 EMPTY = Sentence("The sound track of this file is empty; export the recording again with sound.")
 
 
@@ -116,6 +123,8 @@ def test_texts_of_the_second_version_are_templates_and_values_from_the_third_on(
     assert left_out.says.template == "{name} was not taken in. {problem}"
     assert left_out.says.values == {"name": "a.mp3", "problem": EMPTY}
     assert isinstance(left_out.says.values["problem"], Sentence)
+    (problem,) = read_document(FeedLook, "key", FEED_LOOK_1.encode()).problems
+    assert problem.says.values == {"name": "a.mp3", "problem": "libfoo broke."}
     for document in (manifest, upload):
         stored = write_document(document)
         assert json.loads(stored)["schema_version"] == SCHEMA_VERSION
