@@ -357,9 +357,9 @@ def test_what_is_not_our_audio_is_refused(transcriber: Transcriber, tmp_path: Pa
 @pytest.mark.parametrize("engine", ENGINES)
 def test_fingerprints_are_the_same_in_every_process_and_need_no_engine(engine: str, data_dir: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from kring.settings import Settings, Transcribe\n"
+        "import sys; from pathlib import Path; from kring.settings import Settings, TranscribeSettings\n"
         "from transcribe.engines.registry import open_transcriber\n"
-        f"settings = Settings(data_dir=Path({str(data_dir)!r}), transcribe=Transcribe(engine={engine!r}))\n"
+        f"settings = Settings(data_dir=Path({str(data_dir)!r}), transcribe=TranscribeSettings(engine={engine!r}))\n"
         "print(open_transcriber(settings).fingerprint('da', ['personvern']))\n"
         "assert not {'torch', 'whisper', 'faster_whisper', 'ctranslate2'} & set(sys.modules)"
     )

@@ -135,7 +135,7 @@ def test_one_that_arrives_while_it_is_begun_again_has_arrived(site: Uploading, m
         site.archive.update_upload(upload_id, lambda old: old.model_copy(update={"state": UploadState.ARRIVED}))
         return False
 
-    monkeypatch.setattr(uploads, "_goes_on", arrives)
+    monkeypatch.setattr(uploads, "_can_resume", arrives)
     before = site.archive.upload(upload_id)
     site.begin(SMALL, expect=200, title="Another title")
     after = site.archive.upload(upload_id)
