@@ -10,11 +10,11 @@ from typing import Any
 from kring.errors import NotFound, OrchestratorDown
 from kring.model import now
 from kring.sentence import Sentence
-from services.runs.port import Run, StateType, run_key, run_tags
+from services.runs.port import Run, Runs, StateType, run_key
 
 
-class MemoryRuns:
-    """`services.runs.port.Runs` without a worker: what is asked for stays scheduled. `down`: it does not answer."""
+class MemoryRuns(Runs):
+    """Without a worker: what is asked for stays scheduled. `down`: it does not answer."""
 
     def __init__(self) -> None:
         self.asked: dict[str, dict[str, Any]] = {}
@@ -30,22 +30,6 @@ class MemoryRuns:
                 "The Prefect server does not answer ({error}); see whether `kring up` runs.", error="down"
             )
 
-    def start(
-        self,
-        recording_id: str,
-        *,
-        title: str,
-        circle: str,
-        item: dict[str, Any] | None = None,
-        after: str | None = None,
-        place: datetime | None = None,
-    ) -> str:
-        parameters = {"recording_id": recording_id, "title": title, "item": item}
-        run_id = self.start_again(parameters, tags=run_tags(recording_id, circle), after=after, place=place)
-        asked = {"recording_id": recording_id, "title": title, "circle": circle, "item": item}
-        self.asked.setdefault(run_key(recording_id, after), asked)
-        return run_id
-
     def start_again(
         self, parameters: dict[str, Any], *, tags: tuple[str, ...], after: str | None, place: datetime | None
     ) -> str:
@@ -54,6 +38,7 @@ class MemoryRuns:
         if key not in self._ids:
             moment = now()
             run_id = self._ids[key] = f"run-{next(self._numbers)}"
+            self.asked[key] = {**parameters, "circle": tags[0] if tags else ""}
             self._runs[run_id] = Run(
                 id=run_id,
                 recording_id=parameters["recording_id"],
@@ -68,12 +53,6 @@ class MemoryRuns:
             )
         return self._ids[key]
 
-    def run_for(self, recording_id: str, *, title: str, circle: str, item: dict[str, Any] | None = None) -> str:
-        last = self.newest(recording_id)
-        if last is not None and last.going:
-            return last.id
-        return self.start(recording_id, title=title, circle=circle, item=item, after=last.id if last else None)
-
     def run(self, run_id: str) -> Run:
         self.check()
         if run_id not in self._runs:
@@ -87,9 +66,6 @@ class MemoryRuns:
             for run in reversed(self._runs.values())
             if recording_id in (None, run.recording_id) and (finished_well or run.state is not StateType.COMPLETED)
         ]
-
-    def newest(self, recording_id: str) -> Run | None:
-        return next(iter(self.runs(recording_id)), None)
 
     def cancelled(self) -> set[str]:
         return {run.id for run in self.runs() if run.state is StateType.CANCELLED and run.cancelled}

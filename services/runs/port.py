@@ -103,7 +103,8 @@ class Run:
 
 class Runs(Protocol):
     """The flow runs of recordings. Every method raises OrchestratorDown if the server that keeps them does not answer,
-    and SetupError if there is none in the settings or it refuses our password."""
+    and SetupError if there is none in the settings or it refuses our password. Adapters inherit what follows from the
+    rest: `start`, `run_for` and `newest`."""
 
     def check(self) -> None:
         """Return if runs can be asked for."""
@@ -124,7 +125,8 @@ class Runs(Protocol):
         version of the recording. `item` says where to fetch the recording from (`kring.intake.item.Item` as plain
         data); None: it was received before. `place` in the queue; None: the end.
         """
-        ...
+        parameters = {"recording_id": recording_id, "title": title, "item": item}
+        return self.start_again(parameters, tags=run_tags(recording_id, circle), after=after, place=place)
 
     def start_again(
         self, parameters: dict[str, Any], *, tags: tuple[str, ...], after: str | None, place: datetime | None
@@ -134,7 +136,10 @@ class Runs(Protocol):
 
     def run_for(self, recording_id: str, *, title: str, circle: str, item: dict[str, Any] | None = None) -> str:
         """The run that works on this recording: the one that is waiting or active, else a new one; its id."""
-        ...
+        last = self.newest(recording_id)
+        if last is not None and last.going:
+            return last.id
+        return self.start(recording_id, title=title, circle=circle, item=item, after=last.id if last else None)
 
     def run(self, run_id: str) -> Run:
         """Raises NotFound."""
@@ -146,7 +151,7 @@ class Runs(Protocol):
 
     def newest(self, recording_id: str) -> Run | None:
         """The latest run of one recording; None: there never was one."""
-        ...
+        return next(iter(self.runs(recording_id)), None)
 
     def cancelled(self) -> set[str]:
         """Ids of runs that a person has cancelled, of the latest few hundred."""

@@ -20,7 +20,7 @@ from kring.errors import KringError, NotFound, OrchestratorDown, SetupError
 from kring.model import now
 from kring.sentence import Sentence, as_stored, from_stored
 from kring.settings import Settings
-from services.runs.port import DEPLOYMENT, FLOW, RECORDING_ID, Run, StateType, run_key, run_tags
+from services.runs.port import DEPLOYMENT, FLOW, RECORDING_ID, Run, Runs, StateType, run_key
 
 PAGE = 200
 """Runs per answer; the server's own limit."""
@@ -48,8 +48,8 @@ _NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For plain HTTP: reading the system's certificates takes longer than most answers."""
 
 
-class PrefectRuns:
-    """`services.runs.port.Runs` over the Prefect server of the settings."""
+class PrefectRuns(Runs):
+    """Over the Prefect server of the settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._address = settings.prefect_api_url
@@ -59,19 +59,6 @@ class PrefectRuns:
     def check(self) -> None:
         with self._client(CHECK_SECONDS) as client:
             client.get("/health").raise_for_status()
-
-    def start(
-        self,
-        recording_id: str,
-        *,
-        title: str,
-        circle: str,
-        item: dict[str, Any] | None = None,
-        after: str | None = None,
-        place: datetime | None = None,
-    ) -> str:
-        parameters = {"recording_id": recording_id, "title": title, "item": item}
-        return self.start_again(parameters, tags=run_tags(recording_id, circle), after=after, place=place)
 
     def start_again(
         self, parameters: dict[str, Any], *, tags: tuple[str, ...], after: str | None, place: datetime | None
@@ -91,12 +78,6 @@ class PrefectRuns:
         except NotFound:
             raise OrchestratorDown("No worker has introduced itself yet; start one with `kring up`.") from None
 
-    def run_for(self, recording_id: str, *, title: str, circle: str, item: dict[str, Any] | None = None) -> str:
-        last = self.newest(recording_id)
-        if last is not None and last.going:
-            return last.id
-        return self.start(recording_id, title=title, circle=circle, item=item, after=last.id if last else None)
-
     def run(self, run_id: str) -> Run:
         return _run(self._ask("GET", f"/flow_runs/{run_id}"))
 
@@ -107,9 +88,6 @@ class PrefectRuns:
         if not finished_well:
             wanted["state"] = {"type": {"not_any_": [StateType.COMPLETED]}}
         return sorted(self._pages(wanted), key=lambda run: run.created, reverse=True)
-
-    def newest(self, recording_id: str) -> Run | None:
-        return next(iter(self.runs(recording_id)), None)
 
     def cancelled(self) -> set[str]:
         page = self._page({"state": {"type": {"any_": [StateType.CANCELLED]}}}, 0)
