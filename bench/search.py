@@ -46,7 +46,8 @@ from search_ui.__main__ import relax_garbage_collection
 from services.ports import open_ports
 from services.prefect_env import environment_of
 from services.rebuild_index import rebuild_index
-from tests.support.stack.seaweed import Weed, free_port
+from tests.support.stack.ports import free_port
+from tests.support.stack.seaweed import Weed
 
 QUERIES = 600
 WARMING = 200

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -26,6 +25,7 @@ from meilisearch.errors import MeilisearchError
 
 from bench.retrieval.ranking import DEPTH
 from index.port import Passage
+from tests.support.stack.ports import free_port
 
 Ask = Callable[[str], Sequence[str]]
 """A question's text → ids of recordings, best first."""
@@ -91,9 +91,7 @@ def meilisearch_server() -> Iterator[Server | None]:
 
 @contextmanager
 def _started(program: str, folder: str) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     command = [program, "--http-addr", address, "--db-path", f"{folder}/data", "--no-analytics"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

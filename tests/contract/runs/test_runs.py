@@ -24,7 +24,8 @@ from services.runs.prefect import PrefectRuns
 from tests.contract.conftest import IN_MEMORY
 from tests.support.http.web_server import serve
 from tests.support.patience import PATIENCE
-from tests.support.stack.running import eventually, free_port
+from tests.support.stack.ports import free_port
+from tests.support.stack.running import eventually
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -28,7 +28,7 @@ from storage.port import ObjectStore
 from storage.verify.verify import verify
 from tests.support.patience import PATIENCE
 from tests.support.repository import REPOSITORY
-from tests.support.stack.running import free_port
+from tests.support.stack.ports import free_port
 from tests.support.stack.seaweed import Weed, seaweed
 from tests.support.web import sample_archive
 

@@ -18,7 +18,8 @@ from storage.parts import MIN_PART, PartStore
 from storage.port import ObjectStore
 from storage.s3.store import S3Store
 from tests.support.patience import PATIENCE
-from tests.support.stack.seaweed import Weed, free_port
+from tests.support.stack.ports import free_port
+from tests.support.stack.seaweed import Weed
 
 KEY = incoming_key("0123456789abcdef")
 BYTES = "application/octet-stream"

@@ -23,7 +23,8 @@ from storage import open_store
 from storage.s3.store import S3Store
 from storage.seaweed.program import LOOPBACK, prepare
 from tests.contract.storage.test_object_store import BYTES, MB, random_file, sha256
-from tests.support.stack.seaweed import Weed, free_port
+from tests.support.stack.ports import free_port
+from tests.support.stack.seaweed import Weed
 
 
 @pytest.fixture

@@ -20,8 +20,9 @@ from storage.seaweed import inner_tls, program as server
 from tests.contract.storage.test_object_store import BYTES
 from tests.support.repository import REPOSITORY
 from tests.support.stack.port_scan import LOOPBACK, ask, listeners, speaks_grpc, ways_into_an_inner_port, ways_into_s3
+from tests.support.stack.ports import free_port
 from tests.support.stack.running import eventually
-from tests.support.stack.seaweed import Weed, free_port
+from tests.support.stack.seaweed import Weed
 
 
 @pytest.fixture

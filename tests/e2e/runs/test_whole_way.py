@@ -18,7 +18,8 @@ from tests.support.http.web_server import Site, serve
 from tests.support.media.short_files import VTT, make_playlist, make_silent_video, make_text, make_truncated, tone
 from tests.support.media.speech import JFK, RULES, Spoken, of
 from tests.support.patience import PATIENCE
-from tests.support.stack.running import Kring, eventually, free_port, running
+from tests.support.stack.ports import free_port
+from tests.support.stack.running import Kring, eventually, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

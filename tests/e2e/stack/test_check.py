@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.repository import REPOSITORY
-from tests.support.stack.running import free_port
+from tests.support.stack.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

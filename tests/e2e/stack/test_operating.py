@@ -15,7 +15,8 @@ import pytest
 from index.memory import MemoryIndex
 from kring.settings import SearchSettings, Settings, WorkerSettings
 from tests.support.patience import PATIENCE
-from tests.support.stack.running import Kring, eventually, free_port, running
+from tests.support.stack.ports import free_port
+from tests.support.stack.running import Kring, eventually, running
 from tests.support.web import sample_archive
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]

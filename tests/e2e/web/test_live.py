@@ -22,7 +22,8 @@ from storage import open_store
 from storage.archive.archive import Archive
 from storage.keys import rendition_key
 from tests.support.patience import PATIENCE
-from tests.support.stack.seaweed import Weed, free_port
+from tests.support.stack.ports import free_port
+from tests.support.stack.seaweed import Weed
 from tests.support.web import sample_archive
 from tests.support.web.sample_archive import TALKS
 

@@ -17,7 +17,7 @@ from cli.stack import meilisearch
 from index.meili.client import MeiliRefusal, MeiliServer
 from index.meili.search_key import key_uid
 from kring.errors import SearchDown
-from tests.support.stack.seaweed import free_port
+from tests.support.stack.ports import free_port
 
 MISSING = "Meilisearch was not tested: set KRING_TEST_MEILI_URL, or put a meilisearch binary on the PATH."
 START_SECONDS = 120.0

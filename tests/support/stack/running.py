@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -39,12 +38,6 @@ def eventually(ask: Callable[[], Answer], *, what: str, seconds: float = 4 * PAT
             return answer
         time.sleep(0.1)
     raise AssertionError(f"waited {seconds:.0f} s for {what}")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def prefect(stack: Stack, path: str, method: str = "POST", **wanted: Any) -> Any:

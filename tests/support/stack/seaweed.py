@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -25,16 +24,10 @@ from storage.seaweed.program import (
     prepare,
     seaweed_healthy,
 )
+from tests.support.stack.ports import free_port
 
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
-
-
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
 
 
 def small_volumes(command: list[str]) -> list[str]:

@@ -112,13 +112,13 @@ globalThis.looking = (() => {
     return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`));
   }
 
-  // Where each control is, for a look at its pixels.
+  // Where each control that is wholly in the window is, for a look at its pixels.
   function places() {
     const bars = [...scope().querySelectorAll("progress")].filter(isSeen);
     return [...wanted(), ...bars].filter((one) => uncovered(one) && !one.matches("video, audio")).map((one) => {
       const { left, top, width, height } = (one.closest("label.choose") ?? one).getBoundingClientRect();
       return { name: said(one), left, top, width, height };
-    }); // prettier-ignore
+    }).filter(({ top, height }) => top >= 0 && top + height <= innerHeight); // prettier-ignore
   }
 
   // Of a picture of the window: controls in which nothing stands out three to one, which is what edges and icons need.

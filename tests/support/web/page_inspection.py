@@ -79,18 +79,20 @@ def by_tab(page: Page) -> list[str]:
 
 
 def unseen(page: Page) -> list[str]:
-    """Controls that cannot be seen with the colours people force upon pages."""
-    page.evaluate("scrollTo(0, 0)")
-    picture, places = _picture(page)
+    """Controls that cannot be seen with the colours people force upon pages, at the top of the page and at its end."""
     bench = page.context.new_page()  # what is served here may not read pictures out of addresses
     try:
         bench.evaluate(SCRIPT.read_text())
-        return list(bench.evaluate("([picture, places]) => looking.faint(picture, places)", [picture, places]))
+        told: list[str] = []
+        for place in ("0", "document.documentElement.scrollHeight"):
+            page.evaluate(f"scrollTo(0, {place})")
+            told += bench.evaluate("([picture, places]) => looking.faint(picture, places)", _picture(page))
+        return list(dict.fromkeys(told))
     finally:
         bench.close()
 
 
-def _picture(page: Page) -> tuple[str, list[dict[str, object]]]:
+def _picture(page: Page) -> list[object]:
     """The window as PNG in base64, and where its controls were while it was taken: a busy machine, or a page that asks
     the server for news, may move them between the one and the other."""
     for _ in range(MOST_LOOKS):
@@ -98,7 +100,7 @@ def _picture(page: Page) -> tuple[str, list[dict[str, object]]]:
         places = page.evaluate("looking.places()")
         picture = page.screenshot(animations="disabled", caret="hide")
         if places == page.evaluate("looking.places()"):
-            return base64.b64encode(picture).decode(), places
+            return [base64.b64encode(picture).decode(), places]
     raise AssertionError(f"the controls of {page.url} do not stay where they are")
 
 

@@ -22,7 +22,7 @@ from services.runs.memory import MemoryRuns
 from services.runs.prefect import PrefectRuns
 from storage.archive.archive import Archive
 from tests.support.patience import PATIENCE
-from tests.support.stack.running import free_port
+from tests.support.stack.ports import free_port
 from tests.support.web import sample_archive
 from tests.support.web.browser import serving
 from tests.support.web.served_site import MoodyIndex, MoodyStore

@@ -1,0 +1,26 @@
+"""Ports for what tests start, or for nobody: no other test gets the same, and no outgoing connection takes it."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+
+LOOPBACK = "127.0.0.1"
+OURS = range(10_000, 20_000)
+"""Below the range that Linux takes for outgoing connections, and apart from the one Kring takes its own from."""
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_left = random.sample(OURS[_WORKER::_WORKERS], len(OURS) // _WORKERS)
+
+
+def free_port() -> int:
+    """A port on which nobody listens, given once; it stays free until who asked for it listens there."""
+    while True:
+        port = _left.pop()
+        with socket.socket() as probe:
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+        return port
