@@ -41,7 +41,7 @@ demo: $(LOCAL) $(WEB)  ## Start Kring with the sample recordings, until Ctrl-C (
 	@$(BIN)/kring demo $(ARGS)
 
 check: lint  ## Run lint, unit tests and contract tests in memory: before every commit
-	@$(BIN)/python -m pytest -q -n 2 -m quick tests/unit tests/contract $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 -m "quick and not slow" tests/unit tests/contract $(ARGS)
 
 test: lint  ## Run lint and all tests (ARGS="-k words" runs some)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

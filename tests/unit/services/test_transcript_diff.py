@@ -87,6 +87,7 @@ def test_words_keep_their_own_times() -> None:
     assert [(token.text, token.at, token.first) for token in tokens([segment])] == [("Hei", 1, True), ("du.", 5, False)]
 
 
+@pytest.mark.slow
 def test_four_hours_take_seconds() -> None:
     chance = random.Random(1)
     vocabulary = [f"ord{number}" for number in range(5000)]

@@ -22,6 +22,8 @@ from tests.support.feeds import Read, following, item, received, rss, titles
 from tests.support.http.web_server import Site
 from tests.support.left_out import says
 
+pytestmark = pytest.mark.slow  # each feed is parsed in a process of its own
+
 TOKEN = "s3cret"
 
 

@@ -10,6 +10,8 @@ from tests.support.feeds import DAY, Read, following, item, received, rss, title
 from tests.support.http.web_server import Site
 from tests.support.left_out import says
 
+pytestmark = pytest.mark.slow  # each feed is parsed in a process of its own
+
 
 def test_a_changing_token_makes_no_new_recording(site: Site, read: Read) -> None:
     ids = set()

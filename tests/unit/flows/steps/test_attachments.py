@@ -19,6 +19,8 @@ from tests.support.media.pdf import encrypted, pdf
 from tests.unit.services.reconcile.test_plan import ask
 from transcribe.documents.pdf import PROTECTED
 
+pytestmark = pytest.mark.slow  # each document is read in a process of its own
+
 
 @pytest.fixture
 def archived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ArchivedRecording:
