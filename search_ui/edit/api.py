@@ -131,7 +131,7 @@ def _corrected_recording(site: Site, manifest: Manifest, person: Person) -> Corr
     )
     state = _state_with(site, manifest)(corrections, person)
     undone_numbers, by_number = undone(corrections), {correction.number: correction for correction in corrections}
-    counts = history.places(lambda: state.heard, corrections)
+    counts = history.places(lambda: state.uncorrected, corrections)
     undone_by_number = {
         correction.change.number: correction.number
         for correction in corrections

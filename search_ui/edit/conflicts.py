@@ -1,7 +1,7 @@
-"""What may be changed: whether someone else has changed the same thing meanwhile, and what is stored. No request here.
+"""Decides whether a change can be stored, or conflicts with one that somebody else made meanwhile. Knows no requests.
 
-A change says what it was made from. What stands there by then decides: the same, and it is stored; already as wanted,
-and there is nothing to do; something else, and the person is asked.
+Each change carries the value it was made from. If that is still the current value, the change is stored. If the current
+value is already the new one, there is nothing to do. Otherwise it is a conflict, and the person chooses.
 """
 
 from __future__ import annotations
@@ -42,19 +42,17 @@ from transcribe.captions.parsing.cleaning import clean
 EDITED = (
     "title", "circle", "date", "language", "presenters", "organisations", "topics", "visibility", "legal_basis",
 )  # fmt: skip
-"""The fields of the details that people correct."""
-
-
+"""The fields of the details that people can correct."""
 MOST_CHAPTERS = 500
-"""Of a recording: one every minute and a half for twelve hours."""
+"""Per recording: one every minute and a half for twelve hours."""
 
 
 class AlreadyDone(Exception):
-    """What is asked for is so already; nothing is stored."""
+    """The recording already is as the change would make it; nothing is stored."""
 
 
 class EditConflict(Conflict):
-    """Someone else changed the same thing meanwhile; `now` is what stands there."""
+    """Somebody else changed the same thing meanwhile. `now`: the current value, as JSON for the editor."""
 
     def __init__(self, sentence: str, now: dict[str, Any]) -> None:
         super().__init__(sentence)
@@ -63,22 +61,22 @@ class EditConflict(Conflict):
 
 @dataclass(frozen=True)
 class EditState:
-    """A recording as it is: what was heard, and everything people have changed."""
+    """A recording as it is now: its transcript, and every correction."""
 
     read: Callable[[tuple[Correction, ...]], Transcript | None]
-    """The transcript with corrections; None: there is none."""
-    said: Details
+    """Returns the transcript with the given corrections; None if the recording has no transcript."""
+    original_details: Details
     corrections: tuple[Correction, ...]
-    me: str
-    """Who asks."""
+    person_id: str
+    """The person who asks for the change."""
 
     @cached_property
     def transcript(self) -> Transcript | None:
         return self.read(self.corrections)
 
     @cached_property
-    def heard(self) -> Transcript | None:
-        """As the machine heard it."""
+    def uncorrected(self) -> Transcript | None:
+        """The transcript as the engine wrote it."""
         return self.read(())
 
     @property
@@ -87,14 +85,14 @@ class EditState:
 
     @cached_property
     def details(self) -> Details:
-        return detailed(self.said, self.corrections)
+        return detailed(self.original_details, self.corrections)
 
     @cached_property
     def chapters(self) -> tuple[Chapter, ...]:
         return chapters(self.corrections)
 
     def accept(self, change: Change) -> Change:
-        """The change as it is stored. Raises Already, Clash, InputError and NotFound."""
+        """The change as it is to be stored. Raises AlreadyDone, EditConflict, InputError and NotFound."""
         match change:
             case LineChange():
                 return self._line(change)
@@ -110,7 +108,7 @@ class EditState:
                 return self._undo(change)
 
     def _line(self, change: LineChange) -> LineChange:
-        transcript = self._must_be_heard()
+        transcript = self._require_transcript()
         if change.end < change.start:
             raise InputError(_("The line ends before it begins; load the page again."))
         if change.start >= self._length(transcript):
@@ -120,23 +118,23 @@ class EditState:
         if now == text:
             raise AlreadyDone
         if now != plain(change.before):
-            who = self._who_wrote(change)
+            rival = self._author_of_line(change)
             raise EditConflict(
-                self._sentence(who, _("{who} changed this line {when}. Yours is kept below; choose which one stays."))
+                self._sentence(rival, _("{who} changed this line {when}. Yours is kept below; choose which one stays."))
                 or _(
                     "The recording has been transcribed again meanwhile. Yours is kept below; choose which one stays."
                 ),
-                {"text": now, **self._signed(who)},
+                {"text": now, **self._signature(rival)},
             )
         return change.model_copy(update={"text": text})
 
     def _name(self, change: NameChange) -> NameChange:
-        self._must_be_heard()
+        self._require_transcript()
         if change.find == change.replace:
             raise InputError(_("Both names are the same; write the second one as it should be."))
         if not count_name(self.segments, change.find, change.replace):
-            # It is so in all places by then, also if the same change is sent again because its answer was lost.
-            if self._counts(change) or count_name(self.segments, change.find, ""):
+            # Nothing is left to replace, for instance because the browser got no answer and sends the change again.
+            if self._is_active(change) or count_name(self.segments, change.find, ""):
                 raise AlreadyDone
             raise InputError(
                 _("“{name}” does not occur in this transcript as a whole word with exactly these letters.").format(
@@ -146,31 +144,31 @@ class EditState:
         return change
 
     def _speaker(self, change: SpeakerChange) -> SpeakerChange:
-        self._must_be_heard()
+        self._require_transcript()
         if change.name == change.to:
             raise InputError(_("Both names are the same; write the second one as it should be."))
         if not any(segment.speaker == change.name for segment in self.segments):
-            if self._counts(change):
+            if self._is_active(change):
                 raise AlreadyDone
             raise InputError(_("No speaker in this transcript is called “{name}”.").format(name=change.name))
         return change
 
     def _chapter(self, change: ChapterChange) -> ChapterChange:
-        there = chapter_at(self.chapters, change.start)
-        now = there.title if there else None
-        same_place = there is None or there.start == change.start
+        chapter = chapter_at(self.chapters, change.start)
+        now = chapter.title if chapter else None
+        same_place = chapter is None or chapter.start == change.start
         if now == change.title and same_place:
             raise AlreadyDone
         if change.title is not None and self.transcript and change.start >= self._length(self.transcript):
             raise InputError(_("The recording is over by then; choose an earlier time."))
-        if there is None and len(self.chapters) >= MOST_CHAPTERS:
+        if chapter is None and len(self.chapters) >= MOST_CHAPTERS:
             raise InputError(_("A recording has at most {most} chapters; remove one first.").format(most=MOST_CHAPTERS))
         if now not in {change.before, change.title}:
-            who = self._last(ChapterChange, lambda one: abs(one.start - change.start) <= 1)
+            rival = self._last(ChapterChange, lambda other: abs(other.start - change.start) <= 1)
             raise EditConflict(
-                self._sentence(who, _("{who} changed this chapter {when}. Choose which title stays."))
+                self._sentence(rival, _("{who} changed this chapter {when}. Choose which title stays."))
                 or _("This chapter has another title by now. Choose which title stays."),
-                {"title": now, **self._signed(who)},
+                {"title": now, **self._signature(rival)},
             )
         return change
 
@@ -178,34 +176,37 @@ class EditState:
         if change.before.english != change.after.english:
             raise InputError(_("Whether there is an English track cannot be changed here."))
         merged: dict[str, Any] = {}
-        other: dict[str, Any] = {}
+        conflicting: dict[str, Any] = {}
         for name in EDITED:
-            before, after, now = (getattr(one, name) for one in (change.before, change.after, self.details))
+            before, after, now = (getattr(details, name) for details in (change.before, change.after, self.details))
             if after not in (before, now):
-                (merged if now == before else other)[name] = after if now == before else now
-        if other:
-            changed = {one.number for one in self.corrections if other.keys() & changed_fields(one).keys()}
-            who = self._last(DetailsChange, lambda one: True, among=changed)
-            dumped = self.details.model_dump(mode="json", include=set(other))
+                (merged if now == before else conflicting)[name] = after if now == before else now
+        if conflicting:
+            changed = {
+                correction.number
+                for correction in self.corrections
+                if conflicting.keys() & changed_fields(correction).keys()
+            }
+            rival = self._last(DetailsChange, lambda _change: True, among=changed)
+            dumped = self.details.model_dump(mode="json", include=set(conflicting))
             raise EditConflict(
-                self._sentence(who, _("{who} changed the same details {when}. Choose which ones stay."))
+                self._sentence(rival, _("{who} changed the same details {when}. Choose which ones stay."))
                 or _("The same details were changed meanwhile. Choose which ones stay."),
-                {"details": dumped, **self._signed(who)},
+                {"details": dumped, **self._signature(rival)},
             )
         if not merged:
             raise AlreadyDone
         return DetailsChange(before=self.details, after=self.details.model_copy(update=merged))
 
     def _undo(self, change: Undo) -> Undo:
-        known = {one.number: one for one in self.corrections}
-        if change.number not in known:
+        if all(correction.number != change.number for correction in self.corrections):
             raise NotFound(_("There is no such correction; load the page again."))
         if change.number in undone(self.corrections):
-            who = self._last(Undo, lambda one: one.number == change.number)
+            rival = self._last(Undo, lambda undo: undo.number == change.number)
             raise EditConflict(
-                self._sentence(who, _("{who} took this back already, {when}."))
+                self._sentence(rival, _("{who} took this back already, {when}."))
                 or _("This was taken back already; load the page again."),
-                {"undone": change.number, **self._signed(who)},
+                {"undone": change.number, **self._signature(rival)},
             )
         return change
 
@@ -213,46 +214,48 @@ class EditState:
     def _length(transcript: Transcript) -> float:
         return max([transcript.duration, *(segment.end for segment in transcript.segments)])
 
-    def _counts(self, change: Change) -> bool:
-        """Whether exactly this change was made before, and counts."""
-        return any(one.change == change for one in active(self.corrections))
+    def _is_active(self, change: Change) -> bool:
+        """Whether exactly this change was made before and has not been undone."""
+        return any(correction.change == change for correction in active(self.corrections))
 
-    def _must_be_heard(self) -> Transcript:
+    def _require_transcript(self) -> Transcript:
         if self.transcript is None:
             raise InputError(_("This recording has no transcript yet, so there is nothing to correct."))
         return self.transcript
 
-    def _last(self, kind: type[Any], fits: Any, among: set[int] | None = None) -> Correction | None:
-        """The newest change of this kind that fits, or the newest taking back of one."""
-        found: Correction | None = None
-        touched: set[int] = set()
-        for one in self.corrections:
-            change = one.change
-            direct = isinstance(change, kind) and fits(change) and (among is None or one.number in among)
-            if direct or (isinstance(change, Undo) and change.number in touched):
-                touched.add(one.number)
-                found = one
-        return found
+    def _last(self, kind: type[Any], matches: Any, among: set[int] | None = None) -> Correction | None:
+        """The newest change of this kind that matches, or the newest undo of such a change. `among`: numbers."""
+        last: Correction | None = None
+        matched: set[int] = set()
+        for correction in self.corrections:
+            change, number = correction.change, correction.number
+            direct = isinstance(change, kind) and matches(change) and (among is None or number in among)
+            if direct or (isinstance(change, Undo) and change.number in matched):
+                matched.add(number)
+                last = correction
+        return last
 
-    def _who_wrote(self, line: LineChange) -> Correction | None:
-        """Whose change made that line what it is: the last one that altered it, or the last to take such a one back."""
-        heard = self.heard
-        if heard is None:
+    def _author_of_line(self, line: LineChange) -> Correction | None:
+        """The newest correction that altered the text of this line, or the undo of such a one if that is newer."""
+        uncorrected = self.uncorrected
+        if uncorrected is None:
             return None
-        text = standing(heard.segments, line.start, line.end, line.before)
-        found: Correction | None = None
-        for one, segments in steps(heard, self.corrections):
+        text = standing(uncorrected.segments, line.start, line.end, line.before)
+        altered_by: Correction | None = None
+        for correction, segments in steps(uncorrected, self.corrections):
             after = standing(segments, line.start, line.end, line.before)
-            found, text = (found, text) if after == text else (one, after)
-        meant = self._last(LineChange, lambda one: one.start < line.end and one.end > line.start)
-        backs = [one for one in (meant,) if one and isinstance(one.change, Undo)]
-        return max([*([found] if found else []), *backs], key=lambda one: one.number, default=None)
+            altered_by, text = (altered_by, text) if after == text else (correction, after)
+        last = self._last(LineChange, lambda other: other.start < line.end and other.end > line.start)
+        undo = last if last and isinstance(last.change, Undo) else None
+        candidates = [correction for correction in (altered_by, undo) if correction]
+        return max(candidates, key=lambda correction: correction.number, default=None)
 
-    def _sentence(self, who: Correction | None, sentence: str) -> str:
-        if who is None:
+    def _sentence(self, rival: Correction | None, sentence: str) -> str:
+        if rival is None:
             return ""
-        return sentence.format(who=_("You") if who.by == self.me else author_name(who), when=time_ago(who.at))
+        name = _("You") if rival.by == self.person_id else author_name(rival)
+        return sentence.format(who=name, when=time_ago(rival.at))
 
     @staticmethod
-    def _signed(who: Correction | None) -> dict[str, Any]:
-        return {"by": author_name(who) if who else None, "at": who.at if who else None}
+    def _signature(rival: Correction | None) -> dict[str, Any]:
+        return {"by": author_name(rival) if rival else None, "at": rival.at if rival else None}
