@@ -1,1 +1,1 @@
-"""Feeds and podcasts: what they offer, read in a confined process, asked again only where they changed."""
+"""Feeds and podcasts: parsed in a confined process, and read again only if they have changed."""

@@ -1,4 +1,4 @@
-"""The day a feed names: the publisher's own, as it is written there. Pure."""
+"""Parses the dates in a feed. The day is the one the publisher wrote, in their own time zone. Pure."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
           "november", "december")  # fmt: skip
-"""Written out or cut short; months in other languages are none."""
+"""In full or abbreviated; months in other languages are not recognised."""
 EARLIEST = 1800
-"""Years before are what programs write that know no date."""
+"""Programs that know no date write earlier years."""
 _TIME = r"(?:[T\s,]*(?P<hour>\d{1,2}):?(?P<minute>\d{2})(?::?\d{2}(?:[.,]\d+)?)?\s*(?P<zone>.*))?"
 _FORMS = tuple(
     re.compile(form + _TIME, re.IGNORECASE)
@@ -27,16 +27,16 @@ _ASCTIME = re.compile(r"\w+\s+([a-z]+)\s+(\d+)\s+(\d+:\d+(?::\d+)?)\s+(?:[a-z]+\
 _UTC = re.compile(r"(?:Z|UT|UTC|GMT|[+-]00:?00)(?![\w+-]).*", re.IGNORECASE)
 
 
-def day_of(said: str, *, timezone: str | None = None, today: date | None = None) -> date | None:
-    """The day as its writer saw it, whatever their zone; None for what cannot be read, or can be no day of a recording.
+def day_of(text: str, *, timezone: str | None = None, today: date | None = None) -> date | None:
+    """The day as the publisher wrote it, in any zone; None if it cannot be parsed or cannot be a recording's.
 
-    A time in UTC says nothing of where its writer is: it is taken to be in `timezone`, if there is one.
+    A time in UTC does not tell the publisher's zone, so it is converted to `timezone`, if given.
     """
-    said = _ASCTIME.sub(r"\2 \1 \4 \3", " ".join(said.split()))
-    found = next((match for form in _FORMS if (match := form.fullmatch(said))), None)
-    if found is None:
+    text = _ASCTIME.sub(r"\2 \1 \4 \3", " ".join(text.split()))
+    match = next((match for form in _FORMS if (match := form.fullmatch(text))), None)
+    if match is None:
         return None
-    parts = found.groupdict()
+    parts = match.groupdict()
     month = _month(parts["name"]) if parts.get("name") else int(parts["month"])
     try:
         day = date(_year(parts["year"]), month, int(parts["day"]))
@@ -51,12 +51,12 @@ def day_of(said: str, *, timezone: str | None = None, today: date | None = None)
 
 
 def _month(name: str) -> int:
-    """0 for what is none."""
-    short = name.lower()
-    fits = (short == month[: len(short)] and len(short) in {3, len(month)} for month in MONTHS)
-    return 9 if short == "sept" else next((number for number, fit in enumerate(fits, start=1) if fit), 0)
+    """1 to 12; 0 if it is not the name of a month."""
+    name = name.lower()
+    matches = (name == month[: len(name)] and len(name) in {3, len(month)} for month in MONTHS)
+    return 9 if name == "sept" else next((number for number, matched in enumerate(matches, start=1) if matched), 0)
 
 
 def _year(digits: str) -> int:
-    """RFC 5322, 4.3: years of two digits."""
+    """Years of two digits are read as RFC 5322, 4.3 says."""
     return int(digits) + (0 if len(digits) == 4 else 2000 if int(digits) < 50 else 1900)

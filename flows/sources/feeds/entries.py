@@ -1,4 +1,4 @@
-"""What a feed says, as its confined reader (`flows.sources.feeds.reader`) gives it."""
+"""A feed's contents as types, as the confined reader (`flows.sources.feeds.reader`) returns them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from kring.model import Frozen
 class Link(Frozen):
     href: str
     base: str
-    """The `xml:base` that counts there; it may be relative itself, or empty."""
+    """The `xml:base` in force at the link; may be relative itself, or empty."""
 
     def against(self, document: str) -> str:
-        """The whole address, in a document that came from this one; what is no address stays as it is."""
+        """The absolute address; `document`: the feed's address. An `href` that cannot be parsed stays as it is."""
         try:
             return urljoin(urljoin(document, self.base), self.href)
         except ValueError:
@@ -24,12 +24,12 @@ class Link(Frozen):
 
 
 class Offer(Link):
-    """An enclosure or its like: where a recording can be fetched, and what the feed says of it."""
+    """An enclosure or equivalent: the address of a file, and the attributes the feed gives it."""
 
     where: str
     """`enclosure`, `media` (RSS) or `alternate` (Podcasting 2.0: another form of the enclosure)."""
     group: int
-    """Those of one `media:group` are the same thing in different forms; 0: in none."""
+    """Number of its `media:group`, whose members are forms of one recording; 0: not in a group."""
     type: str
     medium: str
     expression: str
@@ -43,7 +43,7 @@ class Offer(Link):
 
     @property
     def media_type(self) -> str:
-        """`audio/mpeg`; empty if nothing is said."""
+        """Such as `audio/mpeg`; empty if the feed does not give one."""
         return self.type.partition(";")[0].strip().lower()
 
     @property
@@ -58,28 +58,28 @@ class Offer(Link):
 class Entry(Frozen):
     id: str | None
     long: bool
-    """It has an id, which is too long to know it by."""
+    """It has an id that is too long to be used; `id` is None then."""
     title: str
     plain: bool
-    """The title is text and no HTML, for sure."""
+    """The title is certainly text, not HTML."""
     dates: tuple[str, ...]
-    """As they are written: when it was published, when changed, when made; those there are."""
+    """As written, those that are given: published, updated, created."""
     offers: tuple[Offer, ...]
     transcript: Link | None
 
 
 class Page(Frozen):
-    """A document of a feed, which may have several."""
+    """One document of a feed, which may be split into several."""
 
     version: str
-    """Empty for what is no feed."""
+    """Empty if the document is not a feed."""
     next_page: Link | None
     count: int = Field(ge=0)
-    """Of the entries in it; `entries` may be fewer."""
+    """Number of entries in the document; `entries` may hold fewer."""
     entries: tuple[Entry, ...] = ()
 
 
-def number(said: str) -> float:
-    """0 for what is none."""
-    text = said.strip()
+def number(text: str) -> float:
+    """The number in an attribute; 0 if it is not one."""
+    text = text.strip()
     return float(text) if text.replace(".", "", 1).isdecimal() and len(text) <= 18 else 0.0

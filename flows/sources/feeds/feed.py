@@ -18,19 +18,19 @@ from kring.settings import FeedSource, Settings
 from storage.archive.archive import Archive
 
 MAX_PROBLEMS = 20
-"""Entries with a problem that are named; of further ones only their number is."""
+"""Problems that are listed one by one; the others are only counted."""
 PAUSES = Pauses()
-"""Of the feeds of this process."""
+"""Shared by all feeds of this process."""
 MORE = "The feed {name} has {count} entries more with such problems."
 
 
 class Feed:
-    """Asks for the feed at each `list`; an episode is the same recording as long as its guid stays the same."""
+    """Requests the feed at each `list`. An episode stays the same recording as long as its guid stays the same."""
 
     def __init__(
         self, source: FeedSource, settings: Settings, archive: Archive | None = None, *, seconds: float = PAGE_SECONDS
     ) -> None:
-        """`archive`: where it is remembered what the feed offered; None: nowhere, and each look reads all of it."""
+        """`archive` remembers what the feed offered; without it, each look reads the whole feed."""
         self.name = source.name
         self._source, self._settings, self._seconds = source, settings, seconds
         self._address = Address(settings, allow_private=source.allow_private)
@@ -49,7 +49,7 @@ class Feed:
         if self._memory is not None and last is not None and is_same(first, last):
             yield from self._memory.waiting(last)
             return
-        if not first.modified:  # it is led elsewhere than before
+        if not first.modified:  # it now redirects to another address than the one remembered
             first = self._first(reading, {})
         episodes = Episodes(self._source, self._settings, self._memory)
         items = episodes.of(reading.entries(first))

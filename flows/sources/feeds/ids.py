@@ -1,7 +1,7 @@
-"""What an address is known by, whatever it is signed with today. Pure.
+"""The part of an address that identifies a recording, without its signature. Pure.
 
-Platforms sign addresses: `?token=…`, `?Expires=…&Signature=…`, another one each time. What signs an address, or says
-until when it counts, is no part of what it names; `?id=7` is.
+Platforms sign addresses (`?token=…`, `?Expires=…&Signature=…`), differently each time. Signatures and expiry times do
+not identify the recording; `?id=7` does.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ _SIGNING = frozenset(
      "sessionid", "phpsessid", "jsessionid", "apikey", "awsaccesskeyid", "googleaccessid", "hdnts", "hdnea", "hdntl",
      "cachebuster", "nocache", "utm"]
 )  # fmt: skip
-"""Words of a parameter's name, as in `access_token`, `X-Amz-Signature` or `urlExpires`."""
+"""Words in the name of a parameter that signs, as in `access_token`, `X-Amz-Signature` or `urlExpires`."""
 _VENDORS = ("x-amz-", "x-goog-", "x-oss-", "x-ms-", "key-pair-id")
 _OFTEN_SIGNING = frozenset(["t", "ts", "k", "key", "h", "hash", "md5", "cb", "_", "v", "ver", "ticket"])
-"""Beside a signature, and on the address of a file, they sign too."""
+"""Parameters that sign if another parameter does, or if the address is that of a media file."""
 _UNSURE = frozenset(
     ["s", "st", "se", "e", "policy", "credential", "session", "sid", "verify", "sv", "ss", "sp", "sr", "spr", "sip",
      "srt", "skoid", "sktid", "skt", "ske", "sks", "skv"]
 )  # fmt: skip
-"""There, long ones sign, and short ones name something."""
+"""In the same addresses these sign if their value is long, and identify the recording if it is short."""
 _NAMING = frozenset(
     ["id", "guid", "uuid", "file", "name", "path", "slug", "episode", "ep", "item", "media", "video", "audio",
      "recording", "track"]
 )  # fmt: skip
 _RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.~%+/=-]{20,}", re.ASCII)
 LONG = 8
-"""Characters: a time, a hash, a random word; not the number of an episode."""
+"""Characters, from which on a value is a time, a hash or a random word rather than the number of an episode."""
 
 
 def stable(name: str) -> str:
-    """An address without what signs it; any other name as it is."""
+    """An http(s) address without its signature; any other name unchanged."""
     try:
         parts = urlsplit(name)
-    except ValueError:  # its word for what is no address
+    except ValueError:  # raised by urlsplit for an invalid address
         return name
     if parts.scheme.lower() not in {"http", "https"} or not parts.query:
         return name
-    pairs = [one.partition("=") for one in parts.query.split("&")]
+    pairs = [parameter.partition("=") for parameter in parts.query.split("&")]
     signed = may_be_recording(parts.path) or any(_signs(key) for key, _, _ in pairs)
     kept = [
         key + equals + value for key, equals, value in pairs if not (_signs(key) or (signed and _may_sign(key, value)))
@@ -59,8 +59,8 @@ def _signs(key: str) -> bool:
 def _may_sign(key: str, value: str) -> bool:
     if key.lower() in _OFTEN_SIGNING:
         return True
-    unnamed = _RANDOM.fullmatch(value) is not None and not _words(key) & _NAMING
-    return unnamed or (key.lower() in _UNSURE and len(value) >= LONG)
+    random = _RANDOM.fullmatch(value) is not None and not _words(key) & _NAMING
+    return random or (key.lower() in _UNSURE and len(value) >= LONG)
 
 
 def _words(key: str) -> set[str]:

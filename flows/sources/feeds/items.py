@@ -1,4 +1,4 @@
-"""From what a feed's entries say to the recordings they offer."""
+"""Turns the entries of a feed into items: the recordings they offer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flows.sources.feeds.ids import stable
 from flows.sources.feeds.memory import FeedMemory
 from flows.sources.feeds.offers import Chosen, choose, is_list
 from flows.sources.feeds.titles import title_of
-from flows.sources.feeds.unnamed import Marked, known_again, mark_of, marks_of
+from flows.sources.feeds.unnamed import Marked, mark_of, marks_of, recognised
 from flows.sources.http.web import checked
 from kring.addresses import without_secrets
 from kring.details import make_details
@@ -29,7 +29,7 @@ NO_FILE = "The feed {name} has {count} entries, and none of them offers a file w
 
 
 class Episodes:
-    """`problems`: of each entry that is left out or doubtful; `remarks`: on the feed as a whole."""
+    """Collects `problems` (entries that are left out or doubtful) and `remarks` (on the feed as a whole)."""
 
     def __init__(self, source: FeedSource, settings: Settings, memory: FeedMemory | None) -> None:
         self._source, self._memory = source, memory
@@ -37,12 +37,12 @@ class Episodes:
         self.problems: list[LeftOutReason] = []
         self.remarks: list[LeftOutReason] = []
         self.unnamed: dict[str, SourceRef] = {}
-        """Of the entries without an id, of all looks: what the next one may know them by."""
+        """Mark → reference of the entries without an id, from all looks; the next look recognises them by it."""
         self._undated = 0
 
     def of(self, entries: Iterable[tuple[Entry, str]]) -> list[Item]:
-        """Each with the address of the document it is in."""
-        found: list[Marked] = []
+        """The items of the entries. Each entry comes with the address of its document."""
+        marked_items: list[Marked] = []
         count = 0
         for entry, document in entries:
             count += 1
@@ -50,20 +50,20 @@ class Episodes:
             try:
                 marked = self._item(entry, document, title)
             except InputError as error:
-                self._tell(title or entry.id or "?", error)
+                self._report(title or entry.id or "?", error)
             else:
-                found += [marked] if marked is not None else []
+                marked_items += [marked] if marked is not None else []
         if self._undated:
             self._remark(SourceError(UNDATED, name=self._source.name, count=self._undated))
-        if count and not found and not self.problems:
+        if count and not marked_items and not self.problems:
             self._remark(SourceError(NO_FILE, name=self._source.name, count=count))
         known = self._memory.unnamed() if self._memory is not None else {}
-        found = known_again(found, known)
-        self.unnamed = known | marks_of(found)
-        return self._one_each([item for item, _ in found])
+        marked_items = recognised(marked_items, known)
+        self.unnamed = known | marks_of(marked_items)
+        return self._one_per_id([item for item, _ in marked_items])
 
     def _item(self, entry: Entry, document: str, title: str) -> Marked | None:
-        """None for an entry without a recording."""
+        """None if the entry offers no recording."""
         chosen = choose(entry.offers, document, language=self._source.language, max_bytes=self._max_bytes)
         if chosen is None and any(map(is_list, entry.offers)):
             raise SourceError("It offers only a list of pieces to be streamed, and no file that could be fetched.")
@@ -80,7 +80,7 @@ class Episodes:
             date=self._day(entry, title, name),
             language=self._source.language,
         )
-        self._tell_others(chosen, title)
+        self._report_others(chosen, title)
         item = Item(
             ref=self._ref(entry.id or chosen.first),
             details=details,
@@ -91,18 +91,18 @@ class Episodes:
         return item, mark_of(entry, chosen.offer)
 
     def _ref(self, name: str) -> SourceRef:
-        """By its name without what signs it; one that was received by its whole name keeps that."""
-        ref, whole = SourceRef.of(self._source.name, stable(name)), SourceRef.of(self._source.name, name)
-        kept = ref != whole and self._memory is not None and self._memory.has(whole.recording_id)
-        return whole if kept else ref
+        """Made from the name without its signature, unless a recording was received earlier under the full name."""
+        ref, full = SourceRef.of(self._source.name, stable(name)), SourceRef.of(self._source.name, name)
+        received = ref != full and self._memory is not None and self._memory.has(full.recording_id)
+        return full if received else ref
 
     def _day(self, entry: Entry, title: str, name: str) -> date:
-        """Raises SourceError if its date cannot be read, and there is no other."""
-        days = [day_of(said, timezone=self._source.timezone) for said in entry.dates]
+        """Raises SourceError if the entry has a date, but neither it nor its title or file name gives a day."""
+        days = [day_of(text, timezone=self._source.timezone) for text in entry.dates]
         if days and days[0]:
             return days[0]
-        said = " ".join(entry.dates[0].split())[:60] if entry.dates else ""
-        day = next((day for day in (day_in(said), *days, day_in(title), day_in(name)) if day), None)
+        written = " ".join(entry.dates[0].split())[:60] if entry.dates else ""
+        day = next((day for day in (day_in(written), *days, day_in(title), day_in(name)) if day), None)
         if not days:
             self._undated += day is None
             return day or datetime.now(UTC).date()
@@ -110,22 +110,22 @@ class Episodes:
             raise SourceError(
                 "Its date “{said}” cannot be read, so it is left out; whoever publishes the feed has to write it like "
                 "“Wed, 04 Mar 2026 09:00:00 +0100”. Or add the recording with `kring add` and `--date`.",
-                said=said,
+                said=written,
             )
-        self._tell(
+        self._report(
             title,
             SourceError(
                 "Its date “{said}” cannot be read for certain; it gets {day}. Correct it on its page if that is wrong.",
-                said=said,
+                said=written,
                 day=day,
             ),
         )
         return day
 
-    def _tell_others(self, chosen: Chosen, title: str) -> None:
+    def _report_others(self, chosen: Chosen, title: str) -> None:
         if chosen.others:
             others = ", ".join(without_secrets(url)[:200] for url in chosen.others)
-            self._tell(
+            self._report(
                 title,
                 SourceError(
                     "It offers several files, and {file} is taken; left out: {others}.",
@@ -135,19 +135,19 @@ class Episodes:
             )
 
     def _transcript(self, entry: Entry, document: str, title: str) -> str | None:
-        """None for one that can never be fetched, which is said: the recording comes in without it."""
+        """Its address; None, with a problem reported, if it can never be fetched. The recording comes in without it."""
         if entry.transcript is None:
             return None
         address = entry.transcript.against(document)
         try:
             checked(address)
         except SourceError:
-            self._tell(title, SourceError("Its transcript has no address that can be fetched; it comes without."))
+            self._report(title, SourceError("Its transcript has no address that can be fetched; it comes without."))
             return None
         return address
 
-    def _one_each(self, items: list[Item]) -> list[Item]:
-        """Of several with one id the oldest: it was there before another was given its id."""
+    def _one_per_id(self, items: list[Item]) -> list[Item]:
+        """Of several items with the same id only the oldest, which had the id first."""
         by_id: dict[str, list[Item]] = defaultdict(list)
         for item in items:
             by_id[item.recording_id].append(item)
@@ -164,7 +164,7 @@ class Episodes:
         kept = {min(reversed(same), key=lambda item: item.details.date): None for same in by_id.values()}
         return [item for item in items if item in kept]
 
-    def _tell(self, title: str, error: InputError) -> None:
+    def _report(self, title: str, error: InputError) -> None:
         sentence = SourceError("“{title}”: {problem}", title=title[:100], problem=error)
         self.problems.append(LeftOutReason(says=sentence.sentence, name=title))
 

@@ -1,7 +1,7 @@
-"""Not reading a feed again that has not changed, and offering what it offers all the same.
+"""Remembers what a feed offered, so that an unchanged feed is not read again and still offers the same items.
 
-What is remembered lies in the bucket. It holds as long as each of the feed's recordings either was received or is
-offered again: a run that failed, or a manifest that is gone, is not hidden by a feed that says "not modified".
+The memory is in the bucket. It is valid only while each recording of the feed has either been received or is offered
+again, so a "not modified" never hides a run that failed or a manifest that was deleted.
 """
 
 from __future__ import annotations
@@ -27,36 +27,36 @@ _VALIDATOR = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,299}")
 
 
 class FeedMemory:
-    """All methods raise StorageDown and DiskFull as the store does."""
+    """What one feed offered at its last complete look. All methods raise StorageDown and DiskFull, like the store."""
 
     def __init__(self, store: ObjectStore, source: FeedSource) -> None:
         self._store, self._source = store, source
-        self._read_as = _sha256(source.model_dump_json())
+        self._settings_hash = _sha256(source.model_dump_json())
 
     def has(self, recording_id: str) -> bool:
-        """Whether it was received."""
+        """Whether the recording was received."""
         return self._store.exists(manifest_key(recording_id))
 
     def last(self) -> FeedLook | None:
-        """The last whole look; None if that holds no more."""
+        """The last complete look; None if there is none or it is no longer valid."""
         look = find_look(self._store, self._source.name)
-        if look is None or look.read_as != self._read_as or now() >= look.good_until:
+        if look is None or look.read_as != self._settings_hash or now() >= look.good_until:
             return None
         waiting = {item.recording_id: item for item in self.waiting(look)}
         fetchable = (
             not item.hidden or find_address(self._store, item.recording_id) is not None for item in waiting.values()
         )
-        received = (one in waiting or self.has(one) for one in look.recordings)
+        received = (recording_id in waiting or self.has(recording_id) for recording_id in look.recordings)
         return look if all(fetchable) and all(received) else None
 
     def waiting(self, look: FeedLook) -> Iterator[Item]:
-        """Those of its items that are not received yet."""
+        """The items of the look that have not been received yet."""
         for item in map(Item.model_validate, look.waiting):
             if not self.has(item.recording_id):
                 yield item
 
     def unnamed(self) -> dict[str, SourceRef]:
-        """What entries without an id are known by, of all looks (`flows.sources.feeds.unnamed`)."""
+        """Mark → reference of entries without an id, from all looks (`flows.sources.feeds.unnamed`)."""
         look = find_look(self._store, self._source.name)
         return look.unnamed if look is not None else {}
 
@@ -69,12 +69,12 @@ class FeedMemory:
         unnamed: dict[str, SourceRef],
         good_for: timedelta,
     ) -> None:
-        """After a look to the end, once its items have been offered."""
+        """Store a complete look. Called after its items have been offered."""
         offered = {item.recording_id: item for item in items}
         waiting = [without_its_secrets(item) for item in offered.values() if not self.has(item.recording_id)]
         look = FeedLook(
             source=self._source.name,
-            read_as=self._read_as,
+            read_as=self._settings_hash,
             good_until=now() + good_for,
             answered_by=_sha256(first.url),
             etag=_sendable(first.etag),
@@ -89,13 +89,13 @@ class FeedMemory:
 
 
 def conditions(look: FeedLook | None) -> dict[str, str]:
-    """The headers that ask for a feed only if it has changed. A weak ETag does for that (RFC 9110, 13.1.2)."""
-    told = {"If-None-Match": look.etag, "If-Modified-Since": look.last_modified} if look is not None else {}
-    return {name: value for name, value in told.items() if value}
+    """The headers that request a feed only if it has changed. A weak ETag is enough (RFC 9110, 13.1.2)."""
+    headers = {"If-None-Match": look.etag, "If-Modified-Since": look.last_modified} if look is not None else {}
+    return {name: value for name, value in headers.items() if value}
 
 
 def is_same(first: Document, look: FeedLook) -> bool:
-    """Whether the feed is as it was, by what its server says, or by what stands in its first document."""
+    """Whether the feed is unchanged, as its server says or as the contents of its first document show."""
     if not first.modified:
         return _sha256(first.url) == look.answered_by
     return _fingerprint(first) == look.first_document
@@ -110,5 +110,5 @@ def _sha256(text: str) -> str:
 
 
 def _sendable(validator: str) -> str:
-    """Nothing of one that cannot be sent back."""
+    """The validator; empty if it cannot be sent back in a header."""
     return validator if _VALIDATOR.fullmatch(validator) else ""

@@ -1,4 +1,4 @@
-"""Reading a feed with all its pages (RFC 5005), within limits of time, size and number."""
+"""Reads a feed with all its pages (RFC 5005), within limits of time, size and number."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ MAX_BYTES = 100_000_000
 MAX_ENTRIES = 10_000
 MAX_PAGES = 500
 PAGE_SECONDS = 120.0
-"""For all of a page, from looking up the name to the last byte …"""
+"""For one page, from the name lookup to the last byte …"""
 PAGES_TIMES = 10
-"""… and so many times as much for all pages together."""
+"""… and this many times as long for all pages together."""
 TOO_MANY = "The feed {name} has more than {most} entries; the others are left out."
 UNREAD = "Page {number} of the feed {name}, and what follows it, cannot be read: {problem}"
 NOTHING = Page(version="", next_page=None, count=0)
@@ -36,12 +36,12 @@ NOTHING = Page(version="", next_page=None, count=0)
 @dataclass(frozen=True, slots=True)
 class Document:
     url: str
-    """That of the answer, behind all redirects."""
+    """The address after all redirects."""
     page: Page = NOTHING
     etag: str = ""
     last_modified: str = ""
     modified: bool = True
-    """Otherwise there is no page."""
+    """False if the server said "not modified"; `page` is empty then."""
 
 
 class Reading:
@@ -52,43 +52,44 @@ class Reading:
         self._all, self._bytes_left = Deadline(PAGES_TIMES * seconds), MAX_BYTES
         self.problems: list[LeftOutReason] = []
         self.good_for = timedelta(days=1)
-        """How long another look would find no more, should the feed not change: some servers say so of what has."""
+        """How long the look stays valid if the feed does not change. It is limited because some
+        servers say "not modified" of a feed that has changed."""
 
     def first(self, conditions: Mapping[str, str]) -> Document:
-        """The feed itself. Raises SourceError and SourceDown."""
+        """The first document of the feed. `conditions`: request headers. Raises SourceError and SourceDown."""
         return self._get(self._source.url, conditions, most=MAX_ENTRIES)
 
     def entries(self, first: Document) -> Iterator[tuple[Entry, str]]:
-        """All entries, each with the address of its document. What keeps it from reading on is one of `problems`."""
-        document, asked, known = first, {self._source.url, first.url}, set[tuple[object, ...]]()
+        """All entries, each with the address of its document. If a further page cannot be read, `problems` says why."""
+        document, requested, known = first, {self._source.url, first.url}, set[tuple[object, ...]]()
         for number in count(1):
             new = [entry for entry in document.page.entries if _mark(entry) not in known]
             known.update(map(_mark, new))
             yield from ((entry, document.url) for entry in new)
             if document.page.count > len(document.page.entries):
-                self._tell(SourceError(TOO_MANY, name=self._source.name, most=MAX_ENTRIES))
+                self._report(SourceError(TOO_MANY, name=self._source.name, most=MAX_ENTRIES))
                 return
-            if number > 1 and not new:  # a server that knows no last page
+            if number > 1 and not new:  # the server repeats its last page for ever
                 return
             try:
-                following = self._following(document, asked, number, most=MAX_ENTRIES - len(known))
+                following = self._following(document, requested, number, most=MAX_ENTRIES - len(known))
             except (SourceError, SourceDown) as error:
-                self._tell(SourceError(UNREAD, number=number + 1, name=self._source.name, problem=error))
+                self._report(SourceError(UNREAD, number=number + 1, name=self._source.name, problem=error))
                 self.good_for = _good_for(error)
                 return
             if following is None:
                 return
             document = following
 
-    def _tell(self, error: SourceError) -> None:
+    def _report(self, error: SourceError) -> None:
         self.problems.append(LeftOutReason(says=error.sentence))
 
-    def _following(self, document: Document, asked: set[str], number: int, *, most: int) -> Document | None:
-        """The page after this one, the `number`th; None: it is the last, or the feed goes round in circles."""
+    def _following(self, document: Document, requested: set[str], number: int, *, most: int) -> Document | None:
+        """The page after this one, which is the `number`th; None if this is the last, or the next was read before."""
         if document.page.next_page is None:
             return None
         url = document.page.next_page.against(document.url)
-        if url in asked:
+        if url in requested:
             return None
         if number >= MAX_PAGES:
             raise SourceError("There are more than {most} pages.", most=MAX_PAGES)
@@ -96,7 +97,7 @@ class Reading:
             minutes = f"{PAGES_TIMES * self._seconds / 60:.0f}"
             raise SourceError("All pages together take longer than {minutes} minutes.", minutes=minutes)
         following = self._get(url, {}, most=most)
-        asked |= {url, following.url}
+        requested |= {url, following.url}
         return following
 
     def _get(self, url: str, conditions: Mapping[str, str], *, most: int) -> Document:
@@ -127,7 +128,7 @@ class Reading:
 
 
 def _good_for(error: SourceError | SourceDown) -> timedelta:
-    """After what kept it from reading on."""
+    """How long a look stays valid that ended with this error."""
     if isinstance(error, Busy) and error.until is not None:
         return error.until - now()
     if isinstance(error, Gone):
@@ -136,5 +137,5 @@ def _good_for(error: SourceError | SourceDown) -> timedelta:
 
 
 def _mark(entry: Entry) -> tuple[object, ...]:
-    """The same for an entry that has moved on to the next page meanwhile."""
+    """Stays the same if the entry moves to the next page while the feed is read."""
     return entry.id, entry.title, stable(entry.offers[0].href) if entry.offers else ""

@@ -1,7 +1,7 @@
 """A feed's title as text. Pure.
 
-RSS does not say whether a title is text or HTML, and Atom's writers do not always keep to what they say. So only what
-is HTML without doubt counts as such, and a `<` that somebody meant stays.
+RSS does not say whether a title is text or HTML, and Atom feeds are not always what they declare. So only what is
+certainly HTML is treated as HTML, and a `<` that the publisher meant literally stays.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _ENTITY = re.compile(r"&(?:#\w+|\w+);")
 
 
 def title_of(title: str, *, plain: bool) -> str:
-    """One line; empty if there is none. `plain`: it is text, whatever it looks like."""
+    """The title on one line; may be empty. `plain`: the title is text even if it looks like HTML."""
     return clean(title if plain else _without_html(title))[:LONGEST].strip()
 
 
 def _without_html(title: str) -> str:
-    """Tags are those that HTML knows, and that are closed where they have to be."""
-    found = [(tag[2].lower(), bool(tag[1])) for tag in _TAG.finditer(title)]
-    closed = {name for name, _ in found if (name, False) in found and (name, True) in found} & _PAIRS
+    """Removes only tags that HTML has, and of those that need an end tag only those that have one."""
+    tags = [(tag[2].lower(), bool(tag[1])) for tag in _TAG.finditer(title)]
+    closed = {name for name, _ in tags if (name, False) in tags and (name, True) in tags} & _PAIRS
     text = _TAG.sub(lambda tag: " " if tag[2].lower() in closed | _ALONE else tag[0], title)
     return _ENTITY.sub(lambda entity: unescaped(entity[0]), text)

@@ -1,8 +1,8 @@
-"""Entries without an id. They are known by their file's address; where that is another one each time, because a token
-is part of its path, by title, date and length together. Pure.
+"""Recognises entries without an id. Pure.
 
-Nothing in a path says what of it is a token and what names the file. So an entry is one that was there before only if
-all three are the same, nothing else in the feed has the same three, and its old address is no longer offered.
+Such an entry is known by the address of its file. If a token is part of the path, the address changes each time, and
+nothing tells the token from the name of the file. Then the entry counts as an earlier one if title, date and length
+are the same, no other entry of the feed has the same three, and the old address is no longer offered.
 """
 
 from __future__ import annotations
@@ -16,36 +16,36 @@ from kring.intake.item import Item
 from kring.model import SourceRef
 
 LEAST_BYTES = 10_000
-"""Shorter ones are what publishers write who do not know the length."""
+"""Publishers who do not know the length write a smaller one."""
 
 Marked = tuple[Item, str | None]
-"""An item with the mark of its entry."""
+"""An item and the mark of its entry, if it has one."""
 
 
 def mark_of(entry: Entry, offer: Offer) -> str | None:
-    """The same whatever its address; None: it has an id, or too little to know it by."""
+    """A hash of title, date and length; None if the entry has an id, or lacks one of the three."""
     if entry.id or not entry.title.strip() or not entry.dates or offer.bytes < LEAST_BYTES:
         return None
     return hashlib.sha256("\n".join([entry.title, entry.dates[0], f"{offer.bytes:.0f}"]).encode()).hexdigest()
 
 
-def known_again(found: Sequence[Marked], before: Mapping[str, SourceRef]) -> list[Marked]:
-    """Those that were there before under another address get the reference they had. `before`: by marks."""
-    offered = {item.recording_id for item, _ in found}
-    alone = _alone(found)
+def recognised(marked_items: Sequence[Marked], before: Mapping[str, SourceRef]) -> list[Marked]:
+    """The items; those offered before at another address get the reference they had. `before`: mark → reference."""
+    offered = {item.recording_id for item, _ in marked_items}
+    unique = _unique_marks(marked_items)
 
-    def again(item: Item, mark: str | None) -> Item:
-        known = before.get(mark) if mark is not None and mark in alone else None
+    def restore(item: Item, mark: str | None) -> Item:
+        known = before.get(mark) if mark is not None and mark in unique else None
         return item if known is None or known.recording_id in offered else item.model_copy(update={"ref": known})
 
-    return [(again(item, mark), mark) for item, mark in found]
+    return [(restore(item, mark), mark) for item, mark in marked_items]
 
 
-def marks_of(found: Sequence[Marked]) -> dict[str, SourceRef]:
-    """What the next look is to know them by."""
-    alone = _alone(found)
-    return {mark: item.ref for item, mark in found if mark is not None and mark in alone}
+def marks_of(marked_items: Sequence[Marked]) -> dict[str, SourceRef]:
+    """Mark → reference, by which the next look recognises the items."""
+    unique = _unique_marks(marked_items)
+    return {mark: item.ref for item, mark in marked_items if mark is not None and mark in unique}
 
 
-def _alone(found: Sequence[Marked]) -> set[str | None]:
-    return {mark for mark, count in Counter(mark for _, mark in found).items() if count == 1}
+def _unique_marks(marked_items: Sequence[Marked]) -> set[str | None]:
+    return {mark for mark, count in Counter(mark for _, mark in marked_items).items() if count == 1}
