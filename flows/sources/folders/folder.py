@@ -1,4 +1,4 @@
-"""A watched folder. A recording's identity is its content: renamed or dropped in twice, it is still the same one."""
+"""A watched folder. A recording is identified by its content, so renaming or copying a file does not make a new one."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from transcribe.sidecars import SidecarFinder
 
 CHUNK = 4 << 20
 HASH_SECONDS = 120.0
-"""After so long no further file is hashed in this look; the next look goes on with them."""
+"""After this time no further file is hashed in this look; the next look continues."""
 ZEROS_SECONDS = 3600.0
-"""After so long a file that ends in nothing but zeros is taken as it is."""
-UNPACKED = (".wav", ".aif", ".aiff", ".caf", ".au", ".raw")
-"""Silence in them is zeros."""
+"""A file that ends in zeros is taken as it is once it has not changed for this long."""
+UNCOMPRESSED = (".wav", ".aif", ".aiff", ".caf", ".au", ".raw")
+"""Formats in which silence is stored as zeros."""
 
 
 class Folder:
-    """Takes every media file below `path` once its size has stood still.
+    """Offers every media file below `path` once it has stopped changing.
 
-    What was seen is remembered by path, size and time of change in the data folder: a file that still grows is a
-    new sight each time, and a poll reads no file twice. The memory can be deleted at any time; then only a file of
-    which a first part was taken in, and which has grown since, is a new recording.
+    Files are remembered in the data folder by path, size and time of change, so no file is read twice unless it
+    changes. The memory can be deleted at any time; then a file becomes a new recording only if an incomplete part of it
+    was taken in before and it has grown since.
     """
 
     def __init__(self, source: FolderSource, settings: Settings, archive: Archive | None = None) -> None:
-        """`archive`: where a recording is known again whose first part was taken in before the memory was lost."""
+        """`archive` recognises recordings that were first taken in incomplete, if the memory was lost since."""
         self.name = source.name
         self._archive = archive
         self._source, self._settings = source, settings
@@ -65,30 +65,33 @@ class Folder:
         known = recall(self._memory)
         seen: dict[str, Sighting] = {}
         look = Look(known, time.monotonic() + HASH_SECONDS)
-        neighbours = cache(partial(neighbours_in, within=self._root))  # a folder is listed once in a look
+        neighbours = cache(partial(neighbours_in, within=self._root))  # each folder is listed once per look
         complete = False
         try:
             for path in sorted(files_below(self._root, self._unreadable)):
                 try:
-                    sighting = self._seen(path, look, seen)
+                    sighting = self._sighting(path, look, seen)
                     if sighting is not None:
                         yield self._item(path, sighting, neighbours(path.parent))
                 except InputError as error:
-                    self._tell(path.name, error)
+                    self._report(path.name, error)
                 except UnicodeEncodeError:
                     name = ascii(path.name)
-                    self._tell(name, SourceError("{name} has a name that is not UTF-8; rename it.", name=name))
+                    self._report(name, SourceError("{name} has a name that is not UTF-8; rename it.", name=name))
                 except OSError as error:
                     unread = SourceError("{name} cannot be read: {why}.", name=path.name, why=error.strerror)
-                    self._tell(path.name, unread)
+                    self._report(path.name, unread)
             complete = True
-        finally:  # also where who asks goes away: no file is read twice
+        finally:  # also if the caller stops early, so that no file is read twice
             remember(self._memory, (look.gone(seen) if complete else known) | seen)
 
     def fetch(
         self, location: str, dest: Path, progress: Progress | None = None, *, max_bytes: int | None = None
     ) -> None:
-        """Copy the file, in case it changes or goes away while it is worked on."""
+        """Copy the file to `dest`, because it may change or disappear while it is worked on.
+
+        Raises SourceError, NotThere, SourceDown and DiskFull.
+        """
         path = Path(location)
         if not path.resolve().is_relative_to(self._root):
             raise SourceError("{name} is not inside the watched folder.", name=path.name)
@@ -97,11 +100,11 @@ class Folder:
             limit = max_bytes or int(self._settings.media.max_gb * 1e9)
             check_size(path.name, size, limit)
             require_space(dest.parent, size, self._settings)
-            with path.open("rb") as read, dest.open("wb") as write:
-                while chunk := read.read(CHUNK):
-                    write.write(chunk)
+            with path.open("rb") as source, dest.open("wb") as copy:
+                while chunk := source.read(CHUNK):
+                    copy.write(chunk)
                     if progress:
-                        progress(write.tell(), size)
+                        progress(copy.tell(), size)
         except FileNotFoundError:
             raise NotThere(
                 "{name} is no longer in the watched folder; put it back to have it taken in.", name=path.name
@@ -115,31 +118,31 @@ class Folder:
 
     def _unreadable(self, error: OSError) -> None:
         name = Path(error.filename or self._root).name
-        self._tell(name, SourceError("The folder {name} cannot be read: {why}.", name=name, why=error.strerror))
+        self._report(name, SourceError("The folder {name} cannot be read: {why}.", name=name, why=error.strerror))
 
-    def _tell(self, name: str, error: InputError) -> None:
+    def _report(self, name: str, error: InputError) -> None:
         self._problems.append(LeftOutReason(says=error.sentence, name=name))
 
-    def _seen(self, path: Path, look: Look, seen: dict[str, Sighting]) -> Sighting | None:
-        """The file with its hash, noted in `seen`; None if it is no recording, or not one yet."""
+    def _sighting(self, path: Path, look: Look, seen: dict[str, Sighting]) -> Sighting | None:
+        """The sighting with its hash, also put into `seen`; None if it is not a recording, or not complete yet."""
         if not (path.resolve().is_relative_to(self._root) and path.is_file()):  # no link leads out of the folder
             return None
         stat = path.stat()
-        str(path).encode()
+        str(path).encode()  # raises UnicodeEncodeError if the name is not UTF-8
         most = int(self._settings.media.max_gb * 1e9)
         check_size(path.name, stat.st_size, most)
         name = str(path.relative_to(self._root))
         mark = f"{name}|{stat.st_size}|{stat.st_mtime_ns}"
-        there = look.known.get(mark)
-        sighting = seen[mark] = replace(there, gone_since=None) if there else look.new(name)
+        known = look.known.get(mark)
+        sighting = seen[mark] = replace(known, gone_since=None) if known else look.new(name)
         age = time.time() - sighting.since
         if age < self._source.settle_seconds:
             return None
         if sighting.sha256 is None and look.may_read:
             if str(path.resolve()) in look.written:
                 return None
-            packed = not path.name.lower().endswith(UNPACKED)
-            if packed and age < ZEROS_SECONDS and ends_in_zeros(path, stat.st_size):
+            compressed = not path.name.lower().endswith(UNCOMPRESSED)
+            if compressed and age < ZEROS_SECONDS and ends_in_zeros(path, stat.st_size):
                 raise SourceError(
                     "{name} ends in nothing but zeros: it is probably still being copied; if not, copy it anew.",
                     name=path.name,
@@ -150,8 +153,8 @@ class Folder:
         return sighting if sighting.sha256 is not None else None
 
     def _first_of(self, sha256: str | None) -> str | None:
-        """What the archive knows these bytes by, if they came from here and it is not by themselves. Reads manifests
-        only where the bytes are there already."""
+        """The external id under which this source first offered these bytes, if not their own hash. Reads manifests
+        only if the archive already has the bytes."""
         if self._archive is None or sha256 is None:
             return None
         own = SourceRef(source=self.name, external_id=sha256)
@@ -160,8 +163,9 @@ class Folder:
             Original(sha256=sha256, size=0, file_name="-").key
         ):
             return None
-        there = (one for one in self._archive.manifests() if one.original.sha256 == sha256)
-        return next((one.source.external_id for one in there if one.source.source == self.name), None)
+        same_bytes = (manifest for manifest in self._archive.manifests() if manifest.original.sha256 == sha256)
+        sources = (manifest.source for manifest in same_bytes)
+        return next((source.external_id for source in sources if source.source == self.name), None)
 
     def _item(self, path: Path, sighting: Sighting, neighbours: SidecarFinder) -> Item:
         details = details_of(path, circle=self._source.circle, neighbours=neighbours)
@@ -178,7 +182,7 @@ class Folder:
         )
 
     def _captions(self, path: Path, neighbours: SidecarFinder, language: str | None) -> Path | None:
-        """The transcript that lies beside a recording. One that cannot be used is told, and takes nothing from it."""
+        """The transcript beside a recording. If it cannot be used, that is reported and the recording comes without."""
         try:
             name = neighbours.captions_of(path.name, language)
             captions = path.with_name(name) if name else None
@@ -191,13 +195,13 @@ class Folder:
                 raise BadTranscript("{name} is too large to be a transcript; put the right one there.", name=name)
         except BadTranscript as error:
             without = BadTranscript("{problem} Until then {name} comes without.", problem=error, name=path.name)
-            self._tell(path.name, without)
+            self._report(path.name, without)
             return None
         return captions
 
 
 def check_size(name: str, size: int, most: int) -> None:
-    """Raises SourceError if a file has more than `most` bytes."""
+    """Raises SourceError if `size` is more than `most` bytes."""
     if size > most:
         megabytes = {"size": f"{size / 1e6:.0f}", "most": f"{most / 1e6:.0f}"}
         raise SourceError("{name} has {size} MB; at most {most} MB are taken.", name=name, **megabytes)

@@ -1,4 +1,4 @@
-"""What was seen in a watched folder: no file is read twice, and one that grew is known again."""
+"""Remembers the files of a watched folder, so that none is read twice and one that grew is recognised."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 from flows.sources.folders.copying import Hashes, open_for_writing
 
 LEAST = 64 << 10
-"""Bytes that a file has to begin with, as another did that ended in zeros, to be the whole of that one: the heads of
-two recordings may be the same."""
+"""Bytes that a file must share with an earlier, incomplete one to count as its completed form. Fewer are not enough,
+because the headers of two recordings may be the same."""
 KEPT_SECONDS = 7 * 24 * 3600.0
-"""So long a file that is gone is known: one whose copy was broken off is copied again under its name."""
+"""How long a missing file is remembered, because an interrupted copy is started again under the same name."""
 
 
 @dataclass(frozen=True)
@@ -26,40 +26,43 @@ class Sighting:
     sha256: str | None = None
     written: int = 0
     written_sha256: str | None = None
-    """Of the bytes before the zeros at its end, of which there are `written`."""
+    """Of the first `written` bytes, which come before the zeros at its end."""
     gone_since: float | None = None
     part_size: int = 0
-    """Bytes of the file that was offered last under this path, without zeros at its end; 0: it never was."""
+    """Bytes of the file last offered under this path, without the zeros at its end; 0 if none was."""
     part_sha256: str | None = None
     first: str | None = None
-    """SHA-256 under which it was offered first; None: under its own."""
+    """SHA-256 under which it was first offered, if not its own."""
 
     @property
     def id(self) -> str:
-        """What it is known by. One that was offered while only a part of it was there is known by that part."""
+        """The external id. A file that was first offered while it was incomplete keeps the id of that part."""
         return self.first or self.sha256 or ""
 
 
 class Look:
-    """One look at the folder: what was known before it, and until when files are read."""
+    """One look at the folder. `known`: the memory before it; `until`: when to stop reading files (monotonic time)."""
 
     def __init__(self, known: dict[str, Sighting], until: float) -> None:
         self.known, self._until = known, until
-        self._of = {_name_of(mark): (mark, sighting) for mark, sighting in known.items()}
-        self._first = {one.sha256: one.first for one in known.values() if one.sha256 and one.first}
+        self._by_name = {_name_of(mark): (mark, sighting) for mark, sighting in known.items()}
+        self._first = {
+            sighting.sha256: sighting.first for sighting in known.values() if sighting.sha256 and sighting.first
+        }
 
     @property
     def may_read(self) -> bool:
+        """Whether there is time to read another file."""
         return time.monotonic() < self._until
 
     @cached_property
     def written(self) -> frozenset[str]:
-        """What other programs are writing just now."""
+        """Paths that other programs have open for writing now."""
         return open_for_writing()
 
     def new(self, name: str) -> Sighting:
-        """A file that looks otherwise than before, or was not there."""
-        mark, before = self._of.get(name, ("", None))
+        """The sighting of a file that is new, or whose size or time of change differs."""
+        mark, before = self._by_name.get(name, ("", None))
         if before is None:
             return Sighting(since=time.time())
         if before.sha256 is None:
@@ -70,7 +73,7 @@ class Look:
         return Sighting(time.time(), part_size=part_size, part_sha256=digest, first=before.id)
 
     def read(self, sighting: Sighting, hashes: Hashes, size: int) -> Sighting:
-        """The same file once it was read. It has grown if it begins with what was offered; else it is another one."""
+        """The sighting once the file was read. If it begins with the part offered before, it is that file, grown."""
         grown = size >= sighting.part_size > 0 and hashes.part_sha256 == sighting.part_sha256
         first = sighting.first if grown else self._first.get(hashes.sha256)
         return Sighting(
@@ -82,13 +85,15 @@ class Look:
         )
 
     def gone(self, seen: Mapping[str, Sighting]) -> dict[str, Sighting]:
-        """Of what was known and read, that which no longer lies there and may come back as a whole."""
+        """Files that were read before and are missing now, without those missing for longer than KEPT_SECONDS."""
         names = {_name_of(mark) for mark in seen}
         moment = time.time()
         return {
-            mark: replace(one, gone_since=one.gone_since or moment)
-            for mark, one in self.known.items()
-            if one.sha256 and _name_of(mark) not in names and moment - (one.gone_since or moment) < KEPT_SECONDS
+            mark: replace(sighting, gone_since=sighting.gone_since or moment)
+            for mark, sighting in self.known.items()
+            if sighting.sha256
+            and _name_of(mark) not in names
+            and moment - (sighting.gone_since or moment) < KEPT_SECONDS
         }
 
 
@@ -97,7 +102,7 @@ def _name_of(mark: str) -> str:
 
 
 def recall(path: Path) -> dict[str, Sighting]:
-    """Path, size and time of change → the sighting. Nothing, if it was never written or is damaged."""
+    """Mark (path, size and time of change) → sighting. Empty if the memory does not exist or is damaged."""
     try:
         remembered = json.loads(path.read_text(encoding="utf-8"))
         return {mark: Sighting(**sighting) for mark, sighting in remembered.items()}
@@ -106,6 +111,7 @@ def recall(path: Path) -> dict[str, Sighting]:
 
 
 def remember(path: Path, seen: Mapping[str, Sighting]) -> None:
+    """Replace the memory at `path` in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.write_text(json.dumps({mark: asdict(sighting) for mark, sighting in seen.items()}), encoding="utf-8")

@@ -1,1 +1,1 @@
-"""Asking servers of others: which addresses, within which limits of time and size."""
+"""Requests to other people's servers: which addresses are allowed, and limits of time and size."""

@@ -1,5 +1,7 @@
-"""What h11 is shown of an answer's heads: h11 reads a line in time that grows with the square of the blanks in it, and
-holds the interpreter meanwhile, so that no deadline could end it. So the lines are looked at before h11 sees them.
+"""Checks the header lines of a response before h11 parses them.
+
+h11 needs time that grows with the square of the blanks in a line, and holds the interpreter lock meanwhile, so no
+deadline could stop it.
 """
 
 from __future__ import annotations
@@ -10,17 +12,17 @@ from enum import Enum, auto
 import httpcore
 
 LONGEST_LINE = 10_000
-"""Bytes; an address that a redirect leads to may have 8,000 (`flows.sources.http.web.MOST_CHARACTERS`)."""
+"""Bytes. The address in a redirect may have 8,000 (`flows.sources.http.web.MOST_CHARACTERS`)."""
 LONGEST_HEADS = 32_000
-"""Bytes of all heads of one answer together: early hints, the head itself, trailers. Servers allow 8 to 16 kB."""
+"""Bytes of all heads of one response together: early hints, head, trailers. Servers allow 8 to 16 kB."""
 _BAD = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]|[ \t]{101}")
-"""Signs that no line may hold (RFC 9112, 5.5), and more blanks than anybody needs."""
+"""Characters that a line must not contain (RFC 9112, 5.5), and more blanks than any server needs."""
 _EARLY = re.compile(rb"HTTP/[0-9]\.[0-9] 1(?!01)[0-9]{2}(?![0-9])")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,20})[ \t]*(?:;.*)?")
 
 
 class HostileHead(httpcore.RemoteProtocolError):
-    """A head that no web server sends."""
+    """A head that no well-behaved web server sends."""
 
 
 class _At(Enum):
@@ -29,11 +31,11 @@ class _At(Enum):
     CHUNK = auto()
     TRAILERS = auto()
     REST = auto()
-    """A body without lines of its own, or the end: nothing is read by lines any more."""
+    """A body that is not chunked, or the end: there are no more lines to check."""
 
 
 class Heads:
-    """Follows one answer as it comes in."""
+    """Checks one response as it arrives."""
 
     def __init__(self) -> None:
         self._at, self._left, self._skip = _At.STATUS, LONGEST_HEADS, 0
@@ -41,7 +43,7 @@ class Heads:
         self._early = self._chunked = False
 
     def see(self, data: bytes) -> None:
-        """Raises HostileHead."""
+        """Check the next bytes of the response. Raises HostileHead."""
         place = 0
         while place < len(data) and self._at is not _At.REST:
             if self._skip:  # the bytes of a chunk
@@ -59,9 +61,9 @@ class Heads:
             if self._line.endswith(b"\n"):
                 line = bytes(self._line)
                 self._line.clear()
-                self._take(line)
+                self._check_line(line)
 
-    def _take(self, line: bytes) -> None:
+    def _check_line(self, line: bytes) -> None:
         text = line[:-1].removesuffix(b"\r")
         folded = self._at is not _At.CHUNK and text[:1] in (b" ", b"\t")  # folded lines add up to any run of blanks
         if folded or _BAD.search(text):

@@ -1,6 +1,6 @@
-"""How long Kring waits for somebody else's server: one deadline for all of a request, and for a download a least speed.
+"""How long Kring waits for another server: a deadline for each request, and a minimum speed for downloads.
 
-What it waits with is a place of the worker, which other recordings need.
+While it waits, it occupies the worker, which other recordings need.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from dataclasses import dataclass
 from kring.errors import InputError, SlowSource, SourceDown, SourceError, TransientError
 
 Clock = Callable[[], float]
-"""Seconds since any moment."""
+"""Seconds since an arbitrary moment."""
 
 
 class Deadline:
-    """All of a request happens within `seconds`: looking the name up, connecting, headers, redirects, the body."""
+    """The limit for a whole request: name lookup, connection, headers, redirects and body within `seconds`."""
 
     def __init__(self, seconds: float, clock: Clock = time.monotonic) -> None:
         self._seconds, self._clock = seconds, clock
         self._until = clock() + seconds
 
     def left(self) -> float:
-        """Seconds that may pass until the next byte; none if it is 0 or less."""
+        """Seconds until the next byte must arrive; 0 or less once the limit is reached."""
         return self._until - self._clock()
 
     def connected(self) -> None:
-        """Somebody has answered."""
+        """Called when a server has accepted the connection."""
 
     def error(self, host: str) -> InputError | TransientError:
-        """What to say once nothing is left."""
+        """The error to raise once the limit is reached."""
         return SourceDown(
             "{host} takes longer than {seconds} s to answer; it is asked again later.",
             host=host,
@@ -40,23 +40,23 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What a download may cost."""
+    """The limits of a download."""
 
     head_seconds: float = 60
-    """Until the first byte of the file, with all redirects."""
+    """Until the first byte of the file, including redirects."""
     floor: int = 10_000
-    """Bytes a second, averaged over each stretch of `stretch_seconds`: the poorest mobile line gives more."""
+    """Least bytes per second, averaged over each `stretch_seconds`. Even a poor mobile connection is faster."""
     stretch_seconds: float = 300
     turn_seconds: float = 3600
-    """After so long the others have their turn, where the server can go on from where it stopped."""
+    """After this time other downloads have their turn, if the server can resume this one later."""
     grace_seconds: float = 3600
-    """All attempts together may take so long …"""
+    """All attempts together may take this long …"""
     overall: int = 50_000
-    """… and a second more for each so many bytes, which is slower than a webinar with picture is played."""
+    """… plus one second for each so many bytes received, which is slower than the bit rate of a video webinar."""
 
 
 class Pace(Deadline):
-    """`have` and `spent`: bytes and seconds of earlier attempts. `begin` says that the file itself comes now."""
+    """The limit of a download. `have` and `spent`: bytes and seconds of earlier attempts."""
 
     def __init__(self, speed: Speed, have: int = 0, spent: float = 0.0, clock: Clock = time.monotonic) -> None:
         super().__init__(speed.head_seconds, clock)
@@ -69,7 +69,7 @@ class Pace(Deadline):
 
     @property
     def spent(self) -> float:
-        """Seconds of all attempts; a server that cannot be reached costs none."""
+        """Seconds of all attempts, each counted from its connection."""
         return self._before + (0.0 if self._connected is None else self._clock() - self._connected)
 
     def connected(self) -> None:
@@ -77,12 +77,14 @@ class Pace(Deadline):
             self._connected = self._clock()
 
     def begin(self, have: int, *, resumable: bool) -> None:
-        """`have`: bytes that are there from before. `resumable`: a next attempt goes on behind what this one brings."""
+        """Called when the file itself begins. `have`: bytes from earlier attempts. `resumable`: a next attempt can
+        continue after the bytes of this one."""
         self._have, self._resumable = have, resumable
         self._begun = self._clock()
         self._stretch_ends = self._begun + self._speed.stretch_seconds
 
     def received(self, count: int) -> None:
+        """Called with the number of bytes of each chunk."""
         self._have += count
         self._stretch += count
 

@@ -1,9 +1,9 @@
-"""Which addresses are the open internet's. Pure.
+"""Which IP addresses belong to the public internet. Pure.
 
-By the registries of special-purpose addresses that IANA keeps, https://www.iana.org/assignments/iana-ipv4-special-registry
-and …/iana-ipv6-special-registry. What they list is no place where somebody publishes recordings, also where it may be
-reached from everywhere (name servers of AS112, relays): those often stand inside a network. Of IPv6 only 2000::/3 is
-given out to anybody at all (…/ipv6-address-space).
+Decided by IANA's registries of special-purpose addresses, https://www.iana.org/assignments/iana-ipv4-special-registry
+and …/iana-ipv6-special-registry. Nobody publishes recordings at an address they list, even if it is globally reachable
+(name servers of AS112, relays), and such servers are often inside a network. Of IPv6 only 2000::/3 is allocated to
+anyone (…/ipv6-address-space).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SPECIAL_4: Final = tuple(
         ),
     )
 )
-GIVEN_OUT: Final = IPv6Network("2000::/3")
+ALLOCATED_6: Final = IPv6Network("2000::/3")
 """Outside of it lie ::1, ::, IPv4-mapped (::ffff:0:0/96), -translated (::ffff:0:0:0/96) and -compatible (::/96)
 addresses, 64:ff9b:1::/48, 100::/64, 100:0:0:1::/64, 5f00::/16, fc00::/7, fe80::/10, fec0::/10
 and ff00::/8 (multicast)."""
@@ -57,7 +57,7 @@ NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open internet's."""
+    """Whether an IP address belongs to the public internet. Raises ValueError if it is not an IP address."""
     ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv4Address):
         return not any(ip in block for block in SPECIAL_4)
@@ -67,4 +67,4 @@ def is_public(address: str) -> bool:
 
 
 def _is_public_6(ip: IPv6Address) -> bool:
-    return ip in GIVEN_OUT and not any(ip in block for block in SPECIAL_6)
+    return ip in ALLOCATED_6 and not any(ip in block for block in SPECIAL_6)

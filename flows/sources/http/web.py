@@ -1,5 +1,5 @@
-"""Asking somebody else's server: every address is checked, the connection goes to the address that was checked, and all
-of it happens within one limit.
+"""Requests to other people's servers. Each address is checked, the connection goes to exactly that address, and
+the whole request stays within one limit.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from kring.errors import Busy, Gone, NotThere, SourceDown, SourceError
 from kring.model import now
 
 REDIRECTS = 20
-"""As browsers do; podcasts are counted by several services, one after the other."""
+"""As in browsers. Podcast addresses often redirect through several counting services."""
 TIMEOUT = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 10.0}
 """Seconds for each step; the limit of the whole request shortens them."""
 AGENT = "Kring/0.1 (recording archive)"
 MOST_CHARACTERS = 8000
-"""Of an address; signed ones have up to 2,000 or so."""
+"""Per address; signed ones have about 2,000 at most."""
 REFUSED = {400, 401, 403, 404, 405, 451}
-"""Answers that will not change by asking again soon."""
+"""Statuses that will not change if Kring asks again soon."""
 CONDITIONS = frozenset({"If-None-Match", "If-Modified-Since"})
-"""Headers with which "not modified" is an answer."""
+"""Request headers to which 304 Not Modified is a valid response."""
 
 BROKEN = (
     httpcore.NetworkError,
@@ -48,10 +48,10 @@ BROKEN = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Its status is 2xx, 416, or 304 where it was asked for. The body is as it was sent, never unpacked."""
+    """A response: status 2xx, 416, or 304 if the request was conditional. The body is never decompressed."""
 
     url: str
-    """That of the answer itself, behind all redirects."""
+    """The address after all redirects."""
     host: str
     status: int
     headers: httpx.Headers
@@ -62,12 +62,12 @@ class Answer:
 def get(
     url: str, *, allow_private: bool, limit: Deadline, headers: Mapping[str, str] | None = None
 ) -> Iterator[Answer]:
-    """The answer to one request, redirects followed.
+    """Send a GET request and follow redirects.
 
-    Raises SourceError if asking again cannot help, SourceDown if it may, and what the limit says.
+    Raises SourceError if asking again cannot help, SourceDown if it may, and the limit's error once that is reached.
     """
     target = checked(url)
-    wanted = {
+    request_headers = {
         "User-Agent": AGENT,
         "Accept": "*/*",
         "Connection": "close",
@@ -76,44 +76,44 @@ def get(
     }
     for _ in range(REDIRECTS + 1):
         try:
-            with _asked(target, wanted, allow_private, limit) as response:
+            with _response(target, request_headers, allow_private, limit) as response:
                 head = httpx.Headers(response.headers)
                 answer = Answer(str(target), target.host, response.status, head, response.iter_stream())
                 if answer.status in {301, 302, 303, 307, 308} and "location" in answer.headers:
-                    target = _led_to(target, answer.headers["location"])
+                    target = _redirected(target, answer.headers["location"])
                     continue
-                _check(answer, conditional=not CONDITIONS.isdisjoint(wanted))
+                _check(answer, conditional=not CONDITIONS.isdisjoint(request_headers))
                 yield answer
                 return
         except BROKEN as error:
-            raise _said(error, target.host, limit) from None
+            raise _as_kring_error(error, target.host, limit) from None
     raise NotThere("{host} sends us in circles (more than {most} redirects).", host=target.host, most=REDIRECTS)
 
 
 def checked(url: str) -> httpx.URL:
-    """Raises SourceError for what can never be fetched, before anything of it is kept anywhere."""
+    """The address parsed. Raises SourceError if it can never be fetched, so callers check before they store it."""
     try:
         address = httpx.URL(url) if len(url) <= MOST_CHARACTERS else None
-        fit = address if address is not None and urlsplit(url) and _is_fit(address) else None
-    except (httpx.InvalidURL, ValueError):  # ValueError: urlsplit's word, and what `idna` makes of some names
-        fit = None
-    if fit is None:
+        valid = address if address is not None and urlsplit(url) and _is_valid(address) else None
+    except (httpx.InvalidURL, ValueError):  # ValueError: from urlsplit, and from `idna` for some names
+        valid = None
+    if valid is None:
         raise SourceError("Only http and https addresses can be fetched; give the full address of the file.")
-    if fit.userinfo:
+    if valid.userinfo:
         raise SourceError(
             "An address with a user name or password in it is not fetched; give one without, or download the file and "
             "add that."
         )
-    return fit
+    return valid
 
 
-def _is_fit(address: httpx.URL) -> bool:
-    port_is_one = address.port is None or 0 < address.port <= 65535
-    return address.scheme in {"http", "https"} and bool(address.host) and port_is_one
+def _is_valid(address: httpx.URL) -> bool:
+    port_is_valid = address.port is None or 0 < address.port <= 65535
+    return address.scheme in {"http", "https"} and bool(address.host) and port_is_valid
 
 
-def _led_to(address: httpx.URL, location: str) -> httpx.URL:
-    """Where a redirect leads. Raises SourceError if that is nowhere."""
+def _redirected(address: httpx.URL, location: str) -> httpx.URL:
+    """The target of a redirect. Raises NotThere if it cannot be fetched."""
     try:
         return checked(str(address.join(location)))
     except (SourceError, httpx.InvalidURL, ValueError):
@@ -125,7 +125,7 @@ def _led_to(address: httpx.URL, location: str) -> httpx.URL:
 
 
 @contextmanager
-def _asked(
+def _response(
     address: httpx.URL, headers: Mapping[str, str], allow_private: bool, limit: Deadline
 ) -> Iterator[httpcore.Response]:
     url = httpcore.URL(
@@ -144,8 +144,8 @@ def _trusted() -> ssl.SSLContext:
 
 
 def _check(answer: Answer, *, conditional: bool) -> None:
-    fine = 200 <= answer.status < 300 or answer.status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE
-    if not fine and not (conditional and answer.status == httpx.codes.NOT_MODIFIED):
+    expected = 200 <= answer.status < 300 or answer.status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE
+    if not expected and not (conditional and answer.status == httpx.codes.NOT_MODIFIED):
         status = f"{answer.status} {httpx.codes.get_reason_phrase(answer.status)}".rstrip()
         if answer.status == httpx.codes.GONE:
             raise Gone(
@@ -179,7 +179,7 @@ def _check(answer: Answer, *, conditional: bool) -> None:
         )
 
 
-def _said(error: Exception, host: str, limit: Deadline) -> Exception:
+def _as_kring_error(error: Exception, host: str, limit: Deadline) -> Exception:
     if isinstance(error, _PrivateAddress):
         return SourceError(
             "{host} is an address inside this network and is not fetched; set allow_private if that is meant (see "
@@ -194,7 +194,7 @@ def _said(error: Exception, host: str, limit: Deadline) -> Exception:
             "check the address in a browser.",
             host=host,
         )
-    if isinstance(error, httpcore.ProtocolError):  # its own words quote what the server sent
+    if isinstance(error, httpcore.ProtocolError):  # its message quotes what the server sent
         return SourceDown("{host} broke off, or does not answer as a web server does.", host=host)
     if isinstance(error, httpcore.TimeoutException):
         seconds = f"{TIMEOUT['read']:.0f}"
@@ -211,8 +211,8 @@ class _PrivateAddress(httpcore.ConnectError):
 class _Network(httpcore.SyncBackend):
     """Connects only to public addresses, and to the very address that was looked up and checked.
 
-    Checking here, below TLS and HTTP, holds for redirects, decimal and IPv6 spellings, and names that resolve to
-    something else a moment later.
+    The check is here, below TLS and HTTP, so that it also covers redirects, decimal and IPv6 spellings, and names that
+    resolve to another address a moment later.
     """
 
     def __init__(self, allow_private: bool, limit: Deadline) -> None:
@@ -221,7 +221,7 @@ class _Network(httpcore.SyncBackend):
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
     ) -> httpcore.NetworkStream:
-        addresses = _looked_up(host, port, _within(self._limit, TIMEOUT["read"]))
+        addresses = _resolve(host, port, _within(self._limit, TIMEOUT["read"]))
         if not self._allow_private and not all(map(is_public, addresses)):
             raise _PrivateAddress(host)
         stream = super().connect_tcp(addresses[0], port, _within(self._limit, timeout), *args, **options)
@@ -230,7 +230,7 @@ class _Network(httpcore.SyncBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection, for one answer, on which every step ends with the limit, however the bytes drip."""
+    """A connection for one response. Each step ends at the limit, however slowly the bytes arrive."""
 
     def __init__(self, inner: httpcore.NetworkStream, limit: Deadline) -> None:
         self._inner, self._limit, self._heads = inner, limit, Heads()
@@ -244,7 +244,7 @@ class _Stream(httpcore.NetworkStream):
                 return data
             except httpcore.ReadTimeout:
                 if time.monotonic() >= until or self._limit.left() <= 0:
-                    raise  # else the limit has moved on meanwhile
+                    raise  # otherwise the limit has been extended meanwhile
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, _within(self._limit, timeout))
@@ -262,29 +262,29 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _within(limit: Deadline, timeout: float | None) -> float:
-    """Seconds for the next step. Raises where the limit is reached."""
+    """Seconds for the next step. Raises ReadTimeout once the limit is reached."""
     left = limit.left()
     if left <= 0:
         raise httpcore.ReadTimeout
     return min(left, max(timeout, 0.001)) if timeout is not None else left
 
 
-def _looked_up(host: str, port: int, seconds: float) -> list[str]:
-    """The addresses of a name. The system's resolver knows no deadline, so it is left behind where it takes longer."""
-    found: list[list[str]] = []
+def _resolve(host: str, port: int, seconds: float) -> list[str]:
+    """The IP addresses of a name. The system resolver has no time limit, so its thread is abandoned after `seconds`."""
+    results: list[list[str]] = []
 
-    def ask() -> None:
+    def look_up() -> None:
         try:
             answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.append([str(answer[4][0]) for answer in answers])
+            results.append([str(answer[4][0]) for answer in answers])
         except (OSError, UnicodeError):
-            found.append([])
+            results.append([])
 
-    asking = threading.Thread(target=ask, daemon=True, name="look up a name")
-    asking.start()
-    asking.join(seconds)
-    if not found:
+    resolver = threading.Thread(target=look_up, daemon=True, name="look up a name")
+    resolver.start()
+    resolver.join(seconds)
+    if not results:
         raise httpcore.ConnectTimeout
-    if not found[0]:
+    if not results[0]:
         raise httpcore.ConnectError(f"the name {host} is not known")
-    return found[0]
+    return results[0]
