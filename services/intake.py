@@ -109,13 +109,13 @@ def store_captions(archive: Archive, manifest: Manifest, path: Path, file_name: 
 
     `file_name` is what it was called where it came from: that may say its language.
     """
-    found = describe(path, file_name)
-    if manifest.captions is not None and manifest.captions.sha256 == found.sha256:
+    captions = describe(path, file_name)
+    if manifest.captions is not None and manifest.captions.sha256 == captions.sha256:
         return manifest
-    store_original(archive, found, path)
+    store_original(archive, captions, path)
 
     def change(old: Manifest) -> Manifest:
         state = State.RECEIVED if old.state is State.FAILED else old.state
-        return old.model_copy(update={"captions": found, "problem": None, "state": state})
+        return old.model_copy(update={"captions": captions, "problem": None, "state": state})
 
     return archive.update(manifest.id, change)

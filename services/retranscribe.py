@@ -115,5 +115,5 @@ def choose_sound(archive: Archive, recording_id: str, name: str) -> Manifest:
 def find_sound(manifest: Manifest, name: str) -> SoundTrack | None:
     """One that can be chosen, by its name."""
     made = manifest.renditions
-    there = made.sound_tracks.there if made is not None and made.sound_tracks is not None else ()
-    return next((one for one in there if one.name == name), None)
+    tracks = made.sound_tracks.there if made is not None and made.sound_tracks is not None else ()
+    return next((track for track in tracks if track.name == name), None)

@@ -28,7 +28,7 @@ def clear_scratch(settings: Settings, recording_id: str) -> None:
         shutil.rmtree(folder)
 
 
-def sweep_scratch(settings: Settings, wanted: set[str]) -> None:
+def sweep_scratch(settings: Settings, active: set[str]) -> None:
     """Remove what runs that died or moved elsewhere have left here; `wanted`: recordings that are being worked on.
 
     Files lie here while a browser sends them to the web server, which removes them itself unless it is killed.
@@ -38,7 +38,7 @@ def sweep_scratch(settings: Settings, wanted: set[str]) -> None:
     for path in settings.work_dir.iterdir():
         if not path.is_dir():
             _sweep_sent(path)
-        elif path.name not in wanted:
+        elif path.name not in active:
             clear_scratch(settings, path.name)
 
 

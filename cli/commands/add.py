@@ -60,10 +60,10 @@ def add_recordings(
     require_own_index(ports.settings, ports.archive.store)  # before a byte is sent: it would not be indexed here
     ports.archive.circle(circle)
     failed = 0
-    for one in what:
+    for address_or_path in what:
         try:
             request = _request(
-                one,
+                address_or_path,
                 transcript,
                 title=title,
                 circle=circle,
@@ -80,7 +80,7 @@ def add_recordings(
             say_error(str(error))
             failed += 1
         except OSError as error:
-            say_error(f"{one} cannot be read: {error.strerror}.")
+            say_error(f"{address_or_path} cannot be read: {error.strerror}.")
             failed += 1
     return 1 if failed else 0
 

@@ -1,4 +1,4 @@
-"""`kring check`: every connection and tool is tested by using it, one line each; also before the first `kring up`."""
+"""`kring check`: tests every connection and tool by using it, one line each. Works before the first `kring up` too."""
 
 from __future__ import annotations
 
@@ -29,25 +29,27 @@ from services.runs.prefect import PrefectRuns
 from storage.seaweed.program import LOOPBACK
 
 TOOL_SECONDS = 20.0
-"""How long ffmpeg, or a page, may take to answer."""
+"""Seconds that ffmpeg or a page may take to answer."""
 ENCODERS = ("flac", "aac", "libx264")
-"""What ffmpeg has to be able to write (`transcribe/rendering/render.py`, `transcribe/rendering/playback.py`)."""
+"""The encoders that ffmpeg must have (`transcribe/rendering/render.py`, `transcribe/rendering/playback.py`)."""
 
 Test = Callable[[], str]
-"""What is there, in words. Raises KringError or OSError if it does not work, NotAsked if nothing is to be asked yet."""
+"""Returns a description of what works. Raises KringError or OSError if it does not work, NotAsked if it cannot be
+tested yet."""
 
 
 class NotAsked(KringError):
-    """It does not run yet, or is not to be had on this machine, and that is no fault."""
+    """It does not run yet or is not available on this machine, which is not an error."""
 
 
 def run_check() -> int:
-    """0 only if all that is there works."""
+    """Print a line for each test; 0 if none fails."""
     settings = load_settings()
     return 1 if sum(not _passes(name, test) for name, test in tests(settings)) else 0
 
 
 def tests(settings: Settings) -> Iterator[tuple[str, Test]]:
+    """Each test with the name it is printed under."""
     stack = read_stack(settings)
     known = known_locally(settings)
     yield "data folder", lambda: _data_folder(settings)
@@ -67,12 +69,12 @@ def tests(settings: Settings) -> Iterator[tuple[str, Test]]:
 def _passes(name: str, test: Test) -> bool:
     mark, style, fine = "✔ ", "green", True
     try:
-        said = test()
+        text = test()
     except NotAsked as error:
-        mark, style, said = "– ", "dim", str(error)
+        mark, style, text = "– ", "dim", str(error)
     except (KringError, OSError) as error:
-        mark, style, said, fine = "✗ ", "red", str(error), False
-    out.print(Text.assemble((mark, style), f"{printable(name):<13} {printable(said)}"))
+        mark, style, text, fine = "✗ ", "red", str(error), False
+    out.print(Text.assemble((mark, style), f"{printable(name):<13} {printable(text)}"))
     return fine
 
 
@@ -100,17 +102,17 @@ def _ffmpeg() -> str:
 
 
 def _confinement() -> str:
-    """What keeps a hostile recording or PDF from the rest of the machine. No fault if the kernel lacks a part."""
+    """How hostile recordings and PDFs are confined. Not an error if the kernel lacks a part of it."""
     from transcribe.sandbox.confined import isolation
 
-    found = isolation()
-    if not found.complete:
-        raise NotAsked(f"what reads recordings and PDFs runs with {found}")
-    return f"what reads recordings and PDFs runs with {found}"
+    confinement = isolation()
+    if not confinement.complete:
+        raise NotAsked(f"what reads recordings and PDFs runs with {confinement}")
+    return f"what reads recordings and PDFs runs with {confinement}"
 
 
 def _engine(settings: Settings) -> str:
-    """Loads the weights, which are fetched or converted first if they have not been yet."""
+    """Loads the weights, and first fetches or converts them if that has not been done."""
     from transcribe.engines.registry import open_transcriber
 
     transcriber = open_transcriber(settings)
@@ -129,22 +131,22 @@ def _source(settings: Settings, source: FolderSource | FeedSource) -> str:
 
 def _ports(settings: Settings) -> str:
     local = settings.local
-    wanted = [("web.port", settings.web.host, settings.web.port, WEB_PORT)]
+    ports = [("web.port", settings.web.host, settings.web.port, WEB_PORT)]
     if settings.s3_endpoint is None:
-        wanted.append(("local.s3_port", LOOPBACK, local.s3_port, S3_PORT))
+        ports.append(("local.s3_port", LOOPBACK, local.s3_port, S3_PORT))
     if settings.prefect_api_url is None:
-        wanted.append(("local.prefect_port", LOOPBACK, local.prefect_port, PREFECT_PORT))
+        ports.append(("local.prefect_port", LOOPBACK, local.prefect_port, PREFECT_PORT))
     if _starts_meilisearch(settings):
-        wanted.append(("local.meili_port", LOOPBACK, local.meili_port, MEILI_PORT))
+        ports.append(("local.meili_port", LOOPBACK, local.meili_port, MEILI_PORT))
     moving: list[str] = []
-    for setting, host, chosen, usual in wanted:
+    for setting, host, chosen, usual in ports:
         if chosen and not is_free(host, chosen):
             raise port_taken(host, chosen, setting)
         if chosen is None and not is_free(host, usual):
             moving.append(str(usual))
     if moving:
         raise NotAsked(f"{', '.join(moving)} taken by others: `kring up` looks for the next free one")
-    return f"{', '.join(str(usual if chosen is None else chosen) for _, _, chosen, usual in wanted)} free"
+    return f"{', '.join(str(usual if chosen is None else chosen) for _, _, chosen, usual in ports)} free"
 
 
 def _objects(known: Settings) -> str:
@@ -172,7 +174,7 @@ def _index(known: Settings, *, running: bool) -> str:
 
 
 def _starts_meilisearch(settings: Settings) -> bool:
-    """Whether `kring up` would. Raises SetupError if it is asked for and not installed."""
+    """Whether `kring up` would start Meilisearch. Raises SetupError if it is set but not installed."""
     if settings.search.engine == "embedded" or settings.meili_url is not None:
         return False
     installed = meilisearch.program() is not None
@@ -193,9 +195,9 @@ def _pages(stack: LocalStack | None) -> str:
         raise NotAsked("do not run here: `kring up` starts them")
     try:
         answer = httpx.get(f"{stack.web_url}/healthz", timeout=TOOL_SECONDS, trust_env=False)
-        said = answer.json()
+        health = answer.json()
     except (httpx.HTTPError, ValueError) as error:
         raise KringError(f"The web pages at {stack.web_url} do not answer ({type(error).__name__}).") from None
     if answer.status_code != httpx.codes.OK:
-        raise KringError(f"{stack.web_url}: {said.get('error') or answer.status_code}")
+        raise KringError(f"{stack.web_url}: {health.get('error') or answer.status_code}")
     return stack.web_url

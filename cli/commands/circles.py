@@ -117,14 +117,14 @@ def list_circles() -> None:
 
 def _values(change: CircleChange, glossary: tuple[str, ...]) -> dict[str, Any]:
     """The fields that were spoken of. Raises BadMetadata, UnknownLanguage."""
-    said = {
+    given = {
         "name": change.name,
         "network": change.network,
         "network_name": change.network_name,
         "visibility": change.visibility,
         "english": change.english,
     }
-    values: dict[str, Any] = {field: value for field, value in said.items() if value is not None}
+    values: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     if change.language is not None:
         values["language"] = None if change.language == HEARD else check_language(change.language)
     if change.glossary is not None:

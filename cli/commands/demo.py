@@ -99,19 +99,19 @@ def bring_in_circles(ports: Ports) -> None:
 def wait_until_searchable(ports: Ports, items: list[Item]) -> bool:
     """Show one line per recording until all can be found; False if one has stopped or time is up."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    told: set[str] = set()
+    reported: set[str] = set()
     with Live(console=out, auto_refresh=False, transient=True) if is_terminal() else nullcontext() as live:
         while time.monotonic() < deadline:
             lines = _lines(ports, items)
             if live is not None:
                 live.update(_table(items, lines), refresh=True)
             for item, line in zip(items, lines, strict=True):
-                if line is not None and (line.fine or line.mark == "✗") and item.recording_id not in told:
-                    told.add(item.recording_id)
+                if line is not None and (line.fine or line.mark == "✗") and item.recording_id not in reported:
+                    reported.add(item.recording_id)
                     out.print(Text.assemble((f"{line.mark} ", line.style), printable(item.details.title)))
                     if not line.fine:
                         say_error(line.reason)
-            if len(told) == len(items):
+            if len(reported) == len(items):
                 return all(line is not None and line.fine for line in lines)
             time.sleep(0.5)
     say_error("The samples did not become searchable; look at the logs in the data folder.")

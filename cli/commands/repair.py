@@ -20,15 +20,15 @@ from storage.verify.verify import inspect
 
 
 def run_repair(recordings: list[str], *, everything: bool, original: Path | None, wait: bool) -> int:
-    """Look at each recording, mend what can be mended, and look again; 0 if nothing is damaged afterwards."""
+    """Check each recording, repair what can be repaired, and check again; 0 if nothing is damaged afterwards."""
     if not (recordings or everything):
         raise BadMetadata("Say what is to be repaired: recordings, or --all for what `kring verify` has found.")
     if original is not None and len(recordings) != 1:
         raise BadMetadata("An original belongs to one recording: name that one.")
     ports = connect()
-    found = read_findings(ports.archive.store)
+    findings = read_findings(ports.archive.store)
     ids = {id_in(recording) for recording in recordings}
-    ids |= {one.recording_id for one in found if one.recording_id} if everything else set()
+    ids |= {damage.recording_id for damage in findings if damage.recording_id} if everything else set()
     left = 0
     for recording_id in sorted(ids):
         try:
@@ -38,19 +38,19 @@ def run_repair(recordings: list[str], *, everything: bool, original: Path | None
         except KringError as error:
             say_error(f"{recording_id}: {error}")
             left += 1
-    others = [one for one in found if one.recording_id is None] if everything else []
+    others = [damage for damage in findings if damage.recording_id is None] if everything else []
     mends = plan(None, others)
-    for one in mends:
-        _say(one)
+    for repair in mends:
+        _say(repair)
     mend(ports.archive, None, mends)
-    left += sum(not one.possible for one in mends)
+    left += sum(not repair.possible for repair in mends)
     if not ids and not others:
         say("`kring verify` has found nothing damaged.")
     return 1 if left else 0
 
 
 def _put_back(ports: Ports, recording_id: str, path: Path) -> None:
-    """Store the file that came in again. Raises BadMetadata if it is another one, NotFound."""
+    """Store the original again. Raises BadMetadata if `path` is a different file, NotFound if it does not exist."""
     if not path.is_file():
         raise NotFound(f"There is no file {path}; check the path.")
     known = ports.archive.manifest(recording_id).original
@@ -61,7 +61,7 @@ def _put_back(ports: Ports, recording_id: str, path: Path) -> None:
 
 
 def _repair(ports: Ports, recording_id: str, *, wait: bool) -> bool:
-    """Whether the recording is whole afterwards, or will be once its run has ended."""
+    """Whether the recording is complete afterwards, or will be once its run has ended."""
     activity = ports.leases.read(recording_id)
     if activity is not None and ports.leases.is_alive(activity):
         say(f"{recording_id} is being worked on just now; repair it when that is done.")
@@ -72,8 +72,8 @@ def _repair(ports: Ports, recording_id: str, *, wait: bool) -> bool:
         raise NotFound("There is no such recording; `kring status` lists the ones there are.")
     say(f"{recording_id}  {manifest.details.title if manifest else ''}".rstrip(), "bold")
     mends = plan(manifest, damages)
-    for one in mends:
-        _say(one)
+    for repair in mends:
+        _say(repair)
     runs = mend(ports.archive, manifest, mends)
     if not damages:
         say("  Nothing is damaged.")
@@ -85,7 +85,7 @@ def _repair(ports: Ports, recording_id: str, *, wait: bool) -> bool:
     run_id = _start(ports, manifest)
     if not wait:
         say("  It is being made again; `kring status` shows how far it is.")
-        return all(one.possible for one in mends)
+        return all(repair.possible for repair in mends)
     with StepBars(manifest.details.title) as bars:
         follow(ports, recording_id, bars, RunState(ports.runs, run_id))
     rest = inspect(ports.archive, recording_id)

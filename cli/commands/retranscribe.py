@@ -30,28 +30,28 @@ POLL_SECONDS = 0.5
 def run_retranscribe(
     recordings: list[str], *, circles: list[str], everything: bool, yes: bool, dry_run: bool, wait: bool
 ) -> int:
-    """Ask for new transcripts if the engine would make different ones; 0 if all that was asked for went well."""
+    """Request new transcripts if the engine would make different ones; 0 if all of them were made."""
     if not (recordings or circles or everything):
         raise BadMetadata("Say what is to be transcribed again: recordings, --circle SLUG, or --all.")
     ports = connect()
     require_own_index(ports.settings, ports.archive.store)
-    choices = list(choose(_asked_for(ports, recordings, circles, everything), ports.archive, ports.transcriber))
-    wanted = [choice for choice in choices if not choice.left_alone]
+    choices = list(choose(_selected(ports, recordings, circles, everything), ports.archive, ports.transcriber))
+    chosen = [choice for choice in choices if not choice.left_alone]
     for choice in choices:
         if choice.left_alone:
             out.print(_named(choice.manifest, "–", "dim", choice.left_alone))
-    if not wanted:
+    if not chosen:
         say("There is nothing to transcribe again.")
         return 0
-    for choice in wanted if dry_run else ():
+    for choice in chosen if dry_run else ():
         out.print(_named(choice.manifest, "○", "cyan", "would be transcribed again"))
-    say(f"{_amount(wanted)} to be transcribed again by {_engine(ports)}.")
+    say(f"{_amount(chosen)} to be transcribed again by {_engine(ports)}.")
     if dry_run:
         return 0
     if not (yes or _agreed()):
         say("Nothing was changed.")
         return 1
-    asked = _ask(ports, wanted)
+    asked = _ask(ports, chosen)
     if not wait:
         say("They are waiting for the worker; `kring status` shows how far they are.")
         return 0
@@ -62,8 +62,8 @@ def run_retranscribe(
         raise
 
 
-def _asked_for(ports: Ports, recordings: list[str], circles: list[str], everything: bool) -> Iterable[Manifest]:
-    """Raises NotFound, UnknownCircle for what is not there: a wrong name must not pass for an empty circle."""
+def _selected(ports: Ports, recordings: list[str], circles: list[str], everything: bool) -> Iterable[Manifest]:
+    """The recordings named. Raises NotFound and UnknownCircle, so a mistyped circle is not taken for an empty one."""
     for slug in circles:
         ports.archive.circle(slug)
     named = {manifest.id: manifest for manifest in map(ports.archive.manifest, map(id_in, recordings))}
@@ -74,10 +74,10 @@ def _asked_for(ports: Ports, recordings: list[str], circles: list[str], everythi
     return named.values()
 
 
-def _amount(wanted: list[Choice]) -> str:
-    minutes = round(60 * sum(choice.hours for choice in wanted))
+def _amount(chosen: list[Choice]) -> str:
+    minutes = round(60 * sum(choice.hours for choice in chosen))
     length = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes or 'less than 1'} min"
-    return f"1 recording ({length}) is" if len(wanted) == 1 else f"{len(wanted)} recordings ({length}) are"
+    return f"1 recording ({length}) is" if len(chosen) == 1 else f"{len(chosen)} recordings ({length}) are"
 
 
 def _engine(ports: Ports) -> str:
@@ -85,22 +85,22 @@ def _engine(ports: Ports) -> str:
 
 
 def _agreed() -> bool:
-    """Only a person at a terminal can be asked; a script that runs this means it."""
+    """Asks only a person at a terminal; a script that runs this has decided already."""
     if not (is_terminal() and sys.stdin.isatty()):
         return True
     return typer.confirm("The old transcripts stay until the new ones are ready. Go on?")
 
 
-def _ask(ports: Ports, wanted: list[Choice]) -> list[Manifest]:
-    """Every wish is written down before the first run is asked for: what follows may fail and be made good."""
-    asked = [with_retries(partial(ask_again, ports.archive, choice.manifest.id), say) for choice in wanted]
+def _ask(ports: Ports, chosen: list[Choice]) -> list[Manifest]:
+    """Store every request before the first run is started, so that nothing is lost if starting a run fails."""
+    asked = [with_retries(partial(ask_again, ports.archive, choice.manifest.id), say) for choice in chosen]
     for manifest in asked:
         with_retries(partial(start, ports.runs, manifest), say)
     return asked
 
 
 def _follow(ports: Ports, asked: list[Manifest]) -> int:
-    """Show who is at work, and a line for each recording once it is done; 0 if all of them are."""
+    """Show the active runs, and a line for each recording once it is done; 0 if all went well."""
     left = {manifest.id: manifest for manifest in asked}
     failed, moved, reminded = 0, time.monotonic(), False
     with Live(console=out, auto_refresh=False, transient=True) if is_terminal() else nullcontext() as live:
@@ -108,7 +108,7 @@ def _follow(ports: Ports, asked: list[Manifest]) -> int:
             looked = time.monotonic()
             try:
                 working, done = _look(ports, left)
-            except TransientError:  # what was asked for is written down; it goes on when the server is back
+            except TransientError:  # the requests are stored; they continue when the server is back
                 time.sleep(POLL_SECONDS)
                 continue
             for manifest in done:
@@ -122,13 +122,13 @@ def _follow(ports: Ports, asked: list[Manifest]) -> int:
             elif time.monotonic() - moved > PATIENCE_SECONDS and not reminded:
                 reminded = True
                 say(f"Nobody has worked on them for {PATIENCE_SECONDS:.0f} s: is a worker running (`kring up`)?")
-            time.sleep(max(POLL_SECONDS, time.monotonic() - looked))  # many recordings: rarer looks
+            time.sleep(max(POLL_SECONDS, time.monotonic() - looked))  # polls less often if a poll takes long
     return 1 if failed else 0
 
 
 def _look(ports: Ports, left: dict[str, Manifest]) -> tuple[list[Text], list[Manifest]]:
     """A line for each recording with an active run, and those that are searchable again or have stopped."""
-    versions = cache(ports.index.versions)  # asked for once a look, and only where one may be done
+    versions = cache(ports.index.versions)  # read once per poll, and only if a recording may be done
     working, done = [], []
     for recording_id, old in left.items():
         activity = ports.leases.read(recording_id)
@@ -149,7 +149,7 @@ def _is_indexed(manifest: Manifest, versions: Callable[[], Mapping[str, int]]) -
 
 
 def _say_done(ports: Ports, old: Manifest, manifest: Manifest, *, alone: bool) -> bool:
-    """Whether it went well. The changed places are shown if there is one recording to read about."""
+    """Whether it went well. `alone`: it is the only recording, so its changed places are shown too."""
     if manifest.problem is not None:
         out.print(_named(manifest, "✗", "red", "not transcribed again"))
         say_error(manifest.problem.message + (" It is tried again by itself." if manifest.problem.transient else ""))
@@ -158,13 +158,13 @@ def _say_done(ports: Ports, old: Manifest, manifest: Manifest, *, alone: bool) -
         out.print(_named(manifest, "✔", "green", "its transcript is as it was, the English track is new"))
         return True
     try:
-        found = compare(ports.archive, manifest)
+        changes = compare(ports.archive, manifest)
     except NotFound as error:
         out.print(_named(manifest, "✔", "green", f"done; {error}"))
         return True
-    out.print(_named(manifest, "✔", "green", counts(found)))
+    out.print(_named(manifest, "✔", "green", counts(changes)))
     if alone:
-        show_places(found, manifest.id, limit=PLACES)
+        show_places(changes, manifest.id, limit=PLACES)
     return True
 
 

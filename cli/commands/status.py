@@ -51,54 +51,57 @@ class StatusEntry:
 def run_status(*, only_problems: bool, as_json: bool) -> int:
     """One line per recording, newest first, and the reason below if one is stuck; 0 if all are searchable.
 
-    What cannot be asked (Prefect, the search index) is said in a line; the rest is in the bucket.
+    If Prefect or the search index does not answer, a line says so; everything else is in the bucket.
     """
     ports = connect()
     indexed = in_index(ports)
     findings = read_findings(ports.archive.store)
     entries = list(entries_of(ports, indexed, findings))
-    gaps = sum(missing_of(one.manifest) > 0 for one in entries if one.manifest)
-    troubled = sum(not one.line.fine for one in entries)
-    shown = [one for one in entries if not (only_problems and one.line.fine and not lacks_text(one))]
-    nobodys = [one for one in findings if one.recording_id is None]
-    for damage in nobodys:
+    gaps = sum(missing_of(entry.manifest) > 0 for entry in entries if entry.manifest)
+    troubled = sum(not entry.line.fine for entry in entries)
+    shown = [entry for entry in entries if not (only_problems and entry.line.fine and not lacks_text(entry))]
+    unassigned = [damage for damage in findings if damage.recording_id is None]
+    for damage in unassigned:
         warn(f"{damage.key} is {damage.kind}; `kring repair --all` says what can be done.")
     left = all_left_out(ports.archive.store)
     if as_json:
-        objects = [*(one.as_json() for one in shown), *(one for source in left for one in left_out_as_json(source))]
+        objects = [
+            *(entry.as_json() for entry in shown),
+            *(item for source in left for item in left_out_as_json(source)),
+        ]
         out.file.write(json.dumps(objects, ensure_ascii=False, indent=1) + "\n")
     else:
-        for one in shown:
-            say_line(one)
+        for entry in shown:
+            say_line(entry)
         if indexed is not None or troubled:
             say(f"{troubled} not searchable." if troubled else "All are searchable.")
         if gaps:
             say("1 has speech without text." if gaps == 1 else f"{gaps} have speech without text.", "yellow")
         for source in left:
             say_left_out(source)
-    return 1 if troubled or nobodys or indexed is None else 0
+    return 1 if troubled or unassigned or indexed is None else 0
 
 
 def say_left_out(source: LeftOuts) -> None:
-    """What a source offers and was not taken in; by itself no recording that should be searchable and is not."""
+    """What a source offers that was not taken in. It does not count as a recording that is not searchable."""
     say(f"Left out of the source {printable(source.source)}:", "yellow")
-    for one in source.items:
-        out.print(Text(f"  {printable(one.says)}"))
+    for left_out in source.items:
+        out.print(Text(f"  {printable(left_out.says)}"))
     if source.more:
         say(f"  and {source.more} more.")
 
 
 def left_out_as_json(source: LeftOuts) -> Iterator[dict[str, object]]:
-    """As the recordings of the list: they have no id, and a name in place of the title."""
-    for one in source.items:
+    """Entries like those of the recordings, but without an id, and with a name in place of the title."""
+    for left_out in source.items:
         yield {
             "id": None,
             "title": None,
             "state": "left out",
-            "name": one.name,
-            "problem": one.says,
+            "name": left_out.name,
+            "problem": left_out.says,
             "source": source.source,
-            "since": one.since.isoformat(),
+            "since": left_out.since.isoformat(),
         }
 
 
@@ -107,7 +110,10 @@ def lacks_text(entry: StatusEntry) -> bool:
 
 
 def entries_of(ports: Ports, indexed: dict[str, int] | None, findings: Sequence[Damage]) -> Iterator[StatusEntry]:
-    """First those without a manifest, then those whose manifest cannot be read, then all others, newest first."""
+    """All recordings: those without a manifest, those whose manifest cannot be read, then the others, newest first.
+
+    `indexed`: recording → version in the index; None if the index does not answer.
+    """
     damages: dict[str, list[Damage]] = defaultdict(list)
     for damage in findings:
         if damage.recording_id is not None:
@@ -125,19 +131,19 @@ def entries_of(ports: Ports, indexed: dict[str, int] | None, findings: Sequence[
             line = Line(Condition.STOPPED, "✗", "red", "made by a newer Kring", reason=str(error))
             yield StatusEntry(recording_id, "", line)
             continue
-        found = damages[recording_id] or [Damage(key=manifest_key(recording_id), kind=DamageKind.DAMAGED)]
-        yield StatusEntry(recording_id, "", hurt(recording_id, found))
+        found_damages = damages[recording_id] or [Damage(key=manifest_key(recording_id), kind=DamageKind.DAMAGED)]
+        yield StatusEntry(recording_id, "", hurt(recording_id, found_damages))
     for manifest in manifests:
-        found = damages[manifest.id]
+        found_damages = damages[manifest.id]
         known = indexed.get(manifest.id) if indexed is not None else manifest.version
-        line = describe(ports, manifest, known, found)
+        line = describe(ports, manifest, known, found_damages)
         if indexed is None and manifest.state is State.PUBLISHED and line.fine:
             line = Line(Condition.PUBLISHED, "○", "yellow", "published", fine=True)
         yield StatusEntry(manifest.id, manifest.details.title, line, manifest)
 
 
 def in_index(ports: Ports) -> dict[str, int] | None:
-    """Recording → version in the index; None, after a line that says why, if it cannot be asked."""
+    """Recording → version in the index; None, with a warning, if the index does not answer."""
     try:
         return ports.index.versions()
     except (SearchDown, SetupError) as error:
@@ -146,7 +152,7 @@ def in_index(ports: Ports) -> dict[str, int] | None:
 
 
 def on_their_way(ports: Ports) -> list[tuple[str, str, Line]]:
-    """As `not_received`; if Prefect cannot be asked, after a line that says why, only what the bucket knows of."""
+    """Like `not_received`. If Prefect does not answer, warns and lists only what the bucket knows."""
     runs: list[Run] = []
     try:
         runs = ports.runs.runs(finished_well=False)
@@ -156,7 +162,7 @@ def on_their_way(ports: Ports) -> list[tuple[str, str, Line]]:
 
 
 def warn(text: str) -> None:
-    """On standard error: standard output is for the list."""
+    """Print to standard error, because standard output is for the list."""
     err.print(Text(printable(text), style="yellow"))
 
 
@@ -177,10 +183,10 @@ def not_received(ports: Ports, runs: list[Run]) -> list[tuple[str, str, Line]]:
     from services.problems import CANCELLED
 
     newest: dict[str, Run] = {}
-    for one in runs:
-        newest.setdefault(one.recording_id, one)
+    for listed in runs:
+        newest.setdefault(listed.recording_id, listed)
     requests = Requests(ports.archive.store).all()
-    found = []
+    entries = []
     for recording_id in dict.fromkeys([*newest, *requests]):
         if ports.archive.store.exists(manifest_key(recording_id)):
             continue
@@ -195,5 +201,5 @@ def not_received(ports: Ports, runs: list[Run]) -> list[tuple[str, str, Line]]:
             line = Line(Condition.WAITING, "○", "yellow", "asked for, not received yet")
         else:
             line = Line(Condition.STOPPED, "✗", "red", "stopped", reason=run.message)
-        found.append((recording_id, title, line))
-    return found
+        entries.append((recording_id, title, line))
+    return entries

@@ -72,10 +72,12 @@ class Process:
         if (pid := self.pid) is None:
             return False
         try:
-            found = psutil.Process(pid).net_connections(kind="tcp")
+            connections = psutil.Process(pid).net_connections(kind="tcp")
         except psutil.Error:
             return False
-        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in found)
+        return any(
+            connection.status == psutil.CONN_LISTEN and connection.laddr.port == port for connection in connections
+        )
 
     def ending(self) -> str:
         """How it ended, as in "was killed by SIGKILL"."""

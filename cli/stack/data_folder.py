@@ -58,9 +58,9 @@ class Lock:
             holder = self._holder()
             if holder is not None or time.monotonic() > deadline:
                 os.close(self.descriptor)
-                who = f" (process {holder})" if holder is not None else ""
+                holder_note = f" (process {holder})" if holder is not None else ""
                 raise Conflict(
-                    f"Kring already runs on the data folder {data_dir}{who}. "
+                    f"Kring already runs on the data folder {data_dir}{holder_note}. "
                     "Stop that one first, or name another folder with KRING_DATA_DIR."
                 )
             time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""ClaimedPorts for the parts, each for one stack only: also of two stacks that start at the same moment."""
+"""Claims ports for the parts of a stack, so that two stacks that start at the same moment never share one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from kring.errors import SetupError
 
 TRIES = 100
 ANY = range(20_000, 30_000)
-"""Below the range that Linux takes for outgoing connections, so that a port found free stays free."""
+"""Below the range that Linux uses for outgoing connections, so that a free port stays free."""
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now. Raises SetupError if `host` is not of this machine."""
+    """Whether a server could listen there now. Raises SetupError if `host` is not an address of this machine."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
             0
@@ -25,7 +25,7 @@ def is_free(host: str, port: int) -> bool:
     except socket.gaierror as error:
         raise SetupError(f"The address {host} is not known here: {error.strerror}.") from None
     with socket.socket(family, kind) as probe:
-        # As servers do: connections of an earlier server that still fade away do not count.
+        # As servers do, so that connections of an earlier server in TIME_WAIT do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)
@@ -35,7 +35,7 @@ def is_free(host: str, port: int) -> bool:
 
 
 def port_taken(host: str, port: int, setting: str) -> SetupError:
-    """For a port that was chosen with this setting."""
+    """The error for a port that is taken but was chosen with `setting`."""
     return SetupError(
         f"Port {port} on {host} is taken, and {setting} asks for this one. "
         "Stop what listens there, or choose another port (0: any that is free)."
@@ -45,12 +45,12 @@ def port_taken(host: str, port: int, setting: str) -> SetupError:
 class ClaimedPorts:
     """The ports of one stack, claimed until `release`.
 
-    A part takes seconds until it listens, and until then its port looks free to everybody. So a claim is a lock as
-    well: a socket in Linux's abstract namespace, which all users of this machine share and which ends with its process.
+    A part needs seconds until it listens, and until then its port looks free to others. So a claim also holds a lock: a
+    socket in Linux's abstract namespace, which all users of this machine share and which ends with its process.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        """`say` is told of every port that had to move."""
+        """`say` is called with a sentence for every port that differs from the usual one."""
         self._say = say
         self._locks: dict[tuple[str, int], socket.socket] = {}
 
@@ -60,17 +60,18 @@ class ClaimedPorts:
     def __exit__(self, *_: object) -> None:
         self.release()
 
-    def take(self, host: str, wanted: int | None, usual: int, setting: str) -> int:
-        """The port `wanted`, that one or none; 0: any. If none was chosen: `usual`, or the next that can be had.
+    def take(self, host: str, chosen: int | None, usual: int, setting: str) -> int:
+        """Claim the port `chosen` and no other; 0: any. If it is None: `usual`, or the next free one.
 
-        `setting`: its name for people. Raises SetupError if the port cannot be had, or `host` is not of this machine.
+        `setting`: its name in error messages. Raises SetupError if no such port is free, or if `host` is not an address
+        of this machine.
         """
-        if wanted == 0:
+        if chosen == 0:
             return self._any(host)
-        if wanted is not None:
-            if self.claim(host, wanted):
-                return wanted
-            raise port_taken(host, wanted, setting)
+        if chosen is not None:
+            if self.claim(host, chosen):
+                return chosen
+            raise port_taken(host, chosen, setting)
         for port in range(usual, usual + TRIES):
             if self.claim(host, port):
                 if port != usual:
@@ -79,7 +80,7 @@ class ClaimedPorts:
         raise SetupError(f"No port from {usual} to {usual + TRIES - 1} is free on {host}; choose one with {setting}.")
 
     def claim(self, host: str, port: int) -> bool:
-        """Whether the port is ours from now on. Raises SetupError if `host` is not of this machine."""
+        """Claim this port; False if it is taken. Raises SetupError if `host` is not an address of this machine."""
         if (host, port) in self._locks:
             return False
         with ExitStack() as undo:
@@ -96,7 +97,7 @@ class ClaimedPorts:
         return True
 
     def release(self) -> None:
-        """Once nothing listens on them any more."""
+        """Give all ports up, once nothing listens on them any more."""
         for lock in self._locks.values():
             lock.close()
         self._locks.clear()

@@ -75,15 +75,15 @@ def _start(command: list[str], account: int | None, printed: int) -> int:
 
 def _reap(child: int) -> int | None:
     """Collect the processes that have ended; the wait status of `child` if it is among them."""
-    found = None
+    child_status = None
     with contextlib.suppress(ChildProcessError):
         while True:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 break
             if pid == child:
-                found = status
-    return found
+                child_status = status
+    return child_status
 
 
 def _drain(printed: int, log: LogFile) -> bool:
@@ -128,13 +128,13 @@ def _watch(child: int, wake: int, grace: float, stop: int, printed: int, log: Lo
 def _children() -> list[int]:
     """The processes whose parent is this one (Linux; elsewhere none)."""
     me = str(os.getpid())
-    found = []
+    children = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             text = entry.read_text(encoding="utf-8", errors="replace")
             if text.rpartition(")")[2].split()[1] == me:
-                found.append(int(entry.parent.name))
-    return found
+                children.append(int(entry.parent.name))
+    return children
 
 
 def _end_what_is_left(group: int) -> None:

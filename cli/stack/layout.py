@@ -58,10 +58,10 @@ def settle(settings: Settings, ports: ClaimedPorts, say: Callable[[str], None]) 
         elsewhere[OBJECTS] = _host(settings.s3_endpoint)
     else:
         port = ports.take(LOOPBACK, settings.local.s3_port, S3_PORT, "local.s3_port")
-        kept = seaweed.prepare(
+        server = seaweed.prepare(
             settings.data_dir, claim=lambda port: seaweed.is_free(port) and ports.claim(LOOPBACK, port)
         )
-        objects = Objects(port, kept)
+        objects = Objects(port, server)
         settings = settings.model_copy(
             update={
                 "s3_endpoint": objects.endpoint,

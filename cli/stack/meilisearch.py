@@ -29,22 +29,22 @@ def not_installed() -> SetupError:
 def prepare(data_dir: Path) -> SecretStr:
     """Its folder, and the master key of the last start or a new one (in `meilisearch.json`, mode 0600)."""
     (data_dir / "meilisearch").mkdir(parents=True, exist_ok=True, mode=0o700)
-    kept = data_dir / "meilisearch.json"
+    key_file = data_dir / "meilisearch.json"
     try:
-        key = json.loads(kept.read_text(encoding="utf-8"))["master_key"]
+        key = json.loads(key_file.read_text(encoding="utf-8"))["master_key"]
     except FileNotFoundError:
         key = secrets.token_urlsafe(32)
-        write_private(kept, json.dumps({"master_key": key}))
+        write_private(key_file, json.dumps({"master_key": key}))
     except (ValueError, KeyError, TypeError):
-        raise SetupError(f"{kept} is damaged. Stop Kring, move that file away and start again.") from None
+        raise SetupError(f"{key_file} is damaged. Stop Kring, move that file away and start again.") from None
     return SecretStr(str(key))
 
 
-def command(found: str, data_dir: Path, port: int) -> list[str]:
+def command(program: str, data_dir: Path, port: int) -> list[str]:
     """The command line that serves the folder on `port`; run it with `environment`. It holds no secret."""
     folder = data_dir / "meilisearch"
     return [
-        found,
+        program,
         "--env=production",
         f"--http-addr=127.0.0.1:{port}",
         f"--db-path={folder / 'data.ms'}",

@@ -13,7 +13,7 @@ from storage.verify.findings import Damage
 
 
 class Condition(StrEnum):
-    """What programs read; `docs/commands.md` says what each means."""
+    """The state in the JSON output; explained in `docs/commands.md`."""
 
     WAITING = "waiting"
     WORKING = "working"
@@ -31,13 +31,13 @@ class Line:
     style: str
     text: str
     fine: bool = False
-    """Search finds it, and there is nothing to do."""
+    """Search finds it, and nobody needs to do anything."""
     reason: str = ""
-    """Why it is stuck, for the line below."""
+    """Why it is stopped; printed on the next line."""
 
 
 def describe(ports: Ports, manifest: Manifest, indexed: int | None, damages: Sequence[Damage] = ()) -> Line:
-    """The condition of a recording, in words."""
+    """The condition of a recording. `indexed`: its version in the index, or None if search does not find it."""
     activity = ports.leases.read(manifest.id)
     if activity is not None and ports.leases.is_alive(activity):
         return working(manifest, indexed, activity)
@@ -45,21 +45,21 @@ def describe(ports: Ports, manifest: Manifest, indexed: int | None, damages: Seq
 
 
 def hurt(recording_id: str, damages: Sequence[Damage]) -> Line:
-    """What `kring verify` has found damaged."""
+    """The condition of a recording in which `kring verify` has found damage."""
     files = "1 file is" if len(damages) == 1 else f"{len(damages)} files are"
     reason = f"{files} damaged or missing in the object store; `kring repair {recording_id}` says what can be done."
     return Line(Condition.DAMAGED, "✗", "red", "damaged", reason=reason)
 
 
 def working(manifest: Manifest, indexed: int | None, activity: Activity) -> Line:
-    """How far a run is with it. Search goes on finding what it finds already."""
-    found = manifest.state is State.PUBLISHED and indexed is not None
+    """How far a run is. Search still finds what was found before."""
+    searchable = manifest.state is State.PUBLISHED and indexed is not None
     how_far = f"{activity.step} {activity.fraction:.0%} {activity.note}".rstrip()
-    return Line(Condition.WORKING, "●", "cyan", f"searchable, {how_far}" if found else how_far, fine=found)
+    return Line(Condition.WORKING, "●", "cyan", f"searchable, {how_far}" if searchable else how_far, fine=searchable)
 
 
 def resting(manifest: Manifest, indexed: int | None) -> Line:
-    """The condition of a recording that no run works on."""
+    """The condition of a recording on which no run is active."""
     if manifest.problem is not None:
         return stopped(manifest, manifest.problem, indexed)
     if manifest.state is not State.PUBLISHED:
@@ -76,14 +76,15 @@ def resting(manifest: Manifest, indexed: int | None) -> Line:
 
 
 def stopped(manifest: Manifest, problem: Problem, indexed: int | None) -> Line:
-    """The condition of a recording that waits for a person."""
+    """The condition of a recording that needs a person."""
     if problem.message == CANCELLED:
         return Line(Condition.CANCELLED, "✗", "red", "cancelled", reason=problem.message)
-    found = "searchable, but stopped" if manifest.state is State.PUBLISHED and indexed else "stopped"
-    return Line(Condition.STOPPED, "✗", "red", found, reason=f"{problem.step}: {problem.message}")
+    text = "searchable, but stopped" if manifest.state is State.PUBLISHED and indexed else "stopped"
+    return Line(Condition.STOPPED, "✗", "red", text, reason=f"{problem.step}: {problem.message}")
 
 
 def missing_of(manifest: Manifest) -> float:
+    """Seconds of speech without text."""
     return manifest.transcript.missing if manifest.transcript else 0.0
 
 

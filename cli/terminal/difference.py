@@ -16,31 +16,31 @@ from services.transcript_diff import ChangedPassage, Difference, Piece, differen
 from storage.archive.archive import Archive
 
 PLACES = 20
-"""Shown without being asked for all."""
+"""Shown unless `--all` is given."""
 _ID = re.compile(r"(?:.*/r/)?([0-9a-f]{16})(?:[?#].*)?")
 
 
 def run_difference(recording: str, *, everything: bool) -> int:
-    """What the recording's transcript changed in the one it replaced. Raises NotFound if it replaced none."""
+    """Show how the recording's transcript differs from the one it replaced. Raises NotFound if it replaced none."""
     archive = connect().archive
     manifest = archive.manifest(id_in(recording))
     if manifest.former is None:
         raise NotFound("This recording has had one transcript only; there is nothing to compare it with.")
-    found = compare(archive, manifest)
+    changes = compare(archive, manifest)
     say(manifest.details.title, "bold")
-    say(f"  {counts(found)}")
-    show_places(found, manifest.id, limit=None if everything else PLACES)
+    say(f"  {counts(changes)}")
+    show_places(changes, manifest.id, limit=None if everything else PLACES)
     return 0
 
 
 def id_in(text: str) -> str:
-    """A recording's id, or the one in the address of its page; anything else as it is, which no recording has."""
-    found = _ID.fullmatch(text)
-    return found[1] if found else text
+    """The id in `text`, which may be the address of a recording's page. Other text is returned as it is."""
+    match = _ID.fullmatch(text)
+    return match[1] if match else text
 
 
 def compare(archive: Archive, manifest: Manifest) -> Difference:
-    """The recording's transcript and the one before it. Raises NotFound if that is no longer kept."""
+    """Compare the recording's transcript with the one before it. Raises NotFound if there is no earlier one."""
     if manifest.former is None or manifest.transcript is None:
         raise NotFound(f"The recording {manifest.id} has no transcript before this one.")
     new = archive.transcript(manifest.transcript.key)
@@ -51,19 +51,19 @@ def compare(archive: Archive, manifest: Manifest) -> Difference:
     return difference(old.segments, new.segments)
 
 
-def counts(found: Difference) -> str:
+def counts(changes: Difference) -> str:
     """`2,310 words before, 2,308 now: 41 changed, 3 added, 5 removed (2.1 %)`."""
-    if not (found.changed or found.added or found.removed):
-        return f"{_words(found.after)}, the same as before"
-    kinds = {"changed": found.changed, "added": found.added, "removed": found.removed}
-    said = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
-    now = f"{_words(found.before)} before, {found.after:,} now"
-    return f"{now}: {said} ({found.share:.1%})".replace("%", " %")
+    if not (changes.changed or changes.added or changes.removed):
+        return f"{_words(changes.after)}, the same as before"
+    kinds = {"changed": changes.changed, "added": changes.added, "removed": changes.removed}
+    parts = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
+    now = f"{_words(changes.before)} before, {changes.after:,} now"
+    return f"{now}: {parts} ({changes.share:.1%})".replace("%", " %")
 
 
-def show_places(found: Difference, recording_id: str, *, limit: int | None) -> None:
+def show_places(changes: Difference, recording_id: str, *, limit: int | None) -> None:
     """Each changed place with its time and a few words around it."""
-    places = found.places()
+    places = changes.places()
     for place in islice(places, limit):
         out.print(_line(place))
     left = sum(1 for _ in places)

@@ -33,7 +33,7 @@ def idle_account() -> int | None:
     """The user id of an account without rights that runs nothing now, `nobody` first; None: there is none."""
     running = _running()
     named = sorted(pwd.getpwall(), key=lambda entry: entry.pw_name != "nobody")
-    fit = (one.pw_uid for one in named if one.pw_name == "nobody" or one.pw_uid in SYSTEM)
+    fit = (account.pw_uid for account in named if account.pw_name == "nobody" or account.pw_uid in SYSTEM)
     return next((number for number in fit if number not in running | {0}), None)
 
 

@@ -76,15 +76,15 @@ def prepare(data_dir: Path, say: Callable[[str], None]) -> Postgres:
 
 def _prepare(data_dir: Path, say: Callable[[str], None]) -> Postgres:
     installed = _installed()
-    kept = remembered(data_dir)
+    note = remembered(data_dir)
     account = None
     if os.geteuid() == 0:
-        account = kept.account or unused_account()
+        account = note.account or unused_account()
         let_in(account, data_dir)
     inside = data_dir / "postgres"
     inside.mkdir(mode=0o700, exist_ok=True)
     owners = {os.geteuid(), os.geteuid() if account is None else account}
-    outside = kept.outside if kept.outside and _is_private(kept.outside, owners) else None
+    outside = note.outside if note.outside and _is_private(note.outside, owners) else None
     fits = enters(account, data_dir)
     if fits and len(os.fsencode(inside / SOCKET_NAME)) <= SOCKET_PATH_MOST:
         outside = None
@@ -110,10 +110,10 @@ def _prepare(data_dir: Path, say: Callable[[str], None]) -> Postgres:
 def _installed() -> Path:
     """The folder with `bin`, `lib` and `share`. The package itself is not imported: it would start a server its way."""
     spec = importlib.util.find_spec(PACKAGE.replace("-", "_"))
-    found = Path(next(iter(spec.submodule_search_locations or ()), "")) / "pginstall" if spec else None
-    if found is None or not (found / "bin" / "postgres").exists():
+    folder = Path(next(iter(spec.submodule_search_locations or ()), "")) / "pginstall" if spec else None
+    if folder is None or not (folder / "bin" / "postgres").exists():
         raise NoPostgres(f"the package {PACKAGE} is not installed, or not there for this system")
-    return found
+    return folder
 
 
 def remembered(data_dir: Path) -> RememberedServer:
@@ -127,10 +127,10 @@ def remembered(data_dir: Path) -> RememberedServer:
 def _is_private(folder: Path, owners: set[int]) -> bool:
     """Whether this is a folder that only one of `owners` enters: the temporary folder is everybody's to write to."""
     try:
-        found = folder.lstat()
+        status = folder.lstat()
     except OSError:
         return False
-    return stat.S_ISDIR(found.st_mode) and stat.S_IMODE(found.st_mode) == 0o700 and found.st_uid in owners
+    return stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == 0o700 and status.st_uid in owners
 
 
 def _hold(folder: Path) -> None:
