@@ -33,20 +33,20 @@ def content_of(path: Path) -> Content:
 
 
 def store_original(archive: Archive, original: Original, path: Path, progress: Progress | None = None) -> None:
-    """Put the bytes under the key of their hash, unless they are there already.
+    """Store the bytes under the key of their hash, unless they are there already. `progress`: 0 to 1.
 
-    Raises InputError if the file is no longer the one that was described: it is still being written.
+    Raises InputError if the file has changed since it was described, because it is still being written.
     """
-    before = _sight(path)
+    before = _size_and_mtime(path)
     sent = archive.put_original(original, path, progress=_counter(original.size, progress))
-    if sent and (_sight(path) != before or before[0] != original.size):
+    if sent and (_size_and_mtime(path) != before or before[0] != original.size):
         archive.store.delete(original.key)
         raise InputError("{name} changed while it was read; add it again once it is complete.", name=original.file_name)
     if progress:
         progress(1.0)
 
 
-def _sight(path: Path) -> tuple[int, int]:
+def _size_and_mtime(path: Path) -> tuple[int, int]:
     stat = path.stat()
     return stat.st_size, stat.st_mtime_ns
 
@@ -78,8 +78,9 @@ def store_recording(
 ) -> Manifest:
     """Store the original and the platform's transcript, then the manifest that names them.
 
-    If the recording was received before, its manifest stays as it is, but for a transcript that is new; and for
-    the original, if that was the first part of this one: what was made of it is made anew, what people wrote stays.
+    If the recording was received before, its manifest stays as it is, except that a new transcript is added.
+    `grown`: an earlier original may be an incomplete part of this one. Then it is replaced, and what was made from it
+    is made again; corrections stay.
     """
     store_original(archive, original, path, progress)
     moment = now()
@@ -94,20 +95,20 @@ def store_recording(
         )
     )
     if grown and manifest.original.sha256 != original.sha256:
-        manifest = archive.update(manifest.id, lambda old: _with_whole(old, original))
+        manifest = archive.update(manifest.id, lambda old: _with_complete_original(old, original))
     return manifest if captions is None else store_captions(archive, manifest, captions)
 
 
-def _with_whole(manifest: Manifest, original: Original) -> Manifest:
-    """Nothing that was made of the first part is named any more."""
-    nothing = dict.fromkeys(("media", "renditions", "transcript", "former", "english", "problem"))
-    return manifest.model_copy(update={**nothing, "original": original, "state": State.RECEIVED, "again": False})
+def _with_complete_original(manifest: Manifest, original: Original) -> Manifest:
+    """The manifest with this original, and without what was made from the incomplete one."""
+    cleared = dict.fromkeys(("media", "renditions", "transcript", "former", "english", "problem"))
+    return manifest.model_copy(update={**cleared, "original": original, "state": State.RECEIVED, "again": False})
 
 
 def store_captions(archive: Archive, manifest: Manifest, path: Path, file_name: str | None = None) -> Manifest:
-    """Store the platform's transcript, from here on used instead of what was there; the next run publishes it.
+    """Store the platform's transcript, which replaces the earlier one; the next run publishes it.
 
-    `file_name` is what it was called where it came from: that may say its language.
+    `file_name`: its original name, which may tell its language.
     """
     captions = describe(path, file_name)
     if manifest.captions is not None and manifest.captions.sha256 == captions.sha256:

@@ -1,4 +1,4 @@
-"""Scratch space on this machine for files on their way. What is in it can be made again from the bucket."""
+"""Scratch space on this machine for files in progress. Its contents can be made again from the bucket."""
 
 from __future__ import annotations
 
@@ -12,26 +12,27 @@ from kring.settings import Settings
 
 GB = 1e9
 SENT_SECONDS = 24 * 3600
-"""No upload of a document takes as long as this."""
+"""Longer than any upload of a document takes."""
 
 
 def scratch_folder(settings: Settings, recording_id: str) -> Path:
-    """The folder of one recording; a run that goes on finds the files of the one before."""
+    """The folder of one recording, created if missing. A run finds the files of the one before in it."""
     folder = settings.work_dir / recording_id
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def clear_scratch(settings: Settings, recording_id: str) -> None:
+    """Delete the folder of one recording, if there is one."""
     folder = settings.work_dir / recording_id
     if folder.exists():
         shutil.rmtree(folder)
 
 
 def sweep_scratch(settings: Settings, active: set[str]) -> None:
-    """Remove what runs that died or moved elsewhere have left here; `wanted`: recordings that are being worked on.
+    """Remove what runs left that died or moved to another machine. `active`: ids of recordings being worked on.
 
-    Files lie here while a browser sends them to the web server, which removes them itself unless it is killed.
+    Files that a browser sends to the web server are also here. The server removes them itself unless it is killed.
     """
     if not settings.work_dir.is_dir():
         return
@@ -49,11 +50,12 @@ def _sweep_sent(path: Path) -> None:
 
 
 def disk_full() -> DiskFull:
+    """The error for a write that failed because the disk is full."""
     return DiskFull("The disk of the Kring machine is full. Make room, then run `kring reconcile`.")
 
 
 def require_space(folder: Path, needed: int, settings: Settings) -> None:
-    """Raise DiskFull unless `needed` bytes fit and the spare space stays free."""
+    """Raises DiskFull unless `needed` bytes fit into `folder` and `media.spare_disk_mb` stays free."""
     free = shutil.disk_usage(folder).free
     spare = settings.media.spare_disk_mb * 1_000_000
     if free - spare < needed:

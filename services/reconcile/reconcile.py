@@ -1,4 +1,4 @@
-"""Carrying out `services.reconcile.plan`: a thin loop."""
+"""Carries out the actions of `services.reconcile.plan`."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from services.scratch import sweep_scratch
 from services.search_index.ownership import require_own_index
 from storage.archive.requests import Requests
 
-BROKEN_OFF = timedelta(hours=1)
-"""So long what was fetched of a file is kept for the next try, which goes on from there."""
+INTERRUPTED = timedelta(hours=1)
+"""How long a partly fetched file is kept, so that the next attempt can resume it."""
 
 log = logging.getLogger(__name__)
 
@@ -32,16 +32,16 @@ def reconcile(
     whole: bool = True,
     problems: list[str] | None = None,
 ) -> list[Action]:
-    """Carry out the plan for the archive as it stands; what was done. What could not be done is added to `problems`.
+    """Plan for the archive as it is, carry the plan out, and return the actions that succeeded.
 
-    `whole` False: only for recordings with a run that did not end well, and without looking at the index.
-    Raises SetupError if the archive is indexed elsewhere: what is missing here may be there.
+    A line for each action that failed is added to `problems`. `whole` False: only recordings with a run that did not
+    end well, and without the index. Raises SetupError if another index belongs to the archive.
     """
     if whole:
         require_own_index(ports.settings, ports.archive.store)
-    kept = Requests(ports.archive.store)
+    stored_requests = Requests(ports.archive.store)
     take_over(ports.settings.data_dir, ports.archive)
-    requests = kept.all()
+    requests = stored_requests.all()
     runs = ports.runs.runs(finished_well=False)
     concerned = {run.recording_id for run in runs}
     if whole:
@@ -69,22 +69,22 @@ def reconcile(
         requests=requests,
         look_seconds=ports.settings.worker.discover_seconds,
     )
-    done = [action for action in actions if _is_done(action, ports, requests, problems if problems is not None else [])]
+    done = [action for action in actions if _try(action, ports, requests, problems if problems is not None else [])]
     for manifest in manifests:
         if manifest.id in requests:
-            kept.forget(manifest.id)
+            stored_requests.forget(manifest.id)
     if not whole:
         return done
-    wanted = {run.recording_id for run in runs if run.going}
-    wanted |= {run.recording_id for run in runs if run.state_name == NOT_THERE and now() - run.since < BROKEN_OFF}
-    wanted |= {action.recording_id for action in actions if isinstance(action, Restart)}
-    wanted |= {recording_id for recording_id, (_, alive) in activities.items() if alive}
-    sweep_scratch(ports.settings, wanted)
+    active = {run.recording_id for run in runs if run.going}
+    active |= {run.recording_id for run in runs if run.state_name == NOT_THERE and now() - run.since < INTERRUPTED}
+    active |= {action.recording_id for action in actions if isinstance(action, Restart)}
+    active |= {recording_id for recording_id, (_, alive) in activities.items() if alive}
+    sweep_scratch(ports.settings, active)
     return done
 
 
 def describe_action(action: Action) -> str:
-    """A line about what was done."""
+    """One line that describes the action."""
     match action:
         case Crash(run):
             return f"declared dead   {run.recording_id}  {run.parameters.get('title', '')}"
@@ -102,9 +102,9 @@ def _versions(ports: Ports) -> dict[str, int] | None:
     return None if ports.index.needs_rebuild else ports.index.versions()
 
 
-def _is_done(action: Action, ports: Ports, requests: Mapping[str, Request], problems: list[str]) -> bool:
-    """Whether it could be carried out; if not, `problems` says why. Raises StorageDown and OrchestratorDown:
-    with those, nothing else could be done either.
+def _try(action: Action, ports: Ports, requests: Mapping[str, Request], problems: list[str]) -> bool:
+    """Carry the action out; False, with a line in `problems`, if that fails. Raises StorageDown and OrchestratorDown,
+    because then no other action could succeed either.
     """
     try:
         _carry_out(action, ports, requests)
