@@ -1,4 +1,4 @@
-// The editor: a person listens and corrects. Every line is saved by itself when it is left.
+// The editor, in which a person listens and corrects. Each line is saved when the person leaves it.
 
 import { Board } from "./edit/board.js";
 import * as chapters from "./edit/dialogs/chapters.js";
@@ -16,7 +16,7 @@ import * as speakers from "./edit/dialogs/speakers.js";
 const list = document.getElementById("lines");
 const board = new Board();
 const playing = new Playing(board.lines);
-let last = null; // the line somebody was in last
+let last = null; // the line that had the focus last
 let waiting = 0;
 
 function leave(line, step) {
@@ -36,7 +36,7 @@ list.addEventListener("focusin", (event) => {
 list.addEventListener("focusout", (event) => {
   const line = board.lines.of(event.target);
   if (!line) return;
-  // Where only the window was left, an emptied line is being written anew rather than taken away.
+  // If only the window lost the focus, an empty line is probably being rewritten, not removed.
   if (line.focused && !line.text) board.keep(line);
   else board.save(line);
 });
@@ -50,7 +50,7 @@ list.addEventListener("input", (event) => {
 });
 addEventListener("pagehide", () => last?.dirty && board.keep(last));
 
-// A line is one line: what is pasted with breaks comes in without them.
+// Pasted text loses its line breaks, because a line of the transcript has none.
 function unbroken(field) {
   const at = field.selectionEnd;
   field.value = field.value.replace(/\s*[\r\n]+\s*/g, " ");

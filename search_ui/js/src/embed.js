@@ -1,4 +1,4 @@
-// A recording inside another site's page: it opens at its time, and of a sound the line being said is shown.
+// A recording embedded in another site. It opens at the given time; audio shows the current line.
 
 const player = document.getElementById("player");
 const caption = document.getElementById("caption");
@@ -14,14 +14,14 @@ else player.addEventListener("loadedmetadata", openAtStart, { once: true });
 if (caption) {
   const track = [...player.textTracks].find((one) => one.kind === "captions");
   if (track) {
-    track.mode = "hidden"; // read, though an <audio> has no place of its own to show it
+    track.mode = "hidden"; // loads the captions, which an <audio> cannot show itself
     track.addEventListener("cuechange", () => {
       caption.replaceChildren(...[...track.activeCues].map((cue) => cue.getCueAsHTML()));
     });
   }
 }
 
-// The way to the whole recording leads to the moment at which one leaves.
+// The link to the recording page opens it at the current time.
 for (const link of whole) {
   link.addEventListener("click", () => {
     const url = new URL(link.href);

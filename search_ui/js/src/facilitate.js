@@ -7,10 +7,10 @@ function take() {
   const code = location.hash.slice(1);
   if (!code) return;
   history.replaceState(null, "", location.pathname);
-  if (!field) return; // this browser is in already
+  if (!field) return; // this browser is signed in already
   field.value = code;
   field.form.submit();
 }
 
-addEventListener("hashchange", take); // a link opened from this very page
+addEventListener("hashchange", take); // the link was opened on this page
 take();

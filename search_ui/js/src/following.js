@@ -1,9 +1,9 @@
-// A recording that is not published yet: the server tells how far it is, and the page opens it when it is there.
+// A recording that is not published yet. The server sends its progress, and the page opens it once it is published.
 
 import { words } from "./shared/words.js";
 import { Away, Refused, ask } from "./upload/requests.js";
 
-const PAUSE = 5000; // milliseconds between two questions, where the server has no room for one more who listens
+const PAUSE = 5000; // milliseconds between two requests if the server accepts no further event stream
 const state = document.getElementById("state");
 const told = document.getElementById("told");
 const trouble = document.getElementById("trouble");
@@ -11,7 +11,7 @@ const trouble = document.getElementById("trouble");
 let source = null;
 let timer = 0;
 
-// Read out only what is new: not each per cent.
+// Screen readers announce a new step, but not each per cent.
 function show(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("body > *");
   const before = state.firstElementChild.dataset.told;
@@ -28,7 +28,7 @@ async function look() {
     }
     if (answer.ok) show(await answer.text());
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // no connection now: look again
+    if (!(error instanceof TypeError)) throw error; // no connection now; try again
   }
   timer = setTimeout(look, PAUSE);
 }
@@ -41,7 +41,7 @@ function listen() {
     location.reload();
   });
   source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) timer = setTimeout(look, PAUSE); // else it tries again by itself
+    if (source.readyState === EventSource.CLOSED) timer = setTimeout(look, PAUSE); // otherwise the browser reconnects
   });
 }
 
@@ -51,7 +51,7 @@ function stop() {
   source = null;
 }
 
-// A page that nobody looks at needs no connection; a browser has only six for one site.
+// A hidden page closes its connection, because a browser has only six per site.
 document.addEventListener("visibilitychange", () => {
   stop();
   if (!document.hidden) listen();

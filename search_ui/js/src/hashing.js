@@ -1,4 +1,4 @@
-// A worker: the SHA-256 of files, read slice by slice, so that a file of any size takes the same memory.
+// A worker that computes the SHA-256 of files, slice by slice, so that memory does not grow with their size.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 
@@ -11,7 +11,7 @@ async function hash(file) {
   let next = read(file, 0);
   for (let from = 0; from < file.size; from += SLICE) {
     const slice = await next;
-    if (from + SLICE < file.size) next = read(file, from + SLICE); // the disk works while this slice is counted in
+    if (from + SLICE < file.size) next = read(file, from + SLICE); // reads the next slice while this one is hashed
     sum.update(new Uint8Array(slice));
     postMessage({ done: Math.min(file.size, from + SLICE) });
   }
@@ -23,6 +23,6 @@ addEventListener("message", async ({ data: file }) => {
     postMessage({ sha256: await hash(file) });
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
-    postMessage({ unreadable: true }); // moved, changed or taken out while it was read
+    postMessage({ unreadable: true }); // the file was moved, changed or removed while it was read
   }
 });

@@ -1,4 +1,4 @@
-// The recording page: the line being said is marked and kept in view, a click on a line plays from there.
+// The recording page: marks the current line and keeps it in view; a click on a line plays from there.
 
 import { copy } from "./shared/clipboard.js";
 import "./shared/menus.js";
@@ -33,9 +33,9 @@ function clock(seconds) {
   return [whole / 3600, (whole / 60) % 60, whole % 60].map((part) => String(Math.floor(part)).padStart(2, "0")).join(":");
 }
 
-const ASIDES = 20; // lines that somebody may say while another goes on speaking
+const ASIDES = 20; // lines to look back for an earlier one that is still being said
 
-// The last line that has begun and is still said; in a pause, the one just said.
+// The last line that has begun and not ended; during a pause, the line before it.
 function lineAt(time) {
   let low = 0;
   let high = lines.length;
@@ -60,7 +60,7 @@ function markCurrent() {
   if (line && following) keepInView(line.element);
 }
 
-// On the line of the passages found, where there is one.
+// Marks the current time on the timeline of passages found, if the page has one.
 function showPlace() {
   if (!here || !(player.duration > 0)) return;
   const place = `${(100 * player.currentTime) / player.duration}%`;
@@ -68,7 +68,7 @@ function showPlace() {
   document.getElementById("played").setAttribute("width", place);
 }
 
-// On wide screens the transcript scrolls by itself, on narrow ones the page does, under the player.
+// On wide screens the transcript scrolls; on narrow ones the page does, under the player.
 function keepInView(element) {
   const behavior = gentle.matches ? "auto" : "smooth";
   const box = element.getBoundingClientRect();
@@ -127,7 +127,7 @@ async function copyMoment() {
 // The passage found before or after this moment, round the ends; it plays where the recording is playing.
 function step(direction) {
   const time = player.currentTime;
-  const behind = time - (player.paused ? SLACK : 2); // while it plays, a second press must not come too late
+  const behind = time - (player.paused ? SLACK : 2); // while it plays, a second press goes one further back
   const ahead = direction > 0 ? moments.find((at) => at > time + SLACK) : moments.findLast((at) => at < behind);
   seek(ahead ?? moments.at(direction > 0 ? 0 : -1), !player.paused);
 }
@@ -137,7 +137,7 @@ addEventListener("click", (event) => {
   const moment = event.target.closest("a[data-at]");
   const line = event.target.closest(".line");
   if (!moment && !line) return;
-  if (!event.target.closest("a") && String(getSelection())) return; // somebody selects text
+  if (!event.target.closest("a") && String(getSelection())) return; // text is being selected
   event.preventDefault();
   seek(Number(moment ? moment.dataset.at : line.dataset.start), true);
 });

@@ -4,8 +4,8 @@ import "./shared/menus.js";
 import { words } from "./shared/words.js";
 
 const TYPING_PAUSE = 120; // milliseconds without a key before asking
-const MISREAD_PAUSE = 700; // milliseconds that somebody who types is left alone with half a query
-const SETTLED_PAUSE = 1000; // milliseconds after which a search is one the Back button returns to
+const MISREAD_PAUSE = 700; // milliseconds without typing before an incomplete query may show an error
+const SETTLED_PAUSE = 1000; // milliseconds after which the Back button returns to a search
 
 const form = document.getElementById("search");
 const field = document.getElementById("q");
@@ -25,7 +25,7 @@ function wantedUrl(typing) {
   const url = new URL(form.action);
   for (const [name, value] of new FormData(form)) {
     const text = String(value);
-    if (text.trim()) url.searchParams.append(name, text.trimStart()); // a space at the end says: this word is whole
+    if (text.trim()) url.searchParams.append(name, text.trimStart()); // a space at the end completes the word
   }
   if (typing && url.searchParams.has("q")) url.searchParams.set("typing", "1");
   return url;
@@ -51,7 +51,7 @@ async function show(url, history) {
       return false;
     }
     swap(text);
-    remember(results.firstElementChild.dataset.url, history); // the server's address: what goes without saying is left out
+    remember(results.firstElementChild.dataset.url, history); // the server's address, without default values
     complain("");
     return true;
   } catch (error) {
@@ -79,7 +79,7 @@ function swap(html) {
   results.replaceChildren(...parsed.body.children);
   openFilters(open);
   const again = focused ? document.getElementById(focused) : null;
-  again?.closest("details.more-choices")?.setAttribute("open", ""); // where what was chosen has moved to
+  again?.closest("details.more-choices")?.setAttribute("open", ""); // the choice has moved there
   again?.focus({ preventScroll: true });
   document.title = results.firstElementChild.dataset.title;
   feed?.setAttribute("href", results.firstElementChild.dataset.feed);
@@ -121,11 +121,11 @@ addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-search]");
   if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const url = new URL(link.href);
-  if (url.pathname !== new URL(form.action).pathname) return; // from a circle back to the whole archive
+  if (url.pathname !== new URL(form.action).pathname) return; // the link leads from a circle back to the whole archive
   event.preventDefault();
   if (!(await show(url, "push"))) return;
   fieldFrom(url);
-  if (document.activeElement?.id === link.id && link.id) return; // the same filter, ready to be taken back
+  if (document.activeElement?.id === link.id && link.id) return; // the focus is on the same filter, ready to be removed
   const heading = document.getElementById("found-heading");
   heading.focus({ preventScroll: true });
   if (heading.getBoundingClientRect().top < 0) heading.scrollIntoView();
@@ -140,6 +140,6 @@ addEventListener("popstate", () => {
 
 wide.addEventListener("change", () => openFilters(false));
 openFilters(false);
-// Where there is a real keyboard it types into the field at once; on a phone none pops up unasked.
+// With a real keyboard the search field gets the focus; on a phone that would open the on-screen keyboard.
 if (!location.search && matchMedia("(hover: hover) and (pointer: fine)").matches) field.focus({ preventScroll: true });
 document.documentElement.classList.add("scripted");

@@ -1,4 +1,4 @@
-// The upload page: files are dropped or chosen, each gets a card with a form, and goes on its way once that is sent.
+// The upload page: each file that is dropped or chosen gets a card with a form, and is uploaded once the form is sent.
 
 import Uppy from "@uppy/core";
 import DragDrop from "@uppy/drag-drop";
@@ -11,7 +11,7 @@ import { SILENT, makeSender } from "./upload/sending.js";
 
 const facts = JSON.parse(document.getElementById("facts").textContent);
 const spoken = { nb, da, nl }[document.documentElement.lang] ?? { strings: {} }; // Uppy speaks English by itself
-// What its catalogues lack in one language or another.
+// Texts that Uppy's catalogues lack in some languages.
 const ours = {
   dropHereOr: words.drop.replace("{browse}", "%{browse}"),
   browse: words.browse,
@@ -24,7 +24,7 @@ const trouble = document.getElementById("trouble");
 const all = document.getElementById("all");
 const overall = document.getElementById("overall");
 
-const cards = new Map(); // by Uppy's id of the file
+const cards = new Map(); // by Uppy's file id
 const desk = new Uppy({ id: "desk", locale, logger: SILENT });
 
 function tell(sentence) {
@@ -67,11 +67,11 @@ desk.on("file-added", (file) => {
 });
 desk.on("restriction-failed", (_, error) => tell(error.message)); // the same file twice
 
-// A file dropped beside the field must not make the browser leave the page and open it.
+// The browser must not open a file that is dropped beside the field, because that would leave the page.
 for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());
 
 all.addEventListener("click", () => {
-  // The first form that lacks something keeps the focus, so it is asked last.
+  // Backwards, so that the first incomplete form gets the focus last and keeps it.
   for (const card of [...cards.values()].filter((one) => one.open).reverse()) card.submit();
 });
 

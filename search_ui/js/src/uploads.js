@@ -1,4 +1,4 @@
-// What somebody brought in: take back what has not arrived, try again what was stopped.
+// A person's uploads: cancels unfinished ones and retries stopped ones.
 
 import { words } from "./shared/words.js";
 import { Away, Refused, ask } from "./upload/requests.js";

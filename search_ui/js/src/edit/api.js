@@ -1,11 +1,11 @@
-// What the page asks of the server. Changes go one after the other, so that they are numbered as they were made.
+// Requests to the server. Changes are sent one at a time, so that their numbers follow the order they were made in.
 
 import { signed } from "../shared/name.js";
 import { say } from "./words.js";
 
 const SECONDS = 20;
 
-// The server said no, with a sentence; `now` is what stands there where somebody else was first.
+// The server refused, with a sentence. `now`: the current value, if somebody else changed it first.
 export class Refused extends Error {
   constructor(status, body) {
     super(body?.error ?? say("strange"));
@@ -14,7 +14,7 @@ export class Refused extends Error {
   }
 }
 
-// No answer, or none for the moment: the same may be sent again.
+// No answer, or a temporary failure: the same request can be sent again.
 export class Unreachable extends Error {}
 
 export async function ask(method, path, body, type = "application/json") {
@@ -42,7 +42,7 @@ function parse(text) {
   try {
     return JSON.parse(text);
   } catch (error) {
-    if (error instanceof SyntaxError) return null; // an error page of something in between
+    if (error instanceof SyntaxError) return null; // an error page from a proxy
     throw error;
   }
 }
@@ -53,7 +53,7 @@ export function inTurn(work) {
   const mine = turn.then(work);
   turn = mine.then(
     () => undefined,
-    () => undefined, // whoever asked hears of it; the next one's turn comes all the same
+    () => undefined, // the caller handles the error; the next request is sent anyway
   );
   return mine;
 }

@@ -1,4 +1,4 @@
-// The name somebody gives themselves, kept in this browser by the server.
+// The name that a person chooses, which the server stores for this browser.
 
 import { listenForNames, nameSettled, nameTyped, typedName } from "../shared/name.js";
 import { Refused, Unreachable, ask } from "./api.js";
@@ -17,7 +17,7 @@ export function setUp(board) {
     keep();
   }
 
-  // One at a time, so that the last one typed is the last one kept.
+  // One request at a time, so that the name typed last is the one that is kept.
   async function keep() {
     if (keeping || typedName() === null) return;
     keeping = true;
@@ -38,7 +38,7 @@ export function setUp(board) {
       kept = name;
       nameSettled(name);
     } catch (error) {
-      if (error instanceof Refused) nameSettled(name); // no change may carry it either
+      if (error instanceof Refused) nameSettled(name); // a change must not carry it either
       throw error;
     }
   }

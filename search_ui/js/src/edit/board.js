@@ -1,4 +1,4 @@
-// What is known of the recording, and the way every change goes to the server and comes back into the page.
+// The state of the recording. Every change goes through here to the server, and its answer back into the page.
 
 import { Refused, Unreachable, ask, inTurn } from "./api.js";
 import { Drafts } from "./drafts.js";
@@ -7,7 +7,7 @@ import { Lines } from "./lines.js";
 import { clock, say, tell, tidy } from "./words.js";
 
 const RETRY = 10_000; // milliseconds until lines that could not be sent are sent again
-const LOOK = 20_000; // and until somebody else's changes are looked for
+const LOOK = 20_000; // and until the changes of others are requested
 
 const editor = document.getElementById("editor");
 const state = document.getElementById("state");
@@ -21,12 +21,12 @@ export class Board extends EventTarget {
     this.number = Number(editor.dataset.number);
     this.lines = new Lines();
     this.drafts = new Drafts(editor.dataset.recording);
-    this.touched = new Set(); // lines that somebody wrote in; few of all
-    this.known = null; // the answer to the last look; null until there was one
-    this.under = 0; // changes on their way
+    this.touched = new Set(); // lines that were edited here; only a few of all
+    this.known = null; // the last state the server sent; null before the first
+    this.under = 0; // changes sent but not answered
     this.last = null; // number of the last change made here
-    this.sent = 0; // answers to changes
-    this.behind = false; // whether others have changed what this page does not know yet
+    this.sent = 0; // number of answers to changes
+    this.behind = false; // whether others made changes that this page has not loaded
     this.trouble = "";
     undoButton.addEventListener("click", () => this.undoLast());
     again.addEventListener("click", () => this.saveAll());
@@ -46,13 +46,13 @@ export class Board extends EventTarget {
     return this.unsaved.filter((line) => line.state === "failed");
   }
 
-  // Sends one change and takes the answer in. Throws Refused and Unreachable.
+  // Sends one change and applies the answer. Throws Refused and Unreachable.
   async send(change) {
     this.under += 1;
     try {
       const answer = await ask("POST", `${this.address}/corrections`, { change });
       this.notice(answer);
-      // Where it was so already the number is that of somebody's change, which is not ours to take back.
+      // If nothing had to be changed, the number is that of another person's change: not to be undone from here.
       this.last = answer.stored && change.kind !== "undo" ? answer.number : null;
       this.lines.merge(answer.changed, answer.removed);
       this.lines.setChapters(answer.chapters);
@@ -65,14 +65,14 @@ export class Board extends EventTarget {
     }
   }
 
-  // Numbers have no gaps: those in between are others' changes. And borders that are unknown here are new to the page.
+  // Numbers have no gaps, so missing ones are changes of others. Lines with unknown borders are new to the page.
   notice({ number, stored, changed }) {
     const others = number - this.number - Number(stored);
     if (others > 0 || changed.some(({ start, end }) => !this.lines.find(start, end))) this.behind = true;
     this.number = Math.max(this.number, number);
   }
 
-  // A change that is not about one line: everything written so far goes first, and all is read anew afterwards.
+  // A change to more than one line: unsaved lines are sent first, and everything is loaded again afterwards.
   async change(change) {
     await this.saveAll();
     const answer = await inTurn(() => this.send(change));
@@ -110,7 +110,7 @@ export class Board extends EventTarget {
 
   async sendLine(line) {
     const mine = line.text;
-    if (line.state === "conflict") return; // it was in the queue twice: somebody chooses between the texts first
+    if (line.state === "conflict") return; // it was queued twice; the person must choose between the texts first
     if (!line.dirty) {
       this.saved(line);
       return;
@@ -127,12 +127,12 @@ export class Board extends EventTarget {
     }
   }
 
-  // `text` was sent; the server has kept it as `kept`, without signs that nobody sees.
+  // `text` was sent; the server stored it as `kept`, without invisible characters.
   accept(line, text, kept = text) {
     const same = line.text === text;
     line.base = kept;
     if (!same && line.dirty) {
-      line.show(""); // somebody went on typing; it is saved when the line is left
+      line.show(""); // the person typed on; it is saved when the line loses the focus
       this.drafts.keep(line);
       return;
     }
@@ -158,12 +158,12 @@ export class Board extends EventTarget {
   failedLine(line, mine, error) {
     if (error instanceof Refused && error.now) {
       const theirs = tidy(error.now.text);
-      if (theirs === mine) this.accept(line, mine); // sent before, and its answer was lost
+      if (theirs === mine) this.accept(line, mine); // it was stored before, but the answer was lost
       else this.contest(line, theirs, error.message);
       return;
     }
     if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
-    // The same again would be refused again, unless somebody asks for it; not where too many were at it at once.
+    // Sent again, it would be refused again, unless it was refused only because too many changed the recording at once.
     line.refused = error instanceof Refused && error.status !== 409;
     this.trouble = line.refused ? error.message : "";
     line.show("failed", say("notSaved"));
@@ -203,28 +203,28 @@ export class Board extends EventTarget {
     }
   }
 
-  // What others have changed meanwhile. `always`: also right after a change that was made here.
-  // Gives the sentence that says why nothing was learned, or "".
+  // Loads what others have changed. `always`: even right after a change that was made here.
+  // Returns "", or a sentence that says why it could not be loaded.
   async look(always = false) {
     if (!always && (document.visibilityState === "hidden" || this.under || this.looking)) return "";
     this.looking = true;
     const { sent } = this;
     const fetch = async () => this.learn(await ask("GET", `${this.address}/corrected`), always);
     try {
-      await (always ? inTurn(fetch) : fetch()); // what must be known is asked for when nothing is on its way
+      await (always ? inTurn(fetch) : fetch()); // waits until no change is being sent
       return "";
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
-      this.say("failed", error.message); // it is looked for again soon
+      this.say("failed", error.message); // it is tried again soon
       return error.message;
     } finally {
       this.looking = false;
-      if (this.behind && this.sent !== sent) this.look(); // the answer was older than what was sent meanwhile
+      if (this.behind && this.sent !== sent) this.look(); // the answer is older than a change that was sent meanwhile
     }
   }
 
   learn(found, own) {
-    if (found.number < this.number || this.under) return; // older than what was sent from here
+    if (found.number < this.number || this.under) return; // older than the last change sent from here
     const news = this.lines.replace(found.lines);
     this.lines.setChapters(found.chapters);
     this.number = found.number;

@@ -1,4 +1,4 @@
-// Lines that are not saved yet, kept in this browser: each under its own key, so that two windows do not meet.
+// Unsaved lines, kept in this browser. Each has its own key, so that two windows do not overwrite each other.
 
 const PREFIX = "kring.unsaved.";
 
@@ -12,7 +12,7 @@ export class Drafts {
     try {
       localStorage.setItem(this.prefix + line.key, JSON.stringify({ start, end, before: base, text, speaker }));
     } catch (error) {
-      if (!(error instanceof DOMException)) throw error; // full or forbidden: leaving the page then warns, as ever
+      if (!(error instanceof DOMException)) throw error; // full or forbidden; the page still warns before it is left
     }
   }
 
@@ -24,7 +24,7 @@ export class Drafts {
     }
   }
 
-  // In order of time.
+  // In the order of their times.
   all() {
     try {
       const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix));

@@ -1,4 +1,4 @@
-// The keys of the editor. They hold in the transcript, at the player, and where nothing has the focus; never in
+// The keyboard shortcuts of the editor. They work in the transcript, at the player and without focus; never in
 // dialogs or elsewhere on the page, and none of them is Tab.
 
 const OVER = CSS.supports("selector(:popover-open)") ? "dialog[open], :popover-open" : "dialog[open]";

@@ -1,4 +1,4 @@
-// One line of the transcript: what the server has (`base`), what stands in the field, and how far it is saved.
+// One line of the transcript: the server's text (`base`), the text in the field, and whether it is saved.
 
 import { clock, say, tidy } from "./words.js";
 
@@ -58,7 +58,7 @@ export class Line {
     return document.activeElement === this.field;
   }
 
-  // What the server has now; the text in the field too, unless somebody is at work in it. Whether anything is new.
+  // Takes the server's text, and shows it unless the person is editing the line. Returns whether anything changed.
   is({ speaker, text, corrected }) {
     const changed = text !== this.base || (speaker ?? null) !== this.speaker;
     if (speaker !== undefined) this.call(speaker ?? null);
@@ -97,7 +97,7 @@ export class Line {
     else this.note.replaceChildren(mark.content.cloneNode(true));
   }
 
-  // Both texts, who was first in a sentence, and two buttons; `choose` is called with "theirs" or "mine".
+  // Shows both texts, a sentence about who was first, and two buttons. `choose` is called with "theirs" or "mine".
   contest(theirs, sentence, choose) {
     this.element.querySelector(".conflict")?.remove();
     const box = conflicts.content.cloneNode(true).querySelector(".conflict");

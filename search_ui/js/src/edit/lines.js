@@ -1,4 +1,4 @@
-// All lines in order of time, with chapters and holes between them.
+// All lines in order of time, with the chapters and gaps between them.
 
 import { Line, keyOf } from "./line.js";
 import { say } from "./words.js";
@@ -25,7 +25,7 @@ export class Lines {
     return this.byField.get(field) ?? null;
   }
 
-  // Of several, said at once between the same borders, the one that reads `text`, else the first.
+  // Of several lines with the same start and end, the one with this `text`, else the first.
   find(start, end, text = null) {
     const there = [];
     for (let n = this.after(start) - 1; this.all[n]?.start === start; n -= 1) {
@@ -38,12 +38,12 @@ export class Lines {
     return this.all[this.all.indexOf(line) + step] ?? null;
   }
 
-  // The last line that has begun; in a pause, the one just said.
+  // The last line that has begun; during a pause, the line before it.
   at(time) {
     return this.all[this.after(time) - 1] ?? null;
   }
 
-  // How many lines have begun by then.
+  // The number of lines that have begun by then.
   after(time) {
     let low = 0;
     let high = this.all.length;
@@ -72,13 +72,13 @@ export class Lines {
     line.element.remove();
   }
 
-  // A line that was begun and nothing was written in it.
+  // A line that was added but is still empty.
   forgo(line) {
     if (this.all.includes(line)) this.remove(line);
     this.settle();
   }
 
-  // Lines that a change made or took away. Lines somebody is at work in stay as they are: saving them shows both texts.
+  // Applies a change to these lines. Lines being edited stay as they are; saving them shows both texts.
   merge(changed, removed = []) {
     const made = new Set(changed.map((said) => keyOf(said.start, said.end)));
     for (const line of [...this.all]) {
@@ -89,13 +89,13 @@ export class Lines {
     this.settle();
   }
 
-  // Everything as it is now, from the server; how many lines others have changed meanwhile.
+  // Takes everything from the server. Returns the number of lines that others have changed.
   replace(said) {
     const there = new Map();
     for (const line of this.all) there.set(line.key, [...(there.get(line.key) ?? []), line]);
     let news = 0;
     for (const one of said) {
-      // Several can be said at once between the same borders; they keep their order.
+      // Several lines can have the same start and end; they keep their order.
       news += Number(this.take(one, there.get(keyOf(one.start, one.end))?.shift() ?? null, true));
     }
     for (const line of [...there.values()].flat()) {
@@ -127,7 +127,7 @@ export class Lines {
     setTimeout(() => line.state === "fresh" && line.show(""), FRESH);
   }
 
-  // Names only where the speaker changes, holes only where no line was written into them.
+  // Shows the speaker's name only if the speaker changes, and a gap only if no line was written into it.
   settle() {
     let speaker = null;
     for (const line of this.all) {
@@ -159,7 +159,7 @@ export class Lines {
     return this.add({ start, end, speaker, language: null, text: "", corrected: false });
   }
 
-  // A line for what is said in a hole, empty until somebody writes it.
+  // A line for speech in a gap, empty until the person writes it.
   write(gap) {
     const [start, end] = [Number(gap.dataset.start), Number(gap.dataset.end)];
     const line = this.find(start, end) ?? this.begin(start, end);

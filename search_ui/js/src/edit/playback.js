@@ -15,7 +15,7 @@ export class Playing {
     this.lines = lines;
     this.current = null;
     this.following = true;
-    player.controls = false; // the buttons below do what they do, and more
+    player.controls = false; // the buttons below replace them
     player.addEventListener("click", () => this.toggle());
     document.getElementById("desk").hidden = false;
     playButton.addEventListener("click", () => this.toggle());
@@ -95,7 +95,7 @@ export class Playing {
     }
   }
 
-  // Whether somebody is at work in another line, from which the page must not be pulled away.
+  // Whether another line is being edited, from which the page must not scroll away.
   busyElsewhere() {
     const line = this.lines.of(document.activeElement);
     return line !== null && line !== this.current;

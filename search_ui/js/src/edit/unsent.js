@@ -1,4 +1,4 @@
-// Lines that were written here before and never arrived: put back and saved, or thrown away.
+// Lines that were written in this browser earlier and never stored. They are restored and saved, or discarded.
 
 import { tidy, say } from "./words.js";
 
@@ -18,14 +18,14 @@ export function offer(board) {
   });
 }
 
-// Whether what was written stands there already: it was sent, and its answer was lost.
+// Whether the text is stored already, because it was sent but the answer was lost.
 function arrived(board, { start, end, text }) {
   const there = tidy(board.lines.find(start, end)?.base ?? "") === text;
   if (there) board.drafts.drop(`${start}-${end}`);
   return there;
 }
 
-// `before` is what stood there when it was written: where that is another text now, both are shown.
+// `before`: the server's text when the line was written. If it is different now, both texts are shown.
 function take(board, { start, end, before, text, speaker }) {
   const line = board.lines.find(start, end) ?? board.lines.begin(start, end, speaker);
   line.base = before;

@@ -1,6 +1,6 @@
-// Whether `text` was put into the clipboard; where the browser refuses, the page offers another way.
+// Copies `text`. Returns false if the browser refuses; then the page offers another way.
 export async function copy(text) {
-  if (!navigator.clipboard) return false; // a page that did not come over HTTPS has none
+  if (!navigator.clipboard) return false; // a page without HTTPS has no clipboard
   try {
     await navigator.clipboard.writeText(text);
     return true;

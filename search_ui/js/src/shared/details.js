@@ -5,7 +5,7 @@ const MAY_BE_EMPTY = ["language", "visibility", "legal_basis"];
 
 const tidy = (text) => text.normalize("NFC").split(/\s+/).filter(Boolean).join(" ");
 
-// What the form says, over `before`, whose other fields stay as they are.
+// `before` with the values of the form.
 export function readDetails(form, before = {}) {
   const details = { ...before };
   for (const name of ["title", "circle", "date"]) details[name] = tidy(form.elements[name].value);
@@ -14,7 +14,7 @@ export function readDetails(form, before = {}) {
   return details;
 }
 
-// Fills the fields that `details` names; what is in other fields stays.
+// Fills the fields that `details` has; the others stay as they are.
 export function fillDetails(form, details) {
   for (const [name, value] of Object.entries(details)) {
     const field = form.elements[name];

@@ -1,4 +1,4 @@
-// Menus (<details class="menu">) close as people expect of a menu; without this script their buttons close them.
+// Closes menus (<details class="menu">) on Escape or a click elsewhere; without this script only their buttons do.
 
 const openMenus = () => document.querySelectorAll("details.menu[open]");
 
@@ -8,7 +8,7 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// Who goes on with the keyboard shall see where they are, not the menu over it.
+// If the keyboard focus leaves the menu, the menu must not cover it.
 document.addEventListener("focusin", ({ target }) => {
   for (const menu of openMenus()) {
     if (!menu.contains(target)) menu.open = false;

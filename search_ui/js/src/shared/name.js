@@ -2,9 +2,9 @@
 // "keep my name" may be late or fail, and the change may come from another tab or page.
 
 const KEY = "kring.name";
-let here = null; // for a browser that keeps nothing
+let here = null; // for a browser without storage
 
-// "" where somebody took their name away, null where nothing is waiting to be kept.
+// "" if the person removed the name, null if no name is waiting to be stored.
 export function typedName() {
   try {
     return localStorage.getItem(KEY) ?? here;
@@ -19,11 +19,11 @@ export function nameTyped(name) {
   try {
     localStorage.setItem(KEY, name);
   } catch (error) {
-    if (!(error instanceof DOMException)) throw error; // full or forbidden: this tab knows it still
+    if (!(error instanceof DOMException)) throw error; // storage is full or forbidden; this tab still has the name
   }
 }
 
-// The server has kept this name, or will not; one typed meanwhile goes on waiting.
+// The server has stored or refused this name; one typed meanwhile keeps waiting.
 export function nameSettled(name) {
   if (here === name) here = null;
   try {

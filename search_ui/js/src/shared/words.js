@@ -1,4 +1,4 @@
-// What scripts say, in the language of the page, which holds it as data: <script type="application/json" id="words">.
+// The texts of scripts, in the page's language; it holds them as data: <script type="application/json" id="words">.
 
 export const words = JSON.parse(document.getElementById("words").textContent);
 

@@ -1,4 +1,4 @@
-// One file: what is said about it, how far it is, and what to do where something is wrong.
+// The card of one file: its details, its progress, and what to do if something is wrong.
 
 import { fill, words } from "../shared/words.js";
 import { Refused, ask, patiently } from "./requests.js";
@@ -7,11 +7,11 @@ import { sha256Of } from "./hasher.js";
 import { dateOf, percentOf, sizeOf, titleOf } from "./names.js";
 
 const LAST_CIRCLE = "kring.circle";
-const SOON = 100; // milliseconds between two moves of a bar
+const SOON = 100; // milliseconds between two updates of a progress bar
 
 let count = 0;
 
-// A copy of the template in which every id is this card's own.
+// A copy of the template, with ids that are unique to this card.
 function clone(template) {
   const element = template.content.firstElementChild.cloneNode(true);
   const own = (value) => value.replace(/\bcard-/g, `card${count}-`);
@@ -36,7 +36,7 @@ export class Card {
   #wanted = false;
   #sent = new Set();
   #moved = 0;
-  #touched = false; // what somebody has written here is not overwritten with what they wrote last time
+  #touched = false; // what the person wrote here is not overwritten with their last values
 
   // `page`: sender, facts (what the page knows), hashing (address of the worker), changed (called after each change).
   constructor(file, template, page) {
@@ -90,7 +90,7 @@ export class Card {
     this.#at("again").addEventListener("click", () => this.submit());
   }
 
-  // What a circle says for recordings that say nothing themselves.
+  // The circle's defaults for recordings.
   #circleChosen() {
     const circle = this.#page.facts.circles[this.#form.elements.circle.value];
     const asItHas = (name) => this.#form.elements[name].options[0];
@@ -126,7 +126,7 @@ export class Card {
 
   #bar(bytes) {
     const now = performance.now();
-    if (now - this.#moved < SOON && bytes < this.#file.size) return; // nobody sees more than that
+    if (now - this.#moved < SOON && bytes < this.#file.size) return; // more is not visible
     this.#moved = now;
     const bar = this.#at("bar");
     bar.value = bytes / this.#file.size;
@@ -148,7 +148,7 @@ export class Card {
     if (this.#state === "sending") this.#at("says").textContent = is ? words.paused : words.sending;
   }
 
-  // `note`: what the server adds, where work on it cannot begin just now.
+  // `note`: the server's remark if work on the recording cannot begin now.
   done({ url, note }) {
     this.#show("done", note || words.done, " ", this.#link(words.follow, url));
     this.#at("percent").textContent = "";
@@ -174,7 +174,7 @@ export class Card {
     return { name: this.#file.name, size: this.#file.size, type: this.#file.type, sha256 };
   }
 
-  // Can it be taken, is it here already, has a part of it arrived? Meanwhile the form is filled in.
+  // Asks whether the file can be taken, is archived already or partly uploaded, while the person fills in the form.
   async check() {
     this.#show("checking", words.checking);
     try {
@@ -206,7 +206,7 @@ export class Card {
     }
   }
 
-  // The server's no is shown in its words; that this card was taken away is no trouble.
+  // Shows the server's refusal in its words. It is not an error if the card was removed meanwhile.
   #gone(error, state) {
     if (error.name === "AbortError") return;
     if (!(error instanceof Refused)) throw error;
@@ -214,7 +214,7 @@ export class Card {
     this.#show(state, error.message);
   }
 
-  // The form is complete: send now, or as soon as the file has been looked at. False where something is missing.
+  // Sends the file now, or as soon as it has been checked. Returns false if the form is incomplete.
   submit() {
     if (!check(this.#form)) return false;
     localStorage.setItem(LAST_CIRCLE, this.#form.elements.circle.value);
@@ -242,7 +242,7 @@ export class Card {
     this.#sender = this.#page.sender.send(this, this.#file, this.#upload);
   }
 
-  // Slides and transcript go first: they are small, and what is wrong with them is better known now.
+  // Slides and transcript are sent first: they are small, and errors in them should show up early.
   async #sendFiles() {
     for (const kind of ["attachment", "transcript"]) {
       for (const file of this.#form.elements[kind].files) {
@@ -277,7 +277,7 @@ export class Card {
     if (begun) await this.#takeBack();
   }
 
-  // The card is gone by now; what is to be said about it is said beside the place for new files.
+  // The card has been removed, so the message appears beside the field for new files.
   async #takeBack() {
     const { tell } = this.#page;
     try {

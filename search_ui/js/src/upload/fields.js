@@ -1,4 +1,4 @@
-// The fields of one card: read, checked, and with what is wrong said beside each of them.
+// Reads and checks the fields of one card, and shows errors beside them.
 
 import { words } from "../shared/words.js";
 
@@ -32,7 +32,7 @@ export function fillDetails(form, details) {
   form.elements.other_basis.value = offered ? "" : basis;
 }
 
-// What is missing, by the name of its field, in the order of the form.
+// The errors by field name, in the order of the form.
 export function missing(form) {
   const said = readDetails(form);
   const wrong = {};
@@ -62,7 +62,7 @@ export function complain(form, name, sentence) {
   }
 }
 
-// Say what is wrong beside each field and go to the first; true where nothing is.
+// Shows the errors beside their fields and focuses the first. Returns true if there are none.
 export function check(form) {
   const wrong = missing(form);
   for (const box of form.querySelectorAll("[data-error]")) complain(form, box.dataset.error, wrong[box.dataset.error] ?? "");
@@ -71,7 +71,7 @@ export function check(form) {
   return !first;
 }
 
-// Names known in the archive are offered for the one being written, which is the last after a comma.
+// Suggests names from the archive for the one being typed, which follows the last comma.
 export function offer(field, known) {
   const list = field.form.querySelector(`#${field.getAttribute("list")}`);
   const show = () => {

@@ -1,4 +1,4 @@
-// One file after the other through the hashing worker: two at a time would only make the disk jump.
+// Sends one file at a time to the hashing worker, because two at a time would only slow the disk.
 
 import { Refused } from "./requests.js";
 import { words } from "../shared/words.js";
@@ -26,9 +26,9 @@ function run(address, file, { signal, progress }) {
   });
 }
 
-// The SHA-256 of `file` in hex. Throws Refused where it cannot be read, AbortError where `signal` says stop.
+// The SHA-256 of `file` in hex. Throws Refused if it cannot be read, AbortError if `signal` aborts.
 export function sha256Of(address, file, options) {
   const mine = before.then(() => run(address, file, options));
-  before = mine.catch(() => undefined); // whose turn is next does not care how this one ended; its caller does
+  before = mine.catch(() => undefined); // the next file is hashed however this one ended
   return mine;
 }

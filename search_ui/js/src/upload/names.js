@@ -1,16 +1,16 @@
-// What a file's name says, read as the watched folder reads it (flows/sources/details.py).
+// Title and date from a file's name, by the rules of watched folders (flows/sources/details.py).
 
 const DATE = /(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)/;
 
 const two = (number) => String(number).padStart(2, "0");
 
-// The name without its ending, its date and its underscores.
+// The name without its extension, date and underscores.
 export function titleOf(name) {
   const stem = name.replace(/(?<=.)\.[^.]*$/, "");
   return stem.replace(new RegExp(DATE, "g"), " ").replace(/[_-]/g, " ").split(/\s+/).filter(Boolean).join(" ") || stem;
 }
 
-// A date in the name (2025-03-14, 20250314), else the day the file was last changed; as an <input type="date"> has it.
+// A date in the name (2025-03-14, 20250314), else the day the file was last changed, as <input type="date"> writes it.
 export function dateOf(file) {
   const found = DATE.exec(file.name);
   if (found) {
@@ -23,7 +23,7 @@ export function dateOf(file) {
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
-// 1500000 → "1.4 MB", as the page's language writes it.
+// 1500000 → "1.4 MB", in the page's language.
 export function sizeOf(bytes) {
   const power = bytes < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10)); // counted as Uppy does
   const format = new Intl.NumberFormat(document.documentElement.lang, {

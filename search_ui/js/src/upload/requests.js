@@ -1,12 +1,12 @@
-// Questions to the server, asked until it answers: an upload of hours outlives lost networks and restarted servers.
+// Requests that are repeated until the server answers, so that a long upload survives lost networks and restarts.
 
 import { signed } from "../shared/name.js";
 import { words } from "../shared/words.js";
 
-const PAUSES = [1, 2, 4, 8, 15, 30]; // seconds; the last one again and again, for as long as the page is open
+const PAUSES = [1, 2, 4, 8, 15, 30]; // seconds; the last one is repeated as long as the page is open
 const LATER = new Set([408, 425, 429, 502, 503, 504]);
 
-// The server has understood and says no; `message` is its sentence.
+// The server refused the request; `message` is its sentence.
 export class Refused extends Error {
   constructor(sentence, status) {
     super(sentence);
@@ -14,10 +14,10 @@ export class Refused extends Error {
   }
 }
 
-// No answer, or "not now".
+// No answer, or a temporary failure.
 export class Away extends Error {}
 
-// Why `bytes` did not go out: a network that is lost and a file that was changed or taken out look the same from here.
+// Finds out why `bytes` were not sent: a lost network and a changed or removed file give the same error.
 async function broken(bytes) {
   try {
     await bytes?.slice(0, 1).arrayBuffer();
@@ -36,7 +36,7 @@ function sentenceIn(text) {
   try {
     return JSON.parse(text).error ?? "";
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error; // a proxy's page: our own sentence stands for it
+    if (!(error instanceof SyntaxError)) throw error; // a proxy's page; our own sentence replaces it
     return "";
   }
 }
@@ -45,12 +45,12 @@ function understood(text) {
   try {
     return text ? JSON.parse(text) : null;
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error; // a network that wants a login answers for everybody
+    if (!(error instanceof SyntaxError)) throw error; // a network that requires a login answers in the server's place
     throw new Refused(words.strange, 0);
   }
 }
 
-// `body`: what is sent as JSON; `bytes`: a Blob sent as it is. Answers what the server answered; null where it is empty.
+// `body`: what is sent as JSON; `bytes`: a Blob sent as it is. Returns the server's answer; null if it is empty.
 export async function ask(method, path, { body = undefined, bytes = undefined, signal = undefined } = {}) {
   const headers = signed(method, { Accept: "application/json" });
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -67,10 +67,10 @@ export async function ask(method, path, { body = undefined, bytes = undefined, s
   return understood(text);
 }
 
-// The bytes of one part to the address they were given; answers the headers that came back.
+// Sends the bytes of one part to its address. Returns the response headers.
 export function put({ url, method = "PUT", headers = {} }, bytes, { signal, progress }) {
   return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest(); // fetch does not tell how much has gone out
+    const request = new XMLHttpRequest(); // fetch does not report upload progress
     const stop = () => request.abort();
     request.open(method, url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
@@ -103,7 +103,7 @@ function pause(seconds, signal) {
   });
 }
 
-// Do `action` until it is not `Away`. `tell` hears the sentence while it waits, and "" once it goes on.
+// Repeats `action` while it throws `Away`. Calls `tell` with a sentence while it waits, and with "" once it continues.
 export async function patiently(action, { signal = undefined, tell }) {
   for (let tries = 0; ; tries += 1) {
     try {

@@ -1,4 +1,4 @@
-// Uppy sends the parts: three at a time, those that are missing, until all are there.
+// Uppy uploads the missing parts, three at a time, until all have arrived.
 
 import AwsS3 from "@uppy/aws-s3";
 import Uppy from "@uppy/core";
@@ -6,12 +6,12 @@ import StatusBar from "@uppy/status-bar";
 import { ask, patiently, put } from "./requests.js";
 
 const AT_ONCE = 3;
-export const SILENT = { debug() {}, warn() {}, error() {} }; // what goes wrong is said at the file it belongs to
+export const SILENT = { debug() {}, warn() {}, error() {} }; // errors are shown at the file they concern
 
-// `target`: where the bar for all files stands. Cards are told: progress(bytes), waits(sentence), done(answer),
-// failed(error), paused(is it).
+// `target`: element for the progress bar of all files. Called on cards: progress(bytes), waits(sentence), done(answer),
+// failed(error), paused(boolean).
 export function makeSender(locale, target) {
-  const partSizes = new WeakMap(); // Uppy asks by the file's data alone
+  const partSizes = new WeakMap(); // Uppy asks with nothing but the file's data
   const cards = new Map();
   const uppy = new Uppy({ id: "sender", locale, logger: SILENT });
   const toldBy = (file) => (sentence) => cards.get(file.id)?.waits(sentence);
@@ -19,7 +19,7 @@ export function makeSender(locale, target) {
   uppy.use(AwsS3, {
     limit: AT_ONCE,
     shouldUseMultipart: true,
-    retryDelays: [], // `patiently` tries again, for as long as it takes
+    retryDelays: [], // `patiently` repeats the request instead
     getChunkSize: (data) => partSizes.get(data),
     createMultipartUpload: async (file) => ({ key: String(file.meta.upload), uploadId: String(file.meta.upload) }), // made before
     listParts: (file, { uploadId, signal }) =>
@@ -29,7 +29,7 @@ export function makeSender(locale, target) {
       tell: toldBy(file),
     }),
     uploadPartBytes: async (/** @type {any} */ { signature, body, onProgress, onComplete, signal }) => {
-      // Each try asks anew where to: an address given long ago is no longer good.
+      // Each attempt requests a new address, because addresses expire.
       const send = async () =>
         put(await ask("POST", signature.url, { signal }), body, { signal, progress: onProgress });
       const etag = await patiently(send, { signal, tell: signature.tell });
@@ -42,14 +42,14 @@ export function makeSender(locale, target) {
       const tell = toldBy(file);
       return patiently(() => ask("POST", `/api/uploads/${uploadId}/complete`, { body, signal }), { signal, tell });
     },
-    abortMultipartUpload: async () => {}, // what arrived stays, so that it can go on; removing is the card's affair
+    abortMultipartUpload: async () => {}, // what has arrived stays, so that the upload can resume; the card removes it
   });
   uppy.use(StatusBar, {
     target,
     showProgressDetails: true,
     hideUploadButton: true,
     hideRetryButton: true,
-    hideCancelButton: true, // each card has its own, which asks first
+    hideCancelButton: true, // each card has its own button, which asks first
     hideAfterFinish: true,
   });
 
@@ -65,20 +65,20 @@ export function makeSender(locale, target) {
   uppy.on("resume-all", () => tellAll(false));
 
   return {
-    // Send the file of an upload that the server knows; those parts of it that it has not got.
+    // Sends the parts that are missing of an upload that the server knows.
     send(card, file, { id, partSize }) {
       partSizes.set(file, partSize);
       const name = uppy.addFile({ name: file.name, type: file.type, data: file, meta: { upload: id } });
       uppy.setFileState(name, /** @type {any} */ ({ s3Multipart: { key: id, uploadId: id } }));
       cards.set(name, card);
-      // How it ends is heard through the events above, file by file.
+      // The events above report the result of each file.
       uppy.upload().catch(() => undefined);
       return name;
     },
-    // Stop sending this one and forget it; what arrived stays where it is.
+    // Stops sending this file and forgets it. What has arrived stays.
     forget(name) {
       cards.delete(name);
-      uppy.setState({ error: null }); // one file's trouble is not that of the others
+      uppy.setState({ error: null }); // one file's error does not concern the others
       if (uppy.getFile(name)) uppy.removeFile(name);
     },
   };

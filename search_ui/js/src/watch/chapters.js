@@ -1,4 +1,4 @@
-// The list of chapters: the one being played is marked.
+// Marks the current chapter in the list.
 
 const links = [...document.querySelectorAll(".chapters a")];
 const starts = links.map((link) => Number(link.dataset.at));

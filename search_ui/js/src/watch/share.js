@@ -1,4 +1,4 @@
-// Passing a recording on: with the machine's own menu for that, or as code for another site's page.
+// Shares a recording through the device's share menu, or as code to embed in another site.
 
 import { copy } from "../shared/clipboard.js";
 import { fill, words } from "../shared/words.js";
@@ -8,7 +8,7 @@ const code = document.getElementById("embed-code");
 const from = document.getElementById("embed-from");
 const copyCode = document.getElementById("embed-copy");
 
-// `moment()`: the time in seconds, how it is written for people, and its address.
+// `moment()` returns the time in seconds, as text, and its address.
 export function offerSharing(moment) {
   if (!navigator.share) return;
   share.hidden = false;
@@ -16,7 +16,7 @@ export function offerSharing(moment) {
     try {
       await navigator.share({ title: share.dataset.title, url: moment().url });
     } catch (error) {
-      if (!(error instanceof DOMException)) throw error; // closed without choosing anybody
+      if (!(error instanceof DOMException)) throw error; // closed without a choice
     }
   });
 }

@@ -1,5 +1,5 @@
-// The shape of the sound: what was played is filled, a press or a drag goes there. For pointers only: with the keyboard
-// the player itself does the same.
+// The waveform: what was played is filled, and a click or drag seeks. For pointers only: with the keyboard
+// the player itself does this.
 
 const drawing = document.getElementById("waveform");
 const heard = document.getElementById("heard-part");

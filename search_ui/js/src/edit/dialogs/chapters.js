@@ -1,9 +1,9 @@
-// Chapters: a new one at the line somebody is in, other titles for those there are, and taking them away.
+// Adds a chapter at the current line, and renames or removes chapters.
 
 import { attempt, prepared } from "./dialogs.js";
 import { clock, parseClock, say, tell, tidy, trouble } from "../words.js";
 
-// `here` gives the moment, in seconds, at which a new chapter would begin.
+// `here` returns the time, in seconds, at which a new chapter would begin.
 export function setUp(board, here) {
   const dialog = prepared("chapters", (button) => {
     start = here();
@@ -22,7 +22,7 @@ export function setUp(board, here) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const time = form.elements.time.value;
-    // The moment itself where its clock was left as it is: that of the line, to the thousandth of a second.
+    // If the time shown was not edited, the exact start of the line, to the millisecond.
     const at = time.trim() === clock(start) ? start : parseClock(time);
     if (at === null) return trouble(dialog.querySelector(".trouble"), say("badTime"));
     const there = board.lines.chapters.find((chapter) => Math.abs(chapter.start - at) < 0.5);
@@ -41,11 +41,11 @@ export function setUp(board, here) {
     let clash = null;
     const answer = await attempt(dialog, button, () => board.change(change), { refused: (now) => (clash = now) });
     if (answer) tell(say(done));
-    if (!answer && !clash) return null; // what was written stays where it is
+    if (!answer && !clash) return null; // what the person wrote stays in the form
     if (clash) await board.look(true);
     show();
     const item = [...list.children].find((one) => Number(one.dataset.start) === change.start);
-    // Somebody was first: theirs is the chapter's title now, and what was written here can be put over it.
+    // Somebody else was first: the chapter has their title now, and the one written here can replace it.
     if (clash && item && change.title) write(item, change.title);
     (item?.querySelector("input") ?? form.elements.title).focus();
     return answer;

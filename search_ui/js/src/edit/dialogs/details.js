@@ -1,4 +1,4 @@
-// What is said about the recording, and the documents that belong to it.
+// The details of the recording, and its attachments.
 
 import { fillDetails, readDetails } from "../../shared/details.js";
 import { ask } from "../api.js";
@@ -23,7 +23,7 @@ export function setUp(board) {
     trouble(form.querySelector(".trouble"), missed);
     if (missed) return;
     before = board.known.details;
-    const written = readDetails(form); // by somebody who did not wait for what is there now
+    const written = readDetails(form); // if the person typed before the current details were loaded
     const same = (name) => JSON.stringify(written[name]) === JSON.stringify(opened[name]);
     fillDetails(form, Object.fromEntries(Object.entries(before).filter(([name]) => same(name))));
     button.disabled = false;
@@ -38,14 +38,14 @@ export function setUp(board) {
     }
     const work = () => board.change({ kind: "details", before, after });
     const answer = await attempt(form, button, work, { refused: ({ details }) => contest(details) });
-    if (!answer) return; // what was written stays in the form
+    if (!answer) return; // what the person wrote stays in the form
     settle();
     before = board.known.details;
     fillDetails(form, before);
     count.textContent = say("detailsSaved");
   });
 
-  // Somebody was first with these fields: theirs stands beneath each, and saving again puts these over it.
+  // Somebody else changed these fields first: their values are shown below, and saving again replaces them.
   function contest(theirs) {
     settle();
     before = { ...before, ...theirs };

@@ -1,4 +1,4 @@
-// What opens over the editor, and how an answer is shown in it.
+// Dialogs of the editor, and how they show the server's answer.
 
 import { Refused, Unreachable } from "../api.js";
 import { trouble } from "../words.js";
@@ -27,14 +27,14 @@ export function listen() {
       if (event.target === dialog && outside(dialog, event)) dialog.close();
     });
     dialog.addEventListener("close", () => {
-      // Where it was opened from a menu that is closed now, there is nothing to go back to but the menu's button.
+      // If it was opened from a menu, which is closed now, the focus goes to the menu's button.
       const lost = document.activeElement === document.body || dialog.contains(document.activeElement);
       if (lost) document.querySelector(".tools-open").focus();
     });
   }
 }
 
-// What the address names behind its `#`, as links of other pages do.
+// Opens the dialog that the fragment (`#…`) of the address names, as links of other pages do.
 export function openNamed() {
   document.querySelector(`[data-opens="${CSS.escape(location.hash.slice(1))}"]`)?.click();
 }
@@ -44,8 +44,8 @@ function outside(dialog, { clientX, clientY }) {
   return clientX < box.left || clientX > box.right || clientY < box.top || clientY > box.bottom;
 }
 
-// Runs `work` with its button out of use; where the server refuses or is away, the sentence stands in the dialog.
-// `refused` is told what stands there where somebody else was first.
+// Runs `work` with its button disabled. If the server refuses or is unreachable, the dialog shows the sentence.
+// `refused` is called with the current value if somebody else changed it first.
 export async function attempt(dialog, button, work, { box = dialog.querySelector(".trouble"), refused = undefined } = {}) {
   trouble(box);
   button.disabled = true;

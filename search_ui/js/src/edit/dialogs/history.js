@@ -1,4 +1,4 @@
-// Who changed what and when, the newest first; each can be taken back, and counted again.
+// Who changed what and when, newest first. Each change can be undone and restored.
 
 import { attempt, prepared } from "./dialogs.js";
 import { say, tell } from "../words.js";
@@ -40,7 +40,7 @@ export function setUp(board) {
     button.textContent = say(event.undone ? "redo" : "undo");
     button.setAttribute("aria-label", say(event.undone ? "redoOf" : "undoOf", { summary: event.summary }));
     button.addEventListener("click", async () => {
-      // Counting again is taking back what took it back.
+      // A change is restored by undoing its undo.
       const number = event.undone ? event.undone_by : event.number;
       const answer = await attempt(dialog, button, () => board.change({ kind: "undo", number }), { box });
       if (!answer) return;

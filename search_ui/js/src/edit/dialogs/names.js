@@ -1,4 +1,4 @@
-// "Fix a name everywhere": where it stands, before anything is changed.
+// "Fix a name everywhere": shows where the name occurs before anything is changed.
 
 import { attempt, prepared } from "./dialogs.js";
 import { clock, say, tell, tidy } from "../words.js";
@@ -6,8 +6,8 @@ import { clock, say, tell, tidy } from "../words.js";
 const SHOWN = 100;
 const AROUND = 40; // letters of context on each side
 
-// As the server finds it: as whole words, in just these letters, whatever stands between the words. The group `done`
-// is where it stands in the new name already, and is left as it is.
+// Matches as the server does: whole words, exactly these letters, any separator between the words. The group `done`
+// matches places that are part of the new name already, which are left as they are.
 export function wholeWord(find, replace) {
   const whole = pattern(find);
   const done = replace && new RegExp(whole, "u").test(replace) ? pattern(replace) : "(?!)";
@@ -65,7 +65,7 @@ export function setUp(board, selected) {
   });
 }
 
-// [line, first match] for each line in which it stands.
+// [line, first match] for each line that contains the name.
 function search(lines, find, replace) {
   const places = wholeWord(find, replace);
   const found = [];

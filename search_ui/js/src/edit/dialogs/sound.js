@@ -1,4 +1,4 @@
-// Which sound of the file is played and written down, and choosing another.
+// Shows which audio track is played and transcribed, and lets the person choose another.
 
 import { ask } from "../api.js";
 import { attempt } from "./dialogs.js";

@@ -1,4 +1,4 @@
-// Who speaks, and calling them otherwise.
+// Lists the speakers and renames them.
 
 import { attempt, prepared } from "./dialogs.js";
 import { say, tell, tidy } from "../words.js";
