@@ -1,4 +1,4 @@
-"""Details of a file without a form: the sidecar beside it, such as `x.toml`, else what the file's name says."""
+"""Details of a file in a folder: from the sidecar beside it, such as `x.toml`, and from its name."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from kring.text import coding_of
 from transcribe.sidecars import SIDECAR, SidecarFinder
 
 MAX_BYTES = 100_000
-"""Of a sidecar: as much as a form may hold is a tenth of it."""
+"""Per sidecar; a form may hold a tenth of it."""
 
 
 def neighbours_in(folder: Path, *, within: Path | None = None) -> SidecarFinder:
-    """What can lie beside a recording in a folder. No link leads out of `within`."""
+    """Finds the files that belong to a recording in this folder. Links that lead out of `within` are ignored."""
     return SidecarFinder(entry.name for entry in os.scandir(folder) if entry.is_file() and _lies(entry, within))
 
 
@@ -64,22 +64,22 @@ def _said(sidecar: Path) -> dict[str, Any]:
         return tomllib.loads(data.decode(coding_of(data)))
     except RecursionError:
         raise BadMetadata("{name} is nested too deeply; write one `name = value` a line.", name=sidecar.name) from None
-    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
+    except ValueError as error:  # not TOML, not UTF-8, or a number with thousands of digits
         raise BadMetadata("{name} is not TOML: {why}.", name=sidecar.name, why=str(error)[:200].rstrip(".")) from None
 
 
 def title_of(path: Path) -> str:
-    """The file's name without its ending, its date and its underscores."""
+    """The file's name without its extension, date and underscores."""
     words = undated(path.stem).replace("_", " ").replace("-", " ").split()
     return " ".join(words) or path.stem
 
 
 def date_of(path: Path) -> date:
-    """A date in the file's name, else the day it was last changed."""
+    """The date in the file's name, else the day the file was last changed (UTC)."""
     return day_in(path.stem) or datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
 
 
 def day_in(name: str) -> date | None:
-    """The first date in a name."""
+    """The first date in a name; None if it has none."""
     found = dated(name)
     return found.day if found else None

@@ -1,4 +1,4 @@
-"""Fetching a file from an address: it goes on where it stopped, within limits of size and time."""
+"""Downloads a file from an address. Interrupted downloads resume; size and time are limited."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def download(
     progress: Progress | None = None,
     speed: Speed = SPEED,
 ) -> None:
-    """Fetch `url` into `dest`, going on with Range from what is there if the server's copy is still the same.
+    """Fetch `url` into `dest`. Resumes a partial file with Range if the server's copy is unchanged.
 
-    Raises SourceError (gone, too large, too slow for too long), SourceDown (also if the server cuts it short),
-    SlowSource where it goes on later, DiskFull.
+    Raises SourceError (gone, too large, too slow overall), SourceDown (also if the server breaks off), SlowSource (it
+    resumes later) and DiskFull.
     """
     memo = _Memo(dest)
     known = memo.validator
@@ -51,11 +51,11 @@ def download(
 def _keep(
     answer: Answer, dest: Path, have: int, memo: _Memo, pace: Pace, max_bytes: int, progress: Progress | None
 ) -> None:
-    """Write what comes behind the `have` bytes that are there, or all of it, as the answer says."""
+    """Append to the `have` bytes that exist or write the whole file, depending on the answer's status."""
     going_on = answer.status == httpx.codes.PARTIAL_CONTENT
     told = answer.headers.get("content-range", "")
     if answer.status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and have and told == f"bytes */{have}":
-        return  # it was all there
+        return  # the file was complete already
     if answer.status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE or (
         going_on and not told.startswith(f"bytes {have}-")
     ):
@@ -63,7 +63,7 @@ def _keep(
         raise SourceDown("{host} has another file than before; it is fetched from the start.", host=answer.host)
     if not going_on:
         have = 0
-        dest.unlink(missing_ok=True)  # before its validator goes: the two must never be of different files
+        dest.unlink(missing_ok=True)  # before the validator is replaced: both must always belong to the same file
     length = _length(answer)
     total = None if length is None else have + length
     if total is not None and total > max_bytes:
@@ -78,7 +78,7 @@ def _keep(
 
 
 class _Memo:
-    """What is known of a file that is not all there yet, beside it."""
+    """Notes about a partial file, stored beside it."""
 
     def __init__(self, dest: Path) -> None:
         self._validator = dest.with_name(dest.name + ".validator")
@@ -86,12 +86,12 @@ class _Memo:
 
     @property
     def validator(self) -> str:
-        """What tells this very file from a later one; empty if nothing does."""
+        """The ETag or date that identifies this version of the file; empty if the server gave none."""
         return self._validator.read_text(encoding="utf-8") if self._validator.exists() else ""
 
     @property
     def seconds(self) -> float:
-        """How long fetching it has taken so far, whatever came of it."""
+        """Seconds that all attempts have taken so far."""
         try:
             return float(self._seconds.read_text(encoding="ascii"))
         except (FileNotFoundError, ValueError):
@@ -116,7 +116,7 @@ def _put(path: Path, text: str) -> None:
 
 
 def _validator(answer: Answer) -> str:
-    """A weak one cannot be used for going on (RFC 9110, 13.1.5), nor one that cannot be sent back."""
+    """The validator for resuming; empty if it is weak (RFC 9110, 13.1.5) or cannot be sent back in a header."""
     candidates = (answer.headers.get(name, "").strip() for name in ("etag", "last-modified"))
     return next((one for one in candidates if one and _VALIDATOR.fullmatch(one)), "")
 
@@ -126,7 +126,7 @@ def _takes_ranges(answer: Answer) -> bool:
 
 
 def _length(answer: Answer) -> int | None:
-    """Bytes of the body as announced; None if that is no number any disk could hold."""
+    """Bytes of the body as announced; None if not announced or implausible."""
     said = answer.headers.get("content-length", "")
     return int(said) if said.isascii() and said.isdigit() and len(said) <= 18 else None
 

@@ -1,4 +1,4 @@
-"""The day that a file's name says, as people and programs write days there. Pure."""
+"""Finds the date in a file's name, in the forms that people and programs use. Pure."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _MONTHS = (
     "apr april", "mai maj mei may", "jun juni june", "jul juli july", "aug august augustus",
     "sep sept september", "okt oct oktober october", "nov november", "des dec desember december",
 )  # fmt: skip
-"""In Norwegian, Danish, Dutch and English, written out or cut short."""
+"""In Norwegian, Danish, Dutch and English, in full or abbreviated."""
 _NUMBER_OF = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
 _NAME = rf"(?P<name>{'|'.join(sorted(_NUMBER_OF, key=len, reverse=True))})\.?"
 _YEAR, _BETWEEN = r"(?P<year>20\d\d)", r"[-_. ]"
 _TIME = r"(?:[-_ T]+(?:kl\.? ?)?(?:[01]\d|2[0-3])(?:[.:h-][0-5]\d(?:[.:-][0-5]\d)?|[0-5]\d[0-5]\d)Z?(?!\d))?"
-"""Of the day, where it follows: 14-00, 14.00.00, 140000."""
+"""A time of day after the date: 14-00, 14.00.00, 140000."""
 _NUMBER_FIRST = (
     rf"{_YEAR}{_BETWEEN}?(?P<month>0[1-9]|1[0-2]){_BETWEEN}?(?P<day>0[1-9]|[12]\d|3[01])",
     rf"{_YEAR}{_BETWEEN}(?P<month>\d{{1,2}}){_BETWEEN}(?P<day>\d{{1,2}})",
-    rf"(?P<day>\d{{1,2}}){_BETWEEN}{{1,2}}(?P<month>\d{{1,2}}){_BETWEEN}{{1,2}}{_YEAR}",  # as these countries write it
+    rf"(?P<day>\d{{1,2}}){_BETWEEN}{{1,2}}(?P<month>\d{{1,2}}){_BETWEEN}{{1,2}}{_YEAR}",  # as written here
     rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?{_BETWEEN}*{_NAME}{_BETWEEN}*{_YEAR}",
     rf"{_YEAR}{_BETWEEN}*{_NAME}{_BETWEEN}*(?P<day>\d{{1,2}})",
     r"(?P<day>\d\d)(?P<month>\d\d)(?P<year>20\d\d)",
@@ -37,23 +37,23 @@ _FORMS = tuple(
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "（": "）", "【": "】"}
 _DASHES = "-‐‑‒–—―"
 _SETTING_APART = f" _,;|·•:/{_DASHES}"
-"""What stands between a date and the rest of a name."""
+"""Characters that separate the date from the rest of a name."""
 
 
 class Dated(NamedTuple):
     day: date
     begin: int
     end: int
-    """Characters of the name that say it, with the time of day behind it."""
+    """`begin` and `end`: the characters of the date, with the time of day after it."""
 
 
 def dated(name: str) -> Dated | None:
-    """The first day that a name says; None: it says none. 2025-03-14, 20250314, 14.3.2025, 14. mars 2025."""
+    """The first date in a name, such as 2025-03-14, 20250314, 14.3.2025 or 14. mars 2025; None if it has none."""
     return min(_days(name), key=lambda one: one.begin, default=None)
 
 
 def undated(name: str) -> str:
-    """The name without its date, and without what only set that apart: brackets around it, the second comma."""
+    """The name without its date and without what separated the date: brackets around it, a second comma."""
     found = dated(name)
     if found is None:
         return name

@@ -1,4 +1,4 @@
-"""The recording source as Kring sees it: it says what there is, and brings one item's bytes."""
+"""The port of recording sources: lists the items, and fetches the bytes of one."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from kring.intake.item import Item
 from kring.intake.left_out import LeftOutReason
 
 Progress = Callable[[int, int | None], None]
-"""Called with the bytes there so far and, where known, all there will be."""
+"""Called with the bytes received so far and the total, or None if that is unknown."""
 
 
 class RecordingSource(Protocol):
     name: str
 
     def list(self) -> Iterator[Item]:
-        """What is there now and complete; the same recording has the same `ref` every time.
+        """The items that are complete now. The same recording has the same `ref` every time.
 
-        Raises SourceError for what is not as the settings say, SourceDown if it does not answer. An item that
-        cannot be understood is reported through `problems` and does not hold up the others.
+        Raises SourceError if the source is not as the settings say, SourceDown if it does not answer. An item that
+        cannot be read is reported through `problems` and does not hold up the others.
         """
         ...
 
     def fetch(
         self, location: str, dest: Path, progress: Progress | None = None, *, max_bytes: int | None = None
     ) -> None:
-        """Write the bytes to `dest`, going on from what is already there; constant memory.
+        """Write the bytes to `dest`, resuming if a part is there; constant memory.
 
         Raises SourceError for more than `max_bytes` (default: `media.max_gb`).
         """
 
     @property
     def problems(self) -> tuple[LeftOutReason, ...]:
-        """Each item the last `list` had to leave out, or of which something is doubtful."""
+        """One reason for each item that the last `list` left out or found doubtful."""
         ...

@@ -1,5 +1,5 @@
-"""Reading a feed in a process of its own with little memory and time, without network and
-files (`transcribe.sandbox.confined`, as for media and PDFs)."""
+"""Reads a feed in a separate process with limited memory and time and without network or files
+(`transcribe.sandbox.confined`, as for media and PDFs)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from kring.errors import SourceError
 from transcribe.sandbox import confined
 
 CPU_SECONDS: Final = 20
-"""A feed of 20 MB takes 4 on one slow core."""
+"""A feed of 20 MB takes 4 s on one slow core."""
 CLOCK_SECONDS: Final = 60.0
 MEMORY_MB: Final = 1024
-"""A feed of 20 MB takes 150."""
+"""A feed of 20 MB takes 150 MB."""
 ANSWER_MB: Final = 64
 
 _ENTRY = TypeAdapter(Entry)
@@ -28,9 +28,9 @@ log = logging.getLogger(__name__)
 
 
 def read_feed(feed: bytes, name: str, *, most: int, seconds: float = CLOCK_SECONDS) -> Page:
-    """What a document of a feed says, with `most` of its entries.
+    """The contents of one document of a feed, with at most `most` entries. `seconds`: wall-clock limit.
 
-    Raises SourceError, naming the source, for what is no feed and for what takes unreasonably much to read.
+    Raises SourceError, naming the source, if it is not a feed or takes unreasonably much time or memory to read.
     """
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as printed:
         source.write(feed)
