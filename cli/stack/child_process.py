@@ -1,4 +1,4 @@
-"""One running part: started through its guardian (`guardian.py`), which ends all of it when told to or when we go."""
+"""A running part, started through its guardian (`guardian.py`), which ends it on request or if this process ends."""
 
 from __future__ import annotations
 
@@ -92,19 +92,19 @@ class Process:
             self._guardian.terminate()
 
     def hurry(self) -> None:
-        """As if we were gone: the guardian ends everything within its short grace."""
+        """Make the guardian end everything within its short grace, as if this process had ended."""
         if self._guardian.stdin is not None:
             self._guardian.stdin.close()
 
     def finish(self) -> None:
-        """Wait until nothing of the part is left, at most its grace and a little; then end it by force."""
+        """Wait for the part to end, for its grace and SPARE seconds at most; then kill it."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._guardian.wait(self._grace + SPARE)
         self.kill()
 
     def kill(self) -> None:
-        """End what there is, now. Does nothing if all has ended in good order."""
-        pid = self.pid  # the guardian takes this away when it ends in good order
+        """Kill whatever still runs. Does nothing if everything has ended normally."""
+        pid = self.pid  # the guardian removes the file when it ends normally
         if self.running and pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)  # then the guardian ends the rest

@@ -23,28 +23,28 @@ import feedparser
 from feedparser import api
 
 KINDS = ("text/vtt", "application/x-subrip", "application/srt", "text/srt", "application/json")
-"""Of transcripts: what is read, the best first. Text and HTML without times are none of them."""
+"""Media types of transcripts that can be read, the best first. Text and HTML have no times and cannot."""
 MOST_CHARACTERS = 8000
-"""Of an address or a name; longer ones are left out, longer titles cut."""
+"""Per address or name; longer ones are left out, longer titles are cut."""
 MOST_ENCLOSURES = 20
 LONGEST_WORD = 200
-"""Of a date or an attribute."""
+"""Characters of a date or an attribute."""
 NEXT = ("next", "prev-archive")
-"""Relations to where a feed goes on (RFC 5005), the first that is there."""
+"""Relations of the link to the next page (RFC 5005); the first that is present counts."""
 PODCAST = "podcast"
 """The namespace of Podcasting 2.0, which feedparser does not know."""
 _REFERENCE = re.compile(r"&#(?:[xX]0*([0-9a-fA-F]+)|0*([0-9]+));?")
 _BARE = re.compile(
     r"(<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z))|&(?![#\w][\w.:-]*;)|<(?![\w:/!?])|<(?=\w[^<>]*<)", re.DOTALL
 )
-"""What a writer of XML forgot to escape: an ampersand, and `<` where no tag begins. CDATA and comments need none."""
+"""Characters that should have been escaped: `&`, and `<` if no tag begins. CDATA and comments need no escapes."""
 _NO_CHARACTER = "&#65533;"
 _WIDE = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
-"""How feeds begin in which a sign takes two bytes, and what that is called."""
+"""First bytes of feeds in UTF-16, and the encoding."""
 
 Attributes = dict[str, Any]
 WORDS = ("type", "medium", "expression", "lang", "isdefault", "default", "height", "bitrate", "filesize", "length")
-"""What an enclosure or its like may say of itself."""
+"""The attributes of an enclosure or equivalent."""
 
 
 class _Noting:
@@ -173,7 +173,7 @@ def _escaped(bare: re.Match[str]) -> str:
 def _joined(base: str, href: str) -> str:
     try:
         return urljoin(base, href.strip())[:MOST_CHARACTERS]
-    except ValueError:  # urljoin's word for what is no address
+    except ValueError:  # raised by urljoin for an invalid address
         return base
 
 
@@ -182,7 +182,7 @@ def _is_link(value: dict[str, Any]) -> bool:
 
 
 def _text(value: object) -> str | None:
-    """None for what is none, is too long, or holds signs that cannot be written down."""
+    """The text; None if it is not text, is too long, or has surrogates, which cannot be encoded."""
     text = value if isinstance(value, str) and 0 < len(value) <= MOST_CHARACTERS else None
     return None if text is None or any("\ud800" <= sign <= "\udfff" for sign in text) else text
 
