@@ -86,7 +86,7 @@ class MemoryIndex:
         self._entries = {key: entries for key, entries in self._entries.items() if key != recording_id}
 
     def search(self, query: Query) -> Results:
-        return answer(query, self._state)
+        return answer(query, lambda _: self._engine(query.visible_to))
 
     def rebuild(self, passages: Iterable[Passage]) -> int:
         return self.rebuild_prepared(map(self.prepare, by_recording(passages)))
@@ -109,11 +109,17 @@ class MemoryIndex:
 
     def close(self) -> None: ...
 
-    def _state(self, _: ParsedQuery) -> _MemoryEngine:
+    def _engine(self, visible_to: frozenset[str] | None) -> _MemoryEngine:
         """Raises IndexNotReady."""
         if not self._built:
             raise not_ready()
-        return _MemoryEngine(self._entries)
+        return _MemoryEngine(
+            {
+                recording_id: entries
+                for recording_id, entries in self._entries.items()
+                if visible_to is None or entries[0].passage.audience in visible_to
+            }
+        )
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ class Passage:
     attachment_title: str = ""
     page: int | None = None
     """Of the attachment, from 1."""
+    audience: str = ""
+    """Those who may find it (`kring.access.audience_of`); empty: only who may find everything."""
 
     @property
     def number(self) -> int:
@@ -92,6 +94,9 @@ class Query:
     passages: int = 3
     """Best passages shown per recording."""
     order: Order = Order.RELEVANCE
+    visible_to: frozenset[str] | None = None
+    """Only recordings of these audiences are there for this search: for its hits, and also for counts, facets and what
+    it suggests. None: all recordings are."""
 
 
 @dataclass(frozen=True, slots=True)

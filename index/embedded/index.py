@@ -58,7 +58,7 @@ class EmbeddedIndex:
             snapshot = self._snapshots.snapshot()
             try:
                 with engine_errors():
-                    probe(self._schema, snapshot)
+                    probe(snapshot)
                 return
             except SearchDown as error:
                 self._snapshots.forget()
@@ -97,7 +97,7 @@ class EmbeddedIndex:
 
     def search(self, query: Query) -> Results:
         try:
-            return answer(query, lambda _: TantivyEngine(self._schema, self._snapshots.snapshot()))
+            return answer(query, lambda _: self._engine(query.visible_to))
         except IndexNotReady:
             raise
         except SearchDown:
@@ -113,6 +113,11 @@ class EmbeddedIndex:
 
     def close(self) -> None:
         self._snapshots.forget()
+
+    def _engine(self, visible_to: frozenset[str] | None) -> TantivyEngine:
+        snapshot = self._snapshots.snapshot()
+        with engine_errors():
+            return TantivyEngine(snapshot.view(visible_to))
 
     def _must_write(self) -> None:
         if not self._writer:

@@ -84,24 +84,24 @@ def check_file(path: Path) -> None:
         raise ValueError(f"{path.name} is not as it was written")
 
 
-def probe(schema: tantivy.Schema, snapshot: Snapshot) -> None:
+def probe(snapshot: Snapshot) -> None:
     """Search as people do: everything with its facets, one known recording, a word that is said in it; and read from
     every segment. Raises ValueError, or what Tantivy raises, if that does not work."""
     for segment in range(snapshot.searcher.num_segments):
         stored = snapshot.searcher.doc(tantivy.DocAddress(segment, 0))
         if stored.get_first("payload") is not None:
             passage_in(stored)
-    everything = _found(schema, snapshot, Query(per_page=1, passages=1))
+    everything = _found(snapshot, Query(per_page=1, passages=1))
     if not snapshot.columns.cards:
         return
     known = Filters(recording_id=snapshot.columns.cards[-1].recording_id)
-    found = _found(schema, snapshot, Query(filters=known, per_page=1, passages=1))
+    found = _found(snapshot, Query(filters=known, per_page=1, passages=1))
     if everything.total != len(snapshot.columns.cards) or found.total != 1 or not found.hits[0].passages:
         raise ValueError("a recording that is in it is not found")
     said = "".join(fragment.text for fragment in found.hits[0].passages[0].fragments)
     for word in _WORD.findall(said)[:1]:
-        _found(schema, snapshot, Query(f'"{word}"', known, per_page=1, passages=1))
+        _found(snapshot, Query(f'"{word}"', known, per_page=1, passages=1))
 
 
-def _found(schema: tantivy.Schema, snapshot: Snapshot, query: Query) -> Results:
-    return answer(query, lambda _: TantivyEngine(schema, snapshot))
+def _found(snapshot: Snapshot, query: Query) -> Results:
+    return answer(query, lambda _: TantivyEngine(snapshot.everything))

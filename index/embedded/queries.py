@@ -17,6 +17,7 @@ from tantivy import Occur, Query
 
 from index.embedded.filters import any_of
 from index.embedded.schema import BEGINS, SHORT
+from index.embedded.visible import VisibleSearcher
 from index.query.parser import ParsedQuery, Part, Phrase, QueryWord
 from index.query.typos import tolerate_typos
 from index.query.word_variants import with_variants
@@ -48,7 +49,11 @@ class TantivyQueries:
     """Builds the queries for one search over one state of the index."""
 
     def __init__(
-        self, schema: tantivy.Schema, searcher: tantivy.Searcher, parsed: ParsedQuery, completions: Completions
+        self,
+        schema: tantivy.Schema,
+        searcher: tantivy.Searcher | VisibleSearcher,
+        parsed: ParsedQuery,
+        completions: Completions,
     ) -> None:
         self._schema = schema
         self._searcher = searcher

@@ -38,7 +38,7 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
     for name in ("lent", "starts", "title_starts", "whole", "words"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
-    for name in ("circle", "network", "language", "topic", "organisation"):
+    for name in ("circle", "network", "language", "topic", "organisation", "audience"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("day", indexed=True, fast=True)
     builder.add_integer_field("rec", indexed=True, fast=True)
@@ -84,6 +84,7 @@ def fields_of(passages: Sequence[Passage]) -> Iterator[Fields]:
             "number": passage.number,
             "passage": True,
             "written": passage.attachment is not None,
+            "audience": passage.audience,
             "payload": _payload(passage),
         }
     if passages:
@@ -95,6 +96,7 @@ def fields_of(passages: Sequence[Passage]) -> Iterator[Fields]:
             "rec": rec_of(passages[0].recording_id),
             "card": _write_card(card_of(passages[0])),
             "passage": False,
+            "audience": passages[0].audience,
         }
 
 
@@ -145,12 +147,12 @@ class _Starts(Sequence[tuple[int, float]]):
 
 
 def _write_card(card: Card) -> str:
-    values = [card.recording_id, card.version, card.date.toordinal(), card.cell, *card.labels]
+    values = [card.recording_id, card.version, card.date.toordinal(), card.cell, *card.labels, card.audience]
     return json.dumps(values, ensure_ascii=False)
 
 
 @lru_cache(maxsize=1 << 16)
 def read_card(text: str) -> Card:
-    recording_id, version, day, (circle, network, language, year), topics, organisations = json.loads(text)
+    recording_id, version, day, (circle, network, language, year), topics, organisations, audience = json.loads(text)
     cell = (circle, network, language, year)
-    return Card(recording_id, version, date.fromordinal(day), cell, tuple(topics), tuple(organisations))
+    return Card(recording_id, version, date.fromordinal(day), cell, tuple(topics), tuple(organisations), audience)

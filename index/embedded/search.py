@@ -17,7 +17,7 @@ from index.embedded.filters import filter_conditions, in_attachments, in_recordi
 from index.embedded.generations import engine_errors
 from index.embedded.queries import TantivyQueries
 from index.embedded.schema import passage_in
-from index.embedded.snapshot import Snapshot, buckets
+from index.embedded.snapshot import View, buckets
 from index.facets.columns import Rows
 from index.port import Filters, Order, Query, RecordingHit, Results
 from index.query.engine import EngineAnswer
@@ -50,27 +50,26 @@ class _Level:
 class TantivyEngine:
     """One view, as searches see it. What Tantivy raises becomes SearchDown."""
 
-    schema: tantivy.Schema
-    snapshot: Snapshot
+    view: View
 
     def find(self, query: Query, parsed: ParsedQuery) -> EngineAnswer:
         with engine_errors():
-            return TantivySearch(self.schema, self.snapshot, query, parsed).run()
+            return TantivySearch(self.view, query, parsed).run()
 
     def words(self, beginning: str) -> list[str]:
         with engine_errors():
-            return [term for term, _ in self.snapshot.searcher.terms_with_prefix("words", beginning, limit=_VOCABULARY)]
+            return [term for term, _ in self.view.searcher.terms_with_prefix("words", beginning, limit=_VOCABULARY)]
 
 
 class TantivySearch:
     """One search over one view."""
 
-    def __init__(self, schema: tantivy.Schema, snapshot: Snapshot, query: Query, parsed: ParsedQuery) -> None:
-        self._schema = schema
-        self._searcher, self._has_attachments = snapshot.searcher, snapshot.has_attachments
-        self._columns = snapshot.columns
+    def __init__(self, view: View, query: Query, parsed: ParsedQuery) -> None:
+        self._schema = view.schema
+        self._searcher, self._has_attachments = view.searcher, view.has_attachments
+        self._columns = view.columns
         self._query = query
-        self._queries = TantivyQueries(schema, snapshot.searcher, parsed, snapshot.completions)
+        self._queries = TantivyQueries(view.schema, view.searcher, parsed, view.completions)
         self._parsed = self._queries.parsed
         self._filters = self._parsed.filters
         self._marker = Marker((*self._parsed.parts, *self._parsed.optional))

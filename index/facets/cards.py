@@ -29,6 +29,7 @@ class Card:
     """Circle, network, language and year: recordings in one cell count alike."""
     topics: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
+    audience: str = ""
 
     def values(self, place: int) -> tuple[str, ...]:
         """Of the kind that stands at this place of `KINDS`: each once, and labels as they are known."""
@@ -44,7 +45,8 @@ class Card:
 
 def card_of(passage: Passage) -> Card:
     cell = (passage.circle, passage.network, passage.language, str(passage.date.year))
-    return Card(passage.recording_id, passage.version, passage.date, cell, passage.topics, passage.organisations)
+    labels = passage.topics, passage.organisations
+    return Card(passage.recording_id, passage.version, passage.date, cell, *labels, passage.audience)
 
 
 def newest_first(card: Card) -> tuple[int, str]:

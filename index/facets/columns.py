@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -61,6 +61,11 @@ class FacetColumns:
         self._sorted = self.recs[self._by_rec]
         self._kinds = [_kind([card.values(place) for card in self.cards]) for place in range(len(KINDS))]
         self._spelt = spellings(self.cards)
+
+    def without(self, audiences: Container[str]) -> FacetColumns:
+        """Those of the recordings that are for none of these audiences."""
+        kept = zip(self.recs.tolist(), self.cards, strict=True)
+        return FacetColumns((rec, card) for rec, card in kept if card.audience not in audiences)
 
     def all(self) -> Rows:
         return np.arange(len(self.cards))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from index.meili.client import MeiliRefusal, MeiliServer
-from index.meili.query import body
+from index.meili.query import body, one_of
 from index.meili.result_page import Ask
 from index.meili.schema import COMPLETE, documents, prepared
 from index.meili.search import MeiliEngine
@@ -93,7 +93,7 @@ class MeiliIndex:
         return count
 
     def search(self, query: Query) -> Results:
-        return answer(query, self._opened)
+        return answer(query, lambda parsed: self._opened(parsed, query.visible_to))
 
     def versions(self) -> dict[str, int]:
         return self._meili_writer.versions(self._index)
@@ -116,21 +116,25 @@ class MeiliIndex:
                 ensured_key(self._server, self._index)
                 self._prepared = True
 
-    def _opened(self, parsed: ParsedQuery) -> MeiliEngine:
-        ask = self._asker()
+    def _opened(self, parsed: ParsedQuery, visible_to: frozenset[str] | None) -> MeiliEngine:
+        ask = self._asker([] if visible_to is None else [one_of("audience", visible_to)])
         if parsed.nothing_searchable:
             ask([])  # nothing else asks whether the index is ready
         return MeiliEngine(ask, self._index)
 
-    def _asker(self) -> Ask:
-        """What one search asks the server with; at first also whether the index was built to its end, by this Kring."""
+    def _asker(self, visible: Sequence[str]) -> Ask:
+        """What one search asks the server with; at first also whether the index was built to its end, by this Kring.
+
+        `visible`: conditions of every query, whatever it is for, so that none can tell of what is not to be seen.
+        """
         ready = False
 
         def ask(queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
             nonlocal ready
             first = [] if ready else [body(self._index, None, COMPLETE, hitsPerPage=0)]
+            limited = [query | {"filter": [*query["filter"], *visible]} for query in queries]
             try:
-                answers = self._ask([*first, *queries])
+                answers = self._ask([*first, *limited])
             except MeiliRefusal as refused:
                 if refused.code == "index_not_found":
                     raise not_ready() from refused

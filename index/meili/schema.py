@@ -24,7 +24,7 @@ from index.port import Passage, Prepared, damaged
 from index.text.analysis import SCHEMA, analysed, tokens
 from index.text.folding import label_key
 
-_LAYOUT = 4
+_LAYOUT = 5
 """Grows with every change of this module; an index of another number is rebuilt."""
 MADE_BY = f"{SCHEMA}-{_LAYOUT}"
 ABOUT = "about"
@@ -55,6 +55,7 @@ _FIELDS = tuple(field.name for field in fields(Passage))
 SETTINGS: dict[str, Any] = {
     "searchableAttributes": [*FOUND_IN, SPELLING],
     "filterableAttributes": [
+        "audience",
         "circle",
         "complete",
         "day",
@@ -131,6 +132,7 @@ def document(passage: Passage, of: int = 1) -> dict[str, Any]:
         "organisation": [as_value(label_key(value)) for value in passage.organisations],
         "organisation_spelt": [as_value(value) for value in passage.organisations],
         "day": passage.date.toordinal(),
+        "audience": as_value(passage.audience),
         "speakers_words": sorted(map(plain, named)),
         "title": plain_words(words.title),
         "speakers": plain_words(words.speakers),

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from index.passages.attachments import pieces
 from index.port import Passage
+from kring.access import audience_of
 from kring.model import Attachment, Circle, Manifest, Pages, Segment, Transcript, Word
 
 SHORTEST = 20.0
@@ -61,6 +62,7 @@ def _spoken(manifest: Manifest, circle: Circle, transcript: Transcript | None) -
             duration=duration,
             topics=manifest.details.topics,
             organisations=manifest.details.organisations,
+            audience=audience_of(manifest.details),
         )
         for number, stretch in enumerate(stretches)
     ]

@@ -1,0 +1,126 @@
+"""Who may see and change what: the one place in which it is decided. Pure; it reads and writes nothing.
+
+A recording is seen by everyone, by its circle's network, or by its circle: as it says itself (`Details.visibility`), or
+as its circle says now. The search index keeps neither people nor the circle's say, only each recording's *audience*
+(`audience_of`); which audiences a viewer belongs to is found out for each request (`audiences_of`). So a change of a
+circle's visibility or network, or of a person's roles, counts at once, and the index is not written again for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from kring.model import Circle, Details, Visibility
+
+BY_CIRCLE = "default"
+"""In an audience: the recording says nothing, and the circle's visibility counts."""
+
+
+class Role(IntEnum):
+    """What a person is in a circle or a network; each may do what those below may."""
+
+    MEMBER = 1
+    FACILITATOR = 2
+
+
+class ViewerKind(StrEnum):
+    """By what a request says whose it is."""
+
+    ANONYMOUS = "anonymous"
+    PERSON = "person"
+    API_KEY = "api key"
+    FEED_TOKEN = "feed token"  # noqa: S105 - a name, no secret
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks, and what they are where. A key or token has the roles that were given to it, never more than one role
+    of the person it belongs to; a feed token's are those of a member.
+    """
+
+    kind: ViewerKind = ViewerKind.ANONYMOUS
+    circles: Mapping[str, Role] = field(default_factory=dict)
+    """Circle → role."""
+    networks: Mapping[str, Role] = field(default_factory=dict)
+    """Network → role. A member of a network sees what is for the network, a facilitator of it is one of each of its
+    circles."""
+    operator: bool = False
+    """May see and change everything."""
+
+    def __post_init__(self) -> None:
+        if self.kind is ViewerKind.ANONYMOUS and (self.operator or self.circles or self.networks):
+            raise ValueError("an anonymous viewer has no roles")
+
+
+ANONYMOUS = Viewer()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The rules, over the circles there are now.
+
+    `anonymous_reading`: public recordings are shown to people who have not signed in.
+    """
+
+    circles: Mapping[str, Circle]
+    """By slug. A recording of a circle that is not there any more is seen by operators only."""
+    anonymous_reading: bool = True
+
+    def role_in(self, viewer: Viewer, circle: Circle) -> Role | None:
+        """The highest role the viewer has there, through the circle itself or its network."""
+        roles = [viewer.circles.get(circle.slug)]
+        if viewer.networks.get(circle.network) is Role.FACILITATOR:
+            roles.append(Role.FACILITATOR)
+        return max((role for role in roles if role is not None), default=None)
+
+    def may_see(self, viewer: Viewer, details: Details) -> bool:
+        """Whether the viewer may find, read and play a recording with these details."""
+        circle = self.circles.get(details.circle)
+        if circle is None:
+            return viewer.operator
+        return self._is_in(viewer, circle, details.visibility or circle.visibility)
+
+    def may_change(self, viewer: Viewer, circle_slug: str) -> bool:
+        """Whether the viewer may upload to this circle, and correct, withdraw and erase what belongs to it."""
+        if viewer.operator:
+            return True
+        circle = self.circles.get(circle_slug)
+        return circle is not None and self.role_in(viewer, circle) is Role.FACILITATOR
+
+    def audiences_of(self, viewer: Viewer) -> frozenset[str] | None:
+        """The audiences the viewer belongs to: what `index.port.Query.visible_to` takes. None: all there are, those of
+        circles that have gone included."""
+        if viewer.operator:
+            return None
+        return frozenset(
+            _audience(circle.slug, visibility)
+            for circle in self.circles.values()
+            for visibility in (None, *Visibility)
+            if self._is_in(viewer, circle, visibility or circle.visibility)
+        )
+
+    def _is_in(self, viewer: Viewer, circle: Circle, visibility: Visibility) -> bool:
+        if viewer.operator:
+            return True
+        match visibility:
+            case Visibility.PUBLIC:
+                return self.anonymous_reading or viewer.kind is not ViewerKind.ANONYMOUS
+            case Visibility.NETWORK:
+                return self._is_in_network(viewer, circle.network)
+            case Visibility.CIRCLE:
+                return self.role_in(viewer, circle) is not None
+
+    def _is_in_network(self, viewer: Viewer, network: str) -> bool:
+        joined = (self.circles.get(slug) for slug in viewer.circles)
+        return network in viewer.networks or any(circle and circle.network == network for circle in joined)
+
+
+def audience_of(details: Details) -> str:
+    """The audience of a recording with these details, as the index keeps it: `<circle>/<visibility>`."""
+    return _audience(details.circle, details.visibility)
+
+
+def _audience(circle_slug: str, visibility: Visibility | None) -> str:
+    return f"{circle_slug}/{visibility or BY_CIRCLE}"
