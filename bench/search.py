@@ -5,6 +5,7 @@ measures on it
 
 - the engine: one to four words, as people would ask them of these recordings, with filters, facets and grouping
 - the same while typing, each letter a search
+- the same for viewers who may see 39, 20 and 1 of the 40 circles, query by query beside the one who may see all
 - the search page over HTTP, from the real web application in a process of its own
 - how soon a new recording is found by that web application after its `index` step began
 - a rebuild from a real object store: manifests and transcripts with a time for each word, of the first recordings only
@@ -25,7 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
@@ -41,6 +42,7 @@ from rich.table import Table
 from bench.retrieval.synthetic_archive import CIRCLES, circle_of, made, manifest_of, passages_of, transcript_of
 from index.embedded.index import EmbeddedIndex
 from index.port import Filters, Prepared, Query
+from kring.access import BY_CIRCLE
 from kring.settings import Settings, WebSettings
 from search_ui.__main__ import relax_garbage_collection
 from services.ports import open_ports
@@ -54,6 +56,7 @@ WARMING = 200
 """The first of them, after which times count."""
 TYPED = 40
 """Queries that are typed letter by letter."""
+CIRCLES_SEEN = (39, 20, 1)
 FOUND_AGAIN = 10
 REBUILT = 300
 """Recordings that the rebuild from the bucket is measured on."""
@@ -66,6 +69,8 @@ class Figures:
     engine_p95_ms: float
     http_p95_ms: float
     typing_p95_ms: float
+    limited_p95: dict[int, float]
+    """Circles that are seen → the time of a search, as a multiple of who sees all."""
     visible_s: float
     rebuild_per_s: float
     rss_mb: float
@@ -104,6 +109,7 @@ def measure(folder: Path, recordings: int) -> Figures:
         queries = list(drawn(recordings, QUERIES))
         engine = engine_times(index, queries)
         typing = engine_times(index, typed(drawn(recordings, TYPED, seed=2)))
+        limited = limited_times(index, queries)
         with WebApplication(settings) as web:
             http = web.times(queries)
             visible = [web.seconds_until_found(index, recordings + number) for number in range(FOUND_AGAIN)]
@@ -114,6 +120,7 @@ def measure(folder: Path, recordings: int) -> Figures:
     for name, times in (
         ("engine, ms", engine),
         ("typing, ms", typing),
+        *((f"engine, {seen} of {CIRCLES} circles, ms", times) for seen, times in limited.items()),
         ("HTTP, ms", http),
         ("found after, s", visible),
     ):
@@ -128,6 +135,9 @@ def measure(folder: Path, recordings: int) -> Figures:
         engine_p95_ms=round(share(engine, 0.95), 2),
         http_p95_ms=round(share(http, 0.95), 2),
         typing_p95_ms=round(share(typing, 0.95), 2),
+        limited_p95={
+            seen: round(share(limited[seen], 0.95) / share(limited[CIRCLES], 0.95), 2) for seen in CIRCLES_SEEN
+        },
         visible_s=round(max(visible), 3),
         rebuild_per_s=round(rebuilt),
         rss_mb=round(rss),
@@ -213,6 +223,21 @@ def engine_times(index: EmbeddedIndex, queries: Sequence[Query]) -> list[float]:
         began = time.perf_counter()
         index.search(query)
         times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+def limited_times(index: EmbeddedIndex, queries: Sequence[Query]) -> dict[int, list[float]]:
+    """Circles that are seen → milliseconds of each search. Each query is asked for all viewers in turn."""
+    viewers = {
+        seen: frozenset(f"circle-{number}/{BY_CIRCLE}" for number in range(seen)) for seen in (CIRCLES, *CIRCLES_SEEN)
+    }
+    times: dict[int, list[float]] = {seen: [] for seen in viewers}
+    for number, query in enumerate(queries):
+        for seen, visible_to in viewers.items():
+            began = time.perf_counter()
+            index.search(replace(query, visible_to=visible_to))
+            if number >= WARMING:
+                times[seen].append((time.perf_counter() - began) * 1000)
     return times
 
 

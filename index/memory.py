@@ -97,10 +97,12 @@ class MemoryIndex:
     def rebuild_prepared(self, recordings: Iterable[Prepared]) -> int:
         before = self._entries
         made = [recording.content for recording in recordings]
-        built = {of[0].recording_id: tuple(map(_Entry, of)) for of in made}
-        written = {key: of for key, of in self._entries.items() if before.get(key) is not of}  # in the meantime
-        gone = before.keys() - self._entries.keys()
-        self._entries = {key: of for key, of in built.items() if key not in gone} | written
+        built = {passages[0].recording_id: tuple(map(_Entry, passages)) for passages in made}
+        written = {
+            key: entries for key, entries in self._entries.items() if before.get(key) is not entries
+        }  # in the meantime
+        removed = before.keys() - self._entries.keys()
+        self._entries = {key: entries for key, entries in built.items() if key not in removed} | written
         self._built = True
         return sum(map(len, made))
 
@@ -130,26 +132,31 @@ class _MemoryEngine:
 
     def find(self, query: Query, parsed: ParsedQuery) -> EngineAnswer:
         parsed = with_variants(
-            parsed, lambda parts: {part for part in parts if any(one.has(part) for one in self._all)}
+            parsed, lambda parts: {part for part in parts if any(entry.has(part) for entry in self._all)}
         )
-        parsed = tolerate_typos(parsed, lambda word: not any(one.has(word) for one in self._all))
+        parsed = tolerate_typos(parsed, lambda word: not any(entry.has(word) for entry in self._all))
         marker = Marker((*parsed.parts, *parsed.optional))
         matching: dict[str, list[_Entry]] = {}
         cards: list[Card] = []
         chosen: list[Card] = []
         least = 0
         for least in range(len(parsed.parts), 0 if parsed.parts else -1, -1):
-            matching = {key: found for key, of in self.entries.items() if (found := _matching(of, parsed, least))}
-            cards = [card_of(found[0].passage) for found in matching.values()]
+            matching = {
+                key: matches for key, entries in self.entries.items() if (matches := _matching(entries, parsed, least))
+            }
+            cards = [card_of(matches[0].passage) for matches in matching.values()]
             chosen = passing(cards, parsed.filters)
             if chosen:
                 break
         scorer = Scorer(marker, len(parsed.parts), self._idf_weights(parsed) if least < len(parsed.parts) else ())
         scored = {card.recording_id: _scored(matching[card.recording_id], parsed, scorer) for card in chosen}
-        best = {key: recording_score(found[0].score, len(found)) for key, found in scored.items()}
+        best = {
+            key: recording_score(scored_passages[0].score, len(scored_passages))
+            for key, scored_passages in scored.items()
+        }
         ordered = in_order(chosen, parsed.order(query.order), best)
         page = ordered[(query.page - 1) * query.per_page : query.page * query.per_page]
-        spelt = spellings(card_of(of[0].passage) for of in self.entries.values())
+        spelt = spellings(card_of(entries[0].passage) for entries in self.entries.values())
         results = Results(
             hits=tuple(_hit(scored[card.recording_id], marker, parsed, query.passages) for card in page),
             total=len(chosen),
@@ -160,8 +167,8 @@ class _MemoryEngine:
         return EngineAnswer(results, parsed)
 
     def words(self, beginning: str) -> set[str]:
-        said = {word for one in self._all for field in one.words for word in field.split()}
-        return {word for word in said if word.startswith(beginning)}
+        words = {word for entry in self._all for field in entry.words for word in field.split()}
+        return {word for word in words if word.startswith(beginning)}
 
     @cached_property
     def _all(self) -> list[_Entry]:
@@ -174,7 +181,8 @@ class _MemoryEngine:
         ]
         parts = possibly_missing(parsed)
         here, anywhere = (
-            {part for part in parts if any(entry.has(part) for entry in of)} for of in (within_filters, self._all)
+            {part for part in parts if any(entry.has(part) for entry in entries)}
+            for entries in (within_filters, self._all)
         )
         return here, anywhere
 
@@ -217,6 +225,6 @@ def _scored(entries: Sequence[_Entry], parsed: ParsedQuery, scorer: Scorer) -> l
     return sorted(scored, key=best_first)
 
 
-def _hit(found: Sequence[Scored], marker: Marker, parsed: ParsedQuery, limit: int) -> RecordingHit:
-    shown = found[:limit] if parsed.parts else found[:1]
-    return recording_hit(shown, marker, len(parsed.parts), len(found))
+def _hit(scored: Sequence[Scored], marker: Marker, parsed: ParsedQuery, limit: int) -> RecordingHit:
+    shown = scored[:limit] if parsed.parts else scored[:1]
+    return recording_hit(shown, marker, len(parsed.parts), len(scored))

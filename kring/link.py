@@ -26,10 +26,10 @@ def secret_of(settings: Settings) -> str | None:
     if settings.web.link_secret is not None:
         return settings.web.link_secret.get_secret_value()
     try:
-        kept = settings.link_file.read_text(encoding="ascii").strip()
+        secret = settings.link_file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         return None
-    return kept if re.fullmatch(IN_A_LINK, kept) else None
+    return secret if re.fullmatch(IN_A_LINK, secret) else None
 
 
 def ensure_secret(settings: Settings) -> str:

@@ -24,15 +24,15 @@ class Sentence(str):
 
     def __new__(cls, template: str, /, **values: object) -> Sentence:
         """Raises LookupError if the template names a value that is missing."""
-        kept = {name: _value(value) for name, value in values.items()}
-        made = super().__new__(cls, template.format(**kept) if kept else template)
-        made.template, made.values = str(template), kept
+        plain_values = {name: _value(value) for name, value in values.items()}
+        made = super().__new__(cls, template.format(**plain_values) if plain_values else template)
+        made.template, made.values = str(template), plain_values
         return made
 
 
 def _value(value: object) -> Value:
-    told = getattr(value, "sentence", value)  # an error that tells of another one
-    return told if isinstance(told, str | int | float) and not isinstance(told, bool) else str(told)
+    sentence = getattr(value, "sentence", value)  # an error that tells of another one
+    return sentence if isinstance(sentence, str | int | float) and not isinstance(sentence, bool) else str(sentence)
 
 
 def as_stored(sentence: str) -> dict[str, Any]:

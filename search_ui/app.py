@@ -12,8 +12,8 @@ from search_ui.context import Site
 from search_ui.edit import api as edit_api, page as edit_page
 from search_ui.feeds import routes as feed_routes
 from search_ui.http import errors, facilitator_link, healthz, identity
-from search_ui.http.access import WrongCodes
 from search_ui.http.body_spool import SpoolPlaces
+from search_ui.http.edit_permission import WrongCodes
 from search_ui.http.identity import IdentityMiddleware
 from search_ui.http.rates import RateLimit
 from search_ui.http.rendering import HERE, Static

@@ -40,9 +40,9 @@ class Leases:
         held, etag = self._look(recording_id)
         if held is not None and held.owner != owner and self.is_alive(held):
             return False
-        mine = Activity(recording_id=recording_id, owner=owner, step=Step.RECEIVE, beat_at=now())
+        activity = Activity(recording_id=recording_id, owner=owner, step=Step.RECEIVE, beat_at=now())
         try:
-            self._write(mine, etag)
+            self._write(activity, etag)
         except Conflict:
             return False
         return True

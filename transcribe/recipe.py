@@ -15,11 +15,11 @@ def recipe_of(manifest: Manifest) -> str:
 
     The one it has, if it was made in this way and is of the sound that is wanted.
     """
-    made, wanted = manifest.renditions, manifest.sound_track
+    made, chosen = manifest.renditions, manifest.sound_track
     taken = made.sound_tracks.taken.name if made is not None and made.sound_tracks is not None else None
-    if made is not None and wanted in (None, taken) and made.recipe in (RECIPE, _with(taken)):
+    if made is not None and chosen in (None, taken) and made.recipe in (RECIPE, _with(taken)):
         return made.recipe
-    return _with(wanted)
+    return _with(chosen)
 
 
 def _with(sound_track: str | None) -> str:

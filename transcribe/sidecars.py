@@ -100,16 +100,16 @@ class SidecarFinder:
     def sidecar_of(self, recording: str) -> str | None:
         """The sidecar that says what a recording is; None: there is none. Raises BadMetadata if several do."""
         for begin in _begins(recording):
-            found = self._sidecars.get(begin, [])
-            spelled = [name for name in found if recording.startswith(PurePath(name).stem)]
-            if len(spelled or found) > 1:
+            candidates = self._sidecars.get(begin, [])
+            spelled = [name for name in candidates if recording.startswith(PurePath(name).stem)]
+            if len(spelled or candidates) > 1:
                 raise BadMetadata(
                     "Beside {recording} lie several sidecars ({names}): keep only one of them there.",
                     recording=recording,
-                    names=", ".join(sorted(found)),
+                    names=", ".join(sorted(candidates)),
                 )
-            if found:
-                return (spelled or found)[0]
+            if candidates:
+                return (spelled or candidates)[0]
         return None
 
     def _beginning(self, root: str) -> Iterator[str]:

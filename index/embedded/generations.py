@@ -139,7 +139,7 @@ class Generations:
                 file.write(f"{recording_id}\n")
 
     def noted(self) -> list[str]:
-        return sorted({found.decode() for found in _ID.findall(self._touched.read_bytes())})
+        return sorted({recording_id.decode() for recording_id in _ID.findall(self._touched.read_bytes())})
 
     @property
     def _touched(self) -> Path:

@@ -34,35 +34,35 @@ Stamp = tuple[int, int, int]
 def stamps_of(generation: Path) -> dict[str, Stamp]:
     """Every file of a generation, by name. Raises OSError."""
     with os.scandir(generation) as entries:
-        found = {}
+        stamps = {}
         for entry in entries:
             stat = entry.stat()
-            found[entry.name] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-        return found
+            stamps[entry.name] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        return stamps
 
 
 def of_segments(generation: Path, stamps: Mapping[str, Stamp]) -> dict[str, Stamp]:
     """Those of its files that `meta.json` counts in: none of them ever changes. Raises ValueError or OSError."""
     meta = json.loads((generation / "meta.json").read_bytes())
     try:
-        ids = {str(one["segment_id"]).replace("-", "") for one in meta["segments"]}
+        ids = {str(segment["segment_id"]).replace("-", "") for segment in meta["segments"]}
     except (TypeError, KeyError):
         raise ValueError("meta.json is not Tantivy's") from None
     return {name: stamp for name, stamp in stamps.items() if name.partition(".")[0] in ids}
 
 
-def changed_since(before: Mapping[str, Stamp], files: Mapping[str, Stamp], there: Mapping[str, Stamp]) -> list[str]:
+def changed_since(before: Mapping[str, Stamp], files: Mapping[str, Stamp], now: Mapping[str, Stamp]) -> list[str]:
     """Files of segments that are not as they were `before`. Raises ValueError if one is gone that counts still.
 
     (With a commit, a segment gets a new `.del` in place of the old one.)
     """
     segments = {name.partition(".")[0] for name in files}
-    committed = before[META] != there.get(META)
-    kept = {name for name in before if name.partition(".")[0] in segments}
-    gone = sorted(name for name in kept - files.keys() if not (committed and name.endswith(".del")))
-    if gone:
-        raise ValueError(f"{gone[0]} is gone")
-    return [name for name in kept & files.keys() if files[name] != before[name]]
+    committed = before[META] != now.get(META)
+    remaining = {name for name in before if name.partition(".")[0] in segments}
+    missing = sorted(name for name in remaining - files.keys() if not (committed and name.endswith(".del")))
+    if missing:
+        raise ValueError(f"{missing[0]} is gone")
+    return [name for name in remaining & files.keys() if files[name] != before[name]]
 
 
 def check_file(path: Path) -> None:
@@ -95,11 +95,11 @@ def probe(snapshot: Snapshot) -> None:
     if not snapshot.columns.cards:
         return
     known = Filters(recording_id=snapshot.columns.cards[-1].recording_id)
-    found = _found(snapshot, Query(filters=known, per_page=1, passages=1))
-    if everything.total != len(snapshot.columns.cards) or found.total != 1 or not found.hits[0].passages:
+    alone = _found(snapshot, Query(filters=known, per_page=1, passages=1))
+    if everything.total != len(snapshot.columns.cards) or alone.total != 1 or not alone.hits[0].passages:
         raise ValueError("a recording that is in it is not found")
-    said = "".join(fragment.text for fragment in found.hits[0].passages[0].fragments)
-    for word in _WORD.findall(said)[:1]:
+    excerpt = "".join(fragment.text for fragment in alone.hits[0].passages[0].fragments)
+    for word in _WORD.findall(excerpt)[:1]:
         _found(snapshot, Query(f'"{word}"', known, per_page=1, passages=1))
 
 

@@ -74,13 +74,13 @@ class SnapshotOpener:
     def _opened(self, generation: Path) -> Snapshot | None:
         """The view there was if it still holds, else a new one; None: the generation is of another version."""
         snapshot = self._snapshot if self._snapshot is not None and self._snapshot.generation == generation else None
-        there = stamps_of(generation)
-        if snapshot is not None and snapshot.files.items() <= there.items():
+        stamps = stamps_of(generation)
+        if snapshot is not None and snapshot.files.items() <= stamps.items():
             return snapshot
         if not self._generations.is_ours(generation):
             return None
-        files = of_segments(generation, there)
-        changed = changed_since(snapshot.files, files, there) if snapshot else []
+        files = of_segments(generation, stamps)
+        changed = changed_since(snapshot.files, files, stamps) if snapshot else []
         self._compare(generation, files)
         if snapshot is None or changed:
             index = tantivy.Index(self._schema, str(generation))
@@ -88,7 +88,7 @@ class SnapshotOpener:
         else:
             index = snapshot.index
             index.reload()
-        files[META] = there[META]
+        files[META] = stamps[META]
         return Snapshot(generation, self._generations.is_complete(generation), files, index, index.searcher())
 
     def _compare(self, generation: Path, files: dict[str, Stamp]) -> None:

@@ -84,9 +84,9 @@ class TantivyQueries:
     def whole_word(self, *conditions: Query) -> Query:
         """Passages with the one word as it is, scored: if very many words begin so, these come first."""
         words = [part for part in self.parsed.parts if isinstance(part, QueryWord)]
-        found = any_of(self._term(field, word.beginning) for word in words for field in _FIELDS)
+        any_word = any_of(self._term(field, word.beginning) for word in words for field in _FIELDS)
         limits = self._conditions(conditions)
-        return Query.boolean_query([(Occur.Must, found), *limits]) if limits else found
+        return Query.boolean_query([(Occur.Must, any_word), *limits]) if limits else any_word
 
     def recordings(self) -> Query:
         """The recordings that match, each once, if `is_single_word`."""
@@ -151,14 +151,14 @@ class TantivyQueries:
         """(field, term) for the words that begin so: these words, or the beginning itself if it is indexed."""
         if len(beginning) in SHORT:
             return tuple((field, beginning) for field in _STARTS)
-        found = self._completions.get(beginning)
-        if found is None:
-            found = self._completions[beginning] = tuple(
+        terms = self._completions.get(beginning)
+        if terms is None:
+            terms = self._completions[beginning] = tuple(
                 (field, term)
                 for field, most in _COMPLETIONS.items()
                 for term, _ in self._searcher.terms_with_prefix(field, beginning, limit=most)
             )
-        return found
+        return terms
 
     def _terms_of(self, part: Part) -> _Terms:
         if isinstance(part, Phrase):
@@ -179,7 +179,7 @@ class TantivyQueries:
 
     def _alternatives(self, part: Part, fields: Sequence[str] = (*_FIELDS, *_STARTS)) -> list[Query]:
         """The ways a part is found in, by key or in these fields."""
-        return [way for one in (part, *part.variants) for way in self._terms_as_queries(one, fields)]
+        return [way for variant in (part, *part.variants) for way in self._terms_as_queries(variant, fields)]
 
     def _terms_as_queries(self, part: Part, fields: Sequence[str]) -> list[Query]:
         if isinstance(part, Phrase):
@@ -220,7 +220,7 @@ class TantivyQueries:
 
     def _conditions(self, conditions: Sequence[Query]) -> list[tuple[Occur, Query]]:
         speakers = [self._term("speakers", word) for word in sorted(self.parsed.filters.speakers)]
-        clauses = [(Occur.Must, Query.const_score_query(one, 0.0)) for one in (*conditions, *speakers)]
+        clauses = [(Occur.Must, Query.const_score_query(condition, 0.0)) for condition in (*conditions, *speakers)]
         return clauses + [(Occur.MustNot, self._excluded(part)) for part in self.parsed.excluded]
 
     def _excluded(self, part: Part) -> Query:

@@ -60,12 +60,12 @@ Fields: TypeAlias = dict[str, str | int | bytes | list[str]]
 
 def fields_of(passages: Sequence[Passage]) -> Iterator[Fields]:
     """The documents of one recording, before they are Tantivy's: its passages, then itself."""
-    whole: set[str] = set()
-    said: set[str] = set()
+    all_keys: set[str] = set()
+    all_words: set[str] = set()
     for passage in passages:
         words = analysed(passage)
-        whole.update(words.keys.split())
-        said.update(words.text.split())
+        all_keys.update(words.keys.split())
+        all_words.update(words.text.split())
         yield {
             "keys": words.keys,
             "text": words.text,
@@ -88,11 +88,11 @@ def fields_of(passages: Sequence[Passage]) -> Iterator[Fields]:
             "payload": _payload(passage),
         }
     if passages:
-        said.update(words.title.split(), words.speakers.split())
-        starts = " ".join({BEGINS + word[:size] for word in said for size in SHORT})
+        all_words.update(words.title.split(), words.speakers.split())
+        starts = " ".join({BEGINS + word[:size] for word in all_words for size in SHORT})
         yield {
-            "whole": " ".join(whole),
-            "words": f"{' '.join(said)} {starts}",
+            "whole": " ".join(all_keys),
+            "words": f"{' '.join(all_words)} {starts}",
             "rec": rec_of(passages[0].recording_id),
             "card": _write_card(card_of(passages[0])),
             "passage": False,
@@ -139,7 +139,7 @@ class _Starts(Sequence[tuple[int, float]]):
     def __getitem__(self, place: slice) -> tuple[tuple[int, float], ...]: ...
     def __getitem__(self, place: int | slice) -> tuple[int, float] | tuple[tuple[int, float], ...]:
         if isinstance(place, slice):
-            return tuple(self[one] for one in range(*place.indices(len(self))))
+            return tuple(self[index] for index in range(*place.indices(len(self))))
         if not -len(self) <= place < len(self):
             raise IndexError(place)
         place %= len(self)

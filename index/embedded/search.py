@@ -190,16 +190,16 @@ class TantivySearch:
     def _hits(self, level: _Level, page: Sequence[int], scorer: Scorer) -> tuple[RecordingHit, ...]:
         """The recordings of the page with their best passages, or the first that matches if only the title does."""
         here = in_recordings(self._schema, page)
-        of: dict[int, list[tantivy.DocAddress]] = {}
+        best: dict[int, list[tantivy.DocAddress]] = {}
         if self._parsed.parts:
             look = self._query.passages + (0 if self._queries.is_short_prefix else _SPARE)
             counts = self._counts(level, page)
-            of = self._own_passages(level, here, counts, look)
+            best = self._own_passages(level, here, counts, look)
         else:
             counts = buckets(self._searcher, self._query_of_passages(level, here), "rec", len(page))
         hits = []
         for rec in page:
-            places = of[rec] if rec in of else [self._first_of(level, rec)]
+            places = best[rec] if rec in best else [self._first_of(level, rec)]
             shown = sorted((self._scored(at, scorer) for at in places), key=best_first)[: self._query.passages]
             hits.append(recording_hit(shown, self._marker, len(self._parsed.parts), counts.get(rec, 1)))
         return tuple(hits)
@@ -228,9 +228,11 @@ class TantivySearch:
             self._queries.ranked_own(level.least, here, in_attachments(self._schema, which)) for which in (False, True)
         )
         pages = buckets(self._searcher, read, "rec", len(counts))
-        said = self._best_of(spoken, {rec: min(count - pages.get(rec, 0), look) for rec, count in counts.items()})
-        shown = self._best_of(read, {rec: min(count, look) for rec, count in pages.items()})
-        return {rec: [*places, *shown.get(rec, ())] for rec, places in said.items()}
+        best_spoken = self._best_of(
+            spoken, {rec: min(count - pages.get(rec, 0), look) for rec, count in counts.items()}
+        )
+        best_written = self._best_of(read, {rec: min(count, look) for rec, count in pages.items()})
+        return {rec: [*places, *best_written.get(rec, ())] for rec, places in best_spoken.items()}
 
     def _best_of(self, query: Condition, limits: dict[int, int]) -> dict[int, list[tantivy.DocAddress]]:
         """The engine's best passages of each recording, as many as `limits` says."""

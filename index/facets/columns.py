@@ -30,11 +30,11 @@ class _Kind:
     single: bool
 
     def allows(self, allowed: Collection[str]) -> NDArray[np.bool_]:
-        found = np.array([value in allowed for value in self.values], dtype=bool)[self.codes]
+        allowed_rows = np.array([value in allowed for value in self.values], dtype=bool)[self.codes]
         if self.single:
-            return found
+            return allowed_rows
         passes = np.zeros(self.size, dtype=bool)
-        passes[self.rows[found]] = True
+        passes[self.rows[allowed_rows]] = True
         return passes
 
     def counts(self, rows: Rows) -> dict[str, int]:
@@ -53,7 +53,7 @@ class FacetColumns:
     """`recs`: the number an engine knows each recording by, in the order of `cards`."""
 
     def __init__(self, cards: Iterable[tuple[int, Card]]) -> None:
-        ordered = sorted(cards, key=lambda one: newest_first(one[1]))
+        ordered = sorted(cards, key=lambda numbered: newest_first(numbered[1]))
         self.cards = [card for _, card in ordered]
         self.recs = np.array([rec for rec, _ in ordered], dtype=np.int64)
         self._days = np.array([card.date.toordinal() for card in self.cards], dtype=np.int64)
@@ -64,8 +64,8 @@ class FacetColumns:
 
     def without(self, audiences: Container[str]) -> FacetColumns:
         """Those of the recordings that are for none of these audiences."""
-        kept = zip(self.recs.tolist(), self.cards, strict=True)
-        return FacetColumns((rec, card) for rec, card in kept if card.audience not in audiences)
+        recordings = zip(self.recs.tolist(), self.cards, strict=True)
+        return FacetColumns((rec, card) for rec, card in recordings if card.audience not in audiences)
 
     def all(self) -> Rows:
         return np.arange(len(self.cards))

@@ -53,8 +53,8 @@ class MeiliIndex:
         return False
 
     def check(self, *, deep: bool = False) -> None:
-        found = self.search(Query(per_page=1, passages=1))
-        for hit in found.hits:
+        results = self.search(Query(per_page=1, passages=1))
+        for hit in results.hits:
             known = Query(filters=Filters(recording_id=hit.recording_id), per_page=1, passages=1)
             if self.search(known).total != 1:
                 raise damaged("a recording that is in it is not found")

@@ -47,7 +47,7 @@ class Way:
 
 def terms_of(part: Part) -> list[Term]:
     """The ways to find it: any of them will do."""
-    return list(dict.fromkeys(term for one in (part, *part.variants) for term in _as_written(one)))
+    return list(dict.fromkeys(term for variant in (part, *part.variants) for term in _as_written(variant)))
 
 
 def _as_written(part: Part) -> list[Term]:
@@ -92,8 +92,8 @@ def overlapping_ways(part: Part) -> list[tuple[int, Way]]:
 def own_ways(parsed: ParsedQuery, number: int) -> list[Way]:
     """What finds one part in passages' own text and speakers, if nothing excluded is there."""
     own = ParsedQuery(excluded=parsed.excluded)
-    found = [_way(own, [term], (number,)) for term in terms_of(parsed.parts[number])]
-    return [Way(way.q, (SPELLING,) if SPELLING in way.fields else OWN, way.parts) for way in found]
+    ways = [_way(own, [term], (number,)) for term in terms_of(parsed.parts[number])]
+    return [Way(way.q, (SPELLING,) if SPELLING in way.fields else OWN, way.parts) for way in ways]
 
 
 def as_typed(parsed: ParsedQuery, fields: tuple[str, ...]) -> Way | None:
@@ -120,7 +120,11 @@ def best_queries(index: str, way: Way, parsed: ParsedQuery) -> list[dict[str, An
     best passages."""
     within = conditions(parsed.filters)
     asked = [way, as_typed(parsed, ("text",)), as_typed(parsed, ("title",))]
-    best = [body(index, one, within, distinct=DISTINCT, limit=WINDOW, **PAYLOAD) for one in asked if one is not None]
+    best = [
+        body(index, variant, within, distinct=DISTINCT, limit=WINDOW, **PAYLOAD)
+        for variant in asked
+        if variant is not None
+    ]
     return [*best, body(index, way, within, limit=PASSAGES, **PAYLOAD)]
 
 
@@ -139,18 +143,18 @@ def body(index: str, way: Way | None, conditions: Sequence[str], **options: Any)
 
 def conditions(filters: Filters, *, but: str = "") -> list[str]:
     """The filters as conditions that must all hold; `but`: the kind of facet whose own filter is left out."""
-    found = ["number >= 0"]  # passages, not the document about the index
+    clauses = ["number >= 0"]  # passages, not the document about the index
     for kind, values in zip(KINDS, values_of(filters), strict=True):
         if values and kind != but:
-            found.append(one_of(kind, values))
+            clauses.append(one_of(kind, values))
     if but != "year":
         if filters.after is not None:
-            found.append(f"day >= {filters.after.toordinal()}")
+            clauses.append(f"day >= {filters.after.toordinal()}")
         if filters.before is not None:
-            found.append(f"day <= {filters.before.toordinal()}")
+            clauses.append(f"day <= {filters.before.toordinal()}")
     if filters.recording_id is not None:
-        found.append(one_of("recording_id", [filters.recording_id]))
-    return found + [f'speakers_words = "{plain(word)}"' for word in sorted(filters.speakers)]
+        clauses.append(one_of("recording_id", [filters.recording_id]))
+    return clauses + [f'speakers_words = "{plain(word)}"' for word in sorted(filters.speakers)]
 
 
 def one_of(field: str, values: Iterable[str]) -> str:

@@ -104,14 +104,19 @@ class MeiliPage:
     def _by_relevance(self, level: Level) -> list[str]:
         """The best by score, then the rest as the server has it. What is scored is the same for every page."""
         seen, complete = (level.seen, level.complete) if level.cards is None else self._seen(level)
-        found: dict[str, list[Scored]] = {}
+        scored_by_recording: dict[str, list[Scored]] = {}
         for passage in {passage.id: passage for passage in seen}.values():
-            found.setdefault(passage.recording_id, []).append(self._scorer.score(passage))
-        counts = {one: sum(scored.own > 0 for scored in of) for one, of in found.items()}
+            scored_by_recording.setdefault(passage.recording_id, []).append(self._scorer.score(passage))
+        counts = {
+            recording: sum(passage.own > 0 for passage in scored) for recording, scored in scored_by_recording.items()
+        }
         if not complete:
-            counts |= self._counts(level, found)
-        scores = {one: recording_score(_best(of), max(1, counts[one])) for one, of in found.items()}
-        cards = [card_of(of[0].passage) for of in found.values()]
+            counts |= self._counts(level, scored_by_recording)
+        scores = {
+            recording: recording_score(_best(scored), max(1, counts[recording]))
+            for recording, scored in scored_by_recording.items()
+        }
+        cards = [card_of(scored[0].passage) for scored in scored_by_recording.values()]
         head = [card.recording_id for card in in_order(cards, Order.RELEVANCE, scores)]
         page = head[self._first : self._after]
         missing = self._after - max(self._first, len(head))
@@ -152,13 +157,17 @@ class MeiliPage:
         """The recordings that follow after the scored ones."""
         if level.cards is not None:
             known = frozenset(head)
-            rest = [card for one, card in level.cards.items() if one not in known]
+            rest = [card for recording, card in level.cards.items() if recording not in known]
             return [card.recording_id for card in in_order(rest, Order.NEWEST, {})[first : first + count]]
         within = [*conditions(self._parsed.filters), f"NOT {one_of('recording_id', head)}"]
         return self._ids(body(self._index, level.ways[0], within, distinct=DISTINCT, offset=first, limit=count))
 
     def _look_again(
-        self, level: Level, recordings: Iterable[str], found: dict[str, dict[str, Scored]], counts: dict[str, list[int]]
+        self,
+        level: Level,
+        recordings: Iterable[str],
+        scored: dict[str, dict[str, Scored]],
+        counts: dict[str, list[int]],
     ) -> None:
         """Recordings whose title matches have more passages that match than were looked at: find their own."""
         for recording in recordings:
@@ -171,27 +180,27 @@ class MeiliPage:
             ]
             answers = self._ask(queries)
             for answer in answers:
-                self._score(answer, found[recording])
+                self._score(answer, scored[recording])
             counts[recording] = [int(answer["totalHits"]) for answer in answers[1:]]
 
     def _inside(self, recording: str, way: Way | None, **options: Any) -> dict[str, Any]:
         within = conditions(Filters(recording_id=recording, speakers=self._parsed.filters.speakers))
         return body(self._index, way, within, **options, **PAYLOAD)
 
-    def _score(self, answer: dict[str, Any], found: dict[str, Scored]) -> None:
+    def _score(self, answer: dict[str, Any], scored: dict[str, Scored]) -> None:
         for hit in answer["hits"]:
             passage = passage_in(hit)
-            found[passage.id] = self._scorer.score(passage)
+            scored[passage.id] = self._scorer.score(passage)
 
     def _ids(self, query: dict[str, Any]) -> list[str]:
         (answer,) = self._ask([query | {"attributesToRetrieve": ["recording_id"]}])
         return [str(hit["recording_id"]) for hit in answer["hits"]]
 
 
-def _best(of: Sequence[Scored]) -> float:
+def _best(scored: Sequence[Scored]) -> float:
     """What the passage is worth that stands for its recording: the best that matches itself, else the first."""
-    own = [scored.score for scored in of if scored.own]
-    return max(own) if own else min(of, key=_first).score
+    own = [scored.score for scored in scored if scored.own]
+    return max(own) if own else min(scored, key=_first).score
 
 
 def _first(scored: Scored) -> int:
@@ -202,11 +211,11 @@ def _ways_of(level: Level, recording: str) -> list[Way]:
     """Those that find this recording."""
     if level.cards is None:
         return list(level.ways)
-    return [way for way, found in zip(level.ways, level.by_way, strict=True) if recording in found]
+    return [way for way, recordings in zip(level.ways, level.by_way, strict=True) if recording in recordings]
 
 
 def _used(level: Level) -> list[Way]:
     """Those that find anything."""
     if level.cards is None:
         return list(level.ways)
-    return [way for way, found in zip(level.ways, level.by_way, strict=True) if found]
+    return [way for way, recordings in zip(level.ways, level.by_way, strict=True) if recordings]

@@ -115,7 +115,7 @@ def document(passage: Passage, of: int = 1) -> dict[str, Any]:
     words = analysed(passage)
     keys = [plain(key) for key in words.keys.split()]
     lent = {plain(key) for key in words.lent.split()}
-    said = {*words.text.split(), *words.title.split(), *words.speakers.split()}
+    all_words = {*words.text.split(), *words.title.split(), *words.speakers.split()}
     named = {token.forms.folded for name in passage.speakers for token in tokens(name, "")}
     return {
         "id": passage.id,
@@ -139,14 +139,16 @@ def document(passage: Passage, of: int = 1) -> dict[str, Any]:
         "text": plain_words(words.text),
         "keys": " ".join([_KEY_BEGINS + key for key in keys if key not in lent]),
         "lent": " ".join([_KEY_BEGINS + key for key in sorted(lent)]),
-        SPELLING: ". ".join(sorted(spelt(word) for word in said if len(word) >= _LEAST_SPELT)),
+        SPELLING: ". ".join(sorted(spelt(word) for word in all_words if len(word) >= _LEAST_SPELT)),
         "payload": _payload(passage),
     }
 
 
 def prepared(passages: Sequence[Passage]) -> Prepared:
     """The documents of one recording, as JSON."""
-    return Prepared(len(passages), [json.dumps(one, ensure_ascii=False).encode() for one in documents(passages)])
+    return Prepared(
+        len(passages), [json.dumps(document, ensure_ascii=False).encode() for document in documents(passages)]
+    )
 
 
 def plain(word: str) -> str:
@@ -168,7 +170,7 @@ def _plain(word: str) -> str:
 
 def from_plain(word: str) -> str:
     """What was `plain`."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), word) if word.startswith("q") else word
+    return _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), word) if word.startswith("q") else word
 
 
 def plain_words(words: str) -> str:
@@ -193,7 +195,7 @@ def as_value(value: str) -> str:
     """
     if value in ("", _NO_VALUE):
         return f"%{ord(value):02x}" if value else _NO_VALUE
-    safe = _UNSAFE.sub(lambda found: "".join(f"%{byte:02x}" for byte in found[0].encode()), value)
+    safe = _UNSAFE.sub(lambda unsafe: "".join(f"%{byte:02x}" for byte in unsafe[0].encode()), value)
     return safe if len(safe) <= _LONGEST_VALUE else _CUT.sub("", safe[:_LONGEST_VALUE])
 
 
@@ -217,12 +219,12 @@ def _payload(passage: Passage) -> str:
 def passage_in(hit: Mapping[str, Any]) -> Passage:
     """Raises IndexNotReady if it is no passage of ours any more."""
     try:
-        there = json.loads(hit["payload"])
+        stored = json.loads(hit["payload"])
     except (KeyError, TypeError, ValueError):
         raise damaged("a passage in it has lost what it said") from None
-    if len(there) != len(_FIELDS):
+    if len(stored) != len(_FIELDS):
         raise damaged("it is of another version of Kring")
-    values: dict[str, Any] = dict(zip(_FIELDS, there, strict=True))
+    values: dict[str, Any] = dict(zip(_FIELDS, stored, strict=True))
     values["date"] = date.fromisoformat(values["date"])
     values["starts"] = tuple([(offset, seconds) for offset, seconds in values["starts"]])
     for name in ("speakers", "topics", "organisations"):

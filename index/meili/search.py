@@ -62,8 +62,8 @@ class MeiliEngine:
         fields = ["title", "speakers", "text"]
         more = {"limit": _VOCABULARY, "attributesToRetrieve": fields}
         (answer,) = self.ask([body(self.index, with_prefix(beginning), conditions(Filters()), **more)])
-        known = {from_plain(one) for hit in answer["hits"] for name in fields for one in hit[name].split()}
-        return {one for one in known if one.startswith(beginning)}
+        known = {from_plain(word) for hit in answer["hits"] for name in fields for word in hit[name].split()}
+        return {word for word in known if word.startswith(beginning)}
 
 
 class MeiliSearch:
@@ -94,17 +94,17 @@ class MeiliSearch:
         limited = [way for part in possibly_missing(self._parsed) for way in ways_of_part(part, self._parsed.excluded)]
         queries = [body(self._index, way, conditions(self._parsed.filters), hitsPerPage=0) for way in limited]
         queries += [body(self._index, way, conditions(Filters()), hitsPerPage=0) for _, way in asked]
-        found = [bool(answer["totalHits"]) for answer in self._ask(queries)]
+        occurs = [bool(answer["totalHits"]) for answer in self._ask(queries)]
         here, anywhere = (
             {part for (part, _), stands in zip(asked, some, strict=True) if stands}
-            for some in (found[: len(asked)], found[len(asked) :])
+            for some in (occurs[: len(asked)], occurs[len(asked) :])
         )
         return here, anywhere
 
     def _anywhere(self, parts: Sequence[Part]) -> set[Part]:
         asked = [(part, way) for part in parts for way in ways_of_part(part)]
         answers = self._ask([body(self._index, way, conditions(Filters()), limit=0) for _, way in asked])
-        return {part for (part, _), found in zip(asked, answers, strict=True) if found["estimatedTotalHits"]}
+        return {part for (part, _), answer in zip(asked, answers, strict=True) if answer["estimatedTotalHits"]}
 
     def _set_query(self, parsed: ParsedQuery, weights: Sequence[float] = ()) -> None:
         self._parsed = parsed
@@ -184,10 +184,10 @@ class MeiliSearch:
         if any(len(answer["hits"]) == most for answer in answers):
             sizes = [int(answer["estimatedTotalHits"]) for answer in answers[: len(several)]]
             return self._largest([way for _, way in sorted(zip(sizes, several, strict=True), key=_size, reverse=True)])
-        found = [[card_in(hit) for hit in answer["hits"]] for answer in answers]
+        of_answers = [[card_in(hit) for hit in answer["hits"]] for answer in answers]
         size = len(several)
         by_kind = {
-            kind: {card.recording_id: card for cards in found[at * size : (at + 1) * size] for card in cards}
+            kind: {card.recording_id: card for cards in of_answers[at * size : (at + 1) * size] for card in cards}
             for at, kind in enumerate(kinds)
         }
         facets = {
@@ -198,7 +198,7 @@ class MeiliSearch:
             )
             for place, kind in enumerate(KINDS)
         }
-        by_way = [frozenset(card.recording_id for card in cards) for cards in found[:size]]
+        by_way = [frozenset(card.recording_id for card in cards) for cards in of_answers[:size]]
         return Level(several, len(by_kind[""]), facets, cards=by_kind[""], by_way=by_way)
 
     def _largest(self, several: Sequence[Way]) -> Level:
@@ -263,5 +263,5 @@ def _facets(answers: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
     return facets
 
 
-def _size(one: tuple[int, Way]) -> int:
-    return one[0]
+def _size(sized: tuple[int, Way]) -> int:
+    return sized[0]

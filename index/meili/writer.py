@@ -42,12 +42,12 @@ class MeiliWriter:
     def about(self, index: str) -> Mapping[str, Any]:
         """What the index says of itself; empty if it is not there, or not one of ours."""
         try:
-            said = self._server.ask("get", f"indexes/{index}/documents/{ABOUT}")
+            about = self._server.ask("get", f"indexes/{index}/documents/{ABOUT}")
         except MeiliRefusal as refused:
             if refused.code in _GONE:
                 return {}
             raise
-        return said if isinstance(said, dict) else {}
+        return about if isinstance(about, dict) else {}
 
     def is_ours(self, index: str) -> bool:
         """Whether this version of Kring made it."""
@@ -109,13 +109,13 @@ class MeiliWriter:
 
         With `unless_ours` an index of ours stays that another process has made in the meantime.
         """
-        there = self._exists(self._index)
-        if there and unless_ours and self.is_ours(self._index):
+        exists = self._exists(self._index)
+        if exists and unless_ours and self.is_ours(self._index):
             return
         try:
-            self._swap(new, rename=not there)
+            self._swap(new, rename=not exists)
         except MeiliRefusal:
-            if there or not self._exists(self._index):
+            if exists or not self._exists(self._index):
                 raise
             if not unless_ours:
                 self._swap(new, rename=False)
@@ -144,8 +144,8 @@ class MeiliWriter:
     def versions(self, index: str) -> dict[str, int]:
         """Recording id → version; empty if there is no such index, or none with our settings."""
         try:
-            found = self._fetch(index, "number = 0", _FETCHED, fields=["recording_id", "version"])
-            return {one["recording_id"]: one["version"] for one in found if "version" in one}
+            documents = self._fetch(index, "number = 0", _FETCHED, fields=["recording_id", "version"])
+            return {document["recording_id"]: document["version"] for document in documents if "version" in document}
         except MeiliRefusal as refused:
             if refused.code in (*_GONE, "invalid_document_filter"):
                 return {}
@@ -156,12 +156,14 @@ class MeiliWriter:
 
         What `target` has newer stays. Returns the versions that `source` has now.
         """
-        after, there = self.versions(source), self.versions(target)
-        changed = {one: version for one, version in after.items() if before.get(one) != version}
-        changed |= {one: version for one, version in before.items() if one not in after}
+        after, target_versions = self.versions(source), self.versions(target)
+        changed = {
+            recording_id: version for recording_id, version in after.items() if before.get(recording_id) != version
+        }
+        changed |= {recording_id: version for recording_id, version in before.items() if recording_id not in after}
         tasks: list[int] = []
         for one, version in changed.items():
-            if there.get(one, 0) <= version:
+            if target_versions.get(one, 0) <= version:
                 documents = list(self._fetch(source, one_of("recording_id", [one]), 1000)) if one in after else []
                 tasks += self.put(target, one, documents)
         self._server.wait(tasks, REBUILD_SECONDS)
@@ -169,10 +171,10 @@ class MeiliWriter:
 
     def sweep(self) -> None:
         """Delete what crashed rebuilds left."""
-        ours = re.compile(rf"{re.escape(self._index)}-new-[0-9a-f]{{16}}")
+        unfinished = re.compile(rf"{re.escape(self._index)}-new-[0-9a-f]{{16}}")
         old = datetime.now(UTC) - STALE
         for one in self._server.ask("get", "indexes?limit=1000")["results"]:
-            if ours.fullmatch(one["uid"]) and _moment(one["updatedAt"]) < old:
+            if unfinished.fullmatch(one["uid"]) and _moment(one["updatedAt"]) < old:
                 self._server.submit("delete", f"indexes/{one['uid']}")
 
     def _exists(self, index: str) -> bool:
@@ -196,10 +198,10 @@ class MeiliWriter:
         offset = 0
         while True:
             asked = {"filter": which, "offset": offset, "limit": size, **options}
-            found = self._server.ask("post", f"indexes/{index}/documents/fetch", asked)["results"]
-            yield from found
-            offset += len(found)
-            if len(found) < size:
+            documents = self._server.ask("post", f"indexes/{index}/documents/fetch", asked)["results"]
+            yield from documents
+            offset += len(documents)
+            if len(documents) < size:
                 return
 
 

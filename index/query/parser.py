@@ -284,9 +284,9 @@ def _checked(parts: Sequence[Part], excluded: Sequence[Part], filters: Filters) 
 
 def without_repeats(parts: Sequence[Part]) -> list[Part]:
     """Each key once: of two words with one key the one still being written, else the first."""
-    kept: dict[object, Part] = {}
+    distinct: dict[object, Part] = {}
     for part in parts:
         same = (part.forms[0].stem or part.forms[0].folded, part.concept) if isinstance(part, QueryWord) else part
-        if same not in kept or (isinstance(part, QueryWord) and part.prefix):
-            kept[same] = part
-    return list(kept.values())
+        if same not in distinct or (isinstance(part, QueryWord) and part.prefix):
+            distinct[same] = part
+    return list(distinct.values())

@@ -27,7 +27,7 @@ def tolerate_typos(parsed: ParsedQuery, nowhere: Callable[[QueryWord], bool]) ->
     parts: list[Part] = []
     for part in parsed.parts:
         alone = _split_term(part) if isinstance(part, QueryWord) and len(part.forms) > 1 and nowhere(part) else [part]
-        parts += [_tolerate(one, nowhere) if isinstance(one, QueryWord) else one for one in alone]
+        parts += [_tolerate(piece, nowhere) if isinstance(piece, QueryWord) else piece for piece in alone]
     if any(isinstance(part, QueryWord) and part.misspelt for part in parts):
         parts = _join_terms(parts)
     return replace(parsed, parts=tuple(without_repeats(parts)))
@@ -46,7 +46,7 @@ def _tolerate(word: QueryWord, nowhere: Callable[[QueryWord], bool]) -> QueryWor
         return word
     typos = 2 if len(asked) >= 9 else 1
     near = [(distance(known, asked), known) for known in _glossary_words()]
-    for _, known in sorted(one for one in near if one[0] <= typos):
+    for _, known in sorted(pair for pair in near if pair[0] <= typos):
         meant = next(tokens(known, "")).forms
         corrected = replace(word, forms=(meant,), concept=concept_of([meant.stem]) or "", prefix=False, misspelt=True)
         if not nowhere(corrected):

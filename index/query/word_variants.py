@@ -30,22 +30,22 @@ Variants = list[tuple[int, Part]]
 """Place among the parts of a query, another way to write what stands there."""
 
 
-def with_variants(parsed: ParsedQuery, there: Callable[[Sequence[Part]], Collection[Part]]) -> ParsedQuery:
+def with_variants(parsed: ParsedQuery, occurring: Callable[[Sequence[Part]], Collection[Part]]) -> ParsedQuery:
     """The same with the other ways to write it. `there`: those of some parts that stand somewhere in the archive."""
     ways = [*_joined_words(parsed.parts), *_split_words(parsed.parts)]
     if not ways:
         return parsed
-    known = there(list(dict.fromkeys(way for _, way in ways)))
-    found: list[list[Part]] = [[] for _ in parsed.parts]
+    known = occurring(list(dict.fromkeys(way for _, way in ways)))
+    variants: list[list[Part]] = [[] for _ in parsed.parts]
     total = 1
     for place, way in ways:
-        many = len(found[place]) + 1
-        if many > _MOST_VARIANTS or way not in known or way in found[place]:
+        many = len(variants[place]) + 1
+        if many > _MOST_VARIANTS or way not in known or way in variants[place]:
             continue
         if total // many * (many + 1) <= _MOST_COMBINATIONS:
             total = total // many * (many + 1)
-            found[place].append(way)
-    parts = [replace(part, variants=tuple(more)) for part, more in zip(parsed.parts, found, strict=True)]
+            variants[place].append(way)
+    parts = [replace(part, variants=tuple(more)) for part, more in zip(parsed.parts, variants, strict=True)]
     return replace(parsed, parts=tuple(parts))
 
 
@@ -55,8 +55,8 @@ def _joined_words(parts: Sequence[Part]) -> Iterator[tuple[int, Part]]:
         for first in range(len(parts) - size + 1):
             run = [part for part in parts[first : first + size] if isinstance(part, QueryWord) and _is_plain(part)]
             if len(run) == size and all(right.start <= left.end + 1 for left, right in pairwise(run)):
-                whole = _as_one_word(run)
-                yield from ((place, whole) for place in range(first, first + size))
+                joined = _as_one_word(run)
+                yield from ((place, joined) for place in range(first, first + size))
 
 
 def _is_plain(word: QueryWord) -> bool:

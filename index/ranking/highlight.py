@@ -40,12 +40,12 @@ def visible_spans(text: str, marks: Sequence[Mark], required: int) -> list[Span]
     return [Span(words[mark.first][0], words[mark.last][1], mark.part, mark.match) for mark in shown]
 
 
-def fragments(text: str, found: Sequence[Span], start: int = 0, end: int | None = None) -> tuple[Fragment, ...]:
+def fragments(text: str, spans: Sequence[Span], start: int = 0, end: int | None = None) -> tuple[Fragment, ...]:
     """`text` from `start` to `end`, cut where matches begin and end. Joined they are that text again."""
     end = len(text) if end is None else end
     pieces: list[Fragment] = []
     cursor = start
-    for mark in found:
+    for mark in spans:
         if mark.start < start or mark.end > end:
             continue
         pieces.append(Fragment(text[cursor : mark.start]))
@@ -58,9 +58,9 @@ def fragments(text: str, found: Sequence[Span], start: int = 0, end: int | None 
 def passage_hit(scored: Scored, required: int) -> PassageHit:
     """The passage as a hit: its excerpt holds as many different parts of the query as fit, the earliest such."""
     passage = scored.passage
-    found = visible_spans(passage.text, scored.marks.text, required)
-    start, end = _window(passage.text, found)
-    shown = [mark for mark in found if mark.start >= start and mark.end <= end]
+    spans = visible_spans(passage.text, scored.marks.text, required)
+    start, end = _window(passage.text, spans)
+    shown = [mark for mark in spans if mark.start >= start and mark.end <= end]
     pieces = fragments(passage.text, shown, start, end)
     if start > 0:
         pieces = (Fragment("… "), *pieces)
@@ -115,16 +115,16 @@ def _reasons(shown: Sequence[Scored], marker: Marker, required: int) -> Iterator
     for scored in shown:
         texts += [(scored.passage.text, scored.marks.text), (" ".join(scored.passage.speakers), scored.marks.names)]
     for number, part in enumerate(marker.parts[:required]):
-        marks = [(text, mark) for text, found in texts for mark in found if mark.part == number]
+        marks = [(text, mark) for text, text_marks in texts for mark in text_marks if mark.part == number]
         if not isinstance(part, QueryWord) or not marks:
             continue
-        text, best = max(marks, key=lambda one: one[1].match)
+        text, best = max(marks, key=lambda marked: marked[1].match)
         because = ReasonKind.SPELLING if part.misspelt and best.match > Match.PREFIX else _REASON_KINDS.get(best.match)
         if because:
-            found = [mark for other, mark in marks if other is text and mark.match is best.match]
+            best_marks = [mark for other, mark in marks if other is text and mark.match is best.match]
             meant = part.misspelt and because is ReasonKind.TRANSLATION
             asked = " ".join(form.exact for form in part.forms) if meant else part.text
-            yield Reason(asked, _matched_text(text, found), because)
+            yield Reason(asked, _matched_text(text, best_marks), because)
 
 
 def _matched_text(text: str, marks: Sequence[Mark]) -> str:
@@ -143,22 +143,22 @@ def _seconds_at(passage: Passage, offset: int) -> float:
     return passage.starts[index][1] if index >= 0 else passage.start
 
 
-def _window(text: str, found: Sequence[Span]) -> tuple[int, int]:
+def _window(text: str, spans: Sequence[Span]) -> tuple[int, int]:
     if len(text) <= EXCERPT:
         return 0, len(text)
-    if not found:
+    if not spans:
         return 0, _word_end(text, EXCERPT)
 
     def richness(first: int) -> tuple[float, int]:
-        inside = [mark for mark in found[first:] if mark.end <= found[first].start + EXCERPT - _LEAD]
+        inside = [mark for mark in spans[first:] if mark.end <= spans[first].start + EXCERPT - _LEAD]
         best: dict[int, float] = {}
         for mark in inside:
             best[mark.part] = max(best.get(mark.part, 0.0), WEIGHTS[mark.match])
         return sum(best.values()), len(inside)
 
-    best = max(range(len(found)), key=lambda first: (*richness(first), -first))
-    start = _word_start(text, max(0, min(found[best].start - _LEAD, len(text) - EXCERPT)))
-    return start, max(_word_end(text, start + EXCERPT), found[best].end)
+    best = max(range(len(spans)), key=lambda first: (*richness(first), -first))
+    start = _word_start(text, max(0, min(spans[best].start - _LEAD, len(text) - EXCERPT)))
+    return start, max(_word_end(text, start + EXCERPT), spans[best].end)
 
 
 def _word_start(text: str, offset: int) -> int:

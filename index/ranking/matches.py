@@ -79,7 +79,7 @@ class Marker:
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = tuple(parts)
-        asked_for = [(number, one) for number, part in enumerate(self.parts) for one in (part, *part.variants)]
+        asked_for = [(number, variant) for number, part in enumerate(self.parts) for variant in (part, *part.variants)]
         self._words = [(number, part) for number, part in asked_for if isinstance(part, QueryWord)]
         self._phrases = [(number, part) for number, part in asked_for if isinstance(part, Phrase)]
         self._terms = [_terms(part) if isinstance(part, QueryWord) else () for part in self.parts]
@@ -90,7 +90,7 @@ class Marker:
         self._literal = {form.folded for form in forms if not form.stem or len(form.folded) == 1}
         """Stop words and single letters: nothing else has them for a key."""
         self._may_match = _any_key_pattern(self._searched - self._literal)
-        self._prefixes = {one[:end] for one in asked for end in range(1, len(one))}
+        self._prefixes = {word[:end] for word in asked for end in range(1, len(word))}
         self._searched |= self._prefixes
         self._beginnings = tuple(part.beginning for _, part in self._words if part.prefix)
         self._misspelt = [(part.forms[0].folded, part.typos) for _, part in self._words if part.typos]
@@ -107,9 +107,9 @@ class Marker:
         if titles is None:
             title, named = self._find(passage.title, passage.language), self._find(labels(passage), passage.language)
             titles = self._titles[passage.recording_id] = (title, named)
-        found = (text, titles[0], names, titles[1])
-        seen = {(hit.part, hit.term, hit.member) for raw in found for hit, _, _ in raw}
-        return Marks(*(self._complete(raw, seen) for raw in found))
+        fields = (text, titles[0], names, titles[1])
+        seen = {(hit.part, hit.term, hit.member) for raw in fields for hit, _, _ in raw}
+        return Marks(*(self._complete(raw, seen) for raw in fields))
 
     def _find(self, text: str, language: str) -> list[_Raw]:
         words = TOKEN.findall(text)
@@ -134,20 +134,20 @@ class Marker:
         if self._literal:
             unknown += [word for word in distinct if word not in known and folded(word) in self._literal]
         forms = {word: known[word] for word in unknown}
-        found = distinct.intersection(set().union(*(known.words_with.get(one, ()) for one in self._searched)))
-        found.update(word for word in unknown if word not in known)  # more than are remembered
+        answering = distinct.intersection(set().union(*(known.words_with.get(key, ()) for key in self._searched)))
+        answering.update(word for word in unknown if word not in known)  # more than are remembered
         answers = self._hits_by_word.setdefault(language, {})
-        for word in found - answers.keys():
+        for word in answering - answers.keys():
             answers[word] = self._word_hits(forms.get(word) or known[word])
-        hits = {word: answers[word] for word in found if answers[word]}
+        hits = {word: answers[word] for word in answering if answers[word]}
         return hits | self._loose_matches(distinct, known) if self._beginnings or self._misspelt else hits
 
     def _loose_matches(self, words: set[str], known: FormsCache) -> dict[str, tuple[_Hit, ...]]:
         """The words that begin as asked for, or nearly match: these must be compared one by one."""
-        found = [word for word in words if self._beginnings and folded(word).startswith(self._beginnings)]
+        loose = [word for word in words if self._beginnings and folded(word).startswith(self._beginnings)]
         for asked, typos in self._misspelt:
-            found += [word for word in words if distance(folded(word), asked) <= typos]
-        return {word: self._word_hits(known[word]) for word in found}
+            loose += [word for word in words if distance(folded(word), asked) <= typos]
+        return {word: self._word_hits(known[word]) for word in loose}
 
     def _word_hits(self, forms: Forms | None) -> tuple[_Hit, ...]:
         """What one word says, whatever stands around it."""
@@ -190,23 +190,23 @@ class Marker:
         known = forms_in(language)
         stems = {part.forms[0].stem for other, part in self._words if other == number}
         links: tuple[str, ...] = _LINKS  # letters stand between two words, and none between more
-        whole = folded(words[first])
+        joined = folded(words[first])
         for last in range(first + 1, min(first + _MOST_TOGETHER, len(words))):
             form = known[words[last]]
             if form is None or not form.stem:
                 return None
-            if any(stem(whole + link + form.folded) in stems for link in links):
+            if any(stem(joined + link + form.folded) in stems for link in links):
                 return last
-            whole, links = whole + form.folded, ("",)
+            joined, links = joined + form.folded, ("",)
         return None
 
     def _phrase_hits(self, words: Sequence[str]) -> Iterator[_Raw]:
         spoken = [(place, form) for place, word in enumerate(words) if (form := folded(word))]
-        said = tuple(form for _, form in spoken)
+        folded_words = tuple(form for _, form in spoken)
         for number, phrase in self._phrases:
             size = len(phrase.folded)
-            for at in range(len(said) - size + 1):
-                if said[at] == phrase.folded[0] and said[at : at + size] == phrase.folded:
+            for at in range(len(folded_words) - size + 1):
+                if folded_words[at] == phrase.folded[0] and folded_words[at : at + size] == phrase.folded:
                     match = Match.EXACT if phrase is self.parts[number] else Match.STEM
                     yield _Hit(number, 0, 0, match), spoken[at][0], spoken[at + size - 1][0]
 
@@ -222,7 +222,10 @@ def _any_key_pattern(keys: Iterable[str]) -> Callable[[str], object]:
     half of a key's letters count, from two to four, since stems change what follows.
     """
     beginnings = {key[: min(4, max(2, len(key) // 2))] for key in keys}
-    patterns = ("".join(_EVEN.get(letter, re.escape(letter)) + "{1,2}" for letter in one) for one in sorted(beginnings))
+    patterns = (
+        "".join(_EVEN.get(letter, re.escape(letter)) + "{1,2}" for letter in beginning)
+        for beginning in sorted(beginnings)
+    )
     return re.compile("|".join(patterns) or "(?!)").search
 
 

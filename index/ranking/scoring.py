@@ -62,8 +62,8 @@ def idf_weights(frequencies: Sequence[int], total: int) -> list[float]:
 
     The inverse document frequency of BM25 (Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework").
     """
-    rarity = [log(1 + (total - min(one, total) + 0.5) / (one + 0.5)) for one in frequencies]
-    return [one / max(rarity) for one in rarity]
+    rarity = [log(1 + (total - min(frequency, total) + 0.5) / (frequency + 0.5)) for frequency in frequencies]
+    return [weight / max(rarity) for weight in rarity]
 
 
 class Scorer:
@@ -82,11 +82,13 @@ class Scorer:
             max(_TITLE * title, _LABEL * label)
             for title, label in zip(self._best(marks.title, 0.0), self._best(marks.labels, 0.0), strict=True)
         ]
-        own = [max(one, other) for one, other in zip(in_text, in_names, strict=True)]
+        own = [max(text_score, other) for text_score, other in zip(in_text, in_names, strict=True)]
         less = 1.0 if passage.attachment is None else _ATTACHMENT
         score = sum(weight * (less * o + t) for weight, o, t in zip(self._weights, own, of_all, strict=True))
         score += less * _proximity(marks.text, self._required)
-        return Scored(passage, round(score, DECIMALS), sum(one > 0 for one in own[: self._required]), marks)
+        return Scored(
+            passage, round(score, DECIMALS), sum(part_score > 0 for part_score in own[: self._required]), marks
+        )
 
     def _best(self, marks: Iterable[Mark], length: float) -> list[float]:
         """For each part the weight of its best match, a little more if it is repeated."""

@@ -189,10 +189,10 @@ def _columns(language: str) -> _Columns:
 
 def _indexed(text: str, language: str) -> _Indexed:
     known = _columns(language)
-    found = [known[word] for word in TOKEN.findall(text)]
-    keys = [key for _, key in found if key]
-    keys += _apart(found, language) + list(_hyphened(text))
-    return _Indexed(" ".join([folded for folded, _ in found if folded]), " ".join(keys))
+    forms = [known[word] for word in TOKEN.findall(text)]
+    keys = [key for _, key in forms if key]
+    keys += _apart(forms, language) + list(_hyphened(text))
+    return _Indexed(" ".join([folded for folded, _ in forms if folded]), " ".join(keys))
 
 
 def _hyphened(text: str) -> Iterator[str]:

@@ -66,12 +66,12 @@ def join_compound(left: str, right: str, language: str) -> str | None:
     if lexicon is None or left in STOP_WORDS or right in STOP_WORDS:
         return None
     if len(left) < SHORTEST or len(right) < SHORTEST:
-        whole = left + right
-        return whole if lexicon.apart.get(whole) else None  # e-post
+        joined = left + right
+        return joined if lexicon.apart.get(joined) else None  # e-post
     for link in lexicon.links:
-        whole = left + link + right
-        if whole in lexicon.known or whole in lexicon.forms:
-            return whole
+        joined = left + link + right
+        if joined in lexicon.known or joined in lexicon.forms:
+            return joined
     return None
 
 

@@ -70,7 +70,7 @@ def read(text: str) -> Glossary:
     slugs: dict[_Term, str] = {}
     terms: dict[str, tuple[_Term, ...]] = {}
     for slug, of_language in words.items():
-        found: dict[_Term, None] = {}
+        terms_of_concept: dict[_Term, None] = {}
         for written in chain.from_iterable(of_language.values()):
             term = tuple(stem(word) for word in term_words(written))
             if not term:
@@ -78,8 +78,8 @@ def read(text: str) -> Glossary:
             other = slugs.setdefault(term, slug)
             if other != slug:
                 raise ValueError(f"The glossary's term {written!r} stands in {other} and in {slug}; keep one of them.")
-            found[term] = None
-        terms[slug] = tuple(found)
+            terms_of_concept[term] = None
+        terms[slug] = tuple(terms_of_concept)
     by_first: dict[str, tuple[tuple[_Term, str], ...]] = {}
     for term, slug in slugs.items():
         by_first[term[0]] = (*by_first.get(term[0], ()), (term[1:], slug))

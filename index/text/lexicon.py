@@ -66,16 +66,16 @@ def _load(language: str) -> Lexicon:
     if others:
         known = {word: weight - _SECOND for other in others for word, weight in _frequent(other).items()} | known
     own = _OURS_TOO.get(language, (language,))
-    marked = {word for one in own for word in _our_words(one) if "-" in word}
-    ours = {word.replace("-", "") for one in own for word in _our_words(one)}
+    marked = {word for section in own for word in _our_words(section) if "-" in word}
+    ours = {word.replace("-", "") for section in own for word in _our_words(section)}
     ours.update(word for words in glossary().words.values() for term in words[language] for word in term_words(term))
     listed = {word: known.get(word, 0.0) for word in ours}
     known |= {word: max(weight, OURS) for word, weight in listed.items()}
     forms = frozenset(form for word in ours for form in _forms(word, language) if form not in known)
-    apart = {word.replace("-", ""): _by_hand(word) for one in marked for word in (one, *_forms(one, language))}
-    whole = {word for one in own for word in _section(one, "whole")}
+    apart = {word.replace("-", ""): _by_hand(word) for word in marked for word in (word, *_forms(word, language))}
+    whole = {word for section in own for word in _section(section, "whole")}
     apart |= {form: () for word in whole for form in (word, *_forms(word, language))}
-    short = frozenset(word for one in own for word in _section(one, "short"))
+    short = frozenset(word for section in own for word in _section(section, "short"))
     return Lexicon(known, listed, forms, apart, short, _LINKS[language], language not in _BY_HAND)
 
 

@@ -35,17 +35,25 @@ class Chapter(NamedTuple):
 def active(corrections: Iterable[Correction]) -> tuple[Correction, ...]:
     """Those that count, in order: without those taken back, and without the Undos, which change nothing else."""
     ordered = sorted(corrections, key=lambda correction: correction.number)
-    gone = undone(ordered)
-    return tuple(one for one in ordered if one.number not in gone and not isinstance(one.change, Undo))
+    undone_numbers = undone(ordered)
+    return tuple(
+        correction
+        for correction in ordered
+        if correction.number not in undone_numbers and not isinstance(correction.change, Undo)
+    )
 
 
 def undone(corrections: Iterable[Correction]) -> frozenset[int]:
     """Numbers of those that count no longer; an Undo can be among them. It reaches only those before it."""
-    gone: set[int] = set()
-    for one in sorted(corrections, key=lambda correction: correction.number, reverse=True):
-        if isinstance(one.change, Undo) and one.number not in gone and one.change.number < one.number:
-            gone.add(one.change.number)
-    return frozenset(gone)
+    undone_numbers: set[int] = set()
+    for correction in sorted(corrections, key=lambda correction: correction.number, reverse=True):
+        if (
+            isinstance(correction.change, Undo)
+            and correction.number not in undone_numbers
+            and correction.change.number < correction.number
+        ):
+            undone_numbers.add(correction.change.number)
+    return frozenset(undone_numbers)
 
 
 def corrected(transcript: Transcript, corrections: Iterable[Correction]) -> Transcript:
@@ -61,8 +69,8 @@ def steps(
 ) -> Iterator[tuple[Correction, tuple[Segment, ...]]]:
     """Each correction that counts, with the segments as they are after it."""
     segments = transcript.segments
-    for one in active(corrections):
-        match one.change:
+    for correction in active(corrections):
+        match correction.change:
             case LineChange() as line:
                 segments = put_line(segments, line)
             case NameChange(find=find, replace=replace):
@@ -71,18 +79,18 @@ def steps(
                 segments = rename_speaker(segments, name, to)
             case _:
                 pass  # about something else than the transcript
-        yield one, segments
+        yield correction, segments
 
 
 def chapters(corrections: Iterable[Correction]) -> tuple[Chapter, ...]:
     """In order of time."""
     made: list[Chapter] = []
-    for one in active(corrections):
-        change = one.change
+    for correction in active(corrections):
+        change = correction.change
         if isinstance(change, ChapterChange):
-            there = chapter_at(made, change.start)
-            if there is not None:
-                made.remove(there)
+            present = chapter_at(made, change.start)
+            if present is not None:
+                made.remove(present)
             if change.title is not None:
                 made.append(Chapter(change.start, change.title))
     return tuple(sorted(made))
@@ -102,11 +110,11 @@ def detailed(details: Details, corrections: Iterable[Correction]) -> Details:
     """
     known = sorted(corrections, key=lambda correction: correction.number)
     values: dict[str, object] = {}
-    for one in known:
-        for name, (before, _) in changed_fields(one).items():
+    for correction in known:
+        for name, (before, _) in changed_fields(correction).items():
             values.setdefault(name, before)
-    for one in active(known):
-        values |= {name: after for name, (_, after) in changed_fields(one).items()}
+    for correction in active(known):
+        values |= {name: after for name, (_, after) in changed_fields(correction).items()}
     return details.model_copy(update=values) if values else details
 
 

@@ -33,11 +33,11 @@ def place(segments: Sequence[Segment], start: float, end: float, before: str = "
     it: of several, the one that reads `before`. Else it is everything whose middle lies there. What stays does not
     reach into the stretch then: segments with times of words are cut, of others the times.
     """
-    same = [n for n, one in enumerate(segments) if one.start == start and one.end == end]
+    same = [n for n, segment in enumerate(segments) if segment.start == start and segment.end == end]
     if same:
         at = next((n for n in same if plain(segments[n].text) == plain(before)), same[0])
         return Replacement((segments[at],), (*segments[:at], *segments[at + 1 :]), at)
-    gone: list[Segment] = []
+    replaced: list[Segment] = []
     stays: list[Segment] = []
     for segment in segments:
         if segment.end <= start or segment.start >= end:
@@ -45,10 +45,10 @@ def place(segments: Sequence[Segment], start: float, end: float, before: str = "
             continue
         left, within, right = _cut(segment, start, end)
         stays += [piece for piece in (left, right) if piece is not None]
-        gone += [within] if within is not None else []
+        replaced += [within] if within is not None else []
     stays.sort(key=lambda segment: segment.start)
     at = next((n for n, segment in enumerate(stays) if segment.start >= start), len(stays))
-    return Replacement(tuple(gone), tuple(stays), at)
+    return Replacement(tuple(replaced), tuple(stays), at)
 
 
 def standing(segments: Sequence[Segment], start: float, end: float, before: str = "") -> str:
@@ -68,7 +68,9 @@ def put_line(segments: tuple[Segment, ...], change: LineChange) -> tuple[Segment
     replacement = place(segments, start, end, change.before)
     if not text:
         return replacement.stays if replacement.stays != segments else segments
-    longest = max(replacement.gives_way, key=lambda one: min(one.end, end) - max(one.start, start), default=None)
+    longest = max(
+        replacement.gives_way, key=lambda segment: min(segment.end, end) - max(segment.start, start), default=None
+    )
     old = [word for segment in replacement.gives_way for word in segment.words]
     line = Segment(
         start=start,
@@ -136,21 +138,23 @@ def _part(segment: Segment, words: Sequence[Word], start: float, end: float) -> 
         return None
     if len(words) == len(segment.words) and start == segment.start and end == segment.end:
         return segment
-    kept = tuple(
+    names = tuple(
         word._replace(start=min(max(word.start, start), end), end=min(max(word.end, start), end)) for word in words
     )
-    last = max(word.end for word in kept) if len(words) < len(segment.words) and words[-1] != segment.words[-1] else end
-    first = kept[0].start if words[0] != segment.words[0] else start
+    last = (
+        max(word.end for word in names) if len(words) < len(segment.words) and words[-1] != segment.words[-1] else end
+    )
+    first = names[0].start if words[0] != segment.words[0] else start
     text = segment.text if len(words) == len(segment.words) else text_of(words)
-    return segment.model_copy(update={"start": min(first, last), "end": last, "text": text, "words": kept})
+    return segment.model_copy(update={"start": min(first, last), "end": last, "text": text, "words": names})
 
 
 @lru_cache(maxsize=512)
 def _named(find: str, replace: str) -> re.Pattern[str]:
     """Where `find` stands; the group `done` matches where `find` stands within `replace` already."""
-    whole = _whole(find)
-    done = _whole(replace) if re.search(whole, replace) else "(?!)"
-    return re.compile(f"(?P<done>{done})|{whole}")
+    pattern = _whole(find)
+    done = _whole(replace) if re.search(pattern, replace) else "(?!)"
+    return re.compile(f"(?P<done>{done})|{pattern}")
 
 
 def _whole(name: str) -> str:

@@ -42,9 +42,9 @@ def with_dates(before: LeftOuts, reasons: Sequence[LeftOutReason], moment: datet
     since = {one.says: one.since for one in before.items}
     known = {one.says: one.says for one in before.items}
     names: dict[Sentence, str | None] = {}
-    for one in reasons:
+    for reason in reasons:
         # The same text may have been stored with the values that can be said in other languages.
-        names.setdefault(one.says if one.says.values else known.get(one.says, one.says), one.name)
+        names.setdefault(reason.says if reason.says.values else known.get(reason.says, reason.says), reason.name)
     items = tuple(LeftOut(says=says, name=name, since=since.get(says, moment)) for says, name in names.items())
     return LeftOuts(source=before.source, items=items[:MOST], more=max(0, len(items) - MOST))
 
@@ -54,7 +54,7 @@ def merged(lists: Sequence[LeftOuts]) -> LeftOuts:
     if len(lists) == 1:
         return lists[0]
     items: dict[str, LeftOut] = {}
-    for one in sorted((item for each in lists for item in each.items), key=lambda item: item.since):
-        items.setdefault(one.says, one)
+    for reason in sorted((item for each in lists for item in each.items), key=lambda item: item.since):
+        items.setdefault(reason.says, reason)
     more = max(each.more for each in lists) + max(0, len(items) - MOST)
     return LeftOuts(source=lists[0].source, items=tuple(items.values())[:MOST], more=more)

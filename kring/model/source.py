@@ -26,9 +26,13 @@ class SourceRef(Frozen):
     @classmethod
     def of(cls, source: str, external_id: str) -> Self:
         """A reference that holds no secret; the recording's id is that of the whole external id."""
-        whole = cls(source=source, external_id=external_id)
+        reference = cls(source=source, external_id=external_id)
         shown = without_secrets(external_id)
-        return whole if shown == external_id else cls(source=source, external_id=shown, whole_id=whole.recording_id)
+        return (
+            reference
+            if shown == external_id
+            else cls(source=source, external_id=shown, whole_id=reference.recording_id)
+        )
 
     @property
     def recording_id(self) -> str:

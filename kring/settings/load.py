@@ -40,7 +40,7 @@ def load_settings(**overrides: Any) -> Settings:
 
 def _in_words(error: ValidationError) -> str:
     errors = error.errors(include_input=False, include_url=False)
-    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
+    first = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
     if first["type"] == "extra_forbidden":  # what is missing besides may be what it was meant to be
         return unknown_key(Settings, {"folder": FolderSource, "feed": FeedSource}, first["loc"])
     if first["type"] == "value_error":  # one of our own

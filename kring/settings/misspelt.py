@@ -35,8 +35,8 @@ def variable(name: str) -> str:
 def unknown_variable(model: type[BaseModel], environment: Iterable[str]) -> str:
     """A sentence about the first variable that looks like a setting and is none; empty if all are."""
     settings = dotted(model)
-    whole = {PREFIX + name.partition(".")[0].upper() for name, other in settings.items() if other is None}
-    known = {variable(name) for name, other in settings.items() if other is None} | whole | set(OURS)
+    whole_sections = {PREFIX + name.partition(".")[0].upper() for name, other in settings.items() if other is None}
+    known = {variable(name) for name, other in settings.items() if other is None} | whole_sections | set(OURS)
     meant = {name: name for name in known}
     for name, other in settings.items():
         if other is not None:

@@ -23,7 +23,7 @@ from kring.errors import (
     StorageDown,
     TransientError,
 )
-from search_ui.http import access
+from search_ui.http import edit_permission
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_, _
 from search_ui.i18n.localisation import message_of
@@ -129,7 +129,7 @@ def answer(request: Request, status: int, sentence: str) -> Response:
         response = PlainTextResponse(sentence, status_code=status)
     else:
         heading = _(HEADINGS.get(status, HEADINGS[400]))
-        way_in = status == 403 and access.current().by_link
+        way_in = status == 403 and edit_permission.current().by_link
         template = "facilitate.html" if way_in else "error.html"
         response = page(template, status, heading=heading, sentence=sentence, status=status, problem="")
     response.headers.update(headers | {"Cache-Control": "no-store"})

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from kring import link
 from search_ui.context import SiteDep, shared
-from search_ui.http.access import KEY_COOKIE, WrongCodes, current
+from search_ui.http.edit_permission import KEY_COOKIE, WrongCodes, current
 from search_ui.http.identity import set_cookie
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_, _

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kring.errors import NotAllowed
 from kring.model import Line
 from search_ui.context import site_of
-from search_ui.http import access
+from search_ui.http import edit_permission
 
 ID_COOKIE = "kring_person"
 NAME_COOKIE = "kring_name"
@@ -64,7 +64,7 @@ def visitor(request: Request) -> Person:
 
 def facilitator(request: Request) -> Person:
     """The person who asks, if they may upload and correct. Raises NotAllowed."""
-    allowed = access.current()
+    allowed = edit_permission.current()
     if not allowed.may_edit:
         raise NotAllowed(allowed.refusal)
     return visitor(request)
@@ -86,7 +86,7 @@ def me(request: Request) -> Me:
     """What this browser is known as; it gets no cookie for asking."""
     secret = request.cookies.get(ID_COOKIE, "")
     known = visitor(request) if _SECRET.fullmatch(secret) else Person("")
-    return Me(id=known.id, name=known.name, may_edit=access.current().may_edit)
+    return Me(id=known.id, name=known.name, may_edit=edit_permission.current().may_edit)
 
 
 @router.post("/me")
@@ -109,7 +109,7 @@ def _cookies_to_set(request: Request) -> dict[str, str]:
 
 
 class IdentityMiddleware:
-    """ASGI middleware: knows for `access.current` who asks, and has browsers remember what is `give`n to them.
+    """ASGI middleware: knows for `edit_permission.current` who asks, and has browsers remember what is `give`n to them.
 
     `secure`: people reach the pages over HTTPS, and the cookies shall never travel without.
     """
@@ -125,7 +125,7 @@ class IdentityMiddleware:
         cookies: dict[str, str] = {}
         scope.setdefault("state", {})["cookies"] = cookies
         request = Request(scope)
-        access.set_current(access.access_of(request, site_of(request).settings))
+        edit_permission.set_current(edit_permission.permission_of(request, site_of(request).settings))
 
         async def send_with_cookies(message: Message) -> None:
             if message["type"] == "http.response.start":

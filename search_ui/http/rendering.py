@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from kring.errors import SetupError
-from search_ui.http import access, formatting
+from search_ui.http import edit_permission, formatting
 from search_ui.i18n import gettext as i18n, localisation
 
 HERE = Path(__file__).parents[1]
@@ -62,7 +62,7 @@ def _environment() -> Environment:
     }
     versions = _versions()
     environment.globals["static"] = lambda name: f"/static/{name}?v={versions[name]}"
-    environment.globals["access"] = access.current
+    environment.globals["edit_permission"] = edit_permission.current
     environment.globals["bars"] = formatting.bars
     environment.filters |= {
         "clock": formatting.clock,

@@ -39,7 +39,7 @@ class CorrectedTranscripts:
         if not counting:
             return self._heard(key) or self._read(key)[0]
         name = (key, counting[0].recording_id)
-        numbers = tuple(one.number for one in counting)
+        numbers = tuple(correction.number for correction in counting)
         with self._lock:
             known = self._known.get(name)
         heard = known.heard if known else self._heard(key)

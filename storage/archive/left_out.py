@@ -30,11 +30,11 @@ def keep_left_out(
     `looker`: names the installation that looks, and always the same.
     """
     key = left_out_key(id_of(looker), id_of(source))
-    there, _ = read_replaceable(store, LeftOuts, key)
-    before = there or read_replaceable(store, LeftOuts, older_left_out_key(id_of(source)))[0]
+    present, _ = read_replaceable(store, LeftOuts, key)
+    before = present or read_replaceable(store, LeftOuts, older_left_out_key(id_of(source)))[0]
     after = with_dates(before or LeftOuts(source=source), told, moment)
     info = store.stat(key)
-    if after.items and (after != there or info is None or moment - info.modified > RENEWED):
+    if after.items and (after != present or info is None or moment - info.modified > RENEWED):
         store.put_bytes(key, write_document(after), media_type=JSON)
     elif info is not None and not after.items:
         store.delete(key)
@@ -43,11 +43,11 @@ def keep_left_out(
 def forget_other_sources(store: ObjectStore, looker: str, sources: Iterable[str], moment: datetime) -> None:
     """Nothing is known of a source at which this installation no longer looks, nor of those of one that is gone."""
     ids = {id_of(source) for source in sources}
-    kept = {left_out_key(id_of(looker), one) for one in ids}
-    replaced = {older_left_out_key(one) for one in ids}
+    current_keys = {left_out_key(id_of(looker), item_id) for item_id in ids}
+    replaced = {older_left_out_key(item_id) for item_id in ids}
     for info in store.list(LEFT_OUT):
         own = info.key.startswith(f"{LEFT_OUT}{id_of(looker)}/") or info.key in replaced
-        if info.key not in kept and (own or moment - info.modified > LAPSED):
+        if info.key not in current_keys and (own or moment - info.modified > LAPSED):
             store.delete(info.key)
 
 
@@ -56,8 +56,8 @@ def all_left_out(store: ObjectStore) -> list[LeftOuts]:
     lists: dict[str, list[LeftOuts]] = defaultdict(list)
     for info in store.list(LEFT_OUT):
         try:
-            one = read_document(LeftOuts, info.key, store.get_bytes(info.key).data)
+            left_outs = read_document(LeftOuts, info.key, store.get_bytes(info.key).data)
         except (NotFound, Damaged, SetupError):
             continue
-        lists[one.source].append(one)
+        lists[left_outs.source].append(left_outs)
     return [merged(lists[source]) for source in sorted(lists)]

@@ -44,9 +44,9 @@ class MemoryParts:
                 raise Conflict(f"A part of {key} is not there, or is another by now; send it again.")
             if any(len(sent[number]) < MIN_PART for number, _ in named[:-1]):
                 raise Conflict(f"A part of {key} is too small; send it again.")
-            whole = b"".join(sent[number] for number, _ in named)
+            content = b"".join(sent[number] for number, _ in named)
             del self._store.unfinished[parts_id]
-        self._store.put_bytes(key, whole, media_type=media_type)
+        self._store.put_bytes(key, content, media_type=media_type)
 
     def abort(self, key: str, parts_id: str) -> None:
         with self._store.lock:

@@ -49,8 +49,8 @@ def _with_sentences(plain: Plain) -> Plain:
 
 def _part(part: Plain) -> Plain:
     """An attached document, or something that was left out of a source or a feed."""
-    told = {name: stored_sentence(part[name]) for name in ("problem", "says") if isinstance(part.get(name), str)}
-    return {**part, **told}
+    sentences = {name: stored_sentence(part[name]) for name in ("problem", "says") if isinstance(part.get(name), str)}
+    return {**part, **sentences}
 
 
 UPGRADES: dict[int, Callable[[Plain], Plain]] = {1: _same, 2: _with_sentences}

@@ -114,10 +114,10 @@ class S3Store:
             except ClientError as error:
                 if condition and error_code(error) == "NoSuchKey":
                     raise Conflict(f"{key} is not there any more; read it again and try again.") from None
-                mine = self._own_write(key, data) if condition and retries(error) else None
-                if mine is None:
+                own_write = self._own_write(key, data) if condition and retries(error) else None
+                if own_write is None:
                     raise
-                return mine
+                return own_write
             return str(answer["ETag"])
 
     def get_bytes(self, key: str) -> Fetched:

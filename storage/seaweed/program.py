@@ -176,8 +176,8 @@ def seaweed_healthy(endpoint: str, timeout: float = 2.0) -> bool:
 
 def is_local(folder: Path, access_key: str | None) -> bool:
     """Whether credentials with this access key are those of the server in `folder`."""
-    kept = _read(folder / "seaweed.json")
-    return kept is not None and kept.access_key == access_key
+    known = _read(folder / "seaweed.json")
+    return known is not None and known.access_key == access_key
 
 
 def _read(path: Path) -> Seaweed | None:
@@ -204,12 +204,12 @@ def _identities(seaweed: Seaweed) -> dict[str, object]:
     return {"identities": [{"name": "kring", "credentials": [key], "actions": ["Admin", "Read", "Write", "List"]}]}
 
 
-def _inner_ports(wanted: dict[str, int], claim: Callable[[int], bool]) -> dict[str, int]:
+def _inner_ports(last_ports: dict[str, int], claim: Callable[[int], bool]) -> dict[str, int]:
     """A free port for each inner part, the wanted one where it can be had."""
     names = [*INNER_PORTS, *(f"{name}.grpc" for name in INNER_PORTS), "s3.port.grpc"]
     ports: dict[str, int] = {}
     for name in names:
-        port = wanted.get(name, 0)
+        port = last_ports.get(name, 0)
         while port == 0 or port in ports.values() or not claim(port):
             port = secrets.choice(_PORT_RANGE)
         ports[name] = port

@@ -25,10 +25,10 @@ def main(host: str, port: int, listen: str = "0.0.0.0") -> int:  # noqa: S104 �
             raise SetupError("Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: the keys that the store gives out.")
         folder = settings.data_dir
         os.umask(0o077)
-        kept = seaweed.prepare(folder, host=host, credentials=(settings.s3_access_key, settings.s3_secret_key))
-        command = seaweed.command(folder, port, kept, host=host, listen=listen)
+        prepared = seaweed.prepare(folder, host=host, credentials=(settings.s3_access_key, settings.s3_secret_key))
+        command = seaweed.command(folder, port, prepared, host=host, listen=listen)
         os.chdir(folder)
-        os.execve(command[0], command, os.environ | seaweed.environment(folder, kept))  # noqa: S606 — what it is for
+        os.execve(command[0], command, os.environ | seaweed.environment(folder, prepared))  # noqa: S606 — what it is for
     except KringError as error:
         print(error, file=sys.stderr)  # noqa: T201 — the container's log
     return 1

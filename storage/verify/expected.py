@@ -65,7 +65,7 @@ def foreign_keys(manifest: Manifest) -> list[str]:
     made += [track.key for track in (manifest.transcript, manifest.english) if track is not None]
     strange = [key for key in made if not key.startswith(own)]
     return strange + [
-        one.text
-        for one in manifest.attachments
-        if one.text is not None and not one.text.startswith(f"renditions/{one.original.sha256}/")
+        attachment.text
+        for attachment in manifest.attachments
+        if attachment.text is not None and not attachment.text.startswith(f"renditions/{attachment.original.sha256}/")
     ]

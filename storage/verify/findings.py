@@ -63,17 +63,17 @@ def keep_findings(store: ObjectStore, damages: tuple[Damage, ...], *, of: str | 
     What an earlier, deeper look found, and this one could not see, stays if the object is still the same.
     """
     keys = {damage.key for damage in damages}
-    kept = [
+    remaining = [
         old
         for old in read_findings(store)
         if (of is not None and old.recording_id != of)
         or (not deep and old.kind is not DamageKind.MISSING and old.key not in keys)
     ]
     info = store.stat(FINDINGS)
-    if info is None and not (kept or damages):
+    if info is None and not (remaining or damages):
         return
     etag = info.etag if info else None
-    findings = Findings(at=now(), damages=(*kept, *damages))
+    findings = Findings(at=now(), damages=(*remaining, *damages))
     try:
         store.put_bytes(FINDINGS, write_document(findings), media_type=JSON, if_match=etag, if_absent=etag is None)
     except Conflict:  # another look has ended in between

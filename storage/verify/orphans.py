@@ -65,10 +65,10 @@ def unnamed_objects(
     named |= {key for upload in uploads for key in _named_by(upload)}
     for key, info in objects.items():
         known = (RECORDINGS, CIRCLES, RUNS, UPLOADS, REQUESTS, FEEDS, LEFT_OUT, ASIDE)
-        kept = key.startswith(known) or key in (FINDINGS, INDEX_OWNER)
+        expected = key.startswith(known) or key in (FINDINGS, INDEX_OWNER)
         corrected = key.startswith(CORRECTIONS) and key.removeprefix(CORRECTIONS).partition("/")[0] in ids
         to_fetch = key.startswith(ADDRESSES) and key.removeprefix(ADDRESSES).removesuffix(".json") not in ids
-        if not (kept or corrected or to_fetch or key in named):
+        if not (expected or corrected or to_fetch or key in named):
             yield info
 
 

@@ -102,7 +102,7 @@ def verify(
     for recording_id, key in gaps(objects, {manifest.id: manifest.corrected for manifest in manifests}):
         if recording_id in known:
             damages[key] = damage_of(key, DamageKind.MISSING, recording_id, None)
-    for circle in sorted({one.details.circle for one in manifests if one.state is State.PUBLISHED}):
+    for circle in sorted({manifest.details.circle for manifest in manifests if manifest.state is State.PUBLISHED}):
         if circle_key(circle) not in objects:
             damages[circle_key(circle)] = damage_of(circle_key(circle), DamageKind.MISSING, None, None)
     contents: dict[str, Content] = {}
@@ -122,11 +122,11 @@ def verify(
     if deep:
         left = [info for info in objects.values() if info.key not in damages and info.key != FINDINGS]
         done, total = 0, sum(info.size for info in left)
-        for info, found in look.damages(left, contents, {key: ids[0] for key, ids in owners.items()}):
+        for info, damage in look.damages(left, contents, {key: ids[0] for key, ids in owners.items()}):
             done += info.size
             progress(done, total)
-            if found is not None:
-                damages[found.key] = found
+            if damage is not None:
+                damages[damage.key] = damage
     versions, newer = count_versions(archive.store, objects.values())
     unreadable = any(key.startswith((RECORDINGS, UPLOADS)) for key in (*damages, *newer))
     unknown = unreadable or manifest_set_aside(objects)
@@ -168,24 +168,26 @@ def inspect(archive: Archive, recording_id: str) -> tuple[Damage, ...]:
     damages |= {key: damage for key, one in listed.items() if (damage := document_damage(store, one)) is not None}
     if manifest is not None:
         sha256 = manifest.original.sha256
-        wanted = (*keys_of(manifest), *marks_of(manifest), manifest_key(recording_id))
-        there = {one.key: one for key in wanted if (one := store.stat(key)) is not None} | listed
+        expected_keys = (*keys_of(manifest), *marks_of(manifest), manifest_key(recording_id))
+        present = {info.key: info for key in expected_keys if (info := store.stat(key)) is not None} | listed
         made = {
-            one.key: one for prefix in (transcripts_of(sha256), f"renditions/{sha256}/") for one in store.list(prefix)
+            info.key: info
+            for prefix in (transcripts_of(sha256), f"renditions/{sha256}/")
+            for info in store.list(prefix)
         }
         for damage in (
             *(
                 damage_of(key, DamageKind.MISSING, recording_id, None)
                 for _, key in gaps(listed, {recording_id: manifest.corrected})
             ),
-            *recording_damages(store, manifest, there),
+            *recording_damages(store, manifest, present),
             *unnamed_damages(store, manifest, made),
         ):
             damages.setdefault(damage.key, damage)
-        left = [one for one in there.values() if one.key not in damages]
-        for _, found in DeepCheck(store).damages(left, contents_of(manifest), dict.fromkeys(there, recording_id)):
-            if found is not None:
-                damages[found.key] = found
+        left = [info for info in present.values() if info.key not in damages]
+        for _, damage in DeepCheck(store).damages(left, contents_of(manifest), dict.fromkeys(present, recording_id)):
+            if damage is not None:
+                damages[damage.key] = damage
     found_here = tuple(damages[key] for key in sorted(damages))
     _keep(archive, found_here, of=recording_id, deep=True)
     return found_here

@@ -76,15 +76,15 @@ def pieces(segment: Segment) -> list[Segment]:
     Times come from the words where there are any, else from each piece's share of the text.
     """
     text = clean(segment.text)
-    whole = segment.model_copy(update={"text": text, "speaker": clean(segment.speaker or "") or None, "words": ()})
+    cleaned = segment.model_copy(update={"text": text, "speaker": clean(segment.speaker or "") or None, "words": ()})
     if not text:
         return []
     if segment.end - segment.start <= LONGEST + ROUNDING and fits(text):
-        return [whole]
+        return [cleaned]
     words, glue = _words(segment, text)
     parts = cut(words, glue=glue)
     return [
-        whole.model_copy(update={"start": start, "end": end, "text": clean(text_of(part, glue))})
+        cleaned.model_copy(update={"start": start, "end": end, "text": clean(text_of(part, glue))})
         for part, (start, end) in zip(parts, _times(segment, parts), strict=True)
     ]
 

@@ -90,8 +90,8 @@ def _part(words: Sequence[Word], glue: str) -> list[tuple[Word, ...]]:
     """The cheapest way through: `cost[j]` is that of the words before `j`, whose last caption begins at `last[j]`."""
     measured = _measured(words, glue)
     spaced = any(pieces[0][1] for pieces in measured[1:] if pieces)  # words may bring their spaces
-    breaks = [_break_cost(one, other) for one, other in pairwise(words)] + [0.0]
-    inside = list(accumulate((_inner_cost(one, other) for one, other in pairwise(words)), initial=0.0))
+    breaks = [_break_cost(word, other) for word, other in pairwise(words)] + [0.0]
+    inside = list(accumulate((_inner_cost(word, other) for word, other in pairwise(words)), initial=0.0))
     cost = [0.0] + [float("inf")] * len(words)
     last = [0] * (len(words) + 1)
     for begin in range(len(words)):
@@ -104,9 +104,9 @@ def _part(words: Sequence[Word], glue: str) -> list[tuple[Word, ...]]:
             )
             if not fitting and at > begin:
                 break
-            found = before + inside[at] + breaks[at] + _scrap_cost(seconds, at + 1 - begin, spaced=spaced)
-            if found < cost[at + 1]:
-                cost[at + 1], last[at + 1] = found, begin
+            total = before + inside[at] + breaks[at] + _scrap_cost(seconds, at + 1 - begin, spaced=spaced)
+            if total < cost[at + 1]:
+                cost[at + 1], last[at + 1] = total, begin
             if not fitting:
                 break
     captions = []
@@ -117,23 +117,23 @@ def _part(words: Sequence[Word], glue: str) -> list[tuple[Word, ...]]:
     return captions[::-1]
 
 
-def _break_cost(one: Word, other: Word) -> float:
+def _break_cost(word: Word, next_word: Word) -> float:
     """What it costs to end a caption between two words: nothing after a sentence, little at a pause."""
-    if ends_sentence(one.text, other.text):
+    if ends_sentence(word.text, next_word.text):
         return 0.0
     cost = 10.0
-    if pauses(one.text):
+    if pauses(word.text):
         cost = 3.0
-    elif bare(other.text) in CONJUNCTIONS:
+    elif bare(next_word.text) in CONJUNCTIONS:
         cost = 5.0
-    if leans(one.text):
+    if leans(word.text):
         cost += 5.0
-    return cost - 5.0 * min(max(other.start - one.end, 0.0), 1.0)
+    return cost - 5.0 * min(max(next_word.start - word.end, 0.0), 1.0)
 
 
-def _inner_cost(one: Word, other: Word) -> float:
+def _inner_cost(word: Word, next_word: Word) -> float:
     """What it costs not to end it there: two sentences share a caption only if one is a scrap."""
-    return (4.0 if ends_sentence(one.text, other.text) else 0.0) + 3.0 * max(other.start - one.end - 0.4, 0.0)
+    return (4.0 if ends_sentence(word.text, next_word.text) else 0.0) + 3.0 * max(next_word.start - word.end - 0.4, 0.0)
 
 
 def _scrap_cost(seconds: float, count: int, *, spaced: bool) -> float:

@@ -90,7 +90,7 @@ def _end(body: _Body, following: _Body | None) -> float:
 
 def _bodies(text: str) -> Iterator[_Body]:
     """Each segment that has text; whatever else the document says is passed over."""
-    walk, there, count = JsonReader(text), False, 0
+    walk, has_segments, count = JsonReader(text), False, 0
     walk.expect("{")
     for _ in walk.items("}"):
         key = walk.value()
@@ -98,14 +98,14 @@ def _bodies(text: str) -> Iterator[_Body]:
         if key != "segments":
             walk.value()
             continue
-        there = True
+        has_segments = True
         walk.expect("[")
         for _ in walk.items("]"):
             count += 1
             yield from _body(walk, count)
     if not walk.ended:
         walk.refuse(KringError("goes on after its end"))
-    if not there:
+    if not has_segments:
         raise BadTranscript("The file is JSON but no transcript of Podcasting 2.0: it has no list of segments.")
 
 

@@ -77,7 +77,7 @@ def read_captions(data: bytes) -> ParsedTranscript:
 
 
 def _read(form: str, utterances: list[Utterance], language: str | None = None) -> ParsedTranscript:
-    early = tuple(one for one in utterances if one.is_early)
+    early = tuple(utterance for utterance in utterances if utterance.is_early)
     if early and len(early) == len(utterances):
         raise BadTranscript(
             "Every caption ends before the recording begins; the transcript belongs to another recording."
@@ -93,7 +93,7 @@ def transcript_from_file(data: bytes, *, language: str | None, duration: float) 
     BadTranscript, also where all of them do.
     """
     read = read_captions(data)
-    kept: list[Segment] = []
+    segments_kept: list[Segment] = []
     dropped = [
         Dropped(segment=Segment(start=0, end=0, text=early.text, speaker=early.speaker), reason=BEFORE)
         for early in read.early
@@ -102,8 +102,8 @@ def transcript_from_file(data: bytes, *, language: str | None, duration: float) 
         if segment.start >= duration:
             dropped.append(Dropped(segment=segment, reason=AFTER))
         else:
-            kept.append(segment if segment.end <= duration else _shortened(segment, duration))
-    if not kept:
+            segments_kept.append(segment if segment.end <= duration else _shortened(segment, duration))
+    if not segments_kept:
         raise BadTranscript(
             "Every caption begins after the recording's end; the transcript belongs to another recording."
         )
@@ -115,7 +115,7 @@ def transcript_from_file(data: bytes, *, language: str | None, duration: float) 
         model=read.format,
         language=language,
         duration=duration,
-        segments=tuple(kept),
+        segments=tuple(segments_kept),
         dropped=tuple(dropped),
     )
 

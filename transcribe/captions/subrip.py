@@ -41,7 +41,7 @@ def read_srt(text: str) -> list[Utterance]:
     timed = read_timed(lines_of(text), 0, _clock)
     captions = rolled(timed.cues, _plain)
     utterances = below_names(captions) if timed.bare else None
-    return utterances or [one for caption in captions for one in voices(caption, _plain)]
+    return utterances or [utterance for caption in captions for utterance in voices(caption, _plain)]
 
 
 def is_srt(lines: Iterable[str]) -> bool:

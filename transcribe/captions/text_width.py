@@ -32,13 +32,13 @@ def pieces_of(text: str) -> Iterator[tuple[str, bool]]:
         yield word[begin:], space
 
 
-def may_break(one: str, other: str) -> bool:
+def may_break(before: str, after: str) -> bool:
     """Whether a line may end between two characters that have no space between them."""
-    if one in _VOWEL_FIRST or unicodedata.category(one) in {"Ps", "Pi"}:
+    if before in _VOWEL_FIRST or unicodedata.category(before) in {"Ps", "Pi"}:
         return False
-    if unicodedata.category(other) not in {"Lo", "Lu", "Ll", "Nd"}:
+    if unicodedata.category(after) not in {"Lo", "Lu", "Ll", "Nd"}:
         return False
-    return _spaceless(one) or _spaceless(other)
+    return _spaceless(before) or _spaceless(after)
 
 
 @lru_cache(4096)

@@ -112,9 +112,9 @@ def _stream_in(data: bytes, zeros: int) -> Container | None:
     run = first_frame(data)
     if run is None or run[1] > zeros:
         matches = ((demuxer, pattern.search(data)) for demuxer, pattern in _AMID.items())
-        found = [Container(demuxer, match.start()) for demuxer, match in matches if match]
-        if found:
-            return min(found, key=lambda one: one.begins)
+        containers = [Container(demuxer, match.start()) for demuxer, match in matches if match]
+        if containers:
+            return min(containers, key=lambda container: container.begins)
     if run is None and (kind := kind_of(data[zeros : zeros + 4])):  # very few frames, or such as tell no length
         run = kind, zeros
     return Container(*run) if run else None

@@ -37,8 +37,8 @@ def first_frame(data: bytes) -> tuple[str, int] | None:
 
 def last_frame_ends(data: bytes) -> int | None:
     """Where the last frame that begins in `data` ends: beyond it if that was cut off. None if there is none."""
-    found = first_frame(data)
-    return None if found is None else max(_frames(data, found[1], found[0]))
+    frame = first_frame(data)
+    return None if frame is None else max(_frames(data, frame[1], frame[0]))
 
 
 def kind_of(header: bytes) -> str | None:
@@ -59,8 +59,8 @@ def _is_run(data: bytes, at: int, kind: str) -> bool:
 
 def _frames(data: bytes, at: int, kind: str) -> Iterator[int]:
     """Where each frame from `at` on ends."""
-    wanted = int.from_bytes(data[at : at + 4]) & _SAME[kind]
-    while len(header := data[at : at + 6]) == 6 and int.from_bytes(header[:4]) & _SAME[kind] == wanted:
+    same = int.from_bytes(data[at : at + 4]) & _SAME[kind]
+    while len(header := data[at : at + 6]) == 6 and int.from_bytes(header[:4]) & _SAME[kind] == same:
         length = _adts_length(header) if kind == "aac" else _mpeg_length(header)
         if length == 0:
             return

@@ -53,12 +53,12 @@ def tags_within(path: Path, begins: int) -> list[tuple[int, int]]:
 
 def copy_without(path: Path, tags: Sequence[tuple[int, int]], copy: Path) -> Path:
     """Write `copy`, which is `path` without these."""
-    with path.open("rb") as file, copy.open("wb") as kept:
+    with path.open("rb") as file, copy.open("wb") as target:
         at = 0
         for begin, end in (*tags, (path.stat().st_size, 0)):
             file.seek(at)
             while at < begin and (block := file.read(min(_BLOCK, begin - at))):
-                kept.write(block)
+                target.write(block)
                 at += len(block)
             at = end
     return copy

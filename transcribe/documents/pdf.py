@@ -56,13 +56,13 @@ def read_pages(path: Path, *, seconds: float = SECONDS) -> Pages:
         )
         printed.seek(0)
         lines = printed.read().decode("utf-8", errors="replace").splitlines()
-    said = [_json(line) for line in lines]
-    if said and isinstance(said[0], dict):
-        raise _why(said[0])
-    if status != 0 or not said or len(said) != said[0] + 1:
+    answers = [_json(line) for line in lines]
+    if answers and isinstance(answers[0], dict):
+        raise _why(answers[0])
+    if status != 0 or not answers or len(answers) != answers[0] + 1:
         log.info("reading a PDF ended with %d after %d lines", status, len(lines))
         raise InputError(TOO_MUCH)
-    texts = said[1:]
+    texts = answers[1:]
     if texts and all(text is None for text in texts):
         raise InputError(DAMAGED)
     pages = tuple(clean(text or "") for text in texts)

@@ -106,10 +106,10 @@ class FasterWhisper(Whisper):
 
         if not self._whisper.model.is_multilingual:
             return [{"en": 1.0} for _ in pieces]
-        whole: NDArray[np.float32] = np.array(output.features.to_device(ctranslate2.Device.cpu))
+        encoded: NDArray[np.float32] = np.array(output.features.to_device(ctranslate2.Device.cpu))
         guesses = []
         for start, end in pieces:
-            slice_ = np.ascontiguousarray(whole[:, int(start * 50) : max(int(end * 50), int(start * 50) + 1)])
+            slice_ = np.ascontiguousarray(encoded[:, int(start * 50) : max(int(end * 50), int(start * 50) + 1)])
             [guess] = self._whisper.model.detect_language(ctranslate2.StorageView.from_array(slice_))
             guesses.append({from_whisper(token[2:-2]): probability for token, probability in guess})
         return guesses

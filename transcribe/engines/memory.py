@@ -40,9 +40,9 @@ class FakeTranscriber:
     calls: list[Path] = field(default_factory=list)
     """Every audio it has listened to, in order."""
 
-    def tell(self, audio: Path, language: str, *said: FakeSentence) -> None:
+    def tell(self, audio: Path, language: str, *sentences: FakeSentence) -> None:
         """What will be heard in this audio (known by its bytes, not its name)."""
-        self.told[hashlib.sha256(audio.read_bytes()).hexdigest()] = FakeSpeech(check_language(language), said)
+        self.told[hashlib.sha256(audio.read_bytes()).hexdigest()] = FakeSpeech(check_language(language), sentences)
 
     def fingerprint(
         self, language: str | None, glossary: Sequence[str] = (), *, english: bool = False, recipe: str = RECIPE
@@ -68,7 +68,7 @@ class FakeTranscriber:
         duration = sum(block.shape[0] for block in read_blocks(audio)) / RATE
         self.calls.append(audio)
         spoken = self.told.get(hashlib.sha256(audio.read_bytes()).hexdigest(), FakeSpeech(UNDETERMINED, ()))
-        segments = tuple(_segment(said) for said in spoken.said)
+        segments = tuple(_segment(sentence) for sentence in spoken.said)
         for segment in segments:
             if progress is not None and segment.end < duration:
                 progress(segment.end / duration)
@@ -84,12 +84,12 @@ class FakeTranscriber:
         )
 
 
-def _segment(said: FakeSentence) -> Segment:
+def _segment(sentence: FakeSentence) -> Segment:
     """Its words spread evenly over its time."""
-    texts = said.text.split()
-    step = (said.end - said.start) / max(len(texts), 1)
+    texts = sentence.text.split()
+    step = (sentence.end - sentence.start) / max(len(texts), 1)
     words = tuple(
-        Word(start=said.start + number * step, end=said.start + (number + 1) * step, text=text, probability=1.0)
+        Word(start=sentence.start + number * step, end=sentence.start + (number + 1) * step, text=text, probability=1.0)
         for number, text in enumerate(texts)
     )
-    return Segment(start=said.start, end=said.end, text=" ".join(texts), words=words)
+    return Segment(start=sentence.start, end=sentence.end, text=" ".join(texts), words=words)

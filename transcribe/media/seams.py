@@ -37,6 +37,8 @@ def without_seams(job: MediaJob) -> MediaJob:
     streams = [*job.contents.sounds, *([job.contents.video] if job.contents.video is not None else [])]
     copy = job.work / "whole.mkv"
     times = f"setts=dts='{_GOES_ON.format(time='DTS')}':pts='{_GOES_ON.format(time='PTS')}'"
-    node = ffmpeg.output([read[str(one.index)] for one in streams], f"file:{copy}", f="matroska", c="copy", bsf=times)
+    node = ffmpeg.output(
+        [read[str(stream.index)] for stream in streams], f"file:{copy}", f="matroska", c="copy", bsf=times
+    )
     job.run(ffmpeg.arguments(node), job.path)
     return replace(job, path=copy, contents=contents_of(copy, job.limits))

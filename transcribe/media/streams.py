@@ -129,21 +129,21 @@ def parse(demuxer: str, printed: str) -> Contents:
 
 def _promised(about_input: str) -> float | None:
     """Counted from the first packet, which players show at 0. (Of headers that do so themselves, too little.)"""
-    found, start = _DURATION.search(about_input), _START.search(about_input)
-    if found is None:
+    duration, start = _DURATION.search(about_input), _START.search(about_input)
+    if duration is None:
         return None
-    length = int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3])
+    length = int(duration[1]) * 3600 + int(duration[2]) * 60 + float(duration[3])
     return length - max(0.0, float(start[1]) if start else 0.0)
 
 
 def _streams(about_input: str) -> list[tuple[str, Stream]]:
     streams: list[tuple[str, Stream]] = []
     for line in about_input.splitlines():
-        if found := _STREAM.match(line):
-            size = _SIZE.search(found["rest"]) if found["kind"] == "Video" else None
+        if parsed := _STREAM.match(line):
+            size = _SIZE.search(parsed["rest"]) if parsed["kind"] == "Video" else None
             width, height = (int(size[1]), int(size[2])) if size else (0, 0)
-            stream = Stream(int(found["index"]), found["codec"], found["rest"], width, height)
-            streams.append((found["kind"], replace(stream, language=found["language"] or "")))
+            stream = Stream(int(parsed["index"]), parsed["codec"], parsed["rest"], width, height)
+            streams.append((parsed["kind"], replace(stream, language=parsed["language"] or "")))
         elif streams and (turned := _ROTATION.match(line)):
             kind, stream = streams[-1]
             streams[-1] = kind, replace(stream, rotation=float(turned[1]))

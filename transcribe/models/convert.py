@@ -99,7 +99,7 @@ def _read_transformers(folder: Path, *, half: bool) -> Model:
     if known.get("model_type") != "whisper":
         raise SetupError(f"{folder} holds no Whisper model (model_type in config.json: {known.get('model_type')}).")
     try:
-        dims = {ours: int(known[theirs]) for ours, theirs in DIMENSIONS.items()}
+        dims = {field: int(known[theirs]) for field, theirs in DIMENSIONS.items()}
         state: Tensors = {}
         for file in weights(folder):
             with safe_open(file, framework="pt") as opened:
@@ -127,8 +127,8 @@ def _read_checkpoint(file: Path) -> Model:
 
 
 def _renamed(name: str) -> str:
-    for theirs, ours in TENSORS:
-        name = re.sub(theirs, ours, name)
+    for theirs, ours_name in TENSORS:
+        name = re.sub(theirs, ours_name, name)
     return name
 
 

@@ -172,10 +172,10 @@ def _join_package(size: str, to: Path) -> None:
         model = [part / f"{name}.part{number}" for number, part in enumerate(parts, start=1)]
         sources = model if name == "model.bin" else [parts[0] / name]
         try:
-            found = _join(sources, to / name)
+            joined = _join(sources, to / name)
         except FileNotFoundError as error:
             raise SetupError(f"the weights package lacks {Path(error.filename).name}; install it again") from None
-        if found != expected:
+        if joined != expected:
             raise SetupError(f"the weights package is damaged: the SHA-256 of its {name} differs; install it again")
 
 
@@ -195,8 +195,8 @@ def _package_parts(size: str) -> list[Path]:
     """Where the weights package keeps its data. Raises SetupError if there is none for this size."""
     if size != PACKAGE_SIZE:
         raise SetupError(f"the weights package has only {PACKAGE_SIZE}")
-    found = [importlib.util.find_spec(module) for module in PACKAGE]
-    parts = [Path(spec.origin).parent / "data" for spec in found if spec is not None and spec.origin is not None]
+    specs = [importlib.util.find_spec(module) for module in PACKAGE]
+    parts = [Path(spec.origin).parent / "data" for spec in specs if spec is not None and spec.origin is not None]
     if len(parts) < len(PACKAGE):
         raise SetupError(f"the weights package ({' and '.join(PACKAGE)}) is not installed")
     return parts

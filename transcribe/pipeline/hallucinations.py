@@ -96,8 +96,8 @@ _FAREWELL = re.compile("|".join(f"(?:{pattern})" for patterns in FAREWELLS.value
 def plain(text: str) -> str:
     """Lower case, words and digits only, single spaces: “Teksting av: N. N.” gives “teksting av n n”."""
     lowered = normalized("NFC", text).lower().replace("’", "'")
-    kept = "".join(c if c.isalnum() or c == "'" else " " for c in lowered)
-    return " ".join(kept.split())
+    letters = "".join(c if c.isalnum() or c == "'" else " " for c in lowered)
+    return " ".join(letters.split())
 
 
 def is_credit(text: str) -> bool:
@@ -115,8 +115,8 @@ def loop_in(words: Sequence[str]) -> tuple[int, int] | None:
             end = start + size
             while end < len(words) and words[end] == words[end - size]:
                 end += 1
-            said = end - start
-            if said >= max(size * LOOP, LOOP_WORDS) and (longest is None or said > longest[1] - longest[0]):
+            seconds = end - start
+            if seconds >= max(size * LOOP, LOOP_WORDS) and (longest is None or seconds > longest[1] - longest[0]):
                 longest = start, end
             start = max(end - size, start) + 1
     return longest
@@ -138,33 +138,33 @@ def sift(
     sentences: Iterable[ScoredSentence], prompt: str | None = None
 ) -> tuple[tuple[Segment, ...], tuple[Dropped, ...]]:
     """The segments to keep, and those kept out with the reason for each; together all that was heard."""
-    kept: list[Segment] = []
+    segments: list[Segment] = []
     dropped: list[Dropped] = []
     last, times = ("", -1), 0
-    for sentence in (part for whole in sentences for part in _parted(whole)):
+    for sentence in (part for scored in sentences for part in _parted(scored)):
         here = plain(sentence.segment.text), sentence.window
         last, times = here, times + 1 if here == last else 1
         reason = _reason(sentence, prompt, times)
         if reason is None:
-            kept.append(sentence.segment)
+            segments.append(sentence.segment)
         else:
             dropped.append(Dropped(segment=sentence.segment, reason=reason))
-    return tuple(kept), tuple(dropped)
+    return tuple(segments), tuple(dropped)
 
 
-def _parted(whole: ScoredSentence) -> Iterator[ScoredSentence]:
+def _parted(sentence: ScoredSentence) -> Iterator[ScoredSentence]:
     """A sentence whose engine got into a loop in its midst: what was said before it, the loop, what came after."""
-    words = whole.segment.words
-    loop = loop_in(_tokens(whole.segment))
+    words = sentence.segment.words
+    loop = loop_in(_tokens(sentence.segment))
     if loop is None or not words:
-        yield whole
+        yield sentence
         return
     first, last = loop
     if first > 0:
-        yield from _parted(_part(whole, words[:first]))
-    yield _part(whole, words[first:last])
+        yield from _parted(_part(sentence, words[:first]))
+    yield _part(sentence, words[first:last])
     if last < len(words):
-        yield from _parted(_part(whole, words[last:]))
+        yield from _parted(_part(sentence, words[last:]))
 
 
 def _tokens(segment: Segment) -> list[str]:
@@ -172,9 +172,9 @@ def _tokens(segment: Segment) -> list[str]:
     return ["".join(plain(word.text).split()) for word in segment.words] or plain(segment.text).split()
 
 
-def _part(whole: ScoredSentence, words: tuple[Word, ...]) -> ScoredSentence:
-    glue = " " if " " in whole.segment.text else ""
-    segment = whole.segment.model_copy(
+def _part(sentence: ScoredSentence, words: tuple[Word, ...]) -> ScoredSentence:
+    glue = " " if " " in sentence.segment.text else ""
+    segment = sentence.segment.model_copy(
         update={
             "start": words[0].start,
             "end": words[-1].end,
@@ -182,7 +182,7 @@ def _part(whole: ScoredSentence, words: tuple[Word, ...]) -> ScoredSentence:
             "words": words,
         }
     )
-    return replace(whole, segment=segment)
+    return replace(sentence, segment=segment)
 
 
 def _reason(sentence: ScoredSentence, prompt: str | None, times: int) -> str | None:

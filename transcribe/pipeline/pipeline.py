@@ -75,23 +75,23 @@ class Pipeline:
             for batch in self._decode_all(pool, cut(read_blocks(self.audio), pack(spans)), tracker):
                 decoded += batch
                 self.report(min(batch[-1].chunk.spans[-1][1] / max(voice.total, 1), 0.99))
-            missed = within(spans, holes(voice, times_of(word for one in decoded for word in one.words)))
+            missed = within(spans, holes(voice, times_of(word for window in decoded for word in window.words)))
             again = cut(read_blocks(self.audio), missed)
-            decoded += [one for batch in self._decode_holes(pool, again, decoded) for one in batch]
+            decoded += [window for batch in self._decode_holes(pool, again, decoded) for window in batch]
         main = "en" if self.english else self.language or tracker.main or UNDETERMINED
-        kept, dropped = self._segments(decoded, duration, main)
+        segments, dropped = self._segments(decoded, duration, main)
         self.report(1.0)
         return Transcript(
             fingerprint=fingerprint,
             engine=self.decoder.engine,
             model=self.decoder.model,
-            language=main if kept or self.language else UNDETERMINED,
-            language_probability=None if self.language or not kept else tracker.probability,
+            language=main if segments or self.language else UNDETERMINED,
+            language_probability=None if self.language or not segments else tracker.probability,
             duration=round(duration, 3),
-            segments=kept,
+            segments=segments,
             dropped=dropped,
             speech=speech_seconds(voice),
-            holes=holes(voice, times_of(word for one in kept for word in one.words)),
+            holes=holes(voice, times_of(word for segment in segments for word in segment.words)),
         )
 
     def _decode_all(
@@ -186,9 +186,9 @@ class Pipeline:
                 scored.append(
                     ScoredSentence(sentence, chunk.decoded.log_probability, chunk.decoded.no_speech, share, number)
                 )
-        kept, dropped = sift(scored, prompt(self.glossary))
+        sifted, dropped = sift(scored, prompt(self.glossary))
         segments: list[Segment] = []
-        for language, together in groupby(kept, key=lambda chunk: chunk.language or main):
+        for language, together in groupby(sifted, key=lambda chunk: chunk.language or main):
             words: list[Word] = [word for chunk in together for word in chunk.words]
             segments += lines(words, language, main)
         return tuple(segments), dropped

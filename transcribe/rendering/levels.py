@@ -73,13 +73,13 @@ def gains(power: NDArray[np.float64], peaks: NDArray[np.float64]) -> Decibels:
     """Decibels for each hundredth of a second."""
     around = np.convolve(np.pad(power, (1, 2), mode="edge"), np.full(4, 0.25), mode="valid")
     loudness = 10 * np.log10(np.maximum(around, 1e-10)) - 0.691
-    whole = _whole(around)
-    if whole is None:
+    whole_gain = _whole(around)
+    if whole_gain is None:
         gain = np.zeros(len(power))
     else:
-        lasting = _fading(loudness) - whole
+        lasting = _fading(loudness) - whole_gain
         beyond = lasting - np.clip(lasting, -NEAR, NEAR)
-        gain = np.minimum(LOUDNESS - whole - beyond, MOST_GAIN)
+        gain = np.minimum(LOUDNESS - whole_gain - beyond, MOST_GAIN)
     fine = np.interp(np.arange(len(peaks)) + 0.5, (np.arange(len(gain)) + 0.5) * (_STEP // _FINE), gain)
     room = np.pad(20 * np.log10(_PEAK / np.maximum(peaks, 1e-9)), 1, mode="edge")
     return np.asarray(np.minimum(fine, np.minimum(np.minimum(room[:-2], room[1:-1]), room[2:])))

@@ -34,10 +34,10 @@ class PeakMeter:
     def feed(self, piece: bytes) -> None:
         self.samples += (len(self._rest) % 2 + len(piece)) // 2
         self._rest += piece
-        whole = len(self._rest) // (2 * self.stretch)
-        if whole:
-            used = whole * 2 * self.stretch
-            self._measure(np.frombuffer(self._rest[:used], dtype="<i2").reshape(whole, self.stretch))
+        full = len(self._rest) // (2 * self.stretch)
+        if full:
+            used = full * 2 * self.stretch
+            self._measure(np.frombuffer(self._rest[:used], dtype="<i2").reshape(full, self.stretch))
             self._rest = self._rest[used:]
 
     def _measure(self, stretches: np.ndarray[tuple[int, int], np.dtype[np.int16]]) -> None:

@@ -45,5 +45,5 @@ def _sizes(job: MediaJob, video: Stream) -> list[tuple[float, float]]:
     some = {"frames:v": 1} if video.codec in _ALL_KEY_FRAMES else {}
     node = ffmpeg.output([picture], "pipe:1", f="null", vf="scale=2:2", **some)
     finished = job.run(ffmpeg.arguments(node, log_level="verbose"), job.path)
-    found = [tuple(map(int, numbers)) for numbers in _SCALED.findall(finished.printed)]
-    return [(width * (over or 1) / (under or 1), height) for width, height, over, under in found] or [video.shown]
+    sizes = [tuple(map(int, numbers)) for numbers in _SCALED.findall(finished.printed)]
+    return [(width * (over or 1) / (under or 1), height) for width, height, over, under in sizes] or [video.shown]

@@ -77,6 +77,8 @@ def _in_time(job: MediaJob, web: Path, sound: Times, picture: Times | None = Non
     heard, *seen = times_of(web, contents, job.limits, at_most=job.longest, streams=streams)
     if not heard.unbroken or (job.contents.has_times and heard.end > sound.end + _ASTRAY):
         return 0.0
-    if picture and not all(one.first < picture.first + _ASTRAY and one.last < picture.end + _ASTRAY for one in seen):
+    if picture and not all(
+        stretch.first < picture.first + _ASTRAY and stretch.last < picture.end + _ASTRAY for stretch in seen
+    ):
         return 0.0
-    return max(one.end for one in (heard, *seen))
+    return max(stretch.end for stretch in (heard, *seen))

@@ -45,7 +45,7 @@ def prepare_sound(job: MediaJob, tell: ReportFraction) -> PreparedSound:
     if len(job.track.tracks) > 1:
         streams = [job.contents.sounds[number - 1] for number in job.track.tracks]
         times = times_of(job.path, job.contents, job.limits, at_most=job.longest, streams=streams)
-        return replace(_listen_evenly(job, streams, tell), times=max(times, key=lambda one: one.end))
+        return replace(_listen_evenly(job, streams, tell), times=max(times, key=lambda stretch: stretch.end))
     assert job.contents.audio is not None  # noqa: S101  probe() refuses what has no sound
     filters = single_channel(job.contents.audio, job.track.channel)
     copied = not filters and fits_sound(job.contents, job.media, job.size)

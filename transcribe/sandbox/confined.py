@@ -84,16 +84,16 @@ def command(
     `reads`, `writes`: files and folders it may open beside its libraries and its standard input. `file_mb`: the size
     of each file it may write; 0: none at all. It ends with NOT_CONFINED where the kernel does not do what it offers.
     """
-    there = isolation()
-    if not there.complete:
-        _say_once(str(there))
+    kernel = isolation()
+    if not kernel.complete:
+        _say_once(str(kernel))
     own = Path(program[0]).resolve()
-    bounds = (memory_mb, cpu_seconds, file_mb, os.getpid(), there.landlock, int(there.seccomp))
+    bounds = (memory_mb, cpu_seconds, file_mb, os.getpid(), kernel.landlock, int(kernel.seccomp))
     libraries = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
-    mine = [own, own.parent.parent / "lib", *_LIBRARIES, *_CRYPTOGRAPHY, *filter(None, libraries), *reads]
+    own_paths = [own, own.parent.parent / "lib", *_LIBRARIES, *_CRYPTOGRAPHY, *filter(None, libraries), *reads]
     launcher = [sys.executable, "-I", "-S", limited.__file__]
     return [
-        *(*launcher, *map(str, bounds), *map(_whole, mine), "--", *map(_whole, (*writes, "/dev/null"))),
+        *(*launcher, *map(str, bounds), *map(_whole, own_paths), "--", *map(_whole, (*writes, "/dev/null"))),
         *("--", *map(str, program)),
     ]
 

@@ -42,9 +42,9 @@ def confine(version: int, reads: Iterable[str], writes: Iterable[str]) -> None:
     about = struct.pack("QQQ", rights, _TCP if version >= 4 else 0, _SCOPES if version >= 6 else 0)
     size = 8 if version < 4 else 16 if version < 6 else 24
     rules = _checked(_call(_CREATE, about[:size], size, 0))
-    for wanted, paths in ((READ, reads), (WRITE, writes)):
+    for kind, paths in ((READ, reads), (WRITE, writes)):
         for path in paths:
-            _allow(rules, path, wanted & rights)
+            _allow(rules, path, kind & rights)
     if stat.S_ISREG(os.fstat(0).st_mode):
         _add(rules, 0, _READ)
     _checked(ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
@@ -54,21 +54,21 @@ def confine(version: int, reads: Iterable[str], writes: Iterable[str]) -> None:
 
 def _allow(rules: int, path: str, rights: int) -> None:
     try:
-        there = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
         return
     try:
-        _add(rules, there, rights if stat.S_ISDIR(os.fstat(there).st_mode) else rights & _OF_FILES)
+        _add(rules, opened, rights if stat.S_ISDIR(os.fstat(opened).st_mode) else rights & _OF_FILES)
     finally:
-        os.close(there)
+        os.close(opened)
 
 
-def _add(rules: int, there: int, rights: int) -> None:
-    _checked(_call(_ADD_RULE, rules, _PATH_BENEATH, struct.pack("=Qi", rights, there), 0))
+def _add(rules: int, directory: int, rights: int) -> None:
+    _checked(_call(_ADD_RULE, rules, _PATH_BENEATH, struct.pack("=Qi", rights, directory), 0))
 
 
 def _call(number: int, *arguments: bytes | int | None) -> int:
-    given = [ctypes.c_long(one) if isinstance(one, int) else one for one in arguments]
+    given = [ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments]
     return int(ctypes.CDLL(None, use_errno=True).syscall(ctypes.c_long(number), *given))
 
 

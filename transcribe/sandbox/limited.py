@@ -66,7 +66,7 @@ def _parted(arguments: list[str]) -> tuple[list[str], list[str], list[str]]:
 
 def _become(path: ctypes.Array[ctypes.c_char], program: list[str]) -> None:
     """As os.execv, with the name at the one address that the filter lets through."""
-    words, settings = ([os.fsencode(one) for one in some] for some in (program, map("=".join, os.environ.items())))
+    words, settings = ([os.fsencode(text) for text in some] for some in (program, map("=".join, os.environ.items())))
     libc = ctypes.CDLL(None, use_errno=True)
     libc.execve(path, (ctypes.c_char_p * (len(words) + 1))(*words), (ctypes.c_char_p * (len(settings) + 1))(*settings))
     sys.exit(f"{program[0]}: {os.strerror(ctypes.get_errno())}")

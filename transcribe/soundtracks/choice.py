@@ -54,15 +54,15 @@ class TrackSpeech:
         """How many of them have speech."""
         return int(self.speaks.sum())
 
-    def share(self, said: NDArray[np.bool_]) -> float:
+    def share(self, frames: NDArray[np.bool_]) -> float:
         """Of the frames `said`, those with speech here."""
-        return float((self.speaks & said).sum() / max(int(said.sum()), 1))
+        return float((self.speaks & frames).sum() / max(int(frames.sum()), 1))
 
-    def clearness(self, said: NDArray[np.bool_]) -> float:
+    def clearness(self, frames: NDArray[np.bool_]) -> float:
         """Decibels by which what is `said` stands out of the quietest tenth, up to `PLAIN`."""
-        if not said.any():
+        if not frames.any():
             return 0.0
-        return min(PLAIN, float(self.level[said].mean() - np.percentile(self.level, 10)))
+        return min(PLAIN, float(self.level[frames].mean() - np.percentile(self.level, 10)))
 
 
 @dataclass(frozen=True)
@@ -88,19 +88,19 @@ def choose(tracks: Sequence[TrackChannels], usual: int) -> ChosenSound:
     """The sound in which people speak. `usual`: the place of the track that players choose."""
     within = [_channel(track) for track in tracks]
     heard = [_heard(track, chosen.channel) for track, chosen in zip(tracks, within, strict=True)]
-    said = _any(heard)
-    if int(said.sum()) < SPEAKS:
+    speech = _any(heard)
+    if int(speech.sum()) < SPEAKS:
         return ChosenSound((usual,))
-    speaking = [place for place, number in enumerate(heard) if number.share(said) >= SOME]
-    best = max(speaking, key=lambda place: (heard[place].share(said), place == usual))
-    enough = heard[usual].share(said) >= 0.5 * heard[best].share(said)
+    speaking = [place for place, number in enumerate(heard) if number.share(speech) >= SOME]
+    best = max(speaking, key=lambda place: (heard[place].share(speech), place == usual))
+    enough = heard[usual].share(speech) >= 0.5 * heard[best].share(speech)
     taken = usual if enough else best
     others = [place for place in speaking if place != taken]
     turns = [place for place in others if _overlap(heard[taken], heard[place]) < TURNS]
     differ = any(says_another(heard[taken], heard[place]) for place in others)
-    if turns and heard[taken].share(said) < MOST:
+    if turns and heard[taken].share(speech) < MOST:
         return ChosenSound(tuple(sorted([taken, *turns])), doubtful=differ)
-    if not differ and heard[taken].share(said) < MOST * heard[best].share(said):
+    if not differ and heard[taken].share(speech) < MOST * heard[best].share(speech):
         taken = best
     return ChosenSound((taken,), within[taken].channel, differ or within[taken].doubtful)
 
@@ -121,17 +121,23 @@ class _Within:
 
 def _channel(track: TrackChannels) -> _Within:
     """Which channel of a track is heard; none: all of them together."""
-    mixed, said = track.mixed, _any(track.channels)
-    speaking = [(number, one) for number, one in enumerate(track.channels, start=1) if one.share(said) >= SOME]
-    if int(said.sum()) < SPEAKS or not speaking:
+    mixed, speech = track.mixed, _any(track.channels)
+    speaking = [
+        (number, channel) for number, channel in enumerate(track.channels, start=1) if channel.share(speech) >= SOME
+    ]
+    if int(speech.sum()) < SPEAKS or not speaking:
         return _Within()
-    most = max(one.share(said) for _, one in speaking)
+    most = max(channel.share(speech) for _, channel in speaking)
     if any(says_another(one, other) for (_, one), (_, other) in combinations(speaking, 2)):
-        return _Within(next(number for number, one in speaking if one.share(said) >= 0.5 * most), doubtful=True)
-    whole = [(number, one) for number, one in speaking if one.share(said) >= MOST]
-    number, best = max(whole or speaking, key=lambda pair: pair[1].clearness(said) if whole else pair[1].share(said))
-    lost = mixed.share(said) < MOST * best.share(said)
-    covered = bool(whole) and mixed.clearness(said) < best.clearness(said) - CLEARER
+        return _Within(
+            next(number for number, channel in speaking if channel.share(speech) >= 0.5 * most), doubtful=True
+        )
+    complete = [(number, channel) for number, channel in speaking if channel.share(speech) >= MOST]
+    number, best = max(
+        complete or speaking, key=lambda pair: pair[1].clearness(speech) if complete else pair[1].share(speech)
+    )
+    lost = mixed.share(speech) < MOST * best.share(speech)
+    covered = bool(complete) and mixed.clearness(speech) < best.clearness(speech) - CLEARER
     return _Within(number if lost or covered else None)
 
 
@@ -140,7 +146,7 @@ def _heard(track: TrackChannels, channel: int | None) -> TrackSpeech:
 
 
 def _any(heard: Sequence[TrackSpeech]) -> NDArray[np.bool_]:
-    return np.any([one.speaks for one in heard], axis=0) if heard else np.zeros(0, dtype=bool)
+    return np.any([sound.speaks for sound in heard], axis=0) if heard else np.zeros(0, dtype=bool)
 
 
 def _overlap(one: TrackSpeech, other: TrackSpeech) -> float:
@@ -161,8 +167,8 @@ def _alike(one: TrackSpeech, other: TrackSpeech) -> float | None:
 
 
 def _together(one: NDArray[np.float64], other: NDArray[np.float64], chunks: Sequence[slice]) -> float:
-    found = []
+    correlations = []
     for chunk in chunks:
         a, b = one[chunk] - one[chunk].mean(), other[chunk] - other[chunk].mean()
-        found.append(float((a @ b) / max(np.sqrt((a @ a) * (b @ b)), 1e-9)))
-    return float(np.median(found))
+        correlations.append(float((a @ b) / max(np.sqrt((a @ a) * (b @ b)), 1e-9)))
+    return float(np.median(correlations))

@@ -50,7 +50,7 @@ def sample_tracks(
             for number, sound in _sample(path, contents, tracks, begin, seconds, limits, folder):
                 ears[number].hear(sound)
         heard = {number: ear.track() for number, ear in ears.items()}
-        if any(one.frames >= SPEAKS for track in heard.values() for one in (track.mixed, *track.channels)):
+        if any(sound.frames >= SPEAKS for track in heard.values() for sound in (track.mixed, *track.channels)):
             break
     return heard
 
@@ -90,8 +90,8 @@ def _sample(
         file, channels = folder / str(number), channels_of(stream)
         raw = np.fromfile(file, "<i2") if file.exists() else np.zeros(0, "<i2")
         sound = np.zeros((frames * FRAME, channels), np.float32)
-        whole = raw[: len(raw) // channels * channels].reshape(-1, channels)[: len(sound)]
-        sound[: len(whole)] = whole / np.float32(32768)
+        rows = raw[: len(raw) // channels * channels].reshape(-1, channels)[: len(sound)]
+        sound[: len(rows)] = rows / np.float32(32768)
         file.unlink(missing_ok=True)
         yield number, sound.T
 
@@ -111,11 +111,11 @@ class _TrackListener:
             self._heard.append([_heard(mixed)] * (1 + self._channels))
         else:
             self._differ = True
-            self._heard.append([_heard(one) for one in (mixed, *sound)])
+            self._heard.append([_heard(channel) for channel in (mixed, *sound)])
 
     def track(self) -> TrackChannels:
         mixed, *channels = (
-            TrackSpeech(np.concatenate([one.speaks for one in row]), np.concatenate([one.level for one in row]))
+            TrackSpeech(np.concatenate([one.speaks for one in row]), np.concatenate([sample.level for sample in row]))
             for row in zip(*self._heard, strict=True)
         )
         return TrackChannels(mixed, tuple(channels) if self._differ else ())

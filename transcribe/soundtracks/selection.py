@@ -24,16 +24,16 @@ def sound_tracks(
     """
     streams, usual = tracks_of(contents), usual_track(contents)
     if len(streams) == 1 and channels_of(streams[usual]) == 1:
-        there, choice = [_named(streams, (usual,))], ChosenSound((usual,))
+        available, choice = [_named(streams, (usual,))], ChosenSound((usual,))
     else:
         heard = sample_tracks(path, contents, streams, duration, limits, folder)
         choice = _chosen(heard, usual)
-        there = list(_there(streams, heard, choice))
-    wanted = _named(streams, choice.tracks, choice.channel).name if chosen is None else chosen
-    taken = next((one for one in there if one.name == wanted), None)
+        available = list(_there(streams, heard, choice))
+    chosen_name = _named(streams, choice.tracks, choice.channel).name if chosen is None else chosen
+    taken = next((track for track in available if track.name == chosen_name), None)
     if taken is None:
         raise InputError("The sound that was chosen for this recording is not in its file; choose another one.")
-    return SoundTracks(taken=taken, doubtful=choice.doubtful and chosen is None, there=tuple(there))
+    return SoundTracks(taken=taken, doubtful=choice.doubtful and chosen is None, there=tuple(available))
 
 
 def _chosen(heard: Mapping[int, TrackChannels], usual: int) -> ChosenSound:
@@ -48,8 +48,8 @@ def _there(
 ) -> Iterator[SoundTrack]:
     for number, track in heard.items():
         yield _named(streams, (number,), heard=track.mixed)
-        for channel, one in enumerate(track.channels, start=1):
-            yield _named(streams, (number,), channel, heard=one)
+        for channel, channel_speech in enumerate(track.channels, start=1):
+            yield _named(streams, (number,), channel, heard=channel_speech)
     speaking = tuple(number for number, track in heard.items() if _speaks(track))
     for tracks in dict.fromkeys([choice.tracks, speaking]):
         if len(tracks) > 1:

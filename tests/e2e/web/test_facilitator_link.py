@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 
 from kring.link import secret_of
 from kring.settings import Settings
-from search_ui.http.access import KEY_COOKIE
+from search_ui.http.edit_permission import KEY_COOKIE
 from tests.support.patience import PATIENCE
 from tests.support.repository import REPOSITORY
 from tests.support.stack.running import eventually, tidy

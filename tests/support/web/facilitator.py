@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext
 
 from kring.link import ensure_secret, key_of
 from kring.settings import Settings
-from search_ui.http.access import KEY_COOKIE
+from search_ui.http.edit_permission import KEY_COOKIE
 from tests.support.patience import PATIENCE
 
 _keys: dict[str, str] = {}

@@ -50,8 +50,8 @@ def lines_of(text: str) -> list[str]:
 
 def seconds_of(hours: str | None, minutes: str, seconds: str, fraction: str) -> float:
     """Of the digits of a time; the fraction is that of a second, of any length."""
-    whole = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
-    return (whole * 1000 + int(fraction[:3].ljust(3, "0"))) / 1000
+    whole_seconds = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
+    return (whole_seconds * 1000 + int(fraction[:3].ljust(3, "0"))) / 1000
 
 
 def timestamp(milliseconds: int, point: str = ".") -> str:

@@ -30,8 +30,8 @@ def on_one_clock(cues: Sequence[Cue], lines: Sequence[str]) -> list[Cue]:
         while at < len(shifts) and shifts[at][0] < cue.line:
             shift = shifts[at][1]
             at += 1
-        one = replace(cue, start=round(cue.start + shift, 3), end=round(cue.end + shift, 3))
-        moved.setdefault((one.start, one.end, one.lines), one)
+        shifted = replace(cue, start=round(cue.start + shift, 3), end=round(cue.end + shift, 3))
+        moved.setdefault((shifted.start, shifted.end, shifted.lines), shifted)
     return list(moved.values())
 
 

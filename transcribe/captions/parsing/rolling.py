@@ -28,20 +28,20 @@ def rolled(cues: Sequence[Cue], plain: Callable[[str], str]) -> list[Cue]:
     again = sum(step.grows or step.carried > 0 for step in steps)
     if not rolls or again < 2 or 2 * again < len(steps):
         return list(cues)
-    kept = list(cues[:1])
+    distinct = list(cues[:1])
     own = len(screens[0].lines)
     """Lines on the screen that the last one kept has brought."""
     for cue, step, before in zip(cues[1:], steps, screens, strict=False):
         if step.grows:
             carried = len(before.lines) - own
-            kept[-1] = replace(kept[-1], end=cue.end, lines=cue.lines[carried:])
+            distinct[-1] = replace(distinct[-1], end=cue.end, lines=cue.lines[carried:])
             own = step.lines - carried
         elif step.carried and step.carried == step.lines:
             own = min(own, step.lines)
         else:
-            kept.append(replace(cue, lines=cue.lines[step.carried :]))
+            distinct.append(replace(cue, lines=cue.lines[step.carried :]))
             own = step.lines - step.carried
-    return kept
+    return distinct
 
 
 class _Screen(NamedTuple):

@@ -31,15 +31,15 @@ def with_speakers(segments: Sequence[Segment]) -> list[Segment]:
     A caption without a name in between goes on with the last speaker's words. Names the file gives otherwise stand.
     """
     for form in (_COLON, _BRACKETS):
-        found = [_named(form, segment) for segment in segments]
-        names = Counter(name for name, _ in found if name)
+        named = [_named(form, segment) for segment in segments]
+        names = Counter(name for name, _ in named if name)
         if names.total() * 2 > len(segments) and len(names) * 2 <= names.total():
             break
     else:
         return list(segments)
     spoken: list[Segment] = []
     speaker: str | None = None
-    for segment, (name, text) in zip(segments, found, strict=True):
+    for segment, (name, text) in zip(segments, named, strict=True):
         speaker = name or speaker
         spoken.append(segment.model_copy(update={"speaker": segment.speaker or speaker, "text": text}))
     return spoken

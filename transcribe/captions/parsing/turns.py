@@ -62,13 +62,13 @@ def read_turns(text: str) -> list[Utterance] | None:
 
 def below_names(cues: Iterable[Cue]) -> list[Utterance] | None:
     """What is said in cues that each begin with a line that says who speaks; None if they do not."""
-    said = []
+    spoken_lines = []
     for cue in cues:
         name, *lines = [clean(line) for line in cue.lines if line.strip()] or [""]
         if not lines or not _could_be_name(name):
             return None
-        said.append(Utterance(cue.start, cue.end, check_length(" ".join(lines), cue.line), clean_name(name)))
-    return said
+        spoken_lines.append(Utterance(cue.start, cue.end, check_length(" ".join(lines), cue.line), clean_name(name)))
+    return spoken_lines
 
 
 def _heads(lines: Sequence[str], form: re.Pattern[str]) -> list[_Head]:

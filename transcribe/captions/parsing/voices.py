@@ -27,12 +27,12 @@ def voices(cue: Cue, plain: Callable[[str], str]) -> list[Utterance]:
         speaker = clean_name(unescaped(mark.group(1) or ""))
         at = mark.end()
     spoken.append((speaker, payload[at:]))
-    texts = [(who, text) for who, part in spoken if (text := plain(part))]
-    whole = sum(len(text) for _, text in texts)
+    texts = [(name, text) for name, part in spoken if (text := plain(part))]
+    letters = sum(len(text) for _, text in texts)
     utterances = []
     done = 0
-    for who, text in texts:
-        start, done = cue.start + (cue.end - cue.start) * done / whole, done + len(text)
-        end = cue.start + (cue.end - cue.start) * done / whole
-        utterances.append(Utterance(round(start, 3), round(end, 3), text, who))
+    for name, text in texts:
+        start, done = cue.start + (cue.end - cue.start) * done / letters, done + len(text)
+        end = cue.start + (cue.end - cue.start) * done / letters
+        utterances.append(Utterance(round(start, 3), round(end, 3), text, name))
     return utterances

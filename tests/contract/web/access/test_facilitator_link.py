@@ -21,7 +21,7 @@ from index.memory import MemoryIndex
 from kring.link import ensure_secret, key_of, renew_secret
 from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
-from search_ui.http.access import KEY_COOKIE, WRONG_A_MINUTE
+from search_ui.http.edit_permission import KEY_COOKIE, WRONG_A_MINUTE
 from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
@@ -234,7 +234,7 @@ def test_wrong_codes_are_tried_slowly_and_hinder_nobody_else(
     at: Place, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [600.0]
-    monkeypatch.setattr("search_ui.http.access.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("search_ui.http.edit_permission.time.monotonic", lambda: clock[0])
     secret = ensure_secret(at.settings)
     for _ in range(WRONG_A_MINUTE):
         answer = at.come("a-wrong-code")

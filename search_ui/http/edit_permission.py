@@ -30,7 +30,7 @@ NOT_HERE = N_(
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class EditPermission:
     may_edit: bool
     """Whether this request may change anything."""
     by_link: bool
@@ -42,27 +42,27 @@ class Access:
         return BY_LINK if self.by_link else NOT_HERE
 
 
-_NOWHERE = Access(may_edit=False, by_link=False)
-_current: ContextVar[Access] = ContextVar("access", default=_NOWHERE)
+_NOWHERE = EditPermission(may_edit=False, by_link=False)
+_current: ContextVar[EditPermission] = ContextVar("edit_permission", default=_NOWHERE)
 
 
-def access_of(request: Request, settings: Settings) -> Access:
+def permission_of(request: Request, settings: Settings) -> EditPermission:
     match settings.web.facilitators:
         case "all":
-            return Access(may_edit=True, by_link=False)
+            return EditPermission(may_edit=True, by_link=False)
         case "nobody":
             return _NOWHERE
         case "link":  # the secret is read each time, so that another one counts at once
             key = request.cookies.get(KEY_COOKIE, "")
-            return Access(may_edit=bool(key) and link.is_key(settings, key), by_link=True)
+            return EditPermission(may_edit=bool(key) and link.is_key(settings, key), by_link=True)
 
 
-def set_current(access: Access) -> None:
-    """`access` is what `current` says while this request is answered."""
-    _current.set(access)
+def set_current(permission: EditPermission) -> None:
+    """`permission` is what `current` says while this request is answered."""
+    _current.set(permission)
 
 
-def current() -> Access:
+def current() -> EditPermission:
     """Of the request that is being answered, for templates; outside of one nothing is allowed."""
     return _current.get()
 
