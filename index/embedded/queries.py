@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeAlias
 
 import tantivy
@@ -17,7 +18,7 @@ from tantivy import Occur, Query
 
 from index.embedded.filters import any_of
 from index.embedded.schema import BEGINS, SHORT
-from index.embedded.visible import VisibleSearcher
+from index.embedded.visible import VisibleSearcher, count_passages, terms_of_all
 from index.query.parser import ParsedQuery, Part, Phrase, QueryWord
 from index.query.typos import tolerate_typos
 from index.query.word_variants import with_variants
@@ -127,8 +128,7 @@ class TantivyQueries:
 
     def frequency(self, part: Part) -> int:
         """Passages that have this part."""
-        counted = self._searcher.search(any_of(self._alternatives(part)), 1, count=True).count  # type: ignore[attr-defined]
-        return int(counted)
+        return count_passages(self._searcher, any_of(self._alternatives(part)))
 
     def occurs_within(self, part: Part, *conditions: Query) -> bool:
         """Whether it stands in a passage that passes these conditions, those of the speakers, and what is left out."""
@@ -173,9 +173,10 @@ class TantivyQueries:
     def _neighbours(self, word: QueryWord) -> list[str]:
         """Words that differ in no more letters than may be wrong, the nearest first, with the same first letter."""
         asked = word.forms[0].folded
-        vocabulary = [term for term, _ in self._searcher.terms_with_prefix("words", asked[0], limit=1 << 20)]
-        near = process.extract(asked, vocabulary, scorer=OSA.distance, score_cutoff=word.typos, limit=_NEIGHBOURS)
-        return [term for term, _, _ in near]
+        vocabulary = terms_of_all(self._searcher, "words", asked[0])
+        near = process.extract(asked, vocabulary, scorer=OSA.distance, score_cutoff=word.typos, limit=None)
+        nearest = sorted((distance, term) for term, distance, _ in near)
+        return list(islice((term for _, term in nearest if self._searcher.doc_freq("words", term)), _NEIGHBOURS))
 
     def _alternatives(self, part: Part, fields: Sequence[str] = (*_FIELDS, *_STARTS)) -> list[Query]:
         """The ways a part is found in, by key or in these fields."""

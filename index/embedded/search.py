@@ -17,7 +17,7 @@ from index.embedded.filters import filter_conditions, in_attachments, in_recordi
 from index.embedded.generations import engine_errors
 from index.embedded.queries import TantivyQueries
 from index.embedded.schema import passage_in
-from index.embedded.snapshot import View, buckets
+from index.embedded.snapshot import View, recordings_found
 from index.facets.columns import Rows
 from index.port import Filters, Order, Query, RecordingHit, Results
 from index.query.engine import EngineAnswer
@@ -135,7 +135,7 @@ class TantivySearch:
 
     def _rows(self, query: Condition) -> Rows:
         """The recordings of what matches."""
-        return self._columns.rows(buckets(self._searcher, query, "rec", max(1, len(self._columns.cards))))
+        return self._columns.rows(recordings_found(self._searcher, query, len(self._columns.cards)))
 
     def _by_relevance(self, level: _Level, scorer: Scorer) -> list[int]:
         """Recordings, as many as the page needs: the engine's best by score, then the rest as the engine has them."""
@@ -174,7 +174,7 @@ class TantivySearch:
         others = [rec for rec in recs if rec not in self._counted]
         if others:
             query = self._queries.ranked_own(level.least, in_recordings(self._schema, others))
-            counted = buckets(self._searcher, query, "rec", len(others))
+            counted = recordings_found(self._searcher, query, len(others))
             self._counted |= {rec: counted.get(rec, 0) for rec in others}
         return {rec: self._counted[rec] for rec in recs if self._counted[rec]}
 
@@ -196,7 +196,7 @@ class TantivySearch:
             counts = self._counts(level, page)
             best = self._own_passages(level, here, counts, look)
         else:
-            counts = buckets(self._searcher, self._query_of_passages(level, here), "rec", len(page))
+            counts = recordings_found(self._searcher, self._query_of_passages(level, here), len(page))
         hits = []
         for rec in page:
             places = best[rec] if rec in best else [self._first_of(level, rec)]
@@ -227,7 +227,7 @@ class TantivySearch:
         spoken, read = (
             self._queries.ranked_own(level.least, here, in_attachments(self._schema, which)) for which in (False, True)
         )
-        pages = buckets(self._searcher, read, "rec", len(counts))
+        pages = recordings_found(self._searcher, read, len(counts))
         best_spoken = self._best_of(
             spoken, {rec: min(count - pages.get(rec, 0), look) for rec, count in counts.items()}
         )

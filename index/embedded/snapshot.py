@@ -85,14 +85,22 @@ class Snapshot:
         return Counter(card.audience for card in self.columns.cards)
 
     def _view_without(self, hidden: Mapping[str, int]) -> View:
-        """A condition of what is seen, or of what is not: whichever is on fewer recordings."""
-        most = sum(hidden.values()) > len(self.columns.cards) // 2
-        named = self._audiences.keys() - hidden.keys() if most else hidden.keys()
-        searcher = VisibleSearcher(self.index.schema, self.searcher, named, hidden=not most)
-        return View(self.index.schema, searcher, self.columns.without(hidden))
+        columns = self.columns.without(hidden)
+        recs = columns.recs.tolist()
+        others = set(self.columns.recs.tolist()).difference(recs)
+        named = hidden if len(others) < len(recs) else self._audiences.keys() - hidden.keys()
+        searcher = VisibleSearcher(self.index.schema, self.searcher, recs, others, named)
+        return View(self.index.schema, searcher, columns)
 
 
-def buckets(searcher: Searcher, query: Condition, field: str, most: int) -> dict[Any, int]:
+def recordings_found(searcher: Searcher, query: Condition, most: int) -> dict[int, int]:
+    """Each recording among what matches → its passages that do; exact if there are no more than `most` recordings."""
+    if isinstance(searcher, VisibleSearcher):
+        return searcher.passages_by_recording(query)
+    return buckets(searcher, query, "rec", most)
+
+
+def buckets(searcher: tantivy.Searcher, query: Condition, field: str, most: int) -> dict[Any, int]:
     """Each value of `field` among what matches → its passages; exact if there are no more than `most` values."""
     counted = searcher.aggregate(query, {"of": {"terms": {"field": field, "size": max(1, most)}}})
     return {bucket["key"]: bucket["doc_count"] for bucket in counted["of"]["buckets"]}
