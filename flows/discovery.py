@@ -58,43 +58,43 @@ class SourceRounds:
             if source.name not in self._going:
                 self._going[source.name] = _started(source, start_new)
         asked = [self._ended(source.name, until) for source in sources]
-        for one in asked:
-            if one.down is not None:
-                raise one.down
+        for result in asked:
+            if result.down is not None:
+                raise result.down
         return asked
 
     def _ended(self, name: str, until: float) -> LookResult:
-        thread, one = self._going[name]
+        thread, result = self._going[name]
         thread.join(max(0.0, until - time.monotonic()))
         if thread.is_alive():  # the same words as before, until there are others
             return LookResult(name, problems=self._before.get(name) or [LeftOutReason(says=Sentence(LONG, name=name))])
         del self._going[name]
-        self._before[name] = one.problems
-        return one
+        self._before[name] = result.problems
+        return result
 
 
 def _started(
     source: RecordingSource, start_new: Callable[[RecordingSource], int]
 ) -> tuple[threading.Thread, LookResult]:
-    one = LookResult(source.name)
-    arguments = (_ask, source, start_new, one)
-    thread = threading.Thread(target=copy_context().run, args=arguments, name=f"source {one.name}", daemon=True)
+    result = LookResult(source.name)
+    arguments = (_ask, source, start_new, result)
+    thread = threading.Thread(target=copy_context().run, args=arguments, name=f"source {result.name}", daemon=True)
     thread.start()
-    return thread, one
+    return thread, result
 
 
-def _ask(source: RecordingSource, start_new: Callable[[RecordingSource], int], one: LookResult) -> None:
+def _ask(source: RecordingSource, start_new: Callable[[RecordingSource], int], result: LookResult) -> None:
     problems: list[LeftOutReason] = []
     try:
-        one.started = start_new(source)
+        result.started = start_new(source)
     except (StorageDown, OrchestratorDown) as error:
-        one.down = error
+        result.down = error
     except Exception as error:  # one bad source does not hold up the others
         known = as_kring_error(error)
         log.warning("%s: %s", source.name, known, exc_info=None if known is error else error)
         sentence = SourceError("The source {name} cannot be looked at: {problem}", name=source.name, problem=known)
         problems.append(LeftOutReason(says=sentence.sentence))
-    one.problems = [*problems, *source.problems]
+    result.problems = [*problems, *source.problems]
 
 
 look_at_all = SourceRounds().look_at_all

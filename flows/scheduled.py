@@ -59,14 +59,14 @@ def discover(ports: Ports) -> RoundOutcome:
     sources = open_sources(ports.settings, ports.archive)
     stopped: dict[str, list[LeftOutReason]] = {source.name: [] for source in sources}
     asked = look_at_all(sources, lambda source: start_new(source, ports, stopped[source.name]))
-    problems = {one.name: [*one.problems, *stopped[one.name]] for one in asked}
+    problems = {result.name: [*result.problems, *stopped[result.name]] for result in asked}
     looker = f"{host()} {ports.settings.data_dir}"
-    for name, told in problems.items():
-        keep_left_out(store, looker, name, told, now())
+    for name, reasons in problems.items():
+        keep_left_out(store, looker, name, reasons, now())
     forget_other_sources(store, looker, problems, now())
     return RoundOutcome(
-        tuple(f"{one.name}: {one.started} new recordings." for one in asked if one.started),
-        tuple(one.says for told in problems.values() for one in told),
+        tuple(f"{result.name}: {result.started} new recordings." for result in asked if result.started),
+        tuple(reason.says for reasons in problems.values() for reason in reasons),
     )
 
 

@@ -60,8 +60,8 @@ async def serve(settings: Settings, entrypoint: str = "flows.recording.process_r
     await asyncio.wait([stopped, *running], return_when=asyncio.FIRST_COMPLETED)
     ready.unlink(missing_ok=True)
     await runner.astop()
-    for one in running:
-        one.cancel()
+    for task in running:
+        task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
 
 

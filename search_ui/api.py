@@ -175,7 +175,7 @@ def search(site: SiteDep, params: SearchParamsDep) -> Found:
         page=params.page,
         sort=params.sorting,
         suggestion=results.suggestion,
-        missing=[FoundMissing(text=one.text, lack=one.lack) for one in results.missing],
+        missing=[FoundMissing(text=missing.text, lack=missing.lack) for missing in results.missing],
         about=list(results.about),
         together=results.together,
         seconds=results.seconds,
@@ -202,7 +202,7 @@ def _recording(site: Site, hit: RecordingHit) -> FoundRecording:
         url=f"/r/{hit.recording_id}",
         passages=[_passage(hit.recording_id, passage) for passage in hit.passages],
         passage_count=hit.passage_count,
-        reasons=[FoundReason(asked=one.asked, found=one.found, because=one.because) for one in hit.reasons],
+        reasons=[FoundReason(asked=reason.asked, found=reason.found, because=reason.because) for reason in hit.reasons],
         without=list(hit.without),
     )
 

@@ -105,9 +105,9 @@ class Site:
 
     def get(self, kind: type[T]) -> T:
         """The application's object of this class. Raises KeyError if `create_app` has added none."""
-        found = self._objects[kind]
-        assert isinstance(found, kind)  # noqa: S101  it is kept under its class
-        return found
+        shared_object = self._objects[kind]
+        assert isinstance(shared_object, kind)  # noqa: S101  it is kept under its class
+        return shared_object
 
 
 def site_of(request: Request) -> Site:

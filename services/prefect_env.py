@@ -80,8 +80,8 @@ def server_environment() -> dict[str, str]:
 
 def environment_for_others(inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
     """A child's environment that is no program of ours: none of our settings and secrets, nor of those we work with."""
-    ours = ("KRING_", "AWS_", "PREFECT_", "MEILI_")
-    return {name: value for name, value in inherited.items() if not name.startswith(ours)}
+    prefixes = ("KRING_", "AWS_", "PREFECT_", "MEILI_")
+    return {name: value for name, value in inherited.items() if not name.startswith(prefixes)}
 
 
 def link_environment(settings: Settings) -> dict[str, str]:

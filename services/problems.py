@@ -38,11 +38,11 @@ def record_problem(archive: Archive, recording_id: str, step: Step, message: Sen
 
     def change(manifest: Manifest) -> Manifest:
         published = manifest.state is State.PUBLISHED
-        said = Sentence(OLD_STANDS, problem=message) if manifest.again and not transient else message
+        shown = Sentence(OLD_STANDS, problem=message) if manifest.again and not transient else message
         again = manifest.again and transient
         return manifest.model_copy(
             update={
-                "problem": Problem(step=step, message=said, transient=transient, at=moment),
+                "problem": Problem(step=step, message=shown, transient=transient, at=moment),
                 "state": State.PUBLISHED if published else State.FAILED,
                 "again": again,
                 "sound_track": manifest.sound_track if again else _sound_heard(manifest),

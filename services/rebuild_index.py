@@ -57,8 +57,8 @@ def rebuild_index(ports: Ports) -> int:
 
     count = ports.index.rebuild_prepared(prepared())
     for recording_id, error in left_out.items():
-        said = damaged_of(recording_id) if isinstance(error, Damaged | NotFound) else error
-        record_problem(ports.archive, recording_id, Step.INDEX, said.sentence, transient=False)
+        shown = damaged_of(recording_id) if isinstance(error, Damaged | NotFound) else error
+        record_problem(ports.archive, recording_id, Step.INDEX, shown.sentence, transient=False)
     return count
 
 
@@ -91,12 +91,12 @@ def read_all(ports: Ports) -> Iterator[Read]:
 
 
 def _in_order(pool: ProcessPoolExecutor, ids: Iterable[str], ahead: int) -> Iterator[Read]:
-    wanted = iter(ids)
-    waiting: deque[Future[Read]] = deque(pool.submit(_read, one) for one in islice(wanted, ahead))
+    remaining = iter(ids)
+    waiting: deque[Future[Read]] = deque(pool.submit(_read, recording_id) for recording_id in islice(remaining, ahead))
     try:
         while waiting:
             read = waiting.popleft().result()
-            waiting.extend(pool.submit(_read, one) for one in islice(wanted, 1))
+            waiting.extend(pool.submit(_read, recording_id) for recording_id in islice(remaining, 1))
             yield read
     finally:
         pool.shutdown(cancel_futures=True)

@@ -61,9 +61,9 @@ class Mend:
 
 def plan(manifest: Manifest | None, damages: Iterable[Damage]) -> list[Mend]:
     """What to do about each, of one recording or of what belongs to none. `manifest`: None if it cannot be read."""
-    found = list(damages)
-    lost = {damage.key for damage in found}
-    return [_mend(manifest, damage, lost) for damage in found]
+    known = list(damages)
+    lost = {damage.key for damage in known}
+    return [_mend(manifest, damage, lost) for damage in known]
 
 
 def mend(archive: Archive, manifest: Manifest | None, mends: Collection[Mend]) -> bool:
@@ -75,16 +75,16 @@ def mend(archive: Archive, manifest: Manifest | None, mends: Collection[Mend]) -
         if runs or unnamed:
             archive.update(manifest.id, lambda old: _changed(old, unnamed | strangers, runs=runs))
     marks = marks_of(manifest) if manifest is not None else {}
-    for one in mends:
-        if one.aside:
-            _set_aside(archive, one.key)
-        for key in one.forget:
+    for repair in mends:
+        if repair.aside:
+            _set_aside(archive, repair.key)
+        for key in repair.forget:
             archive.store.delete(key)
-        if one.accept:
-            archive.store.put_bytes(one.key, archive.store.get_bytes(one.key).data, media_type=JSON)
-        if one.rewrite and one.key in marks:
-            archive.store.put_bytes(one.key, write_document(marks[one.key]), media_type=JSON)
-    if manifest is not None and any(one.run and (one.forget or one.aside) for one in mends):
+        if repair.accept:
+            archive.store.put_bytes(repair.key, archive.store.get_bytes(repair.key).data, media_type=JSON)
+        if repair.rewrite and repair.key in marks:
+            archive.store.put_bytes(repair.key, write_document(marks[repair.key]), media_type=JSON)
+    if manifest is not None and any(repair.run and (repair.forget or repair.aside) for repair in mends):
         _run_those_that_share(archive, manifest)
     return runs
 
@@ -104,19 +104,19 @@ def _mend(manifest: Manifest | None, damage: Damage, lost: set[str]) -> Mend:  #
     if damage.kind is DamageKind.ALTERED and key.startswith((UPLOADS, CIRCLES, REQUESTS, CORRECTIONS)):
         return Mend(key, "Another program has changed it; it can be read and is kept as it is now.", accept=True)
     if correction := correction_named(key):
-        said = (
+        sentence = (
             f"What somebody changed (number {correction[1]}) cannot be read and is not used; all else that people "
             "changed is. Only a backup of the bucket can bring it back."
         )
-        return _cannot(key, said)
+        return _cannot(key, sentence)
     if damage.kind is DamageKind.UNREADABLE and key.startswith((UPLOADS, CIRCLES, REQUESTS, RECORDINGS)):
         return _cannot(key, UNREADABLE)
     if key.startswith((UPLOADS, REQUESTS)):
         return Mend(key, "It cannot be read and is set aside: upload the file, or add the address, again.", aside=True)
     if key.startswith(CIRCLES):
         slug = key.removeprefix(CIRCLES).removesuffix(".json")
-        said = f"The circle is not there or cannot be read: make it again with `kring circle add {slug}`."
-        return Mend(key, said, possible=False, aside=damage.kind is not DamageKind.MISSING)
+        sentence = f"The circle is not there or cannot be read: make it again with `kring circle add {slug}`."
+        return Mend(key, sentence, possible=False, aside=damage.kind is not DamageKind.MISSING)
     if key.startswith(RECORDINGS):
         return _of_manifest(manifest, damage)
     if manifest is None:
@@ -134,10 +134,12 @@ def _of_manifest(manifest: Manifest | None, damage: Damage) -> Mend:
             aside=damage.kind is not DamageKind.MISSING,
         )
     if damage.kind is DamageKind.ALTERED:
-        said = "Another program has changed what is known of this recording; it can be read and is kept as it is now."
-        return Mend(damage.key, said, unname=True, run=True)
-    said = "It named files of another recording; they are no longer named, and its own are made again."
-    return Mend(damage.key, said, unname=True, run=True)
+        sentence = (
+            "Another program has changed what is known of this recording; it can be read and is kept as it is now."
+        )
+        return Mend(damage.key, sentence, unname=True, run=True)
+    sentence = "It named files of another recording; they are no longer named, and its own are made again."
+    return Mend(damage.key, sentence, unname=True, run=True)
 
 
 def _of_nobody(key: str) -> Mend:
@@ -150,14 +152,14 @@ def _of_recording(manifest: Manifest, damage: Damage, lost: set[str]) -> Mend:  
     key, original_lost = damage.key, manifest.original.key in lost
     renditions, captions = manifest.renditions, manifest.captions
     if key == manifest.original.key:
-        said = (
+        sentence = (
             "The file that came in is damaged and cannot be made again: put the same file back with "
             f"`kring repair {manifest.id} --original FILE`."
         )
-        return _cannot(key, said)
+        return _cannot(key, sentence)
     if captions is not None and key == captions.key:
-        said = "The meeting platform's transcript file is lost; what was made of it stays. Add it again to use it."
-        return Mend(key, said, unname=True, run=True)
+        sentence = "The meeting platform's transcript file is lost; what was made of it stays. Add it again to use it."
+        return Mend(key, sentence, unname=True, run=True)
     if attached := _attachment(manifest, key):
         if key == attached.original.key:
             return _cannot(
@@ -210,7 +212,9 @@ def _name(key: str) -> str:
 
 
 def _attachment(manifest: Manifest, key: str) -> Attachment | None:
-    return next((one for one in manifest.attachments if key in (one.original.key, one.text)), None)
+    return next(
+        (attachment for attachment in manifest.attachments if key in (attachment.original.key, attachment.text)), None
+    )
 
 
 def _changed(old: Manifest, unnamed: set[str], *, runs: bool) -> Manifest:
@@ -225,8 +229,8 @@ def _changed(old: Manifest, unnamed: set[str], *, runs: bool) -> Manifest:
         if track is not None and track.key in unnamed:
             update[name] = None
     update["attachments"] = tuple(
-        one.model_copy(update={"text": None, "text_content": None}) if one.text in unnamed else one
-        for one in old.attachments
+        attachment.model_copy(update={"text": None, "text_content": None}) if attachment.text in unnamed else attachment
+        for attachment in old.attachments
     )
     if runs:
         update["problem"] = Problem(step=Step.RENDER, message=Sentence(MADE_AGAIN), transient=True, at=now())

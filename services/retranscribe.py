@@ -60,8 +60,8 @@ def left_alone(manifest: Manifest, circle: Circle, archive: Archive, engine: Tra
         return ""
     if transcript.engine == PLATFORM:
         return PLATFORMS_OWN
-    said, glossary = stated_language(manifest, circle), glossary_of(manifest, circle)
-    same = engine.fingerprint(said, glossary, recipe=recipe_of(manifest)) == transcript.fingerprint
+    language, glossary = stated_language(manifest, circle), glossary_of(manifest, circle)
+    same = engine.fingerprint(language, glossary, recipe=recipe_of(manifest)) == transcript.fingerprint
     return SAME_ENGINE if same else ""
 
 

@@ -13,8 +13,8 @@ def hide_secrets(store: ObjectStore, item: Item) -> Item:
     """The item as a run may be asked for with it; what is secret of its addresses is kept aside."""
     hidden = without_its_secrets(item)
     if hidden != item:
-        whole = WholeAddress(location=item.location, captions_location=item.captions_location)
-        keep_address(store, item.recording_id, whole)
+        address = WholeAddress(location=item.location, captions_location=item.captions_location)
+        keep_address(store, item.recording_id, address)
     return hidden
 
 
@@ -29,8 +29,8 @@ def with_secrets(store: ObjectStore, item: Item) -> Item:
     """The item as it can be fetched. Raises SourceError if what was kept aside has gone."""
     if not item.hidden:
         return item
-    whole = find_address(store, item.recording_id)
-    if whole is None:
+    address = find_address(store, item.recording_id)
+    if address is None:
         raise NotThere("The whole address of {name} is no longer kept; add it again.", name=item.file_name)
-    update = {"location": whole.location, "captions_location": whole.captions_location, "hidden": False}
+    update = {"location": address.location, "captions_location": address.captions_location, "hidden": False}
     return item.model_copy(update=update)

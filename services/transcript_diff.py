@@ -133,15 +133,15 @@ def difference(old: Iterable[Segment], new: Iterable[Segment]) -> Difference:
 
 def tokens(segments: Iterable[Segment]) -> list[TimedToken]:
     """The words in order. If an engine gave none, a segment's time is parted evenly among its words."""
-    found: list[TimedToken] = []
+    tokens: list[TimedToken] = []
     for segment in segments:
         for text, at in _timed(segment):
-            token = TimedToken(text, at, first=not found or found[-1].text.endswith(SENTENCE_ENDS))
+            token = TimedToken(text, at, first=not tokens or tokens[-1].text.endswith(SENTENCE_ENDS))
             if token.bare:
-                found.append(token)
-            elif found:  # punctuation that stands alone
-                found[-1] = TimedToken(f"{found[-1].text} {text}", found[-1].at, found[-1].first)
-    return found
+                tokens.append(token)
+            elif tokens:  # punctuation that stands alone
+                tokens[-1] = TimedToken(f"{tokens[-1].text} {text}", tokens[-1].at, tokens[-1].first)
+    return tokens
 
 
 def _timed(segment: Segment) -> Iterator[tuple[str, float]]:
@@ -175,5 +175,5 @@ def _joined(steps: list[_Step]) -> _Step:
     return _Step(first.same, first.old_start, last.old_end, first.new_start, last.new_end)
 
 
-def _words(found: Sequence[TimedToken]) -> str:
-    return " ".join(token.text for token in found)
+def _words(tokens: Sequence[TimedToken]) -> str:
+    return " ".join(token.text for token in tokens)

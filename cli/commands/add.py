@@ -167,9 +167,9 @@ def _add(ports: Ports, request: AddRequest, *, wait: bool) -> bool:
         details = request.details
         start = partial(ports.runs.run_for, ref.recording_id, title=details.title, circle=details.circle, item=item)
         run_id = with_retries(start, say)
-        found = follow(ports, ref.recording_id, bars, RunState(ports.runs, run_id)) if bars else True
+        published = follow(ports, ref.recording_id, bars, RunState(ports.runs, run_id)) if bars else True
     if not bars:
         say(f"Taken in: {page_of(ports, ref.recording_id)}")
-    elif found:
+    elif published:
         say(f"  Searchable: {page_of(ports, ref.recording_id)}", "green")
-    return found
+    return published

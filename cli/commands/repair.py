@@ -99,9 +99,9 @@ def _start(ports: Ports, manifest: Manifest) -> str:
     return with_retries(start, say)
 
 
-def _say(one: Mend) -> None:
-    say(f"  {'✔' if one.possible else '✗'} {one.key}", "green" if one.possible else "red")
-    say(f"    {one.says}")
+def _say(step: Mend) -> None:
+    say(f"  {'✔' if step.possible else '✗'} {step.key}", "green" if step.possible else "red")
+    say(f"    {step.says}")
 
 
 def _manifest(ports: Ports, recording_id: str) -> Manifest | None:

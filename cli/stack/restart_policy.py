@@ -97,7 +97,7 @@ def stop_order(needs: Mapping[str, Set[str]]) -> list[set[str]]:
 
     Needs of parts that do not run here are left out of account. Raises ValueError if needs go round.
     """
-    left = {name: {need for need in wanted if need in needs} for name, wanted in needs.items()}
+    left = {name: {need for need in needed if need in needs} for name, needed in needs.items()}
     order: list[set[str]] = []
     while left:
         needed = set().union(*left.values())
@@ -105,5 +105,5 @@ def stop_order(needs: Mapping[str, Set[str]]) -> list[set[str]]:
         if not free:
             raise ValueError(f"these parts need each other: {sorted(left)}")
         order.append(set(free))
-        left = {name: wanted for name, wanted in left.items() if name not in free}
+        left = {name: needed for name, needed in left.items() if name not in free}
     return order

@@ -35,15 +35,15 @@ def details_of(path: Path, *, circle: str | None, neighbours: SidecarFinder | No
     """
     name = (neighbours or neighbours_in(path.parent)).sidecar_of(path.name)
     sidecar = path.with_name(name or f"{path.stem}{SIDECAR}")
-    said = _said(sidecar) if name else {}
-    values = {"title": title_of(path), "date": date_of(path), "circle": circle, **said}
+    stated = _said(sidecar) if name else {}
+    values = {"title": title_of(path), "date": date_of(path), "circle": circle, **stated}
     if values["circle"] is None:
         raise BadMetadata(
             "{name} has no circle: write `circle = '…'` into {sidecar} or into the source's settings.",
             name=path.name,
             sidecar=sidecar.name,
         )
-    named = sidecar.name if said else path.name
+    named = sidecar.name if stated else path.name
     try:
         return make_details(**values)
     except BadMetadata as error:
@@ -81,5 +81,5 @@ def date_of(path: Path) -> date:
 
 def day_in(name: str) -> date | None:
     """The first date in a name; None if it has none."""
-    found = dated(name)
-    return found.day if found else None
+    day = dated(name)
+    return day.day if day else None

@@ -53,11 +53,11 @@ def _keep(
 ) -> None:
     """Append to the `have` bytes that exist or write the whole file, depending on the answer's status."""
     going_on = answer.status == httpx.codes.PARTIAL_CONTENT
-    told = answer.headers.get("content-range", "")
-    if answer.status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and have and told == f"bytes */{have}":
+    content_range = answer.headers.get("content-range", "")
+    if answer.status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and have and content_range == f"bytes */{have}":
         return  # the file was complete already
     if answer.status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE or (
-        going_on and not told.startswith(f"bytes {have}-")
+        going_on and not content_range.startswith(f"bytes {have}-")
     ):
         dest.unlink(missing_ok=True)
         raise SourceDown("{host} has another file than before; it is fetched from the start.", host=answer.host)
@@ -118,7 +118,7 @@ def _put(path: Path, text: str) -> None:
 def _validator(answer: Answer) -> str:
     """The validator for resuming; empty if it is weak (RFC 9110, 13.1.5) or cannot be sent back in a header."""
     candidates = (answer.headers.get(name, "").strip() for name in ("etag", "last-modified"))
-    return next((one for one in candidates if one and _VALIDATOR.fullmatch(one)), "")
+    return next((validator for validator in candidates if validator and _VALIDATOR.fullmatch(validator)), "")
 
 
 def _takes_ranges(answer: Answer) -> bool:
@@ -127,8 +127,8 @@ def _takes_ranges(answer: Answer) -> bool:
 
 def _length(answer: Answer) -> int | None:
     """Bytes of the body as announced; None if not announced or implausible."""
-    said = answer.headers.get("content-length", "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) <= 18 else None
+    length = answer.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() and len(length) <= 18 else None
 
 
 def _write(

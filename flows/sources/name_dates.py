@@ -49,15 +49,15 @@ class Dated(NamedTuple):
 
 def dated(name: str) -> Dated | None:
     """The first date in a name, such as 2025-03-14, 20250314, 14.3.2025 or 14. mars 2025; None if it has none."""
-    return min(_days(name), key=lambda one: one.begin, default=None)
+    return min(_days(name), key=lambda day: day.begin, default=None)
 
 
 def undated(name: str) -> str:
     """The name without its date and without what separated the date: brackets around it, a second comma."""
-    found = dated(name)
-    if found is None:
+    day = dated(name)
+    if day is None:
         return name
-    before, behind = name[: found.begin], re.sub(r"^\.(?=\s)", "", name[found.end :])
+    before, behind = name[: day.begin], re.sub(r"^\.(?=\s)", "", name[day.end :])
     while True:
         left, right = before.rstrip(_SETTING_APART), behind.lstrip(_SETTING_APART)
         opened = left[-1:] in _BRACKETS

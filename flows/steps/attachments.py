@@ -35,8 +35,8 @@ def read_attachments(ports: Ports, manifest: Manifest, folder: Path, report: Rep
 def with_text(attachments: tuple[Attachment, ...], read: Mapping[str, Attachment]) -> tuple[Attachment, ...]:
     """The recording's attachments as they are by now, with what was read of them; titles may be others meanwhile."""
     return tuple(
-        attachment.model_copy(update={"text": found.text, "text_content": found.text_content, "problem": found.problem})
-        if (found := read.get(attachment.original.sha256)) is not None
+        attachment.model_copy(update={"text": text.text, "text_content": text.text_content, "problem": text.problem})
+        if (text := read.get(attachment.original.sha256)) is not None
         else attachment
         for attachment in attachments
     )
@@ -45,8 +45,8 @@ def with_text(attachments: tuple[Attachment, ...], read: Mapping[str, Attachment
 def _read(ports: Ports, attachment: Attachment, folder: Path) -> Attachment:
     store, original = ports.archive.store, attachment.original
     key = rendition_key(original.sha256, RECIPE, PAGES)
-    if (there := _text_there(store, key)) is not None:
-        return attachment.model_copy(update={"text": key, "text_content": there})
+    if (text := _text_there(store, key)) is not None:
+        return attachment.model_copy(update={"text": key, "text_content": text})
     require_space(folder, original.size, ports.settings)
     path = folder / f"attachment-{original.sha256[:16]}.pdf"
     store.get_file(original.key, path)

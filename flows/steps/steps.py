@@ -141,9 +141,9 @@ def probe(job: Job) -> Media:
 
 def _probed(job: Job, original: Original) -> Media:
     key = rendition_key(original.sha256, PROBE_RECIPE, MEDIA_MARK)
-    found = _load(job, key, Media)
-    if found is not None:
-        return found
+    stored = _load(job, key, Media)
+    if stored is not None:
+        return stored
     media = probe_file(_local_original(job, original), job.ports.settings.media)
     return _put(job, key, media)
 
@@ -159,10 +159,10 @@ def render(job: Job) -> Renditions:
 def _rendered(job: Job, manifest: Manifest) -> Renditions:
     original, made = manifest.original, manifest.renditions
     recipe = recipe_of(manifest)
-    for kept in [recipe] if manifest.again or made is None else [made.recipe, recipe]:
-        found = _load(job, rendition_key(original.sha256, kept, RENDITIONS_MARK), Renditions)
-        if found is not None:
-            return found
+    for known_recipe in [recipe] if manifest.again or made is None else [made.recipe, recipe]:
+        renditions = _load(job, rendition_key(original.sha256, known_recipe, RENDITIONS_MARK), Renditions)
+        if renditions is not None:
+            return renditions
     media = _probed(job, original)
     path = _local_original(job, original)
     require_space(job.folder, original.size, job.ports.settings)
@@ -257,8 +257,8 @@ def publish(job: Job, seconds: dict[Step, float]) -> Manifest:
 
 def _another_sound(manifest: Manifest, renditions: Renditions) -> bool:
     """Whether a facilitator has chosen another one meanwhile."""
-    there = renditions.sound_tracks
-    return there is not None and manifest.sound_track not in (None, there.taken.name)
+    sound_tracks = renditions.sound_tracks
+    return sound_tracks is not None and manifest.sound_track not in (None, sound_tracks.taken.name)
 
 
 def index(job: Job) -> None:

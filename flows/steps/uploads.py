@@ -88,8 +88,8 @@ def _fetched(source: Uploaded, upload: Upload, folder: Path, report: Report) -> 
         if not path.exists():
             source.fetch(upload.id, part, fetched)
             part.rename(path)
-        found = describe(path)
-        if (found.sha256, found.size) == (upload.original.sha256, upload.original.size):
+        description = describe(path)
+        if (description.sha256, description.size) == (upload.original.sha256, upload.original.size):
             return path
         path.unlink()
         if not left_over:

@@ -182,16 +182,16 @@ def correct(
     state_with = _state_with(site, manifest)
     before: EditState | None = None
 
-    def make(there: tuple[Correction, ...]) -> Correction:
+    def make(stored: tuple[Correction, ...]) -> Correction:
         nonlocal before
-        before = state_with(there, person)
-        if len(there) >= MOST_CORRECTIONS:
+        before = state_with(stored, person)
+        if len(stored) >= MOST_CORRECTIONS:
             raise InputError(
                 _("This recording was corrected {most} times; more is not kept.").format(most=MOST_CORRECTIONS)
             )
         return Correction(
             recording_id=manifest.id,
-            number=len(there) + 1,
+            number=len(stored) + 1,
             by=person.id,
             by_name=clean_name(person.name),
             at=now(),
@@ -220,10 +220,10 @@ def correct(
 
 def _state_with(site: Site, manifest: Manifest) -> Callable[[tuple[Correction, ...], Person], EditState]:
     """How the recording stands with the corrections given, for the one who asks."""
-    there = manifest.transcript
+    transcript = manifest.transcript
 
     def read(made: tuple[Correction, ...]) -> Transcript | None:
-        return site.archive.corrected(there.key, made) if there else None
+        return site.archive.corrected(transcript.key, made) if transcript else None
 
     return lambda made, person: EditState(read, manifest.details, made, person.id)
 
@@ -231,7 +231,7 @@ def _state_with(site: Site, manifest: Manifest) -> Callable[[tuple[Correction, .
 def _checked(site: Site, change: DetailsChange) -> DetailsChange:
     """With a circle and a language that there are. Raises InputError."""
     after = change.after
-    if after.circle != change.before.circle and after.circle not in {one.slug for one in site.archive.circles()}:
+    if after.circle != change.before.circle and after.circle not in {circle.slug for circle in site.archive.circles()}:
         raise InputError(_("There is no circle “{slug}” (any more); choose another.").format(slug=after.circle))
     if after.language is not None and after.language != change.before.language:
         after = after.model_copy(update={"language": check_language(after.language)})
@@ -239,16 +239,18 @@ def _checked(site: Site, change: DetailsChange) -> DetailsChange:
 
 
 def _result(number: int, before: EditState, after: EditState, *, stored: bool, searchable: bool) -> CorrectionResult:
-    kept = set(map(id, before.segments)) & set(map(id, after.segments))  # nearly all are the very same
+    unchanged = set(map(id, before.segments)) & set(map(id, after.segments))  # nearly all are the very same
     lines_before, lines_after = (
-        Counter(one for one in state.segments if id(one) not in kept) for state in (before, after)
+        Counter(segment for segment in state.segments if id(segment) not in unchanged) for state in (before, after)
     )
     removed_lines, added_lines = lines_before - lines_after, lines_after - lines_before
     starts = {segment.start for segment in after.segments}
     return CorrectionResult(
         number=number,
         stored=stored,
-        changed=[_line(segment) for segment in after.segments if id(segment) not in kept and segment in added_lines],
+        changed=[
+            _line(segment) for segment in after.segments if id(segment) not in unchanged and segment in added_lines
+        ],
         removed=sorted({segment.start for segment in removed_lines} - starts),
         chapters=_chapters(after),
         speakers=_speakers(after),

@@ -66,9 +66,9 @@ def places(heard: Callable[[], Transcript | None], corrections: Sequence[Correct
         return {}
     counts: dict[int, int] = {}
     segments = transcript.segments
-    for one, after in steps(transcript, corrections):
-        if isinstance(one.change, NameChange):
-            counts[one.number] = count_name(segments, one.change.find, one.change.replace)
+    for correction, after in steps(transcript, corrections):
+        if isinstance(correction.change, NameChange):
+            counts[correction.number] = count_name(segments, correction.change.find, correction.change.replace)
         segments = after
     return counts
 
@@ -77,19 +77,19 @@ def summary(correction: Correction, known: Mapping[int, Correction], counts: Map
     """One sentence; `known` are all corrections of the recording by number, `counts` is what `places` says."""
     match correction.change:
         case LineChange() as line:
-            said = _line(line)
+            sentence = _line(line)
         case NameChange() as name:
-            said = _name(name, counts.get(correction.number))
+            sentence = _name(name, counts.get(correction.number))
         case SpeakerChange(name=before, to=after):
-            said = _("renamed the speaker “{before}” to “{after}”").format(before=before, after=after)
+            sentence = _("renamed the speaker “{before}” to “{after}”").format(before=before, after=after)
         case ChapterChange() as chapter:
-            said = _chapter(chapter)
+            sentence = _chapter(chapter)
         case DetailsChange():
             fields = ", ".join(_(FIELDS[name]) for name in changed_fields(correction))
-            said = _("changed the details: {fields}").format(fields=fields)
+            sentence = _("changed the details: {fields}").format(fields=fields)
         case Undo(number=number):
-            said = _undo(number, known, counts)
-    return said
+            sentence = _undo(number, known, counts)
+    return sentence
 
 
 def _line(change: LineChange) -> str:

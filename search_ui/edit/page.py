@@ -75,7 +75,7 @@ def edit_page(
 def circles(site: Site) -> list[tuple[str, str]]:
     """(slug, name) of every circle, by name."""
     named = ((circle.slug, circle.name) for circle in site.names.circles().values())
-    return sorted(named, key=lambda one: one[1].casefold())
+    return sorted(named, key=lambda option: option[1].casefold())
 
 
 def rows(transcript: Transcript | None, marks: Sequence[Chapter]) -> list[Row]:

@@ -67,7 +67,9 @@ def collection_feed(
     params: SearchParamsDep,
     collection: CollectionDep,
 ) -> Response:
-    with using_language(next((one for one in LANGUAGES if one == collection.language), current_language())):
+    with using_language(
+        next((language for language in LANGUAGES if language == collection.language), current_language())
+    ):
         return feed_response(site, request, params.within(collection.scope), collection)
 
 
@@ -170,9 +172,9 @@ def _track_language(manifest: Manifest, track: captions.Track) -> str | None:
     return reference.language if reference else None
 
 
-def _language(found: Sequence[FeedRecording], collection: Collection | None) -> str:
+def _language(recordings: Sequence[FeedRecording], collection: Collection | None) -> str:
     """The collection's, else the one spoken in most of the recordings, else the visitor's."""
-    spoken = Counter(one.hit.language for one in found if one.hit.language not in {"", "und"})
+    spoken = Counter(recording.hit.language for recording in recordings if recording.hit.language not in {"", "und"})
     most = spoken.most_common(1)
     return (collection.language if collection else None) or (most[0][0] if most else current_language())
 

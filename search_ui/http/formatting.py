@@ -32,8 +32,8 @@ _WORD = re.compile(r"\w+")
 
 def clock(seconds: float) -> str:
     """872.4 → `00:14:32`."""
-    whole = int(seconds)
-    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+    whole_seconds = int(seconds)
+    return f"{whole_seconds // 3600:02d}:{whole_seconds // 60 % 60:02d}:{whole_seconds % 60:02d}"
 
 
 def duration(seconds: float) -> str:

@@ -87,9 +87,9 @@ class Health:
     async def _ask_all(self) -> Report:
         tries = {name: self._begun(name, probe) for name, probe in self.probes.items()}
         deadline = time.monotonic() + self._patience
-        while time.monotonic() < deadline and not all(one.done.is_set() for one in tries.values()):
+        while time.monotonic() < deadline and not all(attempt.done.is_set() for attempt in tries.values()):
             await asyncio.sleep(0.01)
-        return {name: one.error if one.done.is_set() else Silent() for name, one in tries.items()}
+        return {name: attempt.error if attempt.done.is_set() else Silent() for name, attempt in tries.items()}
 
     def _begun(self, name: str, probe: Probe) -> _Try:
         """A new try; the last one if that has not ended."""

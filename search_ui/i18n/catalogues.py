@@ -67,10 +67,10 @@ _TEMPLATES = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"}
 
 def main() -> int:
     """Renew all catalogues; say what is left to translate."""
-    found = collected()
+    from_sources = collected()
     for language in LANGUAGES:
         if language != SOURCE:
-            catalogue = renewed(language, found)
+            catalogue = renewed(language, from_sources)
             path = catalogue_path(language)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(written(language, catalogue))
@@ -91,7 +91,7 @@ def translated(message: Message) -> bool:
 
 def error_names() -> frozenset[str]:
     """Classes of errors: the first argument of each is a message. A SetupError is said in a terminal, not on a page."""
-    kinds = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.KringError)]
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.KringError)]
     return frozenset(kind.__name__ for kind in kinds) - {errors.SetupError.__name__}
 
 
@@ -124,14 +124,14 @@ def _sentence(arguments: list[ast.expr], constants: dict[str, str]) -> Iterator[
 
 def _constants(tree: ast.Module) -> dict[str, str]:
     """Texts that have a name in the module."""
-    found = {}
+    translations = {}
     for node in tree.body:
         match node:
             case ast.Assign([ast.Name(name)], ast.Constant(str(text))) | ast.AnnAssign(
                 ast.Name(name), _, ast.Constant(str(text))
             ):
-                found[name] = text
-    return found
+                translations[name] = text
+    return translations
 
 
 def _own_errors(tree: ast.Module) -> set[str]:
@@ -181,11 +181,11 @@ def stored(language: Language) -> Catalog:
         return read_po(file, locale=language)
 
 
-def renewed(language: Language, found: Catalog) -> Catalog:
+def renewed(language: Language, collected_now: Catalog) -> Catalog:
     """The messages that were `found` with the translations there are."""
     known = stored(language)
     catalogue = Catalog(locale=language, charset="utf-8")
-    for message in messages(found):
+    for message in messages(collected_now):
         before = known.get(message.id, message.context)
         string = before.string if before is not None and not before.fuzzy else ""
         catalogue.add(message.id, string, context=message.context, auto_comments=message.auto_comments)

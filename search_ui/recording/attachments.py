@@ -184,13 +184,13 @@ def _store_pdf(site: Site, file: SpooledFile, title: str) -> Attachment:
     return Attachment(original=file.original, title=title)
 
 
-def with_attachment(attachments: tuple[Attachment, ...], one: Attachment) -> tuple[Attachment, ...]:
+def with_attachment(attachments: tuple[Attachment, ...], added: Attachment) -> tuple[Attachment, ...]:
     """The same document is attached once. Raises InputError if there are too many."""
-    if any(attachment.original.sha256 == one.original.sha256 for attachment in attachments):
+    if any(attachment.original.sha256 == added.original.sha256 for attachment in attachments):
         return attachments
     if len(attachments) >= MAX_ATTACHMENTS:
         raise InputError(N_("A recording has at most {most} documents; remove one first."), most=MAX_ATTACHMENTS)
-    return (*attachments, one)
+    return (*attachments, added)
 
 
 def without_attachment(attachments: tuple[Attachment, ...], sha256: str) -> tuple[Attachment, ...]:

@@ -173,6 +173,6 @@ def _add_route(file: CaptionFormat, track: Track) -> None:
     router.add_api_route(path, answer, methods=["GET", "HEAD", "OPTIONS"])
 
 
-for one in FORMATS:
-    _add_route(one, "own")
-    _add_route(one, "english")
+for each in FORMATS:
+    _add_route(each, "own")
+    _add_route(each, "english")

@@ -31,9 +31,9 @@ def chapters_of(site: Site, manifest: Manifest) -> tuple[Chapter, ...]:
     return chapters(site.archive.corrections(manifest.id)) if manifest.corrected else ()
 
 
-def write_vtt(found: Sequence[Chapter], duration: float) -> str:
+def write_vtt(chapters: Sequence[Chapter], duration: float) -> str:
     """One cue each, until the next begins; those that would begin behind the end are no place to go to."""
-    inside = [chapter for chapter in found if not duration or chapter.start < duration]
+    inside = [chapter for chapter in chapters if not duration or chapter.start < duration]
     cues = [
         f"{_timestamp(chapter.start)} --> {_timestamp(after.start if after else duration or chapter.start + 1)}\n"
         f"{html.escape(chapter.title, quote=False)}\n"
@@ -46,30 +46,30 @@ def _timestamp(seconds: float) -> str:
     return timestamp(round(1000 * seconds))
 
 
-def write_json(found: Sequence[Chapter], title: str) -> str:
-    listed = [{"startTime": round(chapter.start, 3), "title": chapter.title} for chapter in found]
+def write_json(chapters: Sequence[Chapter], title: str) -> str:
+    listed = [{"startTime": round(chapter.start, 3), "title": chapter.title} for chapter in chapters]
     return json.dumps({"version": "1.2.0", "title": title, "chapters": listed}, ensure_ascii=False)
 
 
 @router.api_route("/r/{recording_id}/chapters.vtt", methods=["GET", "HEAD", "OPTIONS"])
 def vtt(recording_id: str, request: Request, site: SiteDep) -> Response:
-    manifest, found = _open(site, recording_id)
+    manifest, chapters = _open(site, recording_id)
     seconds = manifest.duration
-    return _respond(site, manifest, request, write_vtt(found, seconds), "text/vtt")
+    return _respond(site, manifest, request, write_vtt(chapters, seconds), "text/vtt")
 
 
 @router.api_route("/r/{recording_id}/chapters.json", methods=["GET", "HEAD", "OPTIONS"])
 def as_json(recording_id: str, request: Request, site: SiteDep) -> Response:
-    manifest, found = _open(site, recording_id)
-    return _respond(site, manifest, request, write_json(found, manifest.details.title), "application/json+chapters")
+    manifest, chapters = _open(site, recording_id)
+    return _respond(site, manifest, request, write_json(chapters, manifest.details.title), "application/json+chapters")
 
 
 def _open(site: Site, recording_id: str) -> tuple[Manifest, tuple[Chapter, ...]]:
     manifest = open_published(site, recording_id)
-    found = chapters_of(site, manifest)
-    if not found:
+    chapters = chapters_of(site, manifest)
+    if not chapters:
         raise NotFound(N_("This recording has no chapters."))
-    return manifest, found
+    return manifest, chapters
 
 
 def _respond(site: Site, manifest: Manifest, request: Request, content: str, media_type: str) -> Response:

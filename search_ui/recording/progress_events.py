@@ -51,7 +51,9 @@ class Watchers:
         at, facts = self._seen.get(recording_id, (float("-inf"), None))
         if facts is None or moment - at >= POLL_SECONDS * 0.9:
             facts = facts_of(site, recording_id)
-            self._seen = {name: one for name, one in self._seen.items() if moment - one[0] < POLL_SECONDS}
+            self._seen = {
+                name: remembered for name, remembered in self._seen.items() if moment - remembered[0] < POLL_SECONDS
+            }
             self._seen[recording_id] = (moment, facts)
         return facts
 
@@ -94,7 +96,7 @@ async def follow(site: Site, watchers: Watchers, recording_id: str) -> AsyncIter
     """The events, until it is published or the server stops. If the client has gone, the server ends this from
     outside."""
     shown = ""
-    began = said = time.monotonic()
+    began = last_sent = time.monotonic()
     watchers.count += 1
     try:
         yield f"retry: {round(3000 * POLL_SECONDS)}\n\n"
@@ -107,10 +109,10 @@ async def follow(site: Site, watchers: Watchers, recording_id: str) -> AsyncIter
                 yield event("done", recording_id)
                 return
             if html != shown:
-                shown, said = html, time.monotonic()
+                shown, last_sent = html, time.monotonic()
                 yield event("state", html)
-            elif time.monotonic() - said >= KEEP_ALIVE_SECONDS:
-                said = time.monotonic()
+            elif time.monotonic() - last_sent >= KEEP_ALIVE_SECONDS:
+                last_sent = time.monotonic()
                 yield ": still here\n\n"
             await asyncio.sleep(POLL_SECONDS)
     finally:

@@ -86,7 +86,7 @@ def doubt_notice(manifest: Manifest) -> str:
     )
 
 
-def label(sound: SoundTrack, there: tuple[SoundTrack, ...]) -> str:
+def label(sound: SoundTrack, tracks: tuple[SoundTrack, ...]) -> str:
     """What it is called among all that are there: `sound track 2 (Danish), left channel`."""
     numbers = " + ".join(map(str, sound.tracks))
     if len(sound.tracks) > 1:
@@ -94,7 +94,7 @@ def label(sound: SoundTrack, there: tuple[SoundTrack, ...]) -> str:
     channel = ""
     if sound.channel is not None:
         channel = _(CHANNELS[sound.position]) if sound.position else _("channel {n}").format(n=sound.channel)
-    if all(one.tracks == sound.tracks for one in there):
+    if all(track.tracks == sound.tracks for track in tracks):
         return channel or _("all channels together")
     track = _("sound track {n}").format(n=numbers)
     if sound.language:

@@ -104,7 +104,7 @@ CollectionDep = Annotated[Collection, Depends(collection_of)]
 def _spelling(site: Site, topic: str) -> str | None:
     """A topic as most recordings spell it; None if none has it."""
     facets = search_for_viewer(site, Query(filters=Filters(topics=frozenset({topic})), per_page=1)).facets
-    return next((one for one in facets.get("topic", {}) if label_key(one) == label_key(topic)), None)
+    return next((label for label in facets.get("topic", {}) if label_key(label) == label_key(topic)), None)
 
 
 @router.get("/c/{value}")

@@ -21,9 +21,9 @@ def explanations(reasons: Iterable[Reason]) -> tuple[Explanation, ...]:
     """One sentence for each word that was asked for."""
     grouped: dict[tuple[str, ReasonKind], dict[str, None]] = {}
     for reason in reasons:
-        found = grouped.setdefault((reason.asked, reason.because), {})
-        found[_in_a_sentence(reason.found)] = None
-    return tuple(Explanation(asked, tuple(found), because) for (asked, because), found in grouped.items())
+        words = grouped.setdefault((reason.asked, reason.because), {})
+        words[_in_a_sentence(reason.found)] = None
+    return tuple(Explanation(asked, tuple(words), because) for (asked, because), words in grouped.items())
 
 
 def _in_a_sentence(word: str) -> str:
@@ -39,6 +39,6 @@ def shared_explanations(hits: Sequence[RecordingHit]) -> tuple[Explanation, ...]
     return tuple(why for why in first if all(why in other for other in others))
 
 
-def own_explanations(hit: RecordingHit, said: Sequence[Explanation]) -> tuple[Explanation, ...]:
+def own_explanations(hit: RecordingHit, shared: Sequence[Explanation]) -> tuple[Explanation, ...]:
     """What a card says itself."""
-    return tuple(why for why in explanations(hit.reasons) if why not in said)
+    return tuple(why for why in explanations(hit.reasons) if why not in shared)

@@ -33,10 +33,10 @@ def refusal(path: bytes, query: bytes, fields: Fields) -> HTTPStatus | None:
 
 def own_cookies(fields: Fields) -> list[tuple[bytes, bytes]]:
     """The header fields with no cookies but Kring's own, in which nothing is in quotes."""
-    kept = [(name, value) for name, value in fields if name != b"cookie"]
-    cookies = [one.strip() for name, value in fields if name == b"cookie" for one in value.split(b";")]
-    own = [one for one in cookies if one.startswith(OWN_COOKIES) and b'"' not in one]
-    return [*kept, (b"cookie", b"; ".join(own))] if own else kept
+    others = [(name, value) for name, value in fields if name != b"cookie"]
+    cookies = [cookie.strip() for name, value in fields if name == b"cookie" for cookie in value.split(b";")]
+    own = [cookie for cookie in cookies if cookie.startswith(OWN_COOKIES) and b'"' not in cookie]
+    return [*others, (b"cookie", b"; ".join(own))] if own else others
 
 
 class OwnCookies:

@@ -67,13 +67,13 @@ class Connection(HttpToolsProtocol):
     @property
     def _awaits_body(self) -> bool:
         """Whether the application has all that came of the body, and there is more to come."""
-        one = self._current
-        if one is None or one.response_complete or one.waiting_for_100_continue:
+        cycle = self._current
+        if cycle is None or cycle.response_complete or cycle.waiting_for_100_continue:
             return False
-        return one.more_body and not one.body
+        return cycle.more_body and not cycle.body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        others = [one for one in self.connections if isinstance(one, Connection)]
+        others = [connection for connection in self.connections if isinstance(connection, Connection)]
         super().connection_made(transport)
         self._wait()
         if len(others) >= MAX_CONNECTIONS:

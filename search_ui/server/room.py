@@ -51,7 +51,7 @@ def connection_to_close(seats: Collection[S], now: float) -> S | None:
         return lately, -numbers[seat.address], idle.unfinished and not lately, idle.since
 
     ranked = [(rank(seat, idle), seat) for seat in seats if (idle := seat.idle) is not None]
-    return min(ranked, key=lambda one: one[0])[1] if ranked else None
+    return min(ranked, key=lambda candidate: candidate[0])[1] if ranked else None
 
 
 def is_near(address: str) -> bool:
@@ -65,9 +65,9 @@ def is_near(address: str) -> bool:
 def client_network(address: str) -> str:
     """The addresses that are counted together: with IPv6 each client has a network of them (/64)."""
     try:
-        found = ip_address(address)
+        parsed = ip_address(address)
     except ValueError:
         return address
-    if not isinstance(found, IPv6Address):
+    if not isinstance(parsed, IPv6Address):
         return address
-    return str(found.ipv4_mapped or IPv6Network((found, 64), strict=False))
+    return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))

@@ -121,7 +121,7 @@ def _new(site: Site, person: Person, original: Original, details: Details) -> Up
     """Begin it; if two people begin the same file at the same time, one of them."""
     upload_id = source_of(original.sha256).recording_id
     parts, key, moment = parts_of(site), incoming_key(upload_id), now()
-    mine = Upload(
+    upload = Upload(
         id=upload_id,
         original=original,
         details=details,
@@ -132,10 +132,10 @@ def _new(site: Site, person: Person, original: Original, details: Details) -> Up
         begun_at=moment,
         changed_at=moment,
     )
-    kept = site.archive.create_upload(mine)
-    if kept.parts_id != mine.parts_id:
-        parts.abort(key, mine.parts_id)
-    return kept
+    created = site.archive.create_upload(upload)
+    if created.parts_id != upload.parts_id:
+        parts.abort(key, upload.parts_id)
+    return created
 
 
 def _resume(site: Site, person: Person, upload: Upload, details: Details) -> Upload:
@@ -145,8 +145,8 @@ def _resume(site: Site, person: Person, upload: Upload, details: Details) -> Upl
     fresh = upload.state is UploadState.FAILED or not _can_resume(site, upload)
     with RESERVATION_LOCK:
         if fresh or has_lapsed(upload):
-            there = 0 if fresh else received(site, upload)
-            check_room(upload.original.size, site.settings, arrived=there, promised=promised_bytes(site, upload.id))
+            arrived = 0 if fresh else received(site, upload)
+            check_room(upload.original.size, site.settings, arrived=arrived, promised=promised_bytes(site, upload.id))
         if fresh:
             update |= _restart(site, upload)
 

@@ -39,11 +39,13 @@ def left_out(site: SiteDep, _person: FacilitatorDep) -> list[LeftOutSource]:
     """What the watched folders and feeds offer and could not be taken in. It goes when its cause has gone."""
     return [
         LeftOutSource(
-            source=one.source,
-            items=[LeftOutItem(name=item.name, text=localise(item.says).text, since=item.since) for item in one.items],
-            more=one.more,
+            source=left_outs.source,
+            items=[
+                LeftOutItem(name=item.name, text=localise(item.says).text, since=item.since) for item in left_outs.items
+            ],
+            more=left_outs.more,
         )
-        for one in all_left_out(site.archive.store)
+        for left_outs in all_left_out(site.archive.store)
     ]
 
 

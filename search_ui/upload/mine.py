@@ -63,8 +63,8 @@ class OwnRecordings:
         """Raises StorageDown."""
         with self._lock:
             self._look()
-            found = [manifest for _, manifest in self._known.values()]
-        return [manifest for manifest in found if manifest is not None and manifest.brought_by == person.id]
+            manifests = [manifest for _, manifest in self._known.values()]
+        return [manifest for manifest in manifests if manifest is not None and manifest.brought_by == person.id]
 
     def _look(self) -> None:
         seen: dict[str, tuple[str, Manifest | None]] = {}

@@ -63,8 +63,8 @@ def stored_parts(site: Site, upload: Upload) -> list[StoredPart]:
     """What has arrived, also if it is one object already and only the mark is missing. Raises NotFound."""
     if not has_arrived(site, upload):
         try:
-            found = parts_of(site).parts(incoming_key(upload.id), upload.parts_id)
-            return [StoredPart(PartNumber=part.number, Size=part.size, ETag=part.etag) for part in found]
+            parts = parts_of(site).parts(incoming_key(upload.id), upload.parts_id)
+            return [StoredPart(PartNumber=part.number, Size=part.size, ETag=part.etag) for part in parts]
         except NotFound:
             if not has_arrived(site, upload):  # nor did another request put them together meanwhile
                 raise

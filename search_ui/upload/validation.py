@@ -79,8 +79,8 @@ def copies_on_disk(settings: Settings) -> int:
 def check_room(size: int, settings: Settings, *, arrived: int = 0, promised: int = 0) -> None:
     """Raises InputError if the disk will not do for a file, some of which may have arrived; `promised`: bytes that
     are to come for others."""
-    there = next(folder for folder in (settings.data_dir, *settings.data_dir.parents) if folder.exists())
-    free = shutil.disk_usage(there).free - settings.media.spare_disk_mb * 1_000_000 - promised
+    existing = next(folder for folder in (settings.data_dir, *settings.data_dir.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free - settings.media.spare_disk_mb * 1_000_000 - promised
     needed = size * copies_on_disk(settings) - arrived
     if needed > free:
         raise InputError(
@@ -99,12 +99,12 @@ def check_room(size: int, settings: Settings, *, arrived: int = 0, promised: int
         )
 
 
-def checked_details(site: Site, said: dict[str, Any]) -> Details:
+def checked_details(site: Site, values: dict[str, Any]) -> Details:
     """Details of a form, in which a field left empty says nothing.
 
     Raises BadMetadata, UnknownLanguage, UnknownCircle.
     """
-    details = make_details(**{name: value for name, value in said.items() if value not in ("", None)})
+    details = make_details(**{name: value for name, value in values.items() if value not in ("", None)})
     site.archive.circle(details.circle)
     return details
 

@@ -101,7 +101,7 @@ def plan(
                 continue
             dead.add(run.id)
             actions.append(Crash(run))
-    behind = {one.id for one in known.values() if one.corrected < corrections.get(one.id, 0)}
+    behind = {manifest.id for manifest in known.values() if manifest.corrected < corrections.get(manifest.id, 0)}
     actions += [Settle(recording_id) for recording_id in known if recording_id in behind]
     drifted, rebuild = _drift(known.values(), indexed, behind)
     for recording_id, manifest in known.items():
@@ -109,11 +109,11 @@ def plan(
         last = latest.get(recording_id)
         if not why or recording_id in busy or (last is None and _is_being_asked(manifest, moment)):
             continue
-        ours = last is not None and (last.id in dead or last.since >= manifest.changed_at)
-        if last is not None and ours and last.cancelled and not retry_failed:
+        ended_since = last is not None and (last.id in dead or last.since >= manifest.changed_at)
+        if last is not None and ended_since and last.cancelled and not retry_failed:
             actions.append(Cancel(last))
-        elif last is None or not ours or retry_failed or not last.pauses(moment):
-            place = last.place if last is not None and ours else _received(manifest)
+        elif last is None or not ended_since or retry_failed or not last.pauses(moment):
+            place = last.place if last is not None and ended_since else _received(manifest)
             actions.append(Restart(recording_id, why, manifest, place))
     for recording_id in dict.fromkeys([*latest, *requests]):
         if recording_id not in known and recording_id not in busy:
@@ -170,7 +170,9 @@ def _drift(
     published = [manifest for manifest in manifests if manifest.state is State.PUBLISHED and manifest.problem is None]
     if indexed is None:
         return set(), Rebuild(len(published))
-    drifted = {one.id for one in published if one.id in behind or _is_stale(one, indexed.get(one.id))}
+    drifted = {
+        manifest.id for manifest in published if manifest.id in behind or _is_stale(manifest, indexed.get(manifest.id))
+    }
     if len(drifted) > 1 and len(drifted) > REBUILD_SHARE * len(published):
         return set(), Rebuild(len(drifted))
     return drifted, None

@@ -143,5 +143,5 @@ def _carry_out(action: Action, ports: Ports, requests: Mapping[str, Request]) ->
             elif last is not None:
                 ports.runs.start_again(last.parameters, tags=last.tags, after=last.id, place=place)
             elif recording_id in requests:
-                wanted = requests[recording_id]
-                ports.runs.start_again(wanted.parameters, tags=wanted.tags, after=None, place=place)
+                request = requests[recording_id]
+                ports.runs.start_again(request.parameters, tags=request.tags, after=None, place=place)

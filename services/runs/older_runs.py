@@ -39,10 +39,10 @@ def take_over(data_dir: Path, archive: Archive) -> int:
     database = data_dir / "prefect" / SET_ASIDE
     if not database.exists():
         return 0
-    kept, count = Requests(archive.store), 0
+    requests, count = Requests(archive.store), 0
     for request in requests_in(database):
         if not archive.store.exists(manifest_key(request.id)):
-            kept.keep(_without_secrets(request, archive))
+            requests.keep(_without_secrets(request, archive))
             count += 1
     database.rename(database.with_name(READ))
     return count
@@ -62,15 +62,15 @@ def requests_in(database: Path) -> list[Request]:
     newest: dict[str, Request | None] = {}
     for parameters, tags, state, message, expected, since, created in rows:
         try:
-            wanted = json.loads(parameters)
-            recording_id = wanted["recording_id"]
+            parsed = json.loads(parameters)
+            recording_id = parsed["recording_id"]
             if not RECORDING_ID.fullmatch(recording_id):
                 continue
-            Item.model_validate(wanted.get("item"))
+            Item.model_validate(parsed.get("item"))
             cancelled = state == "CANCELLED" and not is_shutdown(message or "")
             newest[recording_id] = None if state == "COMPLETED" else Request(
                 id=recording_id,
-                parameters=wanted,
+                parameters=parsed,
                 tags=tuple(json.loads(tags or "[]")),
                 asked_at=_moment(expected or created),
                 cancelled_at=_moment(since or created) if cancelled else None,

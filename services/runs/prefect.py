@@ -64,7 +64,7 @@ class PrefectRuns(Runs):
         self, parameters: dict[str, Any], *, tags: tuple[str, ...], after: str | None, place: datetime | None
     ) -> str:
         key = run_key(parameters["recording_id"], after)
-        wanted = {
+        body = {
             "name": parameters.get("title", key),
             "parameters": parameters,
             "tags": list(tags),
@@ -74,7 +74,7 @@ class PrefectRuns(Runs):
         try:
             deployment = self._ask("GET", f"/deployments/name/{DEPLOYMENT}", seconds=START_SECONDS)["id"]
             path = f"/deployments/{deployment}/create_flow_run"
-            return str(self._ask("POST", path, wanted, seconds=START_SECONDS)["id"])
+            return str(self._ask("POST", path, body, seconds=START_SECONDS)["id"])
         except NotFound:
             raise OrchestratorDown("No worker has introduced itself yet; start one with `kring up`.") from None
 
@@ -82,12 +82,12 @@ class PrefectRuns(Runs):
         return _run(self._ask("GET", f"/flow_runs/{run_id}"))
 
     def runs(self, recording_id: str | None = None, *, finished_well: bool = True) -> list[Run]:
-        wanted: dict[str, Any] = {}
+        run_filter: dict[str, Any] = {}
         if recording_id is not None:
-            wanted["tags"] = {"all_": [f"recording:{recording_id}"]}
+            run_filter["tags"] = {"all_": [f"recording:{recording_id}"]}
         if not finished_well:
-            wanted["state"] = {"type": {"not_any_": [StateType.COMPLETED]}}
-        return sorted(self._pages(wanted), key=lambda run: run.created, reverse=True)
+            run_filter["state"] = {"type": {"not_any_": [StateType.COMPLETED]}}
+        return sorted(self._pages(run_filter), key=lambda run: run.created, reverse=True)
 
     def cancelled(self) -> set[str]:
         page = self._page({"state": {"type": {"any_": [StateType.CANCELLED]}}}, 0)
@@ -109,19 +109,19 @@ class PrefectRuns(Runs):
     def _set_state(self, run_id: str, state: State) -> None:
         self._ask("POST", f"/flow_runs/{run_id}/set_state", {"state": state, "force": True})
 
-    def _pages(self, wanted: dict[str, Any]) -> Iterator[Run]:
+    def _pages(self, run_filter: dict[str, Any]) -> Iterator[Run]:
         seen = 0
         while True:
-            page = self._page(wanted, seen)
+            page = self._page(run_filter, seen)
             seen += len(page)
             yield from (run for run in map(_run, page) if RECORDING_ID.fullmatch(run.recording_id))
             if len(page) < PAGE:
                 return
 
-    def _page(self, wanted: dict[str, Any], offset: int) -> list[dict[str, Any]]:
+    def _page(self, run_filter: dict[str, Any], offset: int) -> list[dict[str, Any]]:
         flows = {"name": {"any_": [FLOW]}}
         sort = "EXPECTED_START_TIME_DESC"
-        asked = {"flows": flows, "flow_runs": wanted, "sort": sort, "limit": PAGE, "offset": offset}
+        asked = {"flows": flows, "flow_runs": run_filter, "sort": sort, "limit": PAGE, "offset": offset}
         page: list[dict[str, Any]] = self._ask("POST", "/flow_runs/filter", asked)
         return page
 
@@ -182,23 +182,23 @@ def _refused(status: int) -> KringError:
     return OrchestratorDown("The Prefect server answers {status}; see its log.", status=status)
 
 
-def _run(found: dict[str, Any]) -> Run:
-    state: State = found["state"] or {"type": StateType.SCHEDULED}
+def _run(answer: dict[str, Any]) -> Run:
+    state: State = answer["state"] or {"type": StateType.SCHEDULED}
     kind = StateType(state["type"])
     details = state.get("state_details") or {}
     moment = now()
     return Run(
-        id=found["id"],
-        recording_id=str(found["parameters"].get("recording_id", "")),
+        id=answer["id"],
+        recording_id=str(answer["parameters"].get("recording_id", "")),
         state=kind,
         state_name=state.get("name") or "",
         message=state.get("message") or "",
-        created=_moment(found["created"]) or moment,
+        created=_moment(answer["created"]) or moment,
         since=_moment(state.get("timestamp")) or moment,
-        parameters=found["parameters"],
-        tags=tuple(found["tags"]),
-        place=_moment(found["expected_start_time"]) or moment,
-        problem=_problem((found.get("labels") or {}).get(PROBLEM)),
+        parameters=answer["parameters"],
+        tags=tuple(answer["tags"]),
+        place=_moment(answer["expected_start_time"]) or moment,
+        problem=_problem((answer.get("labels") or {}).get(PROBLEM)),
         not_before=_moment(details.get("scheduled_time")) if kind is StateType.FAILED else None,
     )
 

@@ -46,10 +46,10 @@ def stable(name: str) -> str:
         return name
     pairs = [parameter.partition("=") for parameter in parts.query.split("&")]
     signed = may_be_recording(parts.path) or any(_signs(key) for key, _, _ in pairs)
-    kept = [
+    remaining = [
         key + equals + value for key, equals, value in pairs if not (_signs(key) or (signed and _may_sign(key, value)))
     ]
-    return name if len(kept) == len(pairs) else urlunsplit(parts._replace(query="&".join(kept)))
+    return name if len(remaining) == len(pairs) else urlunsplit(parts._replace(query="&".join(remaining)))
 
 
 def _signs(key: str) -> bool:

@@ -161,8 +161,8 @@ class Episodes:
                     titles=", ".join(f"“{title[:100]}”" for title in list(titles)[:5]),
                 )
                 self.problems.append(LeftOutReason(says=error.sentence, name=", ".join(titles)[:300]))
-        kept = {min(reversed(same), key=lambda item: item.details.date): None for same in by_id.values()}
-        return [item for item in items if item in kept]
+        oldest = {min(reversed(same), key=lambda item: item.details.date): None for same in by_id.values()}
+        return [item for item in items if item in oldest]
 
     def _report(self, title: str, error: InputError) -> None:
         sentence = SourceError("“{title}”: {problem}", title=title[:100], problem=error)

@@ -140,7 +140,7 @@ def read(feed: bytes, most: int) -> Iterator[dict[str, Any]]:
         plain = parsed.version.startswith("atom") and entry.get("title_detail", {}).get("type") == "text/plain"
         dates = (str(entry[key])[:LONGEST_WORD] for key in ("published", "updated", "created") if key in entry)
         offers = list(filter(_is_link, entry.get("offers", [])[:MOST_ENCLOSURES]))
-        transcripts = sorted(filter(_is_link, entry.get("transcripts", [])), key=lambda one: one["kind"])
+        transcripts = sorted(filter(_is_link, entry.get("transcripts", [])), key=lambda transcript: transcript["kind"])
         yield {
             "id": name,
             "long": bool(entry.get("id")) and name is None,
@@ -148,7 +148,9 @@ def read(feed: bytes, most: int) -> Iterator[dict[str, Any]]:
             "plain": plain,
             "dates": [date for date in dates if date],
             "offers": offers,
-            "transcript": next(({"href": one["href"], "base": one["base"]} for one in transcripts), None),
+            "transcript": next(
+                ({"href": transcript["href"], "base": transcript["base"]} for transcript in transcripts), None
+            ),
         }
 
 
