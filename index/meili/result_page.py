@@ -199,7 +199,7 @@ class MeiliPage:
 
 def _best(scored: Sequence[Scored]) -> float:
     """What the passage is worth that stands for its recording: the best that matches itself, else the first."""
-    own = [scored.score for scored in scored if scored.own]
+    own = [passage.score for passage in scored if passage.own]
     return max(own) if own else min(scored, key=_first).score
 
 

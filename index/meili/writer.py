@@ -162,10 +162,14 @@ class MeiliWriter:
         }
         changed |= {recording_id: version for recording_id, version in before.items() if recording_id not in after}
         tasks: list[int] = []
-        for one, version in changed.items():
-            if target_versions.get(one, 0) <= version:
-                documents = list(self._fetch(source, one_of("recording_id", [one]), 1000)) if one in after else []
-                tasks += self.put(target, one, documents)
+        for previous_id, version in changed.items():
+            if target_versions.get(previous_id, 0) <= version:
+                documents = (
+                    list(self._fetch(source, one_of("recording_id", [previous_id]), 1000))
+                    if previous_id in after
+                    else []
+                )
+                tasks += self.put(target, previous_id, documents)
         self._server.wait(tasks, REBUILD_SECONDS)
         return after
 
@@ -173,9 +177,9 @@ class MeiliWriter:
         """Delete what crashed rebuilds left."""
         unfinished = re.compile(rf"{re.escape(self._index)}-new-[0-9a-f]{{16}}")
         old = datetime.now(UTC) - STALE
-        for one in self._server.ask("get", "indexes?limit=1000")["results"]:
-            if unfinished.fullmatch(one["uid"]) and _moment(one["updatedAt"]) < old:
-                self._server.submit("delete", f"indexes/{one['uid']}")
+        for info in self._server.ask("get", "indexes?limit=1000")["results"]:
+            if unfinished.fullmatch(info["uid"]) and _moment(info["updatedAt"]) < old:
+                self._server.submit("delete", f"indexes/{info['uid']}")
 
     def _exists(self, index: str) -> bool:
         try:

@@ -28,7 +28,7 @@ def _end(text: str) -> int:
     """Where the first piece of a text ends that is too long for one."""
     most = min(LONGEST, len(text) - _LEAST_LEFT)
     for ends in _ENDS:
-        ends_of_sentences = [match.end() for match in ends.finditer(text, SHORTEST, most)]
-        if ends_of_sentences:
-            return ends_of_sentences[-1]
+        cuts = [match.end() for match in ends.finditer(text, SHORTEST, most)]
+        if cuts:
+            return cuts[-1]
     return most

@@ -72,8 +72,8 @@ def _written(like: Passage, first: int, attached: Iterable[tuple[Attachment, Pag
     """What is attached, numbered from `first`; all that is said of the recording is said of this too."""
     texts = (
         (attachment, number, text)
-        for attachment, pages in attached
-        for number, page in enumerate(pages.pages, start=1)
+        for attachment, text_of in attached
+        for number, page in enumerate(text_of.pages, start=1)
         for text in pieces(page)
     )
     for number, (attachment, page, text) in enumerate(texts, start=first):

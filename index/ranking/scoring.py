@@ -98,8 +98,8 @@ class Scorer:
             best[mark.part] = max(best[mark.part], WEIGHTS[mark.match])
             count[mark.part] += mark.member == 0  # the words of one term count once
         return [
-            one * (1 + _REPEATS * (1 - 0.5**times) - _LENGTH * length) if one else 0.0
-            for one, times in zip(best, count, strict=True)
+            part_score * (1 + _REPEATS * (1 - 0.5**times) - _LENGTH * length) if part_score else 0.0
+            for part_score, times in zip(best, count, strict=True)
         ]
 
 

@@ -125,8 +125,8 @@ class FormsCache(dict[str, "Forms | None"]):
         forms = _forms(word, self._language)
         if len(self) < _REMEMBERED:  # others are not remembered: the frequent ones have come by then
             if forms is not None:
-                for one in {forms.folded, *forms.keys}:
-                    self.words_with[one].add(word)
+                for form in {forms.folded, *forms.keys}:
+                    self.words_with[form].add(word)
             self[word] = forms  # last, so that a word that is known to one thread can be found by all
         return forms
 
@@ -206,9 +206,9 @@ def _hyphened(text: str) -> Iterator[str]:
             yield from (stem("".join(words[a:b])) for a in range(len(words)) for b in range(a + 2, len(words) + 1))
 
 
-def _apart(found: Sequence[tuple[str, str]], language: str) -> list[str]:
+def _apart(forms: Sequence[tuple[str, str]], language: str) -> list[str]:
     """The keys of compounds whose parts are written as words of their own ("sky løsning", "covid 19")."""
-    pairs = [(left[0], right[0]) for left, right in pairwise(found) if left[1] and right[1]]
+    pairs = [(left[0], right[0]) for left, right in pairwise(forms) if left[1] and right[1]]
     return [key for left, right in pairs if (key := _joined(left, right, language))]
 
 

@@ -72,7 +72,7 @@ def _load(language: str) -> Lexicon:
     listed = {word: known.get(word, 0.0) for word in ours}
     known |= {word: max(weight, OURS) for word, weight in listed.items()}
     forms = frozenset(form for word in ours for form in _forms(word, language) if form not in known)
-    apart = {word.replace("-", ""): _by_hand(word) for word in marked for word in (word, *_forms(word, language))}
+    apart = {form.replace("-", ""): _by_hand(form) for word in marked for form in (word, *_forms(word, language))}
     whole = {word for section in own for word in _section(section, "whole")}
     apart |= {form: () for word in whole for form in (word, *_forms(word, language))}
     short = frozenset(word for section in own for word in _section(section, "short"))

@@ -138,15 +138,15 @@ def _part(segment: Segment, words: Sequence[Word], start: float, end: float) -> 
         return None
     if len(words) == len(segment.words) and start == segment.start and end == segment.end:
         return segment
-    names = tuple(
+    clipped = tuple(
         word._replace(start=min(max(word.start, start), end), end=min(max(word.end, start), end)) for word in words
     )
     last = (
-        max(word.end for word in names) if len(words) < len(segment.words) and words[-1] != segment.words[-1] else end
+        max(word.end for word in clipped) if len(words) < len(segment.words) and words[-1] != segment.words[-1] else end
     )
-    first = names[0].start if words[0] != segment.words[0] else start
+    first = clipped[0].start if words[0] != segment.words[0] else start
     text = segment.text if len(words) == len(segment.words) else text_of(words)
-    return segment.model_copy(update={"start": min(first, last), "end": last, "text": text, "words": names})
+    return segment.model_copy(update={"start": min(first, last), "end": last, "text": text, "words": clipped})
 
 
 @lru_cache(maxsize=512)

@@ -39,8 +39,8 @@ class LeftOuts(Frozen):
 
 def with_dates(before: LeftOuts, reasons: Sequence[LeftOutReason], moment: datetime) -> LeftOuts:
     """What there is after another look: what was left out before keeps its time, what no longer is has gone."""
-    since = {one.says: one.since for one in before.items}
-    known = {one.says: one.says for one in before.items}
+    since = {item.says: item.since for item in before.items}
+    known = {item.says: item.says for item in before.items}
     names: dict[Sentence, str | None] = {}
     for reason in reasons:
         # The same text may have been stored with the values that can be said in other languages.

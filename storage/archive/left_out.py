@@ -23,7 +23,7 @@ LAPSED = timedelta(days=2)
 
 
 def keep_left_out(
-    store: ObjectStore, looker: str, source: str, told: Sequence[LeftOutReason], moment: datetime
+    store: ObjectStore, looker: str, source: str, reasons: Sequence[LeftOutReason], moment: datetime
 ) -> None:
     """What the last look at a source left out. Nothing is written if that is as it was.
 
@@ -32,7 +32,7 @@ def keep_left_out(
     key = left_out_key(id_of(looker), id_of(source))
     present, _ = read_replaceable(store, LeftOuts, key)
     before = present or read_replaceable(store, LeftOuts, older_left_out_key(id_of(source)))[0]
-    after = with_dates(before or LeftOuts(source=source), told, moment)
+    after = with_dates(before or LeftOuts(source=source), reasons, moment)
     info = store.stat(key)
     if after.items and (after != present or info is None or moment - info.modified > RENEWED):
         store.put_bytes(key, write_document(after), media_type=JSON)

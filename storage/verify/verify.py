@@ -164,8 +164,8 @@ def inspect(archive: Archive, recording_id: str) -> tuple[Damage, ...]:
         damages[info.key] = damage
     elif info is not None:
         manifest = archive.manifest(recording_id)  # first: a correction that is added meanwhile is not missing
-    listed = {one.key: one for one in store.list(corrections_of(recording_id))}
-    damages |= {key: damage for key, one in listed.items() if (damage := document_damage(store, one)) is not None}
+    listed = {info.key: info for info in store.list(corrections_of(recording_id))}
+    damages |= {key: damage for key, info in listed.items() if (damage := document_damage(store, info)) is not None}
     if manifest is not None:
         sha256 = manifest.original.sha256
         expected_keys = (*keys_of(manifest), *marks_of(manifest), manifest_key(recording_id))

@@ -90,8 +90,8 @@ def _part(words: Sequence[Word], glue: str) -> list[tuple[Word, ...]]:
     """The cheapest way through: `cost[j]` is that of the words before `j`, whose last caption begins at `last[j]`."""
     measured = _measured(words, glue)
     spaced = any(pieces[0][1] for pieces in measured[1:] if pieces)  # words may bring their spaces
-    breaks = [_break_cost(word, other) for word, other in pairwise(words)] + [0.0]
-    inside = list(accumulate((_inner_cost(word, other) for word, other in pairwise(words)), initial=0.0))
+    breaks = [_break_cost(word, next_word) for word, next_word in pairwise(words)] + [0.0]
+    inside = list(accumulate((_inner_cost(word, next_word) for word, next_word in pairwise(words)), initial=0.0))
     cost = [0.0] + [float("inf")] * len(words)
     last = [0] * (len(words) + 1)
     for begin in range(len(words)):
@@ -144,8 +144,8 @@ def _scrap_cost(seconds: float, count: int, *, spaced: bool) -> float:
 
 def _line_cost(first: str, second: str, *, widow: bool) -> float:
     """What breaking a line here costs, in columns the two are apart. `widow`: a word would stand alone on its line."""
-    one, other = width(first), width(second)
-    cost = abs(one - other) + 1000 * max(one - LINE, other - LINE, 0) + (one > other)
+    before, after = width(first), width(second)
+    cost = abs(before - after) + 1000 * max(before - LINE, after - LINE, 0) + (before > after)
     ending, following = first.rpartition(" ")[2], second.partition(" ")[0]
     if ends_sentence(ending, following):
         cost -= 20

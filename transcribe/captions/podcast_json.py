@@ -71,7 +71,7 @@ def _are_words(bodies: list[_Body]) -> bool:
 
 
 def _from_words(bodies: list[_Body]) -> Iterator[Segment]:
-    apart = sum(not may_break(one.text[-1], other.text[0]) for one, other in pairwise(bodies))
+    apart = sum(not may_break(body.text[-1], next_body.text[0]) for body, next_body in pairwise(bodies))
     glue = " " if apart * 2 >= len(bodies) - 1 else ""
     for speaker, utterances in groupby(bodies, key=lambda body: body.speaker):
         ends = [*utterances, None]

@@ -88,11 +88,11 @@ def _length(path: Path, contents: Contents, limits: MediaLimits) -> tuple[float,
     sounds = list(tracks_of(contents).values())
     streams = [*sounds, *([contents.video] if contents.video is not None else [])]
     times = times_of(path, contents, limits, at_most=most + 60, streams=streams)
-    if not any(time.end > 0 for time in times[: len(sounds)]):
+    if not any(stream_times.end > 0 for stream_times in times[: len(sounds)]):
         raise NoSound("The sound track of this file is empty; export the recording again with sound.")
     usual = sounds.index(contents.audio)
     again = 0.0 if contents.demuxer == "mov" else times[usual].again  # there, edits are prepared by going back
-    duration = max(time.end for time in times) + again
+    duration = max(stream_times.end for stream_times in times) + again
     if contents.demuxer == "aac" or (again and not contents.has_times):  # packets say little there after a change
         duration = seconds_decoded(path, contents, sounds[usual], limits, at_most=most + 60)
     if duration > most:
@@ -112,4 +112,4 @@ def _cut_off(path: Path, contents: Contents, limits: MediaLimits, promised: floa
         if is_complete(file, contents.demuxer, contents.begins):
             return False
     everything = times_of(path, contents, limits, at_most=limits.max_hours * 3600 + 60)
-    return falls_short(max(time.end for time in everything), promised)
+    return falls_short(max(stream_times.end for stream_times in everything), promised)

@@ -127,8 +127,8 @@ def _read_checkpoint(file: Path) -> Model:
 
 
 def _renamed(name: str) -> str:
-    for theirs, ours_name in TENSORS:
-        name = re.sub(theirs, ours_name, name)
+    for pattern, replacement in TENSORS:
+        name = re.sub(pattern, replacement, name)
     return name
 
 

@@ -155,14 +155,14 @@ def detect_voice(blocks: Iterable[Samples]) -> VoiceActivity:
     detector = get_vad_model()
     total = 0
     before = np.zeros(WARM_UP, dtype=np.float32)
-    spans: list[Samples] = []
+    all_probabilities: list[Samples] = []
     held = np.zeros(0, dtype=np.float32)
 
     def detect(samples: Samples) -> None:
         nonlocal before
         padded = np.pad(samples, (0, -len(samples) % FRAME))
         probabilities = detector(np.concatenate([before, padded])).reshape(-1)
-        spans.append(probabilities[WARM_UP // FRAME :])
+        all_probabilities.append(probabilities[WARM_UP // FRAME :])
         before = np.concatenate([before, padded])[-WARM_UP:]
 
     for block in blocks:
@@ -173,7 +173,9 @@ def detect_voice(blocks: Iterable[Samples]) -> VoiceActivity:
             held = held[BLOCK:]
     if len(held):
         detect(held)
-    return VoiceActivity(total, np.concatenate(spans) if spans else np.zeros(0, dtype=np.float32))
+    return VoiceActivity(
+        total, np.concatenate(all_probabilities) if all_probabilities else np.zeros(0, dtype=np.float32)
+    )
 
 
 def spans_of(voice: VoiceActivity, longest: float = WINDOW) -> list[SampleSpan]:

@@ -73,19 +73,19 @@ def gains(power: NDArray[np.float64], peaks: NDArray[np.float64]) -> Decibels:
     """Decibels for each hundredth of a second."""
     around = np.convolve(np.pad(power, (1, 2), mode="edge"), np.full(4, 0.25), mode="valid")
     loudness = 10 * np.log10(np.maximum(around, 1e-10)) - 0.691
-    whole_gain = _whole(around)
-    if whole_gain is None:
+    overall = _overall_loudness(around)
+    if overall is None:
         gain = np.zeros(len(power))
     else:
-        lasting = _fading(loudness) - whole_gain
+        lasting = _fading(loudness) - overall
         beyond = lasting - np.clip(lasting, -NEAR, NEAR)
-        gain = np.minimum(LOUDNESS - whole_gain - beyond, MOST_GAIN)
+        gain = np.minimum(LOUDNESS - overall - beyond, MOST_GAIN)
     fine = np.interp(np.arange(len(peaks)) + 0.5, (np.arange(len(gain)) + 0.5) * (_STEP // _FINE), gain)
     room = np.pad(20 * np.log10(_PEAK / np.maximum(peaks, 1e-9)), 1, mode="edge")
     return np.asarray(np.minimum(fine, np.minimum(np.minimum(room[:-2], room[1:-1]), room[2:])))
 
 
-def _whole(power: NDArray[np.float64]) -> float | None:
+def _overall_loudness(power: NDArray[np.float64]) -> float | None:
     """LUFS of the whole recording, as BS.1770 measures it; None: it is silent."""
     loud = power[10 * np.log10(np.maximum(power, 1e-10)) - 0.691 > SILENT]
     if not len(loud):

@@ -42,9 +42,9 @@ def confine(version: int, reads: Iterable[str], writes: Iterable[str]) -> None:
     about = struct.pack("QQQ", rights, _TCP if version >= 4 else 0, _SCOPES if version >= 6 else 0)
     size = 8 if version < 4 else 16 if version < 6 else 24
     rules = _checked(_call(_CREATE, about[:size], size, 0))
-    for kind, paths in ((READ, reads), (WRITE, writes)):
+    for wanted_rights, paths in ((READ, reads), (WRITE, writes)):
         for path in paths:
-            _allow(rules, path, kind & rights)
+            _allow(rules, path, wanted_rights & rights)
     if stat.S_ISREG(os.fstat(0).st_mode):
         _add(rules, 0, _READ)
     _checked(ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
@@ -63,8 +63,8 @@ def _allow(rules: int, path: str, rights: int) -> None:
         os.close(opened)
 
 
-def _add(rules: int, directory: int, rights: int) -> None:
-    _checked(_call(_ADD_RULE, rules, _PATH_BENEATH, struct.pack("=Qi", rights, directory), 0))
+def _add(rules: int, descriptor: int, rights: int) -> None:
+    _checked(_call(_ADD_RULE, rules, _PATH_BENEATH, struct.pack("=Qi", rights, descriptor), 0))
 
 
 def _call(number: int, *arguments: bytes | int | None) -> int:

@@ -128,7 +128,7 @@ def _channel(track: TrackChannels) -> _Within:
     if int(speech.sum()) < SPEAKS or not speaking:
         return _Within()
     most = max(channel.share(speech) for _, channel in speaking)
-    if any(says_another(one, other) for (_, one), (_, other) in combinations(speaking, 2)):
+    if any(says_another(channel, other) for (_, channel), (_, other) in combinations(speaking, 2)):
         return _Within(
             next(number for number, channel in speaking if channel.share(speech) >= 0.5 * most), doubtful=True
         )

@@ -115,7 +115,9 @@ class _TrackListener:
 
     def track(self) -> TrackChannels:
         mixed, *channels = (
-            TrackSpeech(np.concatenate([one.speaks for one in row]), np.concatenate([sample.level for sample in row]))
+            TrackSpeech(
+                np.concatenate([sample.speaks for sample in row]), np.concatenate([sample.level for sample in row])
+            )
             for row in zip(*self._heard, strict=True)
         )
         return TrackChannels(mixed, tuple(channels) if self._differ else ())

@@ -143,7 +143,7 @@ def read_timed(
     labels = labels_of(lines, begin, begins, is_aside, with_names=with_names)
     _spoken(lines, begin, begins[0], labels, is_aside, of_a_cue=False)
     times = [_times(lines[at], at + 1, clock) for at in begins]
-    bare = any(time.start.bare or time.end.bare for time in times)
+    bare = any(cue_times.start.bare or cue_times.end.bare for cue_times in times)
     cues = []
     for (at, following), when in zip(pairwise([*begins, len(lines)]), times, strict=True):
         start, end = when.start.at(bare=bare), when.end.at(bare=bare)

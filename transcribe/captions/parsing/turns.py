@@ -88,8 +88,8 @@ def _heads(lines: Sequence[str], form: re.Pattern[str]) -> list[_Head]:
 def _is_words(lines: Sequence[str], heads: Sequence[_Head]) -> bool:
     """Whether this is no agenda: something is said after each time, and none is before another."""
     return len(heads) > 1 and all(
-        one.start <= other.start and (one.said or any(line.strip() for line in lines[one.at + 1 : other.at]))
-        for one, other in pairwise(heads)
+        head.start <= next_head.start and (head.said or any(line.strip() for line in lines[head.at + 1 : next_head.at]))
+        for head, next_head in pairwise(heads)
     )
 
 
