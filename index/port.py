@@ -48,7 +48,7 @@ class Passage:
     page: int | None = None
     """Of the attachment, from 1."""
     audience: str = ""
-    """Those who may find it (`kring.access.audience_of`); empty: only who may find everything."""
+    """Who may find it (`kring.access.audience_of`); empty: only viewers who may find everything."""
 
     @property
     def number(self) -> int:

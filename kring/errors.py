@@ -7,7 +7,7 @@
     │   └── SourceError       a feed or folder that is not what the settings say
     ├── SetupError            this machine lacks something (weights, ffmpeg, a setting)
     ├── NotFound              no such object or recording
-    ├── Conflict              somebody else changed it first
+    ├── Conflict              another person or process changed it first
     ├── NotAllowed            this person, or a page of another site, may not do that
     ├── Damaged               what is stored is not what was stored
     └── TransientError        may pass later, unchanged

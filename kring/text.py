@@ -36,5 +36,5 @@ def _few_marks(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1 << 12)
 def _is_mark(character: str) -> bool:
-    """Also where it only becomes one, as U+0F73 and U+FF9E do."""
+    """Also if it only becomes one, as U+0F73 and U+FF9E do."""
     return unicodedata.combining(unicodedata.normalize("NFKD", character)[0]) > 0

@@ -1,4 +1,4 @@
-"""The environment of the parts: the same settings the stack has, under the names everybody reads.
+"""The environment of the parts: the same settings the stack has, under the names all of them read.
 
 `prefect_environment` is also for every program of ours that imports Prefect: it must be in `os.environ`
 before that import, because Prefect reads its settings while it is imported.

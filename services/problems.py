@@ -89,7 +89,8 @@ def take_up(archive: Archive, recording_id: str) -> None:
 
 
 def _tell_upload(archive: Archive, recording_id: str, message: Sentence) -> None:
-    """Stopped before it was received: who has uploaded it looks there. Of others the run's own state says all."""
+    """An upload that was stopped before it was received is looked for among uploads. Of other recordings the run's own
+    state says all."""
     try:
         archive.update_upload(recording_id, lambda upload: upload.model_copy(update={"problem": message}))
     except NotFound:

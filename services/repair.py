@@ -95,7 +95,7 @@ def stopped_by_damage(manifest: Manifest) -> bool:
 
 
 def ask_for_run(archive: Archive, recording_id: str) -> None:
-    """Have `reconcile`, or the first who asks, start it again."""
+    """Have `reconcile`, or the first request, start it again."""
     archive.update(recording_id, lambda old: _changed(old, set(), runs=True))
 
 

@@ -58,7 +58,7 @@ def read_replaceable(store: ObjectStore, kind: type[Document], key: str) -> tupl
 
 
 def write_document(document: BaseModel, *, compact: bool = False) -> bytes:
-    """One field a line, for people; `compact` where there are so many that only programs read them."""
+    """One field a line, for people; `compact` if there are so many that only programs read them."""
     return document.model_dump_json(indent=None if compact else 1).encode()
 
 

@@ -1,5 +1,7 @@
 """Where everything lies in the bucket. Keys are made of hashes, ids and our own names, never of what a person typed.
 
+The functions raise ValueError if they are given no such id, hash or name: that is a mistake in the program.
+
 originals/sha256/ab/abcdef…               `kring.model.Original.key`
 renditions/<sha256>/<recipe>/<name>
 transcripts/<sha256>/<fingerprint>.json
@@ -55,14 +57,17 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
 
 def manifest_key(recording_id: str) -> str:
+    """The manifest of a recording."""
     return f"{RECORDINGS}{_fit(_ID, recording_id)}.json"
 
 
 def circle_key(slug: str) -> str:
+    """A circle."""
     return f"{CIRCLES}{_fit(_NAME, slug)}.json"
 
 
 def transcript_key(sha256: str, fingerprint: str) -> str:
+    """One transcript of an original (`sha256`), by the fingerprint of how it was made."""
     return f"{transcripts_of(sha256)}{_fit(_NAME, fingerprint)}.json"
 
 
@@ -72,10 +77,12 @@ def transcripts_of(sha256: str) -> str:
 
 
 def rendition_key(sha256: str, recipe: str, name: str) -> str:
+    """One file that `recipe` makes of an original."""
     return f"renditions/{_fit(_SHA256, sha256)}/{_fit(_NAME, recipe)}/{_fit(_NAME, name)}"
 
 
 def activity_key(recording_id: str) -> str:
+    """Which process works on a recording, and how far it is."""
     return f"{RUNS}{_fit(_ID, recording_id)}.json"
 
 
@@ -96,18 +103,22 @@ def correction_named(key: str) -> tuple[str, int] | None:
 
 
 def upload_key(recording_id: str) -> str:
+    """What is known of an upload."""
     return f"{UPLOADS}{_fit(_ID, recording_id)}.json"
 
 
 def request_key(recording_id: str) -> str:
+    """What was asked for, until it was received."""
     return f"{REQUESTS}{_fit(_ID, recording_id)}.json"
 
 
 def incoming_key(recording_id: str) -> str:
+    """The bytes of an upload, until a run has taken them in."""
     return f"{INCOMING}{_fit(_ID, recording_id)}"
 
 
 def address_key(recording_id: str) -> str:
+    """The whole address of a recording, with the secrets in it."""
     return f"{ADDRESSES}{_fit(_ID, recording_id)}.json"
 
 
@@ -117,6 +128,7 @@ def id_of(name: str) -> str:
 
 
 def left_out_key(looker_id: str, source_id: str) -> str:
+    """What one installation could not take in from one source; both by `id_of`."""
     return f"{LEFT_OUT}{_fit(_ID, looker_id)}/{_fit(_ID, source_id)}.json"
 
 
@@ -126,6 +138,7 @@ def older_left_out_key(source_id: str) -> str:
 
 
 def feed_key(feed_id: str) -> str:
+    """What a feed offered when it was last read whole."""
     return f"{FEEDS}{_fit(_ID, feed_id)}.json"
 
 

@@ -66,7 +66,7 @@ class Leases:
             self._write(held.model_copy(update={"owner": NOBODY}), etag)
 
     def read(self, recording_id: str) -> Activity | None:
-        """Who holds the recording, dead or alive; None: nobody."""
+        """Who holds the recording, dead or alive; None: no process."""
         held = self._look(recording_id)[0]
         return None if held is None or held.owner == NOBODY else held
 
@@ -104,7 +104,7 @@ def _host() -> str:
 
 
 def _process_may_run(owner: str) -> bool:
-    """False only where the process is known to be gone: it was on this machine, and it is not there any more."""
+    """False only if the process is known to be gone: it was on this machine, and it is not there any more."""
     host, _, rest = owner.partition("/")
     pid, _, rest = rest.partition("/")
     start = rest.partition("/")[0]

@@ -37,7 +37,7 @@ class Fetched:
 class ObjectStore(Protocol):
     """Every method raises StorageDown when the server does not answer, DiskFull when it has no room.
 
-    Reading raises Damaged where the store answers but cannot give back these bytes, also the second time.
+    Reading raises Damaged if the store answers but cannot give back these bytes, also the second time.
     Writes are atomic: a reader sees the whole object or none, also after a crash half-way.
     """
 

@@ -40,7 +40,7 @@ class Transcriber(Protocol):
     ) -> Transcript:
         """Listen to `audio` (16 kHz mono FLAC or WAV made by `transcribe.rendering.render`) to its end.
 
-        `language`: a Whisper code to obey; None: detect from speech, and follow it where it changes. `glossary`: names
+        `language`: a Whisper code to obey; None: detect from speech, and follow it when it changes. `glossary`: names
         and terms to expect, spelled as they should be. `english`: translate what is said into English instead.
         `recipe`: names how `audio` was rendered.
         Raises UnknownLanguage for a code Whisper does not know, SetupError if weights are missing.

@@ -4,8 +4,8 @@
 
 Stands between the supervisor and the part, and runs by itself (only the standard library, no site
 packages: it starts in milliseconds). What the part prints comes to it by a pipe and goes to LOG, each line with
-date and time (`log_file.py`); should this process be killed, so is the part, before it could meet a pipe that nobody
-reads. It ends the part, and everything the part started, when
+date and time (`log_file.py`); should this process be killed, so is the part, before it could meet a pipe without a
+reader. It ends the part, and everything the part started, when
 
 - it gets SIGTERM: the part gets SIGNAL, and SIGKILL after GRACE seconds;
 - its standard input ends, as it does however the supervisor goes: the same, with a shorter grace;

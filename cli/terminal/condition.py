@@ -31,7 +31,7 @@ class Line:
     style: str
     text: str
     fine: bool = False
-    """Search finds it, and nobody needs to do anything."""
+    """Search finds it, and nothing needs to be done."""
     reason: str = ""
     """Why it is stopped; printed on the next line."""
 

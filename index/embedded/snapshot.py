@@ -63,11 +63,11 @@ class Snapshot:
 
     @cached_property
     def everything(self) -> View:
-        """The view of who may see all."""
+        """The view for a viewer who may see all recordings."""
         return View(self.index.schema, self.searcher, self.columns)
 
     def view(self, visible_to: frozenset[str] | None) -> View:
-        """The view of who may see the recordings of these audiences; None: all."""
+        """The view for a viewer who may see the recordings of these audiences; None: all recordings."""
         hidden = {} if visible_to is None else {key: n for key, n in self._audiences.items() if key not in visible_to}
         if not hidden:
             return self.everything

@@ -1,4 +1,4 @@
-"""A searcher that knows only the recordings of some audiences: for who searches with it, no others are there."""
+"""A searcher that knows only the recordings of some audiences, as if the index held no others."""
 
 from __future__ import annotations
 

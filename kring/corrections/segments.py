@@ -1,4 +1,4 @@
-"""One change to the segments of a transcript. Pure; each gives back the same tuple where nothing changes."""
+"""One change to the segments of a transcript. Pure; each gives back the same tuple if nothing changes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Replacement(NamedTuple):
 def place(segments: Sequence[Segment], start: float, end: float, before: str = "") -> Replacement:
     """What stands from `start` to `end`.
 
-    Where one segment has just these borders it is that one alone, whatever others, spoken at the same time, reach into
+    If one segment has just these borders it is that one alone, whatever others, spoken at the same time, reach into
     it: of several, the one that reads `before`. Else it is everything whose middle lies there. What stays does not
     reach into the stretch then: segments with times of words are cut, of others the times.
     """

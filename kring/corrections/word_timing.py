@@ -14,7 +14,7 @@ from itertools import pairwise
 from kring.model import Word
 
 LONG = 1_000_000
-"""Words before times words after, of a line: where all of these are the same word, 100 million take a minute."""
+"""Words before times words after, of a line: if all of these are the same word, 100 million take a minute."""
 
 
 def spaced(words: Sequence[Word]) -> bool:

@@ -66,7 +66,7 @@ def item_of(upload: Upload) -> dict[str, Any]:
     """The parameter `item` of the run that takes it in: a `flows.sources.port.Item` as plain data.
 
     It names the upload; the run reads the rest from its document, which may be changed until then. `attempt` differs
-    where the same file is sent once more after what arrived was not it.
+    if the same file is sent once more after what arrived was not it.
     """
     return {
         "ref": source_of(upload.original.sha256).model_dump(mode="json", exclude_none=True),

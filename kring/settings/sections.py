@@ -33,7 +33,7 @@ class TranscribeSettings(Section):
     """A Whisper size (`base`, `small`, …), a model of the Hugging Face hub (`owner/name`, `owner/name@revision`), or a
     folder or file with weights."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """`auto`: an NVIDIA GPU where the engine can use one, else the CPU."""
+    """`auto`: an NVIDIA GPU if the engine can use one, else the CPU."""
     precision: Literal["auto", "int8", "int8_float32", "int8_float16", "float16", "float32"] = "auto"
     """`auto`: on the CPU `int8` (openai-whisper: `float32`), on a GPU `float16`."""
     threads: int = Field(default=0, ge=0)

@@ -21,7 +21,7 @@ log = logging.getLogger("kring.web")
 KEPT_SECONDS = 2.0
 """How old an answer may be."""
 PATIENCE = 3.0
-"""Seconds for all parts together; who asks gives up after 5 (`cli/stack/services.py`)."""
+"""Seconds for all parts together; the caller gives up after 5 (`cli/stack/services.py`)."""
 
 
 class Silent(KringError):
@@ -38,7 +38,7 @@ class Probe:
 
     ask: Callable[[], object]
     needed: bool = True
-    """False: without it the pages still serve who reads and searches."""
+    """False: without it the pages still serve reading and searching."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Interface languages: what the program says, in the language of the one who reads it. English is the source text.
+"""Interface languages: what the program says, in the reader's language. English is the source text.
 
     templates   {{ _("Page %(page)s of %(pages)s", page=1, pages=3) }}   {% trans %}…{% pluralize %}…{% endtrans %}
     Python      _("Page {page} of {pages}").format(page=1, pages=3)      ngettext("{n} day", "{n} days", n).format(n=n)

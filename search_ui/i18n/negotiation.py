@@ -19,7 +19,7 @@ COOKIE = "kring_language"
 YEAR = 365 * 24 * 3600
 
 _TAGS: dict[str, Language] = {"no": "nb", "nn": "nb", **{language: language for language in LANGUAGES}}
-"""What browsers ask for: who reads Nynorsk or any Norwegian reads Bokmål more easily than English."""
+"""What browsers ask for: readers of Nynorsk or any Norwegian read Bokmål more easily than English."""
 
 router = APIRouter(include_in_schema=False)
 

@@ -60,7 +60,7 @@ class Archive:
             yield info.key.removeprefix(RECORDINGS).removesuffix(".json")
 
     def create(self, manifest: Manifest) -> Manifest:
-        """Store a new manifest; where this recording has one already, that one is returned unchanged."""
+        """Store a new manifest; if this recording has one already, that one is returned unchanged."""
         new = create_document(self.store, manifest_key(manifest.id), manifest)
         return manifest if new else self.manifest(manifest.id)
 
@@ -180,7 +180,7 @@ class Archive:
         return True
 
     def _is_whole(self, original: Original) -> bool:
-        """Reads it: who brings the same bytes once more may do so because the stored ones are damaged."""
+        """Reads it: the same bytes may be brought once more because the stored ones are damaged."""
         info = self.store.stat(original.key)
         if info is None or info.size != original.size:
             return False

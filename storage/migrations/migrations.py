@@ -17,7 +17,7 @@ Plain = Mapping[str, Any]
 
 
 def version_of(plain: Plain) -> int:
-    """The first version, where it says none or nonsense."""
+    """The first version, if the document says none or nonsense."""
     version = plain.get("schema_version", 1)
     return version if isinstance(version, int) and version >= 1 else 1
 

@@ -86,5 +86,5 @@ class S3Parts:
 
 
 def _gone(error: ClientError, key: str) -> Exception:
-    """The error itself, or ours where it says that the parts are no longer there."""
+    """The error itself, or ours if it says that the parts are no longer there."""
     return NotFound(f"The parts of {key} are gone; begin again.") if error_code(error) == GONE else error

@@ -221,7 +221,7 @@ class S3Store:
         self._damage.close()
 
     def _own_write(self, key: str, data: bytes) -> str | None:
-        """The etag, where a write that was sent twice was refused because its first sending had arrived."""
+        """The etag, if a write that was sent twice was refused because its first sending had arrived."""
         try:
             stored = self.get_bytes(key)
         except NotFound:

@@ -1,7 +1,7 @@
 """The key pair with which the inner parts of SeaweedFS know each other: a stranger cannot even ask them anything.
 
 Every inner port, HTTP and gRPC alike, asks for a certificate, and only one counts: a self-signed one, made anew at
-every start and trusted by nobody else. A client that does not hold its key cannot complete the handshake.
+every start and trusted by no other program. A client that does not hold its key cannot complete the handshake.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Seaweed(BaseModel):
     inner_keys: dict[str, SecretStr]
     """Environment variable → key with which the inner parts sign what they ask of each other."""
     ports: dict[str, int]
-    """Flag without its hyphen → inner port. They stay the same as long as nobody else takes them."""
+    """Flag without its hyphen → inner port. They stay the same as long as no other program takes them."""
 
 
 def is_free(port: int) -> bool:
@@ -205,7 +205,7 @@ def _identities(seaweed: Seaweed) -> dict[str, object]:
 
 
 def _inner_ports(last_ports: dict[str, int], claim: Callable[[int], bool]) -> dict[str, int]:
-    """A free port for each inner part, the wanted one where it can be had."""
+    """A free port for each inner part, the wanted one if it can be had."""
     names = [*INNER_PORTS, *(f"{name}.grpc" for name in INNER_PORTS), "s3.port.grpc"]
     ports: dict[str, int] = {}
     for name in names:

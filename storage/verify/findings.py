@@ -29,7 +29,7 @@ class Damage(Frozen):
     key: str
     kind: DamageKind
     recording_id: RecordingId | None = None
-    """Whose it is; None: a circle's, an upload's, or nobody's."""
+    """Whose it is; None: a circle's, an upload's, or of none of them."""
     reason: str = ""
     etag: str | None = None
     modified: datetime | None = None

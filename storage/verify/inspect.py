@@ -63,7 +63,7 @@ def document_damage(store: ObjectStore, info: ObjectInfo) -> Damage | None:
 
 
 def owner_of(key: str) -> str | None:
-    """The recording a key names, where it does."""
+    """The recording a key names, if it names one."""
     if correction := correction_named(key):
         return correction[0]
     return key.removeprefix(RECORDINGS).removesuffix(".json") if key.startswith(RECORDINGS) else None
@@ -170,7 +170,7 @@ class DeepCheck:
 
     store: ObjectStore
     unchecked: int = 0
-    """Objects that could be read, but of which nobody knows what they were."""
+    """Objects that could be read, but of which no manifest says what they were."""
     _in_a_row: int = field(default=0, init=False)
 
     def damages(
@@ -221,7 +221,7 @@ class DeepCheck:
             self.unchecked += 1
         elif digest != expected:
             stored = self.store.stat(info.key)
-            if stored is not None and stored.etag == info.etag:  # else somebody has just written it
+            if stored is not None and stored.etag == info.etag:  # else it has just been written
                 return damage_of(info.key, DamageKind.ALTERED, owner, info)
         return None
 

@@ -1,4 +1,4 @@
-"""Objects that no manifest names: replaced, left by a crash, or nobody's."""
+"""Objects that no manifest names: replaced, left by a crash, or of no recording."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def _one_after_another(segments: Sequence[Segment]) -> list[Segment]:
 def pieces(segment: Segment) -> list[Segment]:
     """The segment with its text cleaned, cut if it is too long for a caption; none if it has no text.
 
-    Times come from the words where there are any, else from each piece's share of the text.
+    Times come from the words if there are any, else from each piece's share of the text.
     """
     text = clean(segment.text)
     cleaned = segment.model_copy(update={"text": text, "speaker": clean(segment.speaker or "") or None, "words": ()})

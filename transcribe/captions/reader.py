@@ -90,7 +90,7 @@ def transcript_from_file(data: bytes, *, language: str | None, duration: float) 
     file itself says.
 
     Captions that end before the recording begins, or begin after its end, are kept out (in `dropped`). Raises
-    BadTranscript, also where all of them do.
+    BadTranscript, also if all of them do.
     """
     read = read_captions(data)
     segments_kept: list[Segment] = []

@@ -58,7 +58,7 @@ def write_srt(segments: Iterable[Segment]) -> str:
 
 
 def _with_names(segments: Iterable[Segment]) -> Iterable[Segment]:
-    """The format knows no speakers, so their names are part of the text where they change."""
+    """The format knows no speakers, so their names are part of the text whenever they change."""
     speaker: str | None = None
     for segment in segments:
         name = clean(segment.speaker or "")

@@ -27,8 +27,8 @@ _HEADER = re.compile(r"WEBVTT(?:[ \t]|$)")
 _METADATA = re.compile(r"X-TIMESTAMP-MAP=.*|(?:Kind|Language):.*")
 """Belongs into the header; some programs leave an empty line above it."""
 _ASIDE = re.compile(r"(?:NOTE|WEBVTT)(?:[ \t].*)?|(?:STYLE|REGION)[ \t]*|X-TIMESTAMP-MAP=.*")
-"""The first line of a block that nobody says: comments, styles, and the header, which stands between the cues too where
-the segments of a stream were put together."""
+"""The first line of a block that is not spoken: comments, styles, and the header, which stands between the
+cues too if the segments of a stream were put together."""
 _LANGUAGE = re.compile(r"(?:NOTE\s+)?language\s*[:=]\s*\"?([a-z]{2,3})\b.*", re.IGNORECASE)
 NO_TIME = "Line {line}: “{text}” is not a WebVTT time; write it such as 00:01:02.500."
 COMMA = "Line {line}: “{text}” is not a WebVTT time; write it with a point, not a comma, before the milliseconds."
@@ -71,8 +71,8 @@ def is_vtt(line: str) -> bool:
 
 
 def write_vtt(segments: Iterable[Segment]) -> str:
-    """Segments as a WebVTT file of captions that fit the screen: `<v Name>` where the speaker is known, `<lang xx>`
-    where the language is another than the transcript's."""
+    """Segments as a WebVTT file of captions that fit the screen: `<v Name>` if the speaker is known, `<lang xx>`
+    if the language is another than the transcript's."""
     written = ["WEBVTT\n"]
     for cue in cues(segments):
         text = html.escape("\n".join(cue.lines), quote=False)

@@ -42,7 +42,7 @@ def last_frame_ends(data: bytes) -> int | None:
 
 
 def kind_of(header: bytes) -> str | None:
-    """“mp3” (MP2 too) or “aac” where this may be a frame's header. (Layer I would look like UTF-16 text: FF FE.)"""
+    """“mp3” (MP2 too) or “aac” if this may be a frame's header. (Layer I would look like UTF-16 text: FF FE.)"""
     if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
         return None
     version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3

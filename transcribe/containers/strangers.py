@@ -26,7 +26,7 @@ _MARKS: Final = b"\xef\xbb\xbf\xff\xfe \t\r\n"
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _LETTERS: Final = string.printable.encode()
 _MOSTLY: Final = 0.7
-"""The part of a text that is ASCII at least, where its encoding is none of Unicode's."""
+"""The part of a text that is ASCII at least, if its encoding is none of Unicode's."""
 
 
 def foreign_kind(data: bytes) -> NotMedia | None:

@@ -30,7 +30,7 @@ _OWN_ZEROS: Final = 8
 def end_of_tags(file: IO[bytes], begins: int = 0) -> int:
     """Where the tags and zeros end that `file` (seekable) has from byte `begins` on, but for the last few zeros.
 
-    Beyond the file where a tag was cut off.
+    Beyond the end of the file if a tag was cut off.
     """
     end = begins
     for _ in range(_MOST_TAGS):

@@ -37,7 +37,7 @@ def usual_track(contents: Contents) -> int:
 
 
 def channels_of(stream: Stream) -> int:
-    """How many can be told apart; 1 also where there are very many, or ffmpeg does not say."""
+    """How many can be told apart; 1 also if there are very many, or ffmpeg does not say."""
     count = _counted(stream) or _LAYOUTS.get(stream.layout, 1)
     return count if count <= MOST_CHANNELS else 1
 
@@ -49,7 +49,7 @@ def position_of(stream: Stream, channel: int) -> Position | None:
 
 
 def split_channels(stream: Stream) -> list[str]:
-    """Filters that keep its channels as its header has them, even where that changes on the way."""
+    """Filters that keep its channels as its header has them, even if that changes on the way."""
     return [f"aformat=channel_layouts={stream.layout}"] if stream.layout in _LAYOUTS else []
 
 

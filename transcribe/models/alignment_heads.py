@@ -37,7 +37,7 @@ def stated(facts: dict[str, Any]) -> Heads | None:
 
 
 def usable(heads: Heads | None, dims: dict[str, int]) -> Heads:
-    """`heads` where a model of these dimensions has them, else all of its latter half."""
+    """`heads` if a model of these dimensions has them, else all of its latter half."""
     layers, number = dims["n_text_layer"], dims["n_text_head"]
     if heads and all(layer < layers and head < number for layer, head in heads):
         return heads

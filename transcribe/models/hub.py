@@ -146,7 +146,7 @@ def _ask(method: str, address: str, headers: Mapping[str, str]) -> tuple[int, Ma
 
 
 def _download(address: str, to: Path, size: int, sha256: str | None, headers: Mapping[str, str]) -> None:
-    """One file of `size` bytes (0: not known), going on where a connection broke, and checked."""
+    """One file of `size` bytes (0: not known), continued where a connection broke, and checked."""
     import httpx
 
     digest, done, broke = hashlib.sha256(), 0, ""

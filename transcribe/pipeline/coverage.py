@@ -34,7 +34,7 @@ def speech_seconds(voice: VoiceActivity) -> float:
 
 
 def written_times(segments: Iterable[Segment]) -> list[tuple[float, float]]:
-    """When something was written down: each word, or the segment where its words have no times."""
+    """When something was written down: each word, or the segment if its words have no times."""
     return [
         (part.start, part.end)
         for segment in segments

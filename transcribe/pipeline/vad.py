@@ -179,7 +179,7 @@ def detect_voice(blocks: Iterable[Samples]) -> VoiceActivity:
 
 
 def spans_of(voice: VoiceActivity, longest: float = WINDOW) -> list[SampleSpan]:
-    """Where somebody speaks, in order, none longer than `longest` seconds; spans may touch."""
+    """Where people speak, in order, none longer than `longest` seconds; spans may touch."""
     import numpy as np
 
     silence, pad = (round(VAD[name] * RATE / FRAME) for name in ("silence", "pad"))

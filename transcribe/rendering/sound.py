@@ -26,7 +26,7 @@ from transcribe.rendering.fitting import fits_sound
 _ASTRAY: Final = 0.5  # seconds
 _WEB_RATE: Final = 48_000
 _EVEN_BYTES: Final = 4 * _WEB_RATE  # per second, at most
-_EVEN_FRAME: Final = 576  # samples; of an unfinished frame, the rest is lost where the sound changes
+_EVEN_FRAME: Final = 576  # samples; of an unfinished frame, the rest is lost when the sound changes
 _BUILT = re.compile(r"^\[Parsed_volumedetect_\d+ @ [^\]\n]*\] n_samples:", re.MULTILINE)
 
 

@@ -82,7 +82,7 @@ def command(
     """What to start instead of `program`, as a child of this process, so that it runs confined.
 
     `reads`, `writes`: files and folders it may open beside its libraries and its standard input. `file_mb`: the size
-    of each file it may write; 0: none at all. It ends with NOT_CONFINED where the kernel does not do what it offers.
+    of each file it may write; 0: none at all. It ends with NOT_CONFINED if the kernel does not do what it offers.
     """
     kernel = isolation()
     if not kernel.complete:

@@ -1,1 +1,1 @@
-"""From the text of a transcript, whoever wrote it, to cues: times, speakers, markup, repeated lines."""
+"""From the text of a transcript, whichever program wrote it, to cues: times, speakers, markup, repeated lines."""

@@ -1,6 +1,6 @@
 """Lines above the times of a cue that only name or number it. Pure.
 
-Whether a line is one, no format says for certain: a number may be a year that somebody names, and a file may lack its
+Whether a line is one, no format says for certain: a number may be a year that a speaker names, and a file may lack its
 empty lines. So the habit of the file counts. In doubt the line is text, and is not lost.
 """
 

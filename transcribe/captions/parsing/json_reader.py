@@ -40,7 +40,7 @@ class JsonReader:
             self.refuse(KringError("is broken JSON: “{sign}” is missing", sign=sign))
 
     def items(self, close: str) -> Iterator[None]:
-        """Stops before each item up to the sign that closes them; whoever asks steps over the item."""
+        """Stops before each item up to the sign that closes them; the caller steps over the item."""
         if self._takes(close):
             return
         while True:

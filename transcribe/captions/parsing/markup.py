@@ -1,4 +1,4 @@
-"""Markup in captions: what players obey and nobody says. Pure."""
+"""Markup in captions: what players obey and speakers do not say. Pure."""
 
 from __future__ import annotations
 

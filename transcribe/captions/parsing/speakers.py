@@ -22,7 +22,7 @@ _LABELS = frozenset(
     {"note", "notat", "notis", "noot", "nb", "obs", "ps", "tip", "tips", "a", "q", "answer", "question"}
     | {"svar", "spørsmål", "spørgsmål", "antwoord", "vraag", "eksempel", "example", "voorbeeld", "merk", "let op"}
 )
-"""What stands before a colon and is nobody."""
+"""What stands before a colon and is not a speaker."""
 
 
 def with_speakers(segments: Sequence[Segment]) -> list[Segment]:

@@ -49,7 +49,7 @@ class Clock(NamedTuple):
         return self.hours is not None and min(len(self.minutes), len(self.seconds)) == 1
 
     def at(self, *, bare: bool) -> float:
-        """Seconds from the start, less than 0 before it; `bare` where the times of the file are so."""
+        """Seconds from the start, less than 0 before it; `bare` if the times of the file are."""
         fraction = self.fraction.zfill(3) if bare else self.fraction
         seconds = seconds_of(self.hours, self.minutes, self.seconds, fraction)
         return -seconds if self.minus and seconds else seconds
@@ -63,7 +63,7 @@ class Cue:
     start: float
     end: float
     lines: tuple[str, ...]
-    """As they stand; empty ones too, where the file has some among the others."""
+    """As they stand; empty ones too, if the file has some among the others."""
     label: str = ""
     """What the file calls it."""
 
@@ -112,7 +112,7 @@ def clock_of(text: str) -> Clock | None:
 
 
 def has_times(line: str) -> bool:
-    """Whether a line is meant to say when, well or badly; `a --> b` in what somebody says is not."""
+    """Whether a line is meant to say when, well or badly; `a --> b` in what a speaker says is not."""
     arrow = _ARROW.search(line)
     if arrow is None:
         return line[:1].isdecimal() and len(line) < RANGE and _LIKE_RANGE.fullmatch(_single_spaced(line)) is not None
@@ -202,7 +202,7 @@ def _spoken(
 ) -> list[str]:
     """The lines from `first` to before `stop` without names of cues and comments.
 
-    Raises BadTranscript for what follows a comment, or for anything that is not `of_a_cue`: nobody says it.
+    Raises BadTranscript for what follows a comment, or for anything that is not `of_a_cue`: it is not spoken.
     """
     spoken: list[str] = []
     aside, apart = False, not of_a_cue

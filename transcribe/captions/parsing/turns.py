@@ -27,13 +27,13 @@ _SWITCH = 4
 """Words of it beside the name, at most."""
 _INITIAL = re.compile(r"\s(?:\w|[JjSs]r)\.$")
 MOST_WORDS = 8
-"""Of a name above what somebody says; Teams adds organisations."""
+"""Of a name above what a speaker says; Teams adds organisations."""
 PREAMBLE = 8
 """Lines before the first turn, at most: the title, the date, how long it was, who began to write."""
 SLOW = 5.0
 """Characters a second of one who speaks slowly …"""
 AFTERWARDS = 2.0
-"""… and seconds until somebody else is expected to."""
+"""… and seconds until another speaker is expected to."""
 
 
 class _Head(NamedTuple):
@@ -110,7 +110,7 @@ def _turns(lines: Sequence[str], heads: Sequence[_Head], people: Mapping[str, in
 
 
 def _people(heads: Iterable[_Head], written: Iterable[str]) -> dict[str, int]:
-    """How a line begins that says that somebody switched the transcription on or off, and how many words it has at
+    """How a line begins that says that a participant switched the transcription on or off, and how many words it has at
     most: those who speak, and who is named above the first turn."""
     people = {f"{head.name} ": len(head.name.split()) + _SWITCH for head in heads if head.name}
     for line in written:

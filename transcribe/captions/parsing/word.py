@@ -32,7 +32,7 @@ _LEFT_OUT: Final = {
     f"{_COMPATIBLE} Fallback",
     *(f"{space} {name}" for space in _SPACES for name in ("moveFrom", "del")),
 }
-"""What is there a second time, for older programs, and what somebody has deleted while changes were tracked."""
+"""What is there a second time, for older programs, and what an author deleted while changes were tracked."""
 _WRITTEN: Final = {
     f"{space} {name}": sign for space in _SPACES for name, sign in {"tab": "\t", "br": "\n", "cr": "\n"}.items()
 }
