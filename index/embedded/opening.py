@@ -50,9 +50,10 @@ class SnapshotOpener:
                     if self._generations.current() == current:  # otherwise a rebuild has just taken its place
                         raise damaged(error) from error
                     continue
-                if snapshot is None or (complete and not snapshot.complete):
+                if snapshot is not None and (snapshot.complete or not complete):
+                    return snapshot
+                if self._generations.current() == current:  # otherwise it was swept while it was opened
                     break
-                return snapshot
             raise not_ready()
 
     def check_files(self, generation: Path) -> None:

@@ -117,6 +117,26 @@ def test_what_is_written_during_a_rebuild_is_kept(folder: Path) -> None:
     assert not (folder / "touched").exists()
 
 
+def test_a_rebuild_that_ends_while_a_search_opens_the_index_leaves_it_lit(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The generation it was about to open has been swept by then."""
+    rebuilt = EmbeddedIndex(folder)
+    rebuilt.rebuild(recording("a", "om personvern"))
+    about = Generations._about
+    calls: list[Path] = []
+
+    def rebuild_before(generations: Generations, generation: Path) -> dict[str, object]:
+        calls.append(generation)
+        if len(calls) == 1:
+            rebuilt.rebuild(recording("a", "om personvern"))
+            assert not generation.exists()
+        return about(generations, generation)
+
+    monkeypatch.setattr(Generations, "_about", rebuild_before)
+    assert EmbeddedIndex(folder).search(Query("personvern")).total == 1
+
+
 def test_a_writer_waits_for_its_turn_but_not_for_ever(folder: Path) -> None:
     index = EmbeddedIndex(folder, lock_seconds=0.1)
     index.rebuild([])

@@ -233,8 +233,10 @@ def test_search_is_never_dark_during_rebuilds(index: SearchIndex) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         rebuilding = pool.submit(rebuild)
-        totals = {index.search(Query("personvern")).total for _ in range(300)}
-        done.set()
+        try:
+            totals = {index.search(Query("personvern")).total for _ in range(300)}
+        finally:
+            done.set()
         assert rebuilding.result(60) > 0
     assert totals == {2}
 
