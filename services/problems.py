@@ -18,6 +18,7 @@ CANCELLED = (
     "`kring reconcile --retry-failed` starts it again."
 )
 OLD_STANDS = "{problem} The transcript there was before stands; `kring retranscribe` tries again."
+MADE_AGAIN = "Some of its files were damaged and are being made again."
 DAMAGED = (
     "One of this recording's files is damaged in the archive's storage. The one who runs Kring mends it with "
     "`kring repair {recording_id}`."
@@ -53,6 +54,11 @@ def record_problem(archive: Archive, recording_id: str, step: Step, message: Sen
         archive.update(recording_id, change)
     except NotFound:
         _tell_upload(archive, recording_id, message)
+
+
+def made_again() -> Problem:
+    """The problem of a recording whose damaged files a run makes again."""
+    return Problem(step=Step.RENDER, message=Sentence(MADE_AGAIN), transient=True, at=now())
 
 
 def _sound_heard(manifest: Manifest) -> str | None:

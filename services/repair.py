@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from kring.errors import Damaged, NotFound
-from kring.model import Attachment, Manifest, Problem, State, Step, now
-from kring.sentence import Sentence
+from kring.model import Attachment, Manifest, State
+from services.problems import made_again
 from storage.archive.archive import Archive
 from storage.documents import JSON, write_document
 from storage.keys import (
@@ -33,7 +33,6 @@ UNREADABLE = (
     "The object store cannot give it back any more. Restore it from a backup of the bucket; without one, delete the "
     "object in the bucket and bring in again what it was about."
 )
-MADE_AGAIN = "Some of its files were damaged and are being made again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +67,9 @@ def plan(manifest: Manifest | None, damages: Iterable[Damage]) -> list[Mend]:
 
 def mend(archive: Archive, manifest: Manifest | None, mends: Collection[Mend]) -> bool:
     """Carry it out; whether a run has to be asked for. Safe to repeat: a crash leaves what the next call finds."""
-    runs = manifest is not None and any(one.run for one in mends)
+    runs = manifest is not None and any(repair.run for repair in mends)
     if manifest is not None:  # first, so that `reconcile` knows of it if this process is killed on the way
-        unnamed = {one.key for one in mends if one.unname}
+        unnamed = {repair.key for repair in mends if repair.unname}
         strangers = set(foreign_keys(manifest)) if f"{RECORDINGS}{manifest.id}.json" in unnamed else set()
         if runs or unnamed:
             archive.update(manifest.id, lambda old: _changed(old, unnamed | strangers, runs=runs))
@@ -233,7 +232,7 @@ def _changed(old: Manifest, unnamed: set[str], *, runs: bool) -> Manifest:
         for attachment in old.attachments
     )
     if runs:
-        update["problem"] = Problem(step=Step.RENDER, message=Sentence(MADE_AGAIN), transient=True, at=now())
+        update["problem"] = made_again()
         update["state"] = State.PUBLISHED if old.state is State.PUBLISHED else State.RECEIVED
     return old.model_copy(update=update)
 

@@ -1,4 +1,5 @@
-"""One place each: for parsing a query, for searching on behalf of a viewer, and for opening a recording for one."""
+"""One place each: for parsing a query, for searching on behalf of a viewer, for opening a recording for one, and for
+saying what its problem is."""
 
 from __future__ import annotations
 
@@ -45,3 +46,14 @@ def test_a_query_is_parsed_once() -> None:
         if any(alias.name in {"parse", "*"} for alias in node.names)
     }
     assert importers == {"index/query/answer.py", "index/query/suggest.py"}
+
+
+def test_problems_are_said_in_one_place() -> None:
+    makers = {
+        path.relative_to(REPOSITORY).as_posix()
+        for package in ("services", "flows", "search_ui", "cli", "storage")
+        for path in (REPOSITORY / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem"
+    }
+    assert makers == {"services/problems.py"}
