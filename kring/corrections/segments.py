@@ -47,7 +47,8 @@ def place(segments: Sequence[Segment], start: float, end: float, before: str = "
         stays += [piece for piece in (left, right) if piece is not None]
         replaced += [within] if within is not None else []
     stays.sort(key=lambda segment: segment.start)
-    at = next((n for n, segment in enumerate(stays) if segment.start >= start), len(stays))
+    # One without any length at `start` has ended by then: it keeps its place before.
+    at = next((n for n, segment in enumerate(stays) if segment.start >= start and segment.end > start), len(stays))
     return Replacement(tuple(replaced), tuple(stays), at)
 
 

@@ -304,6 +304,7 @@ def all_words(segments: tuple[Segment, ...]) -> list[str]:
 
 @settings(deadline=None)
 @given(transcripts(), SEQUENCES)
+@example(heard(), made(line(0, 0, "ja"), line(0, 1, "ja")))
 def test_times_are_in_order_and_texts_and_words_agree(transcript: Transcript, changes: tuple[Correction, ...]) -> None:
     result = corrected(transcript, changes)
     assert Transcript.model_validate_json(result.model_dump_json()) == result
