@@ -42,7 +42,7 @@ from rich.table import Table
 from bench.retrieval.synthetic_archive import CIRCLES, circle_of, made, manifest_of, passages_of, transcript_of
 from index.embedded.index import EmbeddedIndex
 from index.port import Filters, Prepared, Query
-from kring.access import BY_CIRCLE
+from kring.access import audience
 from kring.settings import Settings, WebSettings
 from search_ui.__main__ import relax_garbage_collection
 from services.ports import open_ports
@@ -218,26 +218,28 @@ def engine_times(index: EmbeddedIndex, queries: Sequence[Query]) -> list[float]:
     """Milliseconds of each search; the first ones, which load the index and meet new words, are not counted."""
     for query in queries[:WARMING]:
         index.search(query)
-    times = []
-    for query in queries[WARMING:]:
-        began = time.perf_counter()
-        index.search(query)
-        times.append((time.perf_counter() - began) * 1000)
-    return times
+    return [milliseconds(index, query) for query in queries[WARMING:]]
+
+
+def milliseconds(index: EmbeddedIndex, query: Query) -> float:
+    """Of one search."""
+    began = time.perf_counter()
+    index.search(query)
+    return (time.perf_counter() - began) * 1000
 
 
 def limited_times(index: EmbeddedIndex, queries: Sequence[Query]) -> dict[int, list[float]]:
     """Circles that are seen → milliseconds of each search. Each query is asked for all viewers in turn."""
     viewers = {
-        seen: frozenset(f"circle-{number}/{BY_CIRCLE}" for number in range(seen)) for seen in (CIRCLES, *CIRCLES_SEEN)
+        seen: frozenset(audience(f"circle-{number}", None) for number in range(seen))
+        for seen in (CIRCLES, *CIRCLES_SEEN)
     }
     times: dict[int, list[float]] = {seen: [] for seen in viewers}
     for number, query in enumerate(queries):
         for seen, visible_to in viewers.items():
-            began = time.perf_counter()
-            index.search(replace(query, visible_to=visible_to))
+            took = milliseconds(index, replace(query, visible_to=visible_to))
             if number >= WARMING:
-                times[seen].append((time.perf_counter() - began) * 1000)
+                times[seen].append(took)
     return times
 
 

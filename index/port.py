@@ -95,8 +95,8 @@ class Query:
     """Best passages shown per recording."""
     order: Order = Order.RELEVANCE
     visible_to: frozenset[str] | None = None
-    """Only recordings of these audiences are there for this search: for its hits, and also for counts, facets and what
-    it suggests. None: all recordings are."""
+    """Only recordings of these audiences exist for this search: for its hits, and also for counts, facets and what it
+    suggests. (Which candidates an engine prefers may still follow the words of all.) None: all recordings do."""
 
 
 @dataclass(frozen=True, slots=True)

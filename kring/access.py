@@ -14,9 +14,6 @@ from enum import IntEnum, StrEnum
 
 from kring.model import Circle, Details, Visibility
 
-BY_CIRCLE = "default"
-"""In an audience: the recording says nothing, and the circle's visibility counts."""
-
 
 class Role(IntEnum):
     """What a person is in a circle or a network; each may do what those below may."""
@@ -36,9 +33,8 @@ class ViewerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks, and what they are where. A key or token has the roles that were given to it, never more than one role
-    of the person it belongs to; a feed token's are those of a member.
-    """
+    """Who asks, with their role in each circle and network. A key or token has the roles that were given to it: who
+    makes a `Viewer` of it sees to it that they are not more than those of the person it belongs to."""
 
     kind: ViewerKind = ViewerKind.ANONYMOUS
     circles: Mapping[str, Role] = field(default_factory=dict)
@@ -90,12 +86,12 @@ class Access:
         return circle is not None and self.role_in(viewer, circle) is Role.FACILITATOR
 
     def audiences_of(self, viewer: Viewer) -> frozenset[str] | None:
-        """The audiences the viewer belongs to: what `index.port.Query.visible_to` takes. None: all there are, those of
-        circles that have gone included."""
+        """The audiences the viewer belongs to: what `index.port.Query.visible_to` takes. None: all audiences,
+        including those of deleted circles."""
         if viewer.operator:
             return None
         return frozenset(
-            _audience(circle.slug, visibility)
+            audience(circle.slug, visibility)
             for circle in self.circles.values()
             for visibility in (None, *Visibility)
             if self._is_in(viewer, circle, visibility or circle.visibility)
@@ -119,8 +115,10 @@ class Access:
 
 def audience_of(details: Details) -> str:
     """The audience of a recording with these details, as the index keeps it: `<circle>/<visibility>`."""
-    return _audience(details.circle, details.visibility)
+    return audience(details.circle, details.visibility)
 
 
-def _audience(circle_slug: str, visibility: Visibility | None) -> str:
-    return f"{circle_slug}/{visibility or BY_CIRCLE}"
+def audience(circle_slug: str, visibility: Visibility | None) -> str:
+    """The audience of a circle's recordings that say this of themselves; None: they say nothing, and the circle's own
+    visibility counts."""
+    return f"{circle_slug}/{visibility or 'default'}"

@@ -17,7 +17,7 @@ import numpy as np
 from wordfreq import get_frequency_dict
 
 from index.port import Passage
-from kring.access import BY_CIRCLE
+from kring.access import audience
 from kring.model import (
     Circle,
     Details,
@@ -181,7 +181,7 @@ def passages_of(recording: Made) -> list[Passage]:
             language=recording.language,
             date=recording.date,
             duration=len(recording.words) * SECONDS,
-            audience=f"{recording.circle}/{BY_CIRCLE}",
+            audience=audience(recording.circle, None),
         )
         for number, words in enumerate(recording.words)
     ]

@@ -21,7 +21,7 @@ from index.embedded.integrity import probe
 from index.embedded.opening import SnapshotOpener
 from index.embedded.schema import Fields, fields_of, passage_in, rec_of, schema
 from index.embedded.search import TantivyEngine
-from index.embedded.snapshot import buckets
+from index.embedded.searcher import buckets
 from index.passages.build import by_recording
 from index.port import Passage, Prepared, Query, Results, damaged
 from index.query.answer import answer

@@ -18,7 +18,7 @@ from tantivy import Occur, Query
 
 from index.embedded.filters import any_of
 from index.embedded.schema import BEGINS, SHORT
-from index.embedded.visible import VisibleSearcher, count_passages, terms_of_all
+from index.embedded.searcher import Searcher
 from index.query.parser import ParsedQuery, Part, Phrase, QueryWord
 from index.query.typos import tolerate_typos
 from index.query.word_variants import with_variants
@@ -50,11 +50,7 @@ class TantivyQueries:
     """Builds the queries for one search over one state of the index."""
 
     def __init__(
-        self,
-        schema: tantivy.Schema,
-        searcher: tantivy.Searcher | VisibleSearcher,
-        parsed: ParsedQuery,
-        completions: Completions,
+        self, schema: tantivy.Schema, searcher: Searcher, parsed: ParsedQuery, completions: Completions
     ) -> None:
         self._schema = schema
         self._searcher = searcher
@@ -128,24 +124,24 @@ class TantivyQueries:
 
     def frequency(self, part: Part) -> int:
         """Passages that have this part."""
-        return count_passages(self._searcher, any_of(self._alternatives(part)))
+        return self._searcher.count(any_of(self._alternatives(part)))
 
     def occurs_within(self, part: Part, *conditions: Query) -> bool:
         """Whether it stands in a passage that passes these conditions, those of the speakers, and what is left out."""
         query = Query.boolean_query([(Occur.Must, any_of(self._alternatives(part))), *self._conditions(conditions)])
-        return bool(self._searcher.search(query, 1, count=False).hits)
+        return bool(self._searcher.best(query, 1))
 
     def _occurs(self, part: Part) -> bool:
-        if isinstance(part, Phrase) and not all(self._searcher.doc_freq("words", word) for word in part.folded):
+        if isinstance(part, Phrase) and not all(self._searcher.has("words", word) for word in part.folded):
             return False
         if isinstance(part, QueryWord) and not part.prefix:
-            return bool(self._searcher.doc_freq("keys", part.key))
-        return bool(self._searcher.search(any_of(self._alternatives(part)), 1, count=False).hits)
+            return self._searcher.has("keys", part.key)
+        return bool(self._searcher.best(any_of(self._alternatives(part)), 1))
 
     def _is_nowhere(self, word: QueryWord) -> bool:
         if word.prefix and (len(word.beginning) in SHORT or self._prefix_terms(word.beginning)):
             return False
-        return not self._searcher.doc_freq("keys", word.key)
+        return not self._searcher.has("keys", word.key)
 
     def _prefix_terms(self, beginning: str) -> tuple[tuple[str, str], ...]:
         """(field, term) for the words that begin so: these words, or the beginning itself if it is indexed."""
@@ -156,7 +152,7 @@ class TantivyQueries:
             terms = self._completions[beginning] = tuple(
                 (field, term)
                 for field, most in _COMPLETIONS.items()
-                for term, _ in self._searcher.terms_with_prefix(field, beginning, limit=most)
+                for term in self._searcher.terms(field, beginning, most)
             )
         return terms
 
@@ -173,10 +169,10 @@ class TantivyQueries:
     def _neighbours(self, word: QueryWord) -> list[str]:
         """Words that differ in no more letters than may be wrong, the nearest first, with the same first letter."""
         asked = word.forms[0].folded
-        vocabulary = terms_of_all(self._searcher, "words", asked[0])
+        vocabulary = self._searcher.terms_of_all("words", asked[0])
         near = process.extract(asked, vocabulary, scorer=OSA.distance, score_cutoff=word.typos, limit=None)
         nearest = sorted((distance, term) for term, distance, _ in near)
-        return list(islice((term for _, term in nearest if self._searcher.doc_freq("words", term)), _NEIGHBOURS))
+        return list(islice((term for _, term in nearest if self._searcher.has("words", term)), _NEIGHBOURS))
 
     def _alternatives(self, part: Part, fields: Sequence[str] = (*_FIELDS, *_STARTS)) -> list[Query]:
         """The ways a part is found in, by key or in these fields."""

@@ -17,7 +17,7 @@ from index.embedded.filters import filter_conditions, in_attachments, in_recordi
 from index.embedded.generations import engine_errors
 from index.embedded.queries import TantivyQueries
 from index.embedded.schema import passage_in
-from index.embedded.snapshot import View, recordings_found
+from index.embedded.snapshot import View
 from index.facets.columns import Rows
 from index.port import Filters, Order, Query, RecordingHit, Results
 from index.query.engine import EngineAnswer
@@ -58,7 +58,7 @@ class TantivyEngine:
 
     def words(self, beginning: str) -> list[str]:
         with engine_errors():
-            return [term for term, _ in self.view.searcher.terms_with_prefix("words", beginning, limit=_VOCABULARY)]
+            return self.view.searcher.terms("words", beginning, _VOCABULARY)
 
 
 class TantivySearch:
@@ -135,7 +135,7 @@ class TantivySearch:
 
     def _rows(self, query: Condition) -> Rows:
         """The recordings of what matches."""
-        return self._columns.rows(recordings_found(self._searcher, query, len(self._columns.cards)))
+        return self._columns.rows(self._searcher.passages_by_recording(query, len(self._columns.cards)))
 
     def _by_relevance(self, level: _Level, scorer: Scorer) -> list[int]:
         """Recordings, as many as the page needs: the engine's best by score, then the rest as the engine has them."""
@@ -145,9 +145,9 @@ class TantivySearch:
         query = self._queries.whole_word(*within) if is_prefix else self._queries.ranked(level.least, *within)
         limit = 3 * need
         while True:
-            hits = self._searcher.search(query, limit, count=False).hits
+            hits = self._searcher.best(query, limit)
             best: dict[int, list[tantivy.DocAddress]] = {}
-            for rec, (_, at) in zip(self._values("rec", [at for _, at in hits]), hits, strict=True):
+            for rec, (_, at) in zip(self._searcher.values("rec", [at for _, at in hits]), hits, strict=True):
                 best.setdefault(rec, []).append(at)
             if len(hits) < limit or len(best) >= need:
                 break
@@ -174,7 +174,7 @@ class TantivySearch:
         others = [rec for rec in recs if rec not in self._counted]
         if others:
             query = self._queries.ranked_own(level.least, in_recordings(self._schema, others))
-            counted = recordings_found(self._searcher, query, len(others))
+            counted = self._searcher.passages_by_recording(query, len(others))
             self._counted |= {rec: counted.get(rec, 0) for rec in others}
         return {rec: self._counted[rec] for rec in recs if self._counted[rec]}
 
@@ -196,7 +196,7 @@ class TantivySearch:
             counts = self._counts(level, page)
             best = self._own_passages(level, here, counts, look)
         else:
-            counts = recordings_found(self._searcher, self._query_of_passages(level, here), len(page))
+            counts = self._searcher.passages_by_recording(self._query_of_passages(level, here), len(page))
         hits = []
         for rec in page:
             places = best[rec] if rec in best else [self._first_of(level, rec)]
@@ -213,7 +213,7 @@ class TantivySearch:
     def _first_of(self, level: _Level, rec: int) -> tantivy.DocAddress:
         """The recording's first passage of those that match."""
         query = self._query_of_passages(level, in_recordings(self._schema, [rec]))
-        (hit, *_) = self._searcher.search(query, 1, count=False, order_by_field="number", order=tantivy.Order.Asc).hits
+        (hit, *_) = self._searcher.best(query, 1, order_by_field="number", order=tantivy.Order.Asc)
         return hit[1]
 
     def _own_passages(
@@ -227,7 +227,7 @@ class TantivySearch:
         spoken, read = (
             self._queries.ranked_own(level.least, here, in_attachments(self._schema, which)) for which in (False, True)
         )
-        pages = recordings_found(self._searcher, read, len(counts))
+        pages = self._searcher.passages_by_recording(read, len(counts))
         best_spoken = self._best_of(
             spoken, {rec: min(count - pages.get(rec, 0), look) for rec, count in counts.items()}
         )
@@ -238,9 +238,9 @@ class TantivySearch:
         """The engine's best passages of each recording, as many as `limits` says."""
         size = 2 * sum(limits.values()) + 1
         while True:
-            hits = self._searcher.search(query, size, count=False).hits
+            hits = self._searcher.best(query, size)
             best: dict[int, list[tantivy.DocAddress]] = {rec: [] for rec in limits}
-            for rec, (_, at) in zip(self._values("rec", [at for _, at in hits]), hits, strict=True):
+            for rec, (_, at) in zip(self._searcher.values("rec", [at for _, at in hits]), hits, strict=True):
                 if len(best[rec]) < limits[rec]:
                     best[rec].append(at)
             if len(hits) < size or all(len(best[rec]) == count for rec, count in limits.items()):
@@ -254,6 +254,3 @@ class TantivySearch:
         if scored is None:
             scored = self._looked_at[place] = scorer.score(passage_in(self._searcher.doc(at)))
         return scored
-
-    def _values(self, field: str, addresses: list[tantivy.DocAddress]) -> list[int]:
-        return [int(value or 0) for value in self._searcher.fast_field_values(field, addresses)]

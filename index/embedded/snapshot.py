@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import tantivy
 from tantivy import Query as Condition
@@ -15,12 +13,11 @@ from tantivy import Query as Condition
 from index.embedded.filters import in_attachments
 from index.embedded.queries import Completions
 from index.embedded.schema import read_card, rec_of
-from index.embedded.visible import VisibleSearcher
+from index.embedded.searcher import Searcher, VisibleSearcher, buckets
 from index.facets.columns import FacetColumns
 
 _MOST_VIEWS = 64
 """Views that are kept: people have the same one if they are in the same circles."""
-Searcher: TypeAlias = tantivy.Searcher | VisibleSearcher
 
 
 @dataclass(frozen=True)
@@ -30,13 +27,13 @@ class View:
     schema: tantivy.Schema
     searcher: Searcher
     columns: FacetColumns
-    """All recordings."""
+    """Its recordings."""
     completions: Completions = field(default_factory=dict)
 
     @cached_property
     def has_attachments(self) -> bool:
         """Whether anything in it is not spoken."""
-        return bool(self.searcher.search(in_attachments(self.schema), 1, count=False).hits)
+        return bool(self.searcher.best(in_attachments(self.schema), 1))
 
 
 @dataclass(frozen=True)
@@ -64,43 +61,27 @@ class Snapshot:
     @cached_property
     def everything(self) -> View:
         """The view for a viewer who may see all recordings."""
-        return View(self.index.schema, self.searcher, self.columns)
+        return View(self.index.schema, Searcher(self.searcher), self.columns)
 
     def view(self, visible_to: frozenset[str] | None) -> View:
         """The view for a viewer who may see the recordings of these audiences; None: all recordings."""
-        hidden = {} if visible_to is None else {key: n for key, n in self._audiences.items() if key not in visible_to}
+        hidden = frozenset() if visible_to is None else self._audiences - visible_to
         if not hidden:
             return self.everything
-        known = frozenset(hidden)
-        view = self._views.get(known)
+        view = self._views.get(hidden)
         if view is None:
             if len(self._views) >= _MOST_VIEWS:
                 self._views.clear()
-            view = self._views[known] = self._view_without(hidden)
+            view = self._views[hidden] = self._view_without(hidden)
         return view
 
     @cached_property
-    def _audiences(self) -> Counter[str]:
-        """Audience → recordings."""
-        return Counter(card.audience for card in self.columns.cards)
+    def _audiences(self) -> frozenset[str]:
+        """Those of all recordings."""
+        return frozenset(card.audience for card in self.columns.cards)
 
-    def _view_without(self, hidden: Mapping[str, int]) -> View:
-        columns = self.columns.without(hidden)
-        recs = columns.recs.tolist()
-        others = set(self.columns.recs.tolist()).difference(recs)
-        named = hidden if len(others) < len(recs) else self._audiences.keys() - hidden.keys()
-        searcher = VisibleSearcher(self.index.schema, self.searcher, recs, others, named)
-        return View(self.index.schema, searcher, columns)
-
-
-def recordings_found(searcher: Searcher, query: Condition, most: int) -> dict[int, int]:
-    """Each recording among what matches → its passages that do; exact if there are no more than `most` recordings."""
-    if isinstance(searcher, VisibleSearcher):
-        return searcher.passages_by_recording(query)
-    return buckets(searcher, query, "rec", most)
-
-
-def buckets(searcher: tantivy.Searcher, query: Condition, field: str, most: int) -> dict[Any, int]:
-    """Each value of `field` among what matches → its passages; exact if there are no more than `most` values."""
-    counted = searcher.aggregate(query, {"of": {"terms": {"field": field, "size": max(1, most)}}})
-    return {bucket["key"]: bucket["doc_count"] for bucket in counted["of"]["buckets"]}
+    def _view_without(self, hidden: frozenset[str]) -> View:
+        schema, columns = self.index.schema, self.columns.without(hidden)
+        visible, recs = self._audiences - hidden, columns.recs.tolist()
+        searcher = VisibleSearcher(schema, self.searcher, visible, hidden, recs, len(self.columns.cards))
+        return View(schema, searcher, columns)

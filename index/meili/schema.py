@@ -200,7 +200,7 @@ def as_value(value: str) -> str:
 
 
 def from_value(value: str) -> str:
-    """What was `written`, as far as it was."""
+    """What `as_value` was given, as far as it was not cut."""
     return "" if value == _NO_VALUE else unquote(value, errors="ignore")
 
 

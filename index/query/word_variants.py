@@ -31,7 +31,7 @@ Variants = list[tuple[int, Part]]
 
 
 def with_variants(parsed: ParsedQuery, occurring: Callable[[Sequence[Part]], Collection[Part]]) -> ParsedQuery:
-    """The same with the other ways to write it. `there`: those of some parts that stand somewhere in the archive."""
+    """The same with the other ways to write it. `occurring`: those of some parts that the archive has."""
     ways = [*_joined_words(parsed.parts), *_split_words(parsed.parts)]
     if not ways:
         return parsed

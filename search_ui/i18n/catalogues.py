@@ -181,11 +181,11 @@ def stored(language: Language) -> Catalog:
         return read_po(file, locale=language)
 
 
-def renewed(language: Language, collected_now: Catalog) -> Catalog:
-    """The messages that were `found` with the translations there are."""
+def renewed(language: Language, from_sources: Catalog) -> Catalog:
+    """The messages `from_sources` with the translations there are."""
     known = stored(language)
     catalogue = Catalog(locale=language, charset="utf-8")
-    for message in messages(collected_now):
+    for message in messages(from_sources):
         before = known.get(message.id, message.context)
         string = before.string if before is not None and not before.fuzzy else ""
         catalogue.add(message.id, string, context=message.context, auto_comments=message.auto_comments)

@@ -17,16 +17,23 @@ DOORS = {
 }
 
 
+def nodes(*packages: str) -> Iterator[tuple[str, ast.AST]]:
+    """Everything in the modules of these packages, with the module it stands in."""
+    for package in packages:
+        for path in (REPOSITORY / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                yield path.relative_to(REPOSITORY).as_posix(), node
+
+
 def used(package: str, owner: str, method: str) -> Iterator[str]:
     """Modules of the package that use `<anything>.owner.method`, `owner.method` or `_owner.method`."""
-    for path in (REPOSITORY / package).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not (isinstance(node, ast.Attribute) and node.attr == method):
-                continue
-            of = node.value
-            name = of.attr if isinstance(of, ast.Attribute) else of.id if isinstance(of, ast.Name) else ""
-            if name.lstrip("_") == owner:
-                yield path.relative_to(REPOSITORY).as_posix()
+    for module, node in nodes(package):
+        if not (isinstance(node, ast.Attribute) and node.attr == method):
+            continue
+        of = node.value
+        name = of.attr if isinstance(of, ast.Attribute) else of.id if isinstance(of, ast.Name) else ""
+        if name.lstrip("_") == owner:
+            yield module
 
 
 @pytest.mark.parametrize("method", DOORS)
@@ -38,10 +45,8 @@ def test_pages_search_and_open_recordings_only_through_the_doors(method: str) ->
 def test_a_query_is_parsed_once() -> None:
     """By the index, which hands on what it has understood; besides only the words it suggests are parsed."""
     importers = {
-        path.relative_to(REPOSITORY).as_posix()
-        for package in ("index", "search_ui", "services", "flows", "cli")
-        for path in (REPOSITORY / package).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        module
+        for module, node in nodes("index", "search_ui", "services", "flows", "cli")
         if isinstance(node, ast.ImportFrom) and node.module == "index.query.parser"
         if any(alias.name in {"parse", "*"} for alias in node.names)
     }
@@ -50,10 +55,8 @@ def test_a_query_is_parsed_once() -> None:
 
 def test_problems_are_said_in_one_place() -> None:
     makers = {
-        path.relative_to(REPOSITORY).as_posix()
-        for package in ("services", "flows", "search_ui", "cli", "storage")
-        for path in (REPOSITORY / package).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        module
+        for module, node in nodes("services", "flows", "search_ui", "cli", "storage")
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem"
     }
     assert makers == {"services/problems.py"}

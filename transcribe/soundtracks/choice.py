@@ -54,15 +54,15 @@ class TrackSpeech:
         """How many of them have speech."""
         return int(self.speaks.sum())
 
-    def share(self, frames: NDArray[np.bool_]) -> float:
-        """Of the frames `said`, those with speech here."""
-        return float((self.speaks & frames).sum() / max(int(frames.sum()), 1))
+    def share(self, spoken: NDArray[np.bool_]) -> float:
+        """Of the frames that are `spoken`, the share of those with speech here."""
+        return float((self.speaks & spoken).sum() / max(int(spoken.sum()), 1))
 
-    def clearness(self, frames: NDArray[np.bool_]) -> float:
-        """Decibels by which what is `said` stands out of the quietest tenth, up to `PLAIN`."""
-        if not frames.any():
+    def clearness(self, spoken: NDArray[np.bool_]) -> float:
+        """Decibels by which what is `spoken` stands out of the quietest tenth, up to `PLAIN`."""
+        if not spoken.any():
             return 0.0
-        return min(PLAIN, float(self.level[frames].mean() - np.percentile(self.level, 10)))
+        return min(PLAIN, float(self.level[spoken].mean() - np.percentile(self.level, 10)))
 
 
 @dataclass(frozen=True)
