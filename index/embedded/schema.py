@@ -65,7 +65,7 @@ def fields_of(passages: Sequence[Passage]) -> Iterator[Fields]:
     for passage in passages:
         words = analysed(passage)
         all_keys.update(words.keys.split())
-        all_words.update(words.text.split())
+        all_words.update(words.text.split(), words.title.split(), words.speakers.split())
         yield {
             "keys": words.keys,
             "text": words.text,
@@ -88,7 +88,6 @@ def fields_of(passages: Sequence[Passage]) -> Iterator[Fields]:
             "payload": _payload(passage),
         }
     if passages:
-        all_words.update(words.title.split(), words.speakers.split())
         starts = " ".join({BEGINS + word[:size] for word in all_words for size in SHORT})
         yield {
             "whole": " ".join(all_keys),

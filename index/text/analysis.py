@@ -30,7 +30,7 @@ from index.text.stemming import stem
 from index.text.stopwords import NO_STOP_WORDS, STOP_WORDS
 from kring.text import normalized
 
-SCHEMA = 9
+SCHEMA = 10
 """Grows with every change of what is indexed, or how; an index of another number is rebuilt."""
 CONCEPT = "kx"
 """Begins the key of a concept of the glossary; no stem of these languages begins so."""

@@ -19,6 +19,16 @@ class TestWords:
         assert (results.hits, results.total) == ((), 0)
         assert results.facets == {kind: {} for kind in ("circle", "network", "language", "year", *LABELS)}
 
+    @pytest.mark.parametrize(
+        ("text", "typing"), [("Nordheim", False), ("nordh", True), ("Nordhiem", False), ("om nordh", True)]
+    )
+    def test_who_speaks_in_one_passage_of_several_is_found(self, index: SearchIndex, text: str, typing: bool) -> None:
+        spoken = recording("a", "om rutiner", "om avtaler", "om arkiv")
+        people = [("Kari Nordheim",), ("Ola Berg",), ()]
+        fill(index, [replace(passage, speakers=who) for passage, who in zip(spoken, people, strict=True)])
+        results = index.search(Query(text, typing=typing))
+        assert (found(results), results.total, results.facets["year"]) == (ids("a"), 1, {"2024": 1})
+
     def test_a_word_is_found(self, index: SearchIndex) -> None:
         fill(index, recording("a", "Vi snakker om personvern i skolen."), recording("b", "Anskaffelser er tema."))
         assert search(index, "personvern") == ids("a")
