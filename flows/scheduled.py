@@ -23,6 +23,7 @@ from kring.errors import KringError
 from kring.intake.left_out import LeftOutReason
 from kring.model import now
 from kring.settings import Settings, WorkerSettings
+from services.people_sweep import sweep_people
 from services.ports import Ports, open_ports
 from services.reconcile import reconcile as reconciling
 from services.runs.prefect import PrefectRuns
@@ -56,6 +57,7 @@ def discover(ports: Ports) -> RoundOutcome:
     """Start a run for every recording the sources offer that the archive does not have. Asking again is harmless."""
     store = ports.archive.store
     sweep_uploads(ports.archive, now())
+    sweep_people(store, ports.settings, now())
     sources = open_sources(ports.settings, ports.archive)
     stopped: dict[str, list[LeftOutReason]] = {source.name: [] for source in sources}
     asked = look_at_all(sources, lambda source: start_new(source, ports, stopped[source.name]))

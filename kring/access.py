@@ -48,6 +48,13 @@ class Viewer:
     def __post_init__(self) -> None:
         if self.kind is ViewerKind.ANONYMOUS and (self.operator or self.circles or self.networks):
             raise ValueError("an anonymous viewer has no roles")
+        if self.kind is ViewerKind.FEED_TOKEN and self.may_change_something:
+            raise ValueError("a feed token only reads")
+
+    @property
+    def may_change_something(self) -> bool:
+        """Whether there is any circle in which this viewer may change anything, if that circle is still there."""
+        return self.operator or Role.FACILITATOR in {*self.circles.values(), *self.networks.values()}
 
 
 ANONYMOUS = Viewer()
@@ -84,6 +91,10 @@ class Access:
             return True
         circle = self.circles.get(circle_slug)
         return circle is not None and self.role_in(viewer, circle) is Role.FACILITATOR
+
+    def belongs_to(self, viewer: Viewer, circle: Circle) -> bool:
+        """Whether the viewer has a role in this circle or in its network, so that its name is no secret to them."""
+        return viewer.operator or self._is_in_network(viewer, circle.network)
 
     def audiences_of(self, viewer: Viewer) -> frozenset[str] | None:
         """The audiences the viewer belongs to: what `index.port.Query.visible_to` takes. None: all audiences,

@@ -9,9 +9,10 @@
     ├── NotFound              no such object or recording
     ├── Conflict              another person or process changed it first
     ├── NotAllowed            this person, or a page of another site, may not do that
+    │   └── BadKey            no key that is good now
     ├── Damaged               what is stored is not what was stored
     └── TransientError        may pass later, unchanged
-        ├── StorageDown · OrchestratorDown
+        ├── StorageDown · OrchestratorDown · ProviderDown
         ├── SearchDown
         │   └── IndexNotReady there is nothing to search in until it is built (again) from the bucket
         ├── SourceDown
@@ -109,6 +110,9 @@ class Conflict(KringError): ...
 class NotAllowed(KringError): ...
 
 
+class BadKey(NotAllowed): ...
+
+
 class Damaged(KringError): ...
 
 
@@ -126,6 +130,10 @@ class IndexNotReady(SearchDown): ...
 
 
 class OrchestratorDown(TransientError): ...
+
+
+class ProviderDown(TransientError):
+    """A provider of accounts does not answer as it should, so nobody can sign in there now."""
 
 
 class SourceDown(TransientError): ...

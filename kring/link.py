@@ -17,7 +17,7 @@ from kring.errors import SetupError
 from kring.local_stack import public_address, write_private
 from kring.settings import IN_A_LINK, Settings
 
-PAGE = "/facilitate"
+PAGE = "/sign-in"
 """Where the link leads."""
 
 

@@ -12,16 +12,21 @@ from services.problems import made_again
 from storage.archive.archive import Archive
 from storage.documents import JSON, write_document
 from storage.keys import (
+    API_KEYS,
     ASIDE,
     CIRCLES,
     CORRECTIONS,
     FEEDS,
     INDEX_OWNER,
+    INVITATIONS,
     LEFT_OUT,
+    LOGINS,
+    PEOPLE,
     RECORDINGS,
     RENDITIONS_MARK,
     REQUESTS,
     RUNS,
+    SESSIONS,
     UPLOADS,
     correction_named,
     transcripts_of,
@@ -100,7 +105,9 @@ def ask_for_run(archive: Archive, recording_id: str) -> None:
 
 def _mend(manifest: Manifest | None, damage: Damage, lost: set[str]) -> Mend:  # noqa: PLR0911 — one kind, one line
     key = damage.key
-    if damage.kind is DamageKind.ALTERED and key.startswith((UPLOADS, CIRCLES, REQUESTS, CORRECTIONS)):
+    if key.startswith((SESSIONS, INVITATIONS, LOGINS, API_KEYS)):
+        return Mend(key, "It let a person or program in, who needs another one; it is deleted.", forget=(key,))
+    if damage.kind is DamageKind.ALTERED and key.startswith((UPLOADS, CIRCLES, REQUESTS, CORRECTIONS, PEOPLE)):
         return Mend(key, "Another program has changed it; it can be read and is kept as it is now.", accept=True)
     if correction := correction_named(key):
         sentence = (
@@ -108,10 +115,12 @@ def _mend(manifest: Manifest | None, damage: Damage, lost: set[str]) -> Mend:  #
             "changed is. Only a backup of the bucket can bring it back."
         )
         return _cannot(key, sentence)
-    if damage.kind is DamageKind.UNREADABLE and key.startswith((UPLOADS, CIRCLES, REQUESTS, RECORDINGS)):
+    if damage.kind is DamageKind.UNREADABLE and key.startswith((UPLOADS, CIRCLES, REQUESTS, RECORDINGS, PEOPLE)):
         return _cannot(key, UNREADABLE)
     if key.startswith((UPLOADS, REQUESTS)):
         return Mend(key, "It cannot be read and is set aside: upload the file, or add the address, again.", aside=True)
+    if key.startswith(PEOPLE):
+        return Mend(key, "What is known of this person cannot be read; it is set aside: invite them again.", aside=True)
     if key.startswith(CIRCLES):
         slug = key.removeprefix(CIRCLES).removesuffix(".json")
         sentence = f"The circle is not there or cannot be read: make it again with `kring circle add {slug}`."

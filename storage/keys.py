@@ -16,6 +16,12 @@ incoming/<recording-id>                   bytes of an upload until a run has tak
 addresses/<recording-id>.json             a whole address, with the secrets in it, until it was fetched
 left-out/<installation>/<source>.json     what a source offers and could not be taken in
 feeds/<id>.json                           what a feed offered when it was last read whole
+people/<id>.json                          who can sign in, and their roles
+invitations/<hash>.json                   links that let one person in, once
+keys/<hash>.json                          keys by which programs act for people
+logins/<hash>.json                        whose account a provider's subject is
+sessions/<hash>.json                      browsers in which people are signed in
+audit/<n>.json                            what people did, each with the hash of the one before
 verify/findings.json                      damage that was found
 damaged/<key>                             documents that could not be read, set aside by `kring repair`
 """
@@ -37,6 +43,12 @@ INDEX_OWNER = "index-owner.json"
 ADDRESSES = "addresses/"
 FEEDS = "feeds/"
 LEFT_OUT = "left-out/"
+PEOPLE = "people/"
+INVITATIONS = "invitations/"
+SESSIONS = "sessions/"
+LOGINS = "logins/"
+API_KEYS = "keys/"
+AUDIT = "audit/"
 FINDINGS = "verify/findings.json"
 """What the last looks over the bucket have found."""
 ASIDE = "damaged/"
@@ -140,6 +152,36 @@ def older_left_out_key(source_id: str) -> str:
 def feed_key(feed_id: str) -> str:
     """What a feed offered when it was last read whole."""
     return f"{FEEDS}{_fit(_ID, feed_id)}.json"
+
+
+def account_key(account_id: str) -> str:
+    """A person who can sign in."""
+    return f"{PEOPLE}{_fit(_ID, account_id)}.json"
+
+
+def invitation_key(code_hash: str) -> str:
+    """A link that lets one person in, by the SHA-256 of its code."""
+    return f"{INVITATIONS}{_fit(_SHA256, code_hash)}.json"
+
+
+def login_key(login_hash: str) -> str:
+    """Whose account a provider's subject is, by the SHA-256 of issuer and subject."""
+    return f"{LOGINS}{_fit(_SHA256, login_hash)}.json"
+
+
+def api_key_key(key_hash: str) -> str:
+    """A key by which a program acts for somebody, by its SHA-256."""
+    return f"{API_KEYS}{_fit(_SHA256, key_hash)}.json"
+
+
+def audit_key(number: int) -> str:
+    """One act of somebody; in order of their numbers, keys are in order of the alphabet."""
+    return f"{AUDIT}{number:010}.json"
+
+
+def session_key(secret_hash: str) -> str:
+    """A browser in which somebody is signed in, by the SHA-256 of its secret."""
+    return f"{SESSIONS}{_fit(_SHA256, secret_hash)}.json"
 
 
 def _fit(pattern: re.Pattern[str], part: str) -> str:

@@ -7,6 +7,7 @@ machine is taken from the data folder.
 """
 
 from kring.settings.load import load_settings
+from kring.settings.providers import Provider, RoleRule, TrustedProxy
 from kring.settings.sections import (
     MEILI_PORT,
     PREFECT_PORT,
@@ -34,10 +35,13 @@ __all__ = [
     "FolderSource",
     "LocalSettings",
     "MediaLimits",
+    "Provider",
+    "RoleRule",
     "SearchSettings",
     "Settings",
     "Source",
     "TranscribeSettings",
+    "TrustedProxy",
     "WebSettings",
     "WorkerSettings",
     "config_path",

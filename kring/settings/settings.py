@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from kring.addresses import check_web_address
 from kring.errors import SetupError
+from kring.settings.providers import Provider, TrustedProxy
 from kring.settings.sections import (
     FetchSettings,
     LocalSettings,
@@ -62,6 +63,10 @@ class Settings(BaseSettings):
     media: MediaLimits = MediaLimits()
     fetch: FetchSettings = FetchSettings()
     sources: tuple[Source, ...] = ()
+    providers: tuple[Provider, ...] = ()
+    trusted_proxy: TrustedProxy | None = None
+    audit_days: float = Field(default=730, gt=0, le=36_500)
+    """How long it is kept what people did; older entries are deleted."""
 
     # Other people's settings, under their own names.
     s3_endpoint: str | None = Field(default=None, validation_alias="AWS_ENDPOINT_URL")
@@ -89,6 +94,13 @@ class Settings(BaseSettings):
     def _is_an_address(cls, url: str | None, info: ValidationInfo) -> str | None:
         name = cls.model_fields[str(info.field_name)].validation_alias
         return check_web_address(url, f"variable {name}", "https://host.example.org") if url else None
+
+    @field_validator("providers")
+    @classmethod
+    def _are_told_apart(cls, providers: tuple[Provider, ...]) -> tuple[Provider, ...]:
+        if len({provider.slug for provider in providers}) < len(providers):
+            raise ValueError("Two providers have the same name, or nearly; call them otherwise.")
+        return providers
 
     @field_validator("bucket")
     @classmethod
@@ -122,7 +134,7 @@ class Settings(BaseSettings):
 
     @property
     def link_file(self) -> Path:
-        """The secret of the facilitators' link, if it is no setting (mode 0600)."""
+        """The secret of the operator's link, if it is no setting (mode 0600)."""
         return self.data_dir / "link.secret"
 
     @property

@@ -27,8 +27,15 @@ class WebSettings(Section):
     public_url: str = ""
     """Address people use, for links; empty: the address it listens on."""
     facilitators: Literal["link", "all", "nobody"] = "link"
-    """Who may upload and correct, as long as there are no logins: `link` (or `local`, its former name): people who have
-    opened the link that `kring link` shows; `all`: all who reach the pages; `nobody`: the pages are read-only."""
+    """Who may see and change everything without an account: `link` (or `local`, its former name): people who have
+    opened the operator's link, which `kring link` shows; `all`: all who reach the pages. `nobody`: nobody, and nobody
+    else changes anything either: the pages are read-only."""
+    anonymous_reading: bool = True
+    """Public recordings are shown to people who have not signed in."""
+    session_idle_hours: float = Field(default=72, gt=0, le=10_000)
+    """Whoever has not used Kring for so long signs in again …"""
+    session_days: float = Field(default=30, gt=0, le=400)
+    """… and so does everyone after so many days."""
     link_secret: SecretStr | None = None
     """The secret in that link; None or empty: one that is made once for the data folder (`kring.link`)."""
     uploads_to: str = ""

@@ -9,15 +9,21 @@ from kring.errors import Conflict, Damaged, NotFound, SetupError, TransientError
 from kring.intake.requests import Request
 from kring.intake.uploads import Upload
 from kring.model import Circle, Content, Manifest, Media, Pages, Renditions, Transcript
+from kring.people.accounts import Account, ApiKey, Invitation, KnownLogin, Session
 from storage.archive.corrections import read_correction
 from storage.archive.reading import named
 from storage.contents import sha256_of
 from storage.documents import DamagedDocument, plain_document, read_document
 from storage.keys import (
+    API_KEYS,
     CIRCLES,
+    INVITATIONS,
+    LOGINS,
+    PEOPLE,
     RECORDINGS,
     RENDITIONS_MARK,
     REQUESTS,
+    SESSIONS,
     UPLOADS,
     correction_named,
     manifest_key,
@@ -28,11 +34,18 @@ from storage.port import ObjectInfo, ObjectStore
 from storage.verify.expected import contents_of, foreign_keys, keys_of, marks_of
 from storage.verify.findings import Damage, DamageKind
 
-DOCUMENTS: dict[str, type[Manifest | Circle | Upload | Request]] = {
+DOCUMENTS: dict[
+    str, type[Manifest | Circle | Upload | Request | Account | ApiKey | Invitation | KnownLogin | Session]
+] = {
     RECORDINGS: Manifest,
     CIRCLES: Circle,
     UPLOADS: Upload,
     REQUESTS: Request,
+    PEOPLE: Account,
+    INVITATIONS: Invitation,
+    LOGINS: KnownLogin,
+    API_KEYS: ApiKey,
+    SESSIONS: Session,
 }
 """What lies where of the documents that change."""
 OUTAGE = 5

@@ -9,19 +9,25 @@ from kring.intake.uploads import Upload
 from kring.model import Manifest
 from storage.keys import (
     ADDRESSES,
+    API_KEYS,
     ASIDE,
+    AUDIT,
     CIRCLES,
     CORRECTIONS,
     FEEDS,
     FINDINGS,
     INDEX_OWNER,
+    INVITATIONS,
     LEFT_OUT,
+    LOGINS,
     MEDIA_MARK,
+    PEOPLE,
     PROBE_RECIPE,
     RECORDINGS,
     RENDITIONS_MARK,
     REQUESTS,
     RUNS,
+    SESSIONS,
     UPLOADS,
     incoming_key,
     rendition_key,
@@ -54,6 +60,13 @@ def _named_by(upload: Upload) -> Iterator[str]:
     yield from (attachment.original.key for attachment in upload.attachments)
 
 
+OWN = (
+    *(RECORDINGS, CIRCLES, RUNS, UPLOADS, REQUESTS, FEEDS, LEFT_OUT, ASIDE),
+    *(PEOPLE, INVITATIONS, LOGINS, API_KEYS, SESSIONS, AUDIT),
+)
+"""Where Kring's own documents lie, which nothing has to name."""
+
+
 def unnamed_objects(
     manifests: list[Manifest], uploads: list[Upload], objects: dict[str, ObjectInfo]
 ) -> Iterator[ObjectInfo]:
@@ -64,8 +77,7 @@ def unnamed_objects(
     named |= {rendition_key(manifest.original.sha256, PROBE_RECIPE, MEDIA_MARK) for manifest in manifests}
     named |= {key for upload in uploads for key in _named_by(upload)}
     for key, info in objects.items():
-        known = (RECORDINGS, CIRCLES, RUNS, UPLOADS, REQUESTS, FEEDS, LEFT_OUT, ASIDE)
-        expected = key.startswith(known) or key in (FINDINGS, INDEX_OWNER)
+        expected = key.startswith(OWN) or key in (FINDINGS, INDEX_OWNER)
         corrected = key.startswith(CORRECTIONS) and key.removeprefix(CORRECTIONS).partition("/")[0] in ids
         to_fetch = key.startswith(ADDRESSES) and key.removeprefix(ADDRESSES).removesuffix(".json") not in ids
         if not (expected or corrected or to_fetch or key in named):

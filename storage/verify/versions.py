@@ -8,7 +8,19 @@ from collections.abc import Iterable
 from kring.errors import Conflict, Damaged, NotFound, SetupError
 from kring.model import SCHEMA_VERSION
 from storage.documents import plain_document
-from storage.keys import CIRCLES, CORRECTIONS, RECORDINGS, REQUESTS, TRANSCRIPTS, UPLOADS
+from storage.keys import (
+    API_KEYS,
+    CIRCLES,
+    CORRECTIONS,
+    INVITATIONS,
+    LOGINS,
+    PEOPLE,
+    RECORDINGS,
+    REQUESTS,
+    SESSIONS,
+    TRANSCRIPTS,
+    UPLOADS,
+)
 from storage.migrations import version_of
 from storage.port import ObjectInfo, ObjectStore
 
@@ -19,6 +31,11 @@ COUNTED = {
     CIRCLES: "circles",
     UPLOADS: "uploads",
     REQUESTS: "requests",
+    PEOPLE: "people",
+    INVITATIONS: "invitations",
+    LOGINS: "logins",
+    API_KEYS: "keys",
+    SESSIONS: "sessions",
 }
 """Prefix → what the documents under it are called."""
 _HEAD_BYTES = 256

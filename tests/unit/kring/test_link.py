@@ -1,4 +1,4 @@
-"""The secret of the facilitators' link: where it is, who is told, and that nothing else holds it."""
+"""The secret of the operator's link: where it is, who is told, and that nothing else holds it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from threading import Barrier
 
 import pytest
 
-from cli.commands.link import run_link
+from cli.commands.people import run_link
 from cli.stack.services import web_part, worker_part
 from kring.errors import SetupError
 from kring.link import ensure_secret, is_key, is_secret, key_of, link, renew_secret, secret_of
@@ -86,7 +86,7 @@ def test_as_a_setting_it_is_not_in_the_data_folder(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("KRING_CONFIG", os.devnull)
     monkeypatch.setenv("KRING_WEB__LINK_SECRET", GIVEN)
     settings = load_settings(data_dir=tmp_path)
-    assert link(settings) == f"http://127.0.0.1:8420/facilitate#{GIVEN}"
+    assert link(settings) == f"http://127.0.0.1:8420/sign-in#{GIVEN}"
     assert GIVEN not in repr(settings)
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(SetupError, match="KRING_WEB__LINK_SECRET"):
@@ -129,7 +129,7 @@ def test_the_command_shows_it_and_makes_another(
         assert run_link(new=new) == 0
         shown.append(capsys.readouterr().out.strip())
     assert shown[0] == shown[1] != shown[2]
-    assert all(one.startswith("https://kring.example.org/facilitate#") for one in shown)
+    assert all(one.startswith("https://kring.example.org/sign-in#") for one in shown)
     for who in ("all", "nobody"):
         monkeypatch.setenv("KRING_WEB__FACILITATORS", who)
         with pytest.raises(SetupError, match=f"“{who}”"):

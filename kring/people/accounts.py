@@ -1,0 +1,216 @@
+"""People who have an account: their roles, how they come in, and how long they stay signed in. Pure types.
+
+A secret is never kept: links, sessions and keys are stored under the hash of theirs (`hash_of`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainSerializer
+
+from kring.access import Access, Role, Viewer, ViewerKind
+from kring.model import SCHEMA_VERSION, Circle, Frozen, Line, RecordingId, Slug
+
+MOST_ROLES = 1000
+"""Circles, and networks, in which one person has a role."""
+
+AccountId = RecordingId
+"""16 hexadecimal digits, drawn by chance."""
+
+
+def _role(value: Any) -> Any:
+    return Role[value.upper()] if isinstance(value, str) and value.upper() in Role.__members__ else value
+
+
+RoleByName = Annotated[Role, BeforeValidator(_role), PlainSerializer(lambda role: role.name.lower())]
+RolesBySlug = Annotated[Mapping[Slug, RoleByName], Field(max_length=MOST_ROLES)]
+
+
+class Roles(Frozen):
+    """What somebody is in circles and networks (see `kring.access.Viewer`)."""
+
+    circles: RolesBySlug = Field(default_factory=dict)
+    networks: RolesBySlug = Field(default_factory=dict)
+    operator: bool = False
+
+    def __or__(self, other: Roles) -> Roles:
+        """The higher role of both, everywhere."""
+        return Roles(
+            circles=_highest(self.circles, other.circles),
+            networks=_highest(self.networks, other.networks),
+            operator=self.operator or other.operator,
+        )
+
+
+def _highest(one: Mapping[str, Role], other: Mapping[str, Role]) -> dict[str, Role]:
+    return {slug: max(role for role in (one.get(slug), other.get(slug)) if role) for slug in {**one, **other}}
+
+
+class ProviderLogin(Frozen):
+    """How somebody is known to a provider. An e-mail address is none: it can be somebody else's tomorrow."""
+
+    issuer: str
+    subject: str
+    by_rules: Roles = Roles()
+    """What the provider's rules gave at the last sign-in; the next one replaces it."""
+
+
+class Passkey(Frozen):
+    """What is known of a key that one of their devices keeps; it signs, and never leaves the device."""
+
+    id: str
+    public_key: str
+    """Both in base64url, as WebAuthn has them."""
+    sign_count: int = 0
+    """Of the signatures it says it has made; one that falls back may be a copy."""
+    device: Line | None = None
+    """On which it was made."""
+    made_at: datetime
+
+
+class Account(Frozen):
+    """A person who can sign in. Stored at `people/<id>.json`."""
+
+    schema_version: int = SCHEMA_VERSION
+    id: AccountId
+    name: Line
+    given: Roles = Roles()
+    """By people: with an invitation, or afterwards."""
+    logins: Annotated[tuple[ProviderLogin, ...], Field(max_length=20)] = ()
+    passkeys: Annotated[tuple[Passkey, ...], Field(max_length=20)] = ()
+    made_at: datetime
+    blocked: bool = False
+    """They cannot sign in, and are signed out."""
+    sessions_from: datetime
+    """Sessions that began before are over: they signed out everywhere."""
+
+    @property
+    def roles(self) -> Roles:
+        """By people and by rules."""
+        return reduce(or_, (login.by_rules for login in self.logins), self.given)
+
+    @property
+    def viewer(self) -> Viewer:
+        """What they may see and change once they have signed in."""
+        roles = self.roles
+        return Viewer(ViewerKind.PERSON, roles.circles, roles.networks, operator=roles.operator)
+
+
+class Invitation(Frozen):
+    """A link that lets one person in, once. Stored at `invitations/<hash of its code>.json`.
+
+    `account_id`: of who is let in again; None: an account is made, with these roles.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    name: Line
+    roles: Roles = Roles()
+    account_id: AccountId | None = None
+    by: Line
+    """Who made it, for people to read."""
+    made_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+class Session(Frozen):
+    """A browser in which somebody has signed in. Stored at `sessions/<hash of its secret>.json`."""
+
+    schema_version: int = SCHEMA_VERSION
+    account_id: AccountId
+    begun_at: datetime
+    seen_at: datetime
+    """About when it was used last."""
+    browser: Line | None = None
+    """What the browser calls itself."""
+    provider: Line | None = None
+    """Slug of the provider they have signed in at, so that they can sign out there too …"""
+    id_token: str | None = None
+    """… by what the provider said of them."""
+
+
+class KeyScope(StrEnum):
+    """What a key may be used for; each as far as its owner may."""
+
+    READ = "read"
+    UPLOAD = "upload"
+    CORRECT = "correct"
+
+
+class ApiKey(Frozen):
+    """A key by which a program acts for somebody. Stored at `keys/<hash of it>.json`."""
+
+    schema_version: int = SCHEMA_VERSION
+    account_id: AccountId
+    name: Line
+    """What it is for."""
+    begins: Line
+    """Its first letters, by which people tell keys apart."""
+    scopes: tuple[KeyScope, ...] = (KeyScope.READ,)
+    circles: Annotated[tuple[Slug, ...], Field(max_length=MOST_ROLES)] = ()
+    """Only in these; none: in all of its owner's."""
+    made_at: datetime
+    expires_at: datetime | None = None
+    used_at: datetime | None = None
+    """About when it was used last."""
+
+    @property
+    def may_write(self) -> bool:
+        return bool({KeyScope.UPLOAD, KeyScope.CORRECT} & set(self.scopes))
+
+    def viewer(self, account: Account, circles: Mapping[str, Circle]) -> Viewer:
+        """What it may see and change: never more than its owner, and nothing that only operators may."""
+        owner, access = account.viewer, Access(circles)
+        if owner.operator:
+            networks = {circle.network for circle in circles.values()}
+            owner = Viewer(ViewerKind.PERSON, networks=dict.fromkeys(networks, Role.FACILITATOR))
+        most = Role.FACILITATOR if self.may_write else Role.MEMBER
+        if not self.circles:
+            return Viewer(ViewerKind.API_KEY, _at_most(owner.circles, most), _at_most(owner.networks, most))
+        roles = {slug: access.role_in(owner, circles[slug]) for slug in self.circles if slug in circles}
+        return Viewer(
+            ViewerKind.API_KEY, _at_most({slug: role for slug, role in roles.items() if role is not None}, most)
+        )
+
+
+def _at_most(roles: Mapping[str, Role], most: Role) -> dict[str, Role]:
+    return {slug: min(role, most) for slug, role in roles.items()}
+
+
+class KnownLogin(Frozen):
+    """Whose account a provider's subject is. Stored at `logins/<hash of both>.json`."""
+
+    schema_version: int = SCHEMA_VERSION
+    account_id: AccountId
+
+
+def new_secret() -> str:
+    """256 random bits, as they stand in a link or a cookie."""
+    return secrets.token_urlsafe(32)
+
+
+def new_code() -> str:
+    """The code of an invitation; its beginning tells the page that it is good for once only."""
+    return f"once-{new_secret()}"
+
+
+def new_key() -> str:
+    """An API key; its beginning tells programs that look for lost secrets what it is."""
+    return f"kring_{new_secret()}"
+
+
+def new_account_id() -> str:
+    return secrets.token_hex(8)
+
+
+def hash_of(secret: str) -> str:
+    """What is kept of a secret. It needs no salt and no work factor: it has 256 random bits, so none can be guessed."""
+    return hashlib.sha256(secret.encode()).hexdigest()

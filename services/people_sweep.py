@@ -1,0 +1,50 @@
+"""Deleting what is kept of people no longer than it is needed: used-up links, ended sessions, old keys, old acts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from kring.errors import Damaged, NotFound
+from kring.people.accounts import ApiKey, Invitation, Session
+from kring.settings import Settings
+from storage.audit import Audit
+from storage.documents import read_document
+from storage.keys import API_KEYS, INVITATIONS, SESSIONS
+from storage.port import ObjectStore
+
+EXPIRED_KEYS = timedelta(days=30)
+"""For so long the owner of a key still sees that it has expired."""
+
+Outdated = Invitation | Session | ApiKey
+
+
+def sweep_people(store: ObjectStore, settings: Settings, moment: datetime) -> int:
+    """How many documents were deleted. Raises StorageDown."""
+    swept = list(_outdated(store, settings, moment))
+    for key in swept:
+        store.delete(key)
+    return len(swept) + Audit(store).expire(moment - timedelta(days=settings.audit_days))
+
+
+def _outdated(store: ObjectStore, settings: Settings, moment: datetime) -> Iterator[str]:
+    kinds: dict[str, type[Outdated]] = {INVITATIONS: Invitation, SESSIONS: Session, API_KEYS: ApiKey}
+    for prefix, kind in kinds.items():
+        for info in list(store.list(prefix)):
+            try:
+                document = read_document(kind, info.key, store.get_bytes(info.key).data)
+            except (NotFound, Damaged):  # gone meanwhile; or for `kring verify` to name
+                continue
+            if _is_outdated(document, settings, moment):
+                yield info.key
+
+
+def _is_outdated(document: Outdated, settings: Settings, moment: datetime) -> bool:
+    match document:
+        case Invitation():
+            return moment >= document.expires_at
+        case Session():
+            idle, most = timedelta(hours=settings.web.session_idle_hours), timedelta(days=settings.web.session_days)
+            return moment - document.seen_at > idle or moment - document.begun_at > most
+        case ApiKey():
+            return document.expires_at is not None and moment - document.expires_at > EXPIRED_KEYS
