@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict
 from index.port import Fragment, Lack, Order, PassageHit, ReasonKind, RecordingHit
 from kring.model import Activity, Details, State, Step, Transcript
 from kring.sentence import ShownSentence
-from search_ui.context import Site, SiteDep
+from search_ui.context import Site
 from search_ui.http import formatting
 from search_ui.recording import captions
 from search_ui.recording.captions import transcript_of
 from search_ui.search.params import SearchParamsDep
-from search_ui.viewer import is_searchable, open_recording, search_for_viewer
+from search_ui.viewer import ArchiveView, ArchiveViewDep
 
 router = APIRouter(prefix="/api", tags=["archive"])
 
@@ -164,12 +164,12 @@ class CircleName(BaseModel):
 
 
 @router.get("/search", responses={400: {"model": Refusal}})
-def search(site: SiteDep, params: SearchParamsDep) -> Found:
+def search(view: ArchiveViewDep, params: SearchParamsDep) -> Found:
     """Recordings in which something was said, with the passages that match.
 
     Values of one filter widen each other, filters narrow each other; days are inclusive.
     """
-    results = search_for_viewer(site, params.query())
+    results = view.search(params.query())
     return Found(
         total=results.total,
         page=params.page,
@@ -180,18 +180,18 @@ def search(site: SiteDep, params: SearchParamsDep) -> Found:
         together=results.together,
         seconds=results.seconds,
         facets={kind: dict(counts) for kind, counts in results.facets.items()},
-        recordings=[_recording(site, hit) for hit in results.hits],
+        recordings=[_recording(view, hit) for hit in results.hits],
     )
 
 
-def _recording(site: Site, hit: RecordingHit) -> FoundRecording:
+def _recording(view: ArchiveView, hit: RecordingHit) -> FoundRecording:
     return FoundRecording(
         id=hit.recording_id,
         title=_pieces(hit.title),
         circle=hit.circle,
-        circle_name=site.names.circle(hit.circle),
+        circle_name=view.names.circle(hit.circle),
         network=hit.network,
-        network_name=site.names.network(hit.network),
+        network_name=view.names.network(hit.network),
         language=hit.language,
         topics=list(hit.topics),
         organisations=list(hit.organisations),
@@ -232,9 +232,12 @@ def _pieces(fragments: tuple[Fragment, ...]) -> list[TextPiece]:
 
 
 @router.get("/recordings/{recording_id}")
-def recording(recording_id: str, site: SiteDep) -> RecordingStatus:
+def recording(recording_id: str, view: ArchiveViewDep) -> RecordingStatus:
     """How far a recording is, and where its parts are."""
-    manifest = open_recording(site, recording_id)
+    manifest, site = view.open(recording_id), view.site
+    details = manifest.details
+    if not view.may_change(details.circle):  # on which basis it may be kept is for those who answer for it
+        details = details.model_copy(update={"legal_basis": None})
     activity = site.leases.read(manifest.id)
     urls = {"page": f"/r/{manifest.id}"}
     if manifest.state is State.PUBLISHED and manifest.renditions is not None:
@@ -248,11 +251,11 @@ def recording(recording_id: str, site: SiteDep) -> RecordingStatus:
         id=manifest.id,
         version=manifest.version,
         title=manifest.details.title,
-        details=manifest.details,
+        details=details,
         state=manifest.state,
         problem=ProblemStatus.model_validate(manifest.problem) if manifest.problem else None,
         activity=_activity_status(site, activity) if activity else None,
-        searchable=is_searchable(site, manifest.id),
+        searchable=view.is_searchable(manifest.id),
         duration=manifest.duration or None,
         language=manifest.transcript.language if manifest.transcript else manifest.details.language,
         missing=manifest.transcript.missing if manifest.transcript else 0.0,
@@ -274,15 +277,15 @@ def _activity_status(site: Site, activity: Activity) -> ActivityStatus:
 
 
 @router.get("/recordings/{recording_id}/transcript")
-def transcript(recording_id: str, site: SiteDep) -> Transcript:
+def transcript(recording_id: str, view: ArchiveViewDep) -> Transcript:
     """The transcript as people have corrected it: segments with times in seconds, speakers, words."""
-    return transcript_of(site, recording_id)[1]
+    return transcript_of(view, recording_id)[1]
 
 
 @router.get("/circles")
-def circles(site: SiteDep) -> list[CircleName]:
+def circles(view: ArchiveViewDep) -> list[CircleName]:
     """Circles and the networks they belong to."""
-    ordered = sorted(site.names.circles().values(), key=lambda circle: circle.name.casefold())
+    ordered = sorted(view.names.circles.values(), key=lambda circle: circle.name.casefold())
     return [
         CircleName(
             slug=circle.slug,

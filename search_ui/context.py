@@ -1,11 +1,11 @@
-"""What every request needs: the archive, the index, the names of circles; and the questions pages ask of them."""
+"""What every request needs: the archive, the index, the circles; and the questions pages ask of them."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, TypeVar
 
@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 
 from index.port import SearchIndex
 from kring.errors import Damaged, NotFound, StorageDown
-from kring.model import Circle, Manifest, Transcript, Visibility
+from kring.model import Circle, Manifest, Transcript
 from kring.settings import Settings
 from search_ui.text_cache import Remembered
 from services.runs.port import Runs
@@ -22,15 +22,15 @@ from storage.archive.archive import Archive
 from storage.leases import Leases
 
 NAMES_SECONDS = 10.0
-"""How long a renamed circle may keep its old name on pages."""
+"""How long a changed circle may be as it was: its name, and who may see what belongs to it."""
 
 log = logging.getLogger("kring.web")
 
 T = TypeVar("T")
 
 
-class Names:
-    """Names of circles and networks by slug, read again from the archive every `NAMES_SECONDS`."""
+class Circles:
+    """The circles there are, read again from the archive every `NAMES_SECONDS`."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
@@ -39,7 +39,7 @@ class Names:
         self._known = False
         self._read_at = float("-inf")
 
-    def circles(self) -> dict[str, Circle]:
+    def all(self) -> dict[str, Circle]:
         """All circles by slug; if the store does not answer, those known before, so that search goes on.
 
         One request at a time asks the store, the others take what is known. Raises StorageDown if nothing is known.
@@ -59,21 +59,29 @@ class Names:
             self._lock.release()
         return self._circles
 
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of circles and networks. Pure."""
+
+    circles: Mapping[str, Circle]
+    """By slug: those that may be named."""
+
     def circle(self, slug: str) -> str:
-        """The circle's name; its slug if it has gone."""
-        circle = self.circles().get(slug)
+        """The circle's name; its slug if it is not among them."""
+        circle = self.circles.get(slug)
         return circle.name if circle else slug
 
     def network(self, slug: str) -> str:
-        """The network's name; its slug if none of its circles is left."""
-        return next((c.network_name for c in self.circles().values() if c.network == slug), slug)
+        """The network's name; its slug if none of its circles is among them."""
+        return next((c.network_name for c in self.circles.values() if c.network == slug), slug)
 
     def network_slug(self, circle_slug: str) -> str | None:
-        circle = self.circles().get(circle_slug)
+        circle = self.circles.get(circle_slug)
         return circle.network if circle else None
 
     def network_of(self, circle_slug: str) -> str | None:
-        circle = self.circles().get(circle_slug)
+        circle = self.circles.get(circle_slug)
         return circle.network_name if circle else None
 
 
@@ -86,7 +94,7 @@ class Site:
     index: SearchIndex
     runs: Runs
     leases: Leases = field(init=False)
-    names: Names = field(init=False)
+    circles: Circles = field(init=False)
     reindexing: Reindexing = field(init=False)
     written: Remembered = field(init=False)
 
@@ -95,7 +103,7 @@ class Site:
     def __post_init__(self) -> None:
         leases = Leases(self.archive.store, lease_seconds=self.settings.worker.lease_seconds)
         object.__setattr__(self, "leases", leases)
-        object.__setattr__(self, "names", Names(self.archive))
+        object.__setattr__(self, "circles", Circles(self.archive))
         object.__setattr__(self, "written", Remembered())
         object.__setattr__(self, "reindexing", Reindexing(self.archive, self.index, self.runs))
 
@@ -131,12 +139,6 @@ def shared(kind: type[T]) -> Callable[[Request], T]:
 def origin_of(site: Site, request: Request) -> str:
     """What addresses begin with: as the settings say, else as this request came; the guard knows its host."""
     return (site.settings.web.public_url or str(request.base_url)).rstrip("/")
-
-
-def visibility_of(site: Site, manifest: Manifest) -> Visibility:
-    """Who may find and play it: as it says itself, else as its circle says, else the fewest."""
-    circle = site.names.circles().get(manifest.details.circle)
-    return manifest.details.visibility or (circle.visibility if circle else Visibility.CIRCLE)
 
 
 def read_transcript(site: Site, manifest: Manifest) -> tuple[Transcript | None, bool]:

@@ -85,14 +85,14 @@ def environment_for_others(inherited: Mapping[str, str] = os.environ) -> dict[st
 
 
 def link_environment(settings: Settings) -> dict[str, str]:
-    """More for the web pages: the secret of the facilitators' link, if it is a setting."""
+    """More for the web pages: the secret of the operator's link, if it is a setting."""
     secret = settings.web.link_secret
     return {} if secret is None else {LINK_SETTING: secret.get_secret_value()}
 
 
 def environment_of(settings: Settings, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
     """A child's environment, in which `load_settings()` gives `settings`, wherever it runs, all but what only one part
-    is told: the secret of the facilitators' link, and the address of Prefect's database."""
+    is told: the secret of the operator's link, and the address of Prefect's database."""
     environment = {
         name: value for name, value in inherited.items() if not name.startswith("KRING_") and name != "PREFECT_PROFILE"
     }

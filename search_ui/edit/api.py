@@ -7,24 +7,35 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from kring.corrections.apply import undone
-from kring.corrections.changes import Change, Correction, DetailsChange, Undo
-from kring.errors import InputError
+from kring.access import audience_of
+from kring.corrections.apply import detailed, undone
+from kring.corrections.changes import Correction, DetailsChange, Undo
+from kring.errors import InputError, TransientError
 from kring.languages import check_language
-from kring.model import Details, Manifest, Segment, Transcript, now
-from search_ui.context import Site, SiteDep
+from kring.model import Manifest, Segment, Transcript, now
+from kring.people.audit import Act
+from search_ui.auth.identity import FacilitatorDep
+from search_ui.auth.recorder import RecorderDep
+from search_ui.context import Site
 from search_ui.edit import history
 from search_ui.edit.conflicts import AlreadyDone, EditConflict, EditState
-from search_ui.http.identity import FacilitatorDep, Person
+from search_ui.edit.responses import (
+    CorrectedLine,
+    CorrectedRecording,
+    CorrectionConflict,
+    CorrectionRequest,
+    CorrectionResult,
+    NamedChapter,
+    PastCorrection,
+)
 from search_ui.i18n.gettext import _, current_language
 from search_ui.recording.media import etag_matches
-from search_ui.viewer import open_published, open_recording
+from search_ui.viewer import ArchiveView, ArchiveViewDep
+from search_ui.viewer.visit import Person
 from transcribe.captions.parsing.cleaning import clean_name
 
 router = APIRouter(prefix="/api/recordings/{recording_id}", tags=["corrections"])
@@ -37,91 +48,22 @@ _LOCKS = tuple(threading.Lock() for _ in range(64))
 """Who corrects the same recording in this process takes turns, instead of trying for one number again and again."""
 
 
-class CorrectedLine(BaseModel):
-    """A line of the transcript; `corrected`: people have changed its text."""
-
-    start: float
-    end: float
-    text: str
-    speaker: str | None
-    language: str | None
-    corrected: bool
-
-
-class NamedChapter(BaseModel):
-    start: float
-    title: str
-
-
-class PastCorrection(BaseModel):
-    """One correction. `undone`: it counts no longer, because of the Undo `undone_by`; `mine`: the person who asks made
-    it."""
-
-    number: int
-    at: datetime
-    by: str
-    kind: str
-    summary: str
-    undone: bool
-    undone_by: int | None
-    mine: bool
-
-
-class CorrectedRecording(BaseModel):
-    """A recording as people have corrected it. `number`: of the last correction; `history`: the newest first."""
-
-    number: int
-    lines: list[CorrectedLine]
-    speakers: list[str]
-    chapters: list[NamedChapter]
-    details: Details
-    history: list[PastCorrection]
-
-
-class CorrectionRequest(BaseModel):
-    change: Change
-
-
-class CorrectionResult(BaseModel):
-    """What one correction has changed. `changed`: lines as they are now; `removed`: where lines began that are gone.
-
-    `number`: of this correction. `stored` false: it was so already, and `number` is that of the last one there is.
-    `searchable` false: it is stored, and search follows in a moment.
-    """
-
-    number: int
-    stored: bool
-    changed: list[CorrectedLine]
-    removed: list[float]
-    chapters: list[NamedChapter]
-    speakers: list[str]
-    details: Details
-    searchable: bool
-
-
-class CorrectionConflict(BaseModel):
-    """What is there now, which someone else wrote meanwhile."""
-
-    error: str
-    now: dict[str, object]
-
-
 @router.get("/corrected", response_model=CorrectedRecording, responses={304: {"description": "As the browser has it."}})
 def corrected_recording(
     recording_id: str,
     request: Request,
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,
 ) -> Response:
     """The transcript, the chapters and the details as they stand now, and what was changed by whom."""
-    manifest = open_published(site, recording_id)
+    manifest = view.open_published_to_change(recording_id)
     # Open editors ask every few seconds, and mostly nothing has changed.
     facts = f"{_PROCESS} {manifest.id} {manifest.version} {person.id} {current_language()}"
     etag = f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
     headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie", "ETag": f"W/{etag}"}
     if etag_matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
-    content = _corrected_recording(site, manifest, person).model_dump_json()
+    content = _corrected_recording(view.site, manifest, person).model_dump_json()
     return Response(content, media_type="application/json", headers=headers)
 
 
@@ -171,25 +113,27 @@ def _corrected_recording(site: Site, manifest: Manifest, person: Person) -> Corr
 def correct(
     recording_id: str,
     request: CorrectionRequest,
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,
+    record: RecorderDep,
 ) -> Response:
     """Change one thing. If someone else changed the same thing meanwhile, nothing is stored, and the answer says
     what stands there now."""
-    manifest = open_published(site, recording_id)
+    site, manifest = view.site, view.open_published_to_change(recording_id)
     if isinstance(request.change, DetailsChange):
-        request = CorrectionRequest(change=_checked(site, request.change))
+        request = CorrectionRequest(change=_checked(view, request.change))
     state_with = _state_with(site, manifest)
     before: EditState | None = None
+    withheld = False
 
     def make(stored: tuple[Correction, ...]) -> Correction:
-        nonlocal before
+        nonlocal before, withheld
         before = state_with(stored, person)
         if len(stored) >= MOST_CORRECTIONS:
             raise InputError(
                 _("This recording was corrected {most} times; more is not kept.").format(most=MOST_CORRECTIONS)
             )
-        return Correction(
+        correction = Correction(
             recording_id=manifest.id,
             number=len(stored) + 1,
             by=person.id,
@@ -197,10 +141,21 @@ def correct(
             at=now(),
             change=before.accept(request.change),
         )
+        after = detailed(before.details, (*stored, correction))
+        for details in (before.details, after):  # somebody else may have moved it meanwhile
+            view.check_changes(details.circle)
+        if audience_of(after) != audience_of(before.details):
+            withheld = True
+            site.reindexing.withhold(manifest.id)
+        return correction
 
     try:
         with _LOCKS[int(manifest.id, 16) % len(_LOCKS)]:
             correction = site.archive.correct(manifest.id, make)
+    except TransientError:
+        if withheld:  # nothing was stored, so search finds it as before
+            site.reindexing.refresh(manifest)
+        raise
     except EditConflict as conflict:
         return JSONResponse(
             CorrectionConflict(error=str(conflict), now=conflict.now).model_dump(mode="json"), status_code=409
@@ -213,8 +168,9 @@ def correct(
             searchable = site.reindexing.refresh(site.archive.settle_corrections(manifest.id))
         return _answer(200, _result(last, before, before, stored=False, searchable=searchable))
     assert before is not None  # noqa: S101  the correction was made from it
+    record.note(Act.CORRECT, manifest.id, f"{correction.change.kind} (number {correction.number})")
     after = state_with((*before.corrections, correction), person)
-    searchable = site.reindexing.refresh(open_recording(site, manifest.id))
+    searchable = site.reindexing.refresh(site.archive.settle_corrections(manifest.id))
     return _answer(201, _result(correction.number, before, after, stored=True, searchable=searchable))
 
 
@@ -228,10 +184,14 @@ def _state_with(site: Site, manifest: Manifest) -> Callable[[tuple[Correction, .
     return lambda made, person: EditState(read, manifest.details, made, person.id)
 
 
-def _checked(site: Site, change: DetailsChange) -> DetailsChange:
-    """With a circle and a language that there are. Raises InputError."""
+def _checked(view: ArchiveView, change: DetailsChange) -> DetailsChange:
+    """With a circle and a language that there are. Raises InputError, and NotAllowed for a circle that the viewer may
+    not change."""
     after = change.after
-    if after.circle != change.before.circle and after.circle not in {circle.slug for circle in site.archive.circles()}:
+    if after.circle != change.before.circle:
+        view.check_changes(after.circle)
+    circles = {circle.slug for circle in view.site.archive.circles()}
+    if after.circle != change.before.circle and after.circle not in circles:
         raise InputError(_("There is no circle “{slug}” (any more); choose another.").format(slug=after.circle))
     if after.language is not None and after.language != change.before.language:
         after = after.model_copy(update={"language": check_language(after.language)})

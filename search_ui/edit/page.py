@@ -12,14 +12,13 @@ from starlette.responses import RedirectResponse, Response
 from kring.corrections.apply import Chapter, chapters
 from kring.languages import CODES
 from kring.model import State, Transcript
-from search_ui.context import Site, SiteDep
+from search_ui.auth.identity import FacilitatorDep
 from search_ui.http import formatting
-from search_ui.http.identity import FacilitatorDep
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import _
 from search_ui.recording import sound_tracks, waveform
 from search_ui.upload.page import VISIBILITIES, languages
-from search_ui.viewer import open_recording
+from search_ui.viewer import ArchiveView, ArchiveViewDep
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,11 +41,12 @@ class Row:
 @router.get("/r/{recording_id}/edit")
 def edit_page(
     recording_id: str,
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,
     t: Annotated[str, Parameter(max_length=20)] = "",
 ) -> Response:
-    manifest = open_recording(site, recording_id)
+    site = view.site
+    manifest = view.open_to_change(recording_id)
     if manifest.state is not State.PUBLISHED or manifest.renditions is None:
         return RedirectResponse(f"/r/{manifest.id}", status_code=303)
     transcript = site.archive.transcript_of(manifest)
@@ -55,7 +55,7 @@ def edit_page(
         manifest=manifest,
         renditions=manifest.renditions,
         details=manifest.details,
-        circles=circles(site),
+        circles=circles(view),
         languages=languages(CODES),
         visibilities=[(value.value, _(name)) for value, name in VISIBILITIES.items()],
         transcript=transcript,
@@ -72,9 +72,9 @@ def edit_page(
     )
 
 
-def circles(site: Site) -> list[tuple[str, str]]:
-    """(slug, name) of every circle, by name."""
-    named = ((circle.slug, circle.name) for circle in site.names.circles().values())
+def circles(view: ArchiveView) -> list[tuple[str, str]]:
+    """(slug, name) of every circle whose recordings the viewer may change, by name."""
+    named = ((circle.slug, circle.name) for circle in view.changeable_circles().values())
     return sorted(named, key=lambda option: option[1].casefold())
 
 

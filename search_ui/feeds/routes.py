@@ -1,7 +1,6 @@
 """Feeds to follow: any search, a circle, a network or a topic, for feed readers and podcast programs.
 
-A feed shows what the pages show: as long as there are no logins, also recordings that
-are meant for a circle or a network.
+A feed shows what the pages show to the same viewer: to programs, which do not sign in, what is public.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from index.port import Order, RecordingHit
 from kring.errors import BadQuery, NotFound
 from kring.model import Manifest, State, now
-from search_ui.context import Site, SiteDep, origin_of
+from search_ui.context import origin_of
 from search_ui.feeds import rss
 from search_ui.http.rendering import static_address, text
 from search_ui.i18n.gettext import LANGUAGES, _, current_language, using_language
@@ -30,7 +29,7 @@ from search_ui.recording.media import etag_matches, playback_url
 from search_ui.search.collections import Collection, CollectionDep
 from search_ui.search.links import feed_url, search_url, sorted_by
 from search_ui.search.params import SearchParams, SearchParamsDep
-from search_ui.viewer import open_recording, search_for_viewer
+from search_ui.viewer import ArchiveView, ArchiveViewDep
 
 ITEMS = 50
 PASSAGES = 5
@@ -54,8 +53,8 @@ class FeedRecording:
 
 
 @router.api_route("/feed.xml", methods=["GET", "HEAD"])
-def search_feed(request: Request, site: SiteDep, params: SearchParamsDep) -> Response:
-    return feed_response(site, request, params, None)
+def search_feed(request: Request, view: ArchiveViewDep, params: SearchParamsDep) -> Response:
+    return feed_response(view, request, params, None)
 
 
 @router.api_route("/c/{value}/feed.xml", methods=["GET", "HEAD"])
@@ -63,58 +62,60 @@ def search_feed(request: Request, site: SiteDep, params: SearchParamsDep) -> Res
 @router.api_route("/t/{value:path}/feed.xml", methods=["GET", "HEAD"])
 def collection_feed(
     request: Request,
-    site: SiteDep,
+    view: ArchiveViewDep,
     params: SearchParamsDep,
     collection: CollectionDep,
 ) -> Response:
     with using_language(
         next((language for language in LANGUAGES if language == collection.language), current_language())
     ):
-        return feed_response(site, request, params.within(collection.scope), collection)
+        return feed_response(view, request, params.within(collection.scope), collection)
 
 
-def feed_response(site: Site, request: Request, params: SearchParams, collection: Collection | None) -> Response:
+def feed_response(view: ArchiveView, request: Request, params: SearchParams, collection: Collection | None) -> Response:
     """200, 304 if the program has it already, or 400 in words. Raises SearchDown, StorageDown."""
     try:
-        hits = search_for_viewer(site, sorted_by(params, Order.NEWEST).query(per_page=ITEMS, passages=PASSAGES)).hits
+        hits = view.search(sorted_by(params, Order.NEWEST).query(per_page=ITEMS, passages=PASSAGES)).hits
     except BadQuery as error:
         return PlainTextResponse(message_of(error), status_code=400, headers={"Cache-Control": "no-store"})
-    origin = origin_of(site, request)
+    origin = origin_of(view.site, request)
     facts = repr((WRITER, origin, feed_url(params), collection, current_language(), hits))
     etag = f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
     headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie", "ETag": f"W/{etag}"}
     given = request.headers.get("if-none-match")
     if given is not None and etag_matches(given, etag):
         return Response(status_code=304, headers=headers)
-    recordings = published_recordings(site, hits)
+    recordings = published_recordings(view, hits)
     changed = max((recording.manifest.changed_at for recording in recordings), default=None)
     if changed is not None:
         headers["Last-Modified"] = format_datetime(changed.astimezone(UTC), usegmt=True)
         if given is None and not _is_newer(changed, request.headers.get("if-modified-since")):
             return Response(status_code=304, headers=headers)
-    channel = channel_of(site, origin, params, collection, recordings, changed or now())
+    channel = channel_of(view, origin, params, collection, recordings, changed or now())
     return Response(rss.write(channel), media_type=rss.MEDIA_TYPE, headers=headers)
 
 
-def published_recordings(site: Site, hits: Sequence[RecordingHit]) -> list[FeedRecording]:
+def published_recordings(view: ArchiveView, hits: Sequence[RecordingHit]) -> list[FeedRecording]:
     """Those of them that are still there and published, in the same order."""
 
     def opened(hit: RecordingHit) -> FeedRecording | None:
         try:
-            manifest = open_recording(site, hit.recording_id)
+            manifest = view.open(hit.recording_id)
         except NotFound:
             return None  # erased since it was found
         if manifest.state is not State.PUBLISHED or manifest.renditions is None:
             return None
-        info = site.archive.store.stat(manifest.renditions.playback)
-        return FeedRecording(hit, manifest, info.size, bool(chaptering.chapters_of(site, manifest))) if info else None
+        info = view.site.archive.store.stat(manifest.renditions.playback)
+        return (
+            FeedRecording(hit, manifest, info.size, bool(chaptering.chapters_of(view.site, manifest))) if info else None
+        )
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return [recording for recording in pool.map(opened, hits) if recording is not None]
 
 
 def channel_of(
-    site: Site,
+    view: ArchiveView,
     origin: str,
     params: SearchParams,
     collection: Collection | None,
@@ -130,7 +131,7 @@ def channel_of(
         language=_language(recordings, collection),
         image=origin + static_address("cover.png"),
         changed=changed,
-        items=[item_of(site, origin, params, recording) for recording in recordings],
+        items=[item_of(view, origin, params, recording) for recording in recordings],
     )
 
 
@@ -140,7 +141,7 @@ def title_of(params: SearchParams, collection: Collection | None) -> str:
     return _("{name}: “{words}”").format(name=name, words=params.text) if params.text else name
 
 
-def item_of(site: Site, origin: str, params: SearchParams, recording: FeedRecording) -> rss.FeedItem:
+def item_of(view: ArchiveView, origin: str, params: SearchParams, recording: FeedRecording) -> rss.FeedItem:
     manifest, hit = recording.manifest, recording.hit
     details = manifest.details
     return rss.FeedItem(
@@ -149,7 +150,7 @@ def item_of(site: Site, origin: str, params: SearchParams, recording: FeedRecord
         url=f"{origin}/r/{manifest.id}",
         published=datetime.combine(details.date, time(12), UTC),
         description=text(
-            "feed_item.html", hit=hit, details=details, names=site.names, origin=origin, words=params.text
+            "feed_item.html", hit=hit, details=details, names=view.names, origin=origin, words=params.text
         ),
         media=rss.MediaFile(origin + playback_url(manifest), manifest.renditions.playback_type),  # type: ignore[union-attr]
         size=recording.size,

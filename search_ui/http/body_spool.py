@@ -18,10 +18,10 @@ from kring.errors import DiskFull, EmptyFile, InputError
 from kring.model import Original
 from kring.settings import Settings
 from search_ui.context import site_of
-from search_ui.http.identity import Person
 from search_ui.http.security import byte_count
 from search_ui.i18n.gettext import N_, _
 from search_ui.server.places import Places, Share
+from search_ui.viewer.visit import Person
 
 FULL = N_("The disk of the Kring machine is full. The operator of Kring has to make room.")
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from kring.errors import (
+    BadKey,
     Conflict,
     Damaged,
     IndexNotReady,
@@ -23,15 +24,16 @@ from kring.errors import (
     StorageDown,
     TransientError,
 )
-from search_ui.http import edit_permission
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_, _
 from search_ui.i18n.localisation import message_of
+from search_ui.viewer.visit import current
 
 log = logging.getLogger("kring.web")
 
 HEADINGS = {
     400: N_("That was not understood"),
+    401: N_("That is not allowed here"),
     403: N_("That is not allowed here"),
     404: N_("There is nothing here"),
     405: N_("That was not understood"),
@@ -83,7 +85,7 @@ def status_of(error: KringError) -> int:
         case InputError():
             return 400
         case NotAllowed():
-            return 403
+            return 401 if isinstance(error, BadKey) else 403
         case Conflict():
             return 409
         case TransientError() | Damaged():
@@ -121,7 +123,7 @@ def invalid(errors: Sequence[Any]) -> str:
 
 def answer(request: Request, status: int, sentence: str) -> Response:
     """JSON under `/api` and `/healthz`, bare text for a part of a page, else a page."""
-    headers = {"Retry-After": "5"} if status == 503 else {}
+    headers = {503: {"Retry-After": "5"}, 401: {"WWW-Authenticate": "Bearer"}}.get(status, {})
     response: Response
     if request.url.path.startswith(("/api/", "/healthz")):
         response = JSONResponse({"error": sentence}, status_code=status)
@@ -129,9 +131,11 @@ def answer(request: Request, status: int, sentence: str) -> Response:
         response = PlainTextResponse(sentence, status_code=status)
     else:
         heading = _(HEADINGS.get(status, HEADINGS[400]))
-        way_in = status == 403 and edit_permission.current().by_link
-        template = "facilitate.html" if way_in else "error.html"
-        response = page(template, status, heading=heading, sentence=sentence, status=status, problem="")
+        way_in = status == 403 and not current().signed_in and not current().read_only
+        template = "sign_in.html" if way_in else "error.html"
+        response = page(
+            template, status, heading=heading, sentence=sentence, status=status, problem="", onward=current().here
+        )
     response.headers.update(headers | {"Cache-Control": "no-store"})
     return response
 

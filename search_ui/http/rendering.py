@@ -14,8 +14,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from kring.errors import SetupError
-from search_ui.http import edit_permission, formatting
+from search_ui.http import formatting
 from search_ui.i18n import gettext as i18n, localisation
+from search_ui.viewer.visit import current
 
 HERE = Path(__file__).parents[1]
 BUILT = HERE / "static"
@@ -62,7 +63,7 @@ def _environment() -> Environment:
     }
     versions = _versions()
     environment.globals["static"] = lambda name: f"/static/{name}?v={versions[name]}"
-    environment.globals["edit_permission"] = edit_permission.current
+    environment.globals["visit"] = current
     environment.globals["bars"] = formatting.bars
     environment.filters |= {
         "clock": formatting.clock,

@@ -19,14 +19,16 @@ from starlette.responses import Response
 from kring.errors import InputError, NotFound
 from kring.intake.uploads import Upload
 from kring.model import Attachment, Line, Manifest
+from kring.people.audit import Act
+from search_ui.auth.identity import FacilitatorDep
+from search_ui.auth.recorder import RecorderDep
 from search_ui.context import Site, SiteDep
 from search_ui.http.body_spool import SpooledFile, spool_body
-from search_ui.http.identity import FacilitatorDep
 from search_ui.http.security import policy
 from search_ui.i18n.gettext import N_, _
 from search_ui.recording.media import serve
 from search_ui.upload.validation import change_upload, own_upload
-from search_ui.viewer import open_published
+from search_ui.viewer import ArchiveViewDep
 from services.runs.requests import try_start_again
 from transcribe.captions.reader import MAX_BYTES as MAX_CAPTION_BYTES, read_captions
 
@@ -94,25 +96,30 @@ async def attach(
     recording_id: str,
     name: Annotated[Line, Parameter()],
     request: Request,
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,
+    record: RecorderDep,
     title: Annotated[Line | None, Parameter()] = None,
 ) -> AttachedFile:
     """A PDF for a recording that is published. The body is the file; what it says can be found once it was read."""
-    await run_in_threadpool(open_published, site, recording_id)
-    async with spool_body(request, site.settings, person, name, MAX_BYTES) as file:
-        return await run_in_threadpool(_attach, site, recording_id, file, title or title_of(name))
+    await run_in_threadpool(view.open_published_to_change, recording_id)
+    async with spool_body(request, view.site.settings, person, name, MAX_BYTES) as file:
+        await run_in_threadpool(record.note, Act.CHANGE, recording_id, "attached a document")
+        return await run_in_threadpool(_attach, view.site, recording_id, file, title or title_of(name))
 
 
 @router.delete("/api/recordings/{recording_id}/attachments/{sha256}", status_code=204)
 def detach(
     recording_id: str,
     sha256: str,
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,  # noqa: ARG001  who may is all there is to ask
+    record: RecorderDep,
 ) -> None:
     """The recording no longer has this document, and search no longer finds it."""
-    attachment_of(open_published(site, recording_id), sha256)
+    site = view.site
+    attachment_of(view.open_published_to_change(recording_id), sha256)
+    record.note(Act.CHANGE, recording_id, "removed a document")
     manifest = site.archive.update(
         recording_id, lambda old: old.model_copy(update={"attachments": without_attachment(old.attachments, sha256)})
     )
@@ -120,10 +127,10 @@ def detach(
 
 
 @router.api_route("/r/{recording_id}/attachments/{sha256}", methods=["GET", "HEAD"], include_in_schema=False)
-def document(recording_id: str, sha256: str, request: Request, site: SiteDep) -> Response:
+def document(recording_id: str, sha256: str, request: Request, view: ArchiveViewDep) -> Response:
     """The PDF, for the browser's own viewer. The file is untrusted: it gets no rights on this site."""
-    attachment = attachment_of(open_published(site, recording_id), sha256)
-    response = serve(site.archive.store, attachment.original.key, PDF, request)
+    attachment = attachment_of(view.open_published(recording_id), sha256)
+    response = serve(view.site.archive.store, attachment.original.key, PDF, request)
     response.headers["Content-Disposition"] = inline_as(attachment.original.file_name)
     response.headers["Content-Security-Policy"] = SANDBOX
     return response

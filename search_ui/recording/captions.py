@@ -15,12 +15,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kring.errors import NotFound
-from kring.model import Manifest, State, Transcript, TranscriptRef, Visibility
-from search_ui.context import Site, SiteDep, visibility_of
+from kring.model import Manifest, State, Transcript, TranscriptRef
 from search_ui.http import formatting
+from search_ui.http.caching import mark_public
 from search_ui.i18n.gettext import N_
 from search_ui.recording.media import etag_matches
-from search_ui.viewer import open_published
+from search_ui.viewer import ArchiveView, ArchiveViewDep
 from transcribe.captions.plain_text import write_txt
 from transcribe.captions.podcast_json import write_json
 from transcribe.captions.subrip import write_srt
@@ -109,26 +109,26 @@ def _key(download: Download) -> str:
     return kind if download.file.suffix == ".vtt" else f"{kind}_{download.file.suffix[1:]}"
 
 
-def transcript_of(site: Site, recording_id: str) -> tuple[Manifest, Transcript]:
+def transcript_of(view: ArchiveView, recording_id: str) -> tuple[Manifest, Transcript]:
     """Raises NotFound if there is no transcript yet."""
-    manifest = open_published(site, recording_id)
-    transcript = site.archive.transcript_of(manifest)
+    manifest = view.open_published(recording_id)
+    transcript = view.site.archive.transcript_of(manifest)
     if transcript is None:
         raise NotFound("This recording has no transcript.")
     return manifest, transcript
 
 
 def serve(
-    site: Site, recording_id: str, request: Request, file: CaptionFormat, track: Track, *, download: bool
+    view: ArchiveView, recording_id: str, request: Request, file: CaptionFormat, track: Track, *, download: bool
 ) -> Response:
     """200, 304 if the browser has it already, or 204 to a question for permission. Raises NotFound."""
-    manifest = open_published(site, recording_id)
+    manifest = view.open_published(recording_id)
     stored = reference(manifest, track)
     if stored is None:
         if track == "own":
             raise NotFound("This recording has no transcript.")
         raise NotFound("This recording was not translated into English.")
-    headers = sharing_headers(site, manifest)
+    headers = sharing_headers(view, manifest, request)
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=headers | {"Allow": "GET, HEAD, OPTIONS"})
     title = manifest.details.title
@@ -144,18 +144,20 @@ def serve(
     note = TRANSLATED if track == "english" else ""
 
     def write() -> str:
-        transcript = site.archive.transcript_of(manifest) if track == "own" else site.archive.transcript(stored.key)
+        archive = view.site.archive
+        transcript = archive.transcript_of(manifest) if track == "own" else archive.transcript(stored.key)
         assert transcript is not None  # noqa: S101  there is a reference to it
         return file.write(transcript, title, note)
 
-    content = site.written.get(f"{manifest.id}\n{track}\n{facts}", write)
+    content = view.site.written.get(f"{manifest.id}\n{track}\n{facts}", write)
     return Response(content, media_type=file.media_type, headers=headers)
 
 
-def sharing_headers(site: Site, manifest: Manifest) -> dict[str, str]:
+def sharing_headers(view: ArchiveView, manifest: Manifest, request: Request) -> dict[str, str]:
     """Headers that say who may keep the answer, and whether pages of other sites may read it."""
-    if visibility_of(site, manifest) is not Visibility.PUBLIC:
-        return {"Cache-Control": "private, no-cache"}
+    if not view.is_public(manifest):
+        return {"Cache-Control": "private, no-store"}
+    mark_public(request)
     return {
         "Cache-Control": "no-cache",
         "Access-Control-Allow-Origin": "*",
@@ -166,8 +168,8 @@ def sharing_headers(site: Site, manifest: Manifest) -> dict[str, str]:
 
 
 def _add_route(file: CaptionFormat, track: Track) -> None:
-    def answer(recording_id: str, request: Request, site: SiteDep, download: bool = False) -> Response:
-        return serve(site, recording_id, request, file, track, download=download)
+    def answer(recording_id: str, request: Request, view: ArchiveViewDep, download: bool = False) -> Response:
+        return serve(view, recording_id, request, file, track, download=download)
 
     path = f"/r/{{recording_id}}/{file.own if track == 'own' else file.english}"
     router.add_api_route(path, answer, methods=["GET", "HEAD", "OPTIONS"])

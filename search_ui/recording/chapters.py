@@ -17,10 +17,10 @@ from starlette.responses import Response
 from kring.corrections.apply import Chapter, chapters
 from kring.errors import NotFound
 from kring.model import Manifest
-from search_ui.context import Site, SiteDep
+from search_ui.context import Site
 from search_ui.i18n.gettext import N_
 from search_ui.recording.captions import sharing_headers
-from search_ui.viewer import open_published
+from search_ui.viewer import ArchiveView, ArchiveViewDep
 from transcribe.captions.parsing.cleaning import timestamp
 
 router = APIRouter(include_in_schema=False)
@@ -52,28 +52,28 @@ def write_json(chapters: Sequence[Chapter], title: str) -> str:
 
 
 @router.api_route("/r/{recording_id}/chapters.vtt", methods=["GET", "HEAD", "OPTIONS"])
-def vtt(recording_id: str, request: Request, site: SiteDep) -> Response:
-    manifest, chapters = _open(site, recording_id)
+def vtt(recording_id: str, request: Request, view: ArchiveViewDep) -> Response:
+    manifest, chapters = _open(view, recording_id)
     seconds = manifest.duration
-    return _respond(site, manifest, request, write_vtt(chapters, seconds), "text/vtt")
+    return _respond(view, manifest, request, write_vtt(chapters, seconds), "text/vtt")
 
 
 @router.api_route("/r/{recording_id}/chapters.json", methods=["GET", "HEAD", "OPTIONS"])
-def as_json(recording_id: str, request: Request, site: SiteDep) -> Response:
-    manifest, chapters = _open(site, recording_id)
-    return _respond(site, manifest, request, write_json(chapters, manifest.details.title), "application/json+chapters")
+def as_json(recording_id: str, request: Request, view: ArchiveViewDep) -> Response:
+    manifest, chapters = _open(view, recording_id)
+    return _respond(view, manifest, request, write_json(chapters, manifest.details.title), "application/json+chapters")
 
 
-def _open(site: Site, recording_id: str) -> tuple[Manifest, tuple[Chapter, ...]]:
-    manifest = open_published(site, recording_id)
-    chapters = chapters_of(site, manifest)
+def _open(view: ArchiveView, recording_id: str) -> tuple[Manifest, tuple[Chapter, ...]]:
+    manifest = view.open_published(recording_id)
+    chapters = chapters_of(view.site, manifest)
     if not chapters:
         raise NotFound(N_("This recording has no chapters."))
     return manifest, chapters
 
 
-def _respond(site: Site, manifest: Manifest, request: Request, content: str, media_type: str) -> Response:
-    headers = sharing_headers(site, manifest)
+def _respond(view: ArchiveView, manifest: Manifest, request: Request, content: str, media_type: str) -> Response:
+    headers = sharing_headers(view, manifest, request)
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=headers | {"Allow": "GET, HEAD, OPTIONS"})
     return Response(content, media_type=media_type, headers=headers)

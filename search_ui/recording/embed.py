@@ -8,13 +8,12 @@ from fastapi import APIRouter, Query as Parameter, Request
 from starlette.responses import Response
 
 from kring.errors import NotFound
-from kring.model import Visibility
-from search_ui.context import SiteDep, origin_of, visibility_of
+from search_ui.context import origin_of
 from search_ui.http import formatting
 from search_ui.http.rendering import page
 from search_ui.http.security import policy
 from search_ui.recording import chapters
-from search_ui.viewer import open_published
+from search_ui.viewer import ArchiveViewDep
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,23 +22,23 @@ router = APIRouter(include_in_schema=False)
 def embed_page(
     recording_id: str,
     request: Request,
-    site: SiteDep,
+    view: ArchiveViewDep,
     t: Annotated[str, Parameter(max_length=20)] = "",
 ) -> Response:
     """Any site may show a public recording; of others only our own pages may."""
-    manifest = open_published(site, recording_id)
+    manifest = view.open_published(recording_id)
     if manifest.renditions is None:
         raise NotFound("This recording cannot be played: nothing was prepared for playback.")
-    public = visibility_of(site, manifest) is Visibility.PUBLIC
+    public = view.is_public(manifest)
     response = page(
         "embed.html",
         manifest=manifest,
         details=manifest.details,
         renditions=manifest.renditions,
-        names=site.names,
-        chapters=chapters.chapters_of(site, manifest),
+        names=view.names,
+        chapters=chapters.chapters_of(view.site, manifest),
         start=formatting.parse_time(t) or 0.0,
-        whole=f"{origin_of(site, request)}/r/{manifest.id}",
+        whole=f"{origin_of(view.site, request)}/r/{manifest.id}",
     )
     response.headers["Content-Security-Policy"] = policy(frame_ancestors="*" if public else "'self'")
     return response

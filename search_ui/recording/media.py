@@ -17,9 +17,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from kring.errors import NotFound
-from kring.model import Manifest, Renditions, Visibility
-from search_ui.context import Site, SiteDep, visibility_of
-from search_ui.viewer import open_published
+from kring.model import Manifest, Renditions
+from search_ui.http.caching import mark_public
+from search_ui.viewer import ArchiveView, ArchiveViewDep
 
 if TYPE_CHECKING:
     from storage.port import ObjectStore
@@ -95,28 +95,28 @@ def playback_url(manifest: Manifest) -> str:
 
 @router.api_route("/media/{recording_id}/playback", methods=["GET", "HEAD"])
 @router.api_route("/media/{recording_id}/playback.{suffix}", methods=["GET", "HEAD"])
-def playback(recording_id: str, request: Request, site: SiteDep, suffix: str = "") -> Response:
-    manifest = open_published(site, recording_id)
+def playback(recording_id: str, request: Request, view: ArchiveViewDep, suffix: str = "") -> Response:
+    manifest = view.open_published(recording_id)
     renditions = _renditions(manifest)
     if suffix and request.url.path != playback_url(manifest):
         raise NotFound("This recording is kept in another format.")
-    return allow_other_sites(
-        site, manifest, serve(site.archive.store, renditions.playback, renditions.playback_type, request)
-    )
+    response = serve(view.site.archive.store, renditions.playback, renditions.playback_type, request)
+    return allow_other_sites(view, manifest, request, response)
 
 
 @router.api_route("/media/{recording_id}/poster", methods=["GET", "HEAD"])
-def poster(recording_id: str, request: Request, site: SiteDep) -> Response:
-    manifest = open_published(site, recording_id)
+def poster(recording_id: str, request: Request, view: ArchiveViewDep) -> Response:
+    manifest = view.open_published(recording_id)
     key = _renditions(manifest).poster
     if key is None:
         raise NotFound("This recording has no picture.")
-    return allow_other_sites(site, manifest, serve(site.archive.store, key, "image/jpeg", request))
+    return allow_other_sites(view, manifest, request, serve(view.site.archive.store, key, "image/jpeg", request))
 
 
-def allow_other_sites(site: Site, manifest: Manifest, response: Response) -> Response:
-    """The answer, which pages of other sites may show and play if the recording is public."""
-    if visibility_of(site, manifest) is Visibility.PUBLIC:
+def allow_other_sites(view: ArchiveView, manifest: Manifest, request: Request, response: Response) -> Response:
+    """The answer, which browsers may keep, and pages of other sites may show and play, if the recording is public."""
+    if view.is_public(manifest):
+        mark_public(request)
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from index.port import Filters, PassageHit, Query
 from kring.errors import BadQuery, SearchDown
 from kring.model import Manifest
-from search_ui.context import Site, SiteDep, origin_of, read_transcript
+from search_ui.context import origin_of, read_transcript
 from search_ui.http import formatting
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import _
@@ -22,7 +22,7 @@ from search_ui.recording.progress import facts_of
 from search_ui.recording.progress_events import WatchersDep, unfinished_page
 from search_ui.search import hit_timeline, query_help
 from search_ui.search.params import MAX_TEXT
-from search_ui.viewer import search_for_viewer
+from search_ui.viewer import ArchiveView, ArchiveViewDep
 
 FOUND_IN_RECORDING = 100
 """Passages listed by a search inside one recording."""
@@ -34,20 +34,20 @@ router = APIRouter(include_in_schema=False)
 def recording_page(
     recording_id: str,
     request: Request,
-    site: SiteDep,
+    view: ArchiveViewDep,
     watchers: WatchersDep,
     q: Annotated[str, Parameter(max_length=MAX_TEXT)] = "",
     t: Annotated[str, Parameter(max_length=20)] = "",
     part: Literal["state"] | None = None,
 ) -> Response:
-    facts = facts_of(site, recording_id)
+    facts = facts_of(view, recording_id)
     manifest = facts.manifest
     if manifest is None or not facts.published:
-        return unfinished_page(site, watchers, facts, part)
+        return unfinished_page(view, watchers, facts, part)
     if part is not None:
         return RedirectResponse(request.url.path, status_code=303)
-    transcript, damaged = read_transcript(site, manifest)
-    matches = search_inside(site, manifest, q)
+    transcript, damaged = read_transcript(view.site, manifest)
+    matches = search_inside(view, manifest, q)
     spoken = [hit for hit in matches.hits if hit.attachment is None]
     words = formatting.hit_words(fragment for hit in spoken for fragment in hit.fragments)
     seconds = manifest.duration
@@ -56,7 +56,8 @@ def recording_page(
         "manifest": manifest,
         "renditions": manifest.renditions,
         "details": manifest.details,
-        "names": site.names,
+        "may_edit": view.may_change(manifest.details.circle),
+        "names": view.names,
         "language": transcript.language if transcript else manifest.details.language,
         "transcript": transcript,
         "damaged": damaged,
@@ -72,7 +73,11 @@ def recording_page(
         "missing_words": matches.missing_words,
         "notice": matches.notice,
         **player_values(
-            site, manifest, origin_of(site, request), start, [hit for hit in matches.hits if hit.attachment is not None]
+            view,
+            manifest,
+            origin_of(view.site, request),
+            start,
+            [hit for hit in matches.hits if hit.attachment is not None],
         ),
     }
     return page("recording.html", **values)
@@ -92,13 +97,13 @@ class RecordingMatches:
     """Why there is no answer."""
 
 
-def search_inside(site: Site, manifest: Manifest, q: str) -> RecordingMatches:
+def search_inside(view: ArchiveView, manifest: Manifest, q: str) -> RecordingMatches:
     """The passages of one recording that match the query `q`; a failed search becomes a notice."""
     if not q.strip():
         return RecordingMatches()
     query = Query(q, Filters(recording_id=manifest.id), passages=FOUND_IN_RECORDING, per_page=1)
     try:
-        results = search_for_viewer(site, query)
+        results = view.search(query)
     except SearchDown:
         return RecordingMatches(
             notice=_("The search does not answer just now, so nothing is marked in the transcript.")

@@ -12,10 +12,11 @@ from markupsafe import escape
 from index.port import PassageHit
 from kring.corrections.apply import Chapter
 from kring.errors import Damaged, NotFound
-from kring.model import Manifest, Visibility
-from search_ui.context import Site, visibility_of
+from kring.model import Manifest
+from search_ui.context import Site
 from search_ui.recording import chapters as chaptering, waveform
 from search_ui.search import hit_timeline
+from search_ui.viewer import ArchiveView
 
 log = logging.getLogger("kring.web")
 
@@ -44,16 +45,16 @@ class AttachedDocument:
 
 
 def player_values(
-    site: Site, manifest: Manifest, origin: str, start: float, written: Iterable[PassageHit]
+    view: ArchiveView, manifest: Manifest, origin: str, start: float, written: Iterable[PassageHit]
 ) -> dict[str, Any]:
     """Values of recording.html; `written` are the passages found in documents."""
+    site = view.site
     bars = [] if manifest.media and manifest.media.has_video else waveform.peaks_of(site, manifest)
-    public = visibility_of(site, manifest) is Visibility.PUBLIC
     return {
         "chapters": chapter_entries(chaptering.chapters_of(site, manifest), start),
         "documents": documents(site, manifest, written),
         "shape": waveform_shape(waveform.heights(bars, waveform.WIDE), start, manifest.duration),
-        "embed": embed_code(manifest, origin) if public else "",
+        "embed": embed_code(manifest, origin) if view.is_public(manifest) else "",
     }
 
 

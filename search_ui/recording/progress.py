@@ -10,11 +10,10 @@ from typing import Any
 from kring.errors import NotFound
 from kring.intake.uploads import Upload, UploadState
 from kring.model import Activity, Details, Manifest, State, Step
-from search_ui.context import Site
 from search_ui.http import formatting
 from search_ui.i18n.gettext import _, ngettext
 from search_ui.upload.parts import received
-from search_ui.viewer import open_recording
+from search_ui.viewer import ArchiveView
 
 LEAST_SECONDS = 3.0
 """Seconds of a step before anything is said about the rest of it; and at least `SURE_FROM` of it must be done."""
@@ -48,14 +47,15 @@ class Facts:
         raise ValueError(f"{self.id} has neither a manifest nor an upload")
 
 
-def facts_of(site: Site, recording_id: str) -> Facts:
-    """Raises NotFound, also for what cannot be an id, and StorageDown."""
+def facts_of(view: ArchiveView, recording_id: str) -> Facts:
+    """Raises NotFound, also for what cannot be an id and for what the viewer may not see, and StorageDown."""
     manifest = upload = None
     bytes_here = 0
+    site = view.site
     try:
-        manifest = open_recording(site, recording_id)
+        manifest = view.open(recording_id)
     except NotFound:
-        upload = site.archive.find_upload(recording_id)
+        upload = view.find_upload(recording_id)
         if upload is None:
             raise
         bytes_here = received(site, upload) if upload.state is UploadState.ARRIVING else upload.original.size
@@ -121,7 +121,7 @@ class Stage:
     note: str = ""
 
 
-def values_of(site: Site, facts: Facts, pace: StepPace) -> dict[str, Any]:
+def values_of(view: ArchiveView, facts: Facts, pace: StepPace) -> dict[str, Any]:
     """Values of state.html and unfinished.html."""
     manifest, activity, upload = facts.manifest, facts.activity, facts.upload
     if upload is not None and activity is None:
@@ -138,7 +138,8 @@ def values_of(site: Site, facts: Facts, pace: StepPace) -> dict[str, Any]:
         "id": facts.id,
         "details": facts.details,
         "seconds": manifest.duration if manifest else 0.0,
-        "names": site.names,
+        "names": view.names,
+        "may_edit": view.may_change(facts.details.circle),
         "kind": kind,
         "percent": int(share * 100),
         "left": left,

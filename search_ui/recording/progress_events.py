@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from kring.errors import NotFound, StorageDown, TransientError
-from search_ui.context import Site, SiteDep, shared
+from search_ui.auth.identity import view_again
+from search_ui.context import shared
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_
 from search_ui.recording.progress import Facts, StepPace, facts_of, values_of
+from search_ui.viewer import ArchiveView, ArchiveViewDep
 
 POLL_SECONDS = 1.0
 """Seconds between two looks."""
@@ -45,56 +47,63 @@ class Watchers:
     """Set on shutdown; streams end at the next poll."""
     _seen: dict[str, tuple[float, Facts]] = field(default_factory=dict)
 
-    def look(self, site: Site, recording_id: str) -> Facts:
-        """At most one look a second for each recording, however many follow it. Raises NotFound, StorageDown."""
+    def look(self, view: ArchiveView, recording_id: str) -> Facts:
+        """At most one look a second for each recording, however many follow it. Raises NotFound, also for what the
+        viewer may not see, and StorageDown."""
         moment = time.monotonic()
         at, facts = self._seen.get(recording_id, (float("-inf"), None))
         if facts is None or moment - at >= POLL_SECONDS * 0.9:
-            facts = facts_of(site, recording_id)
+            facts = facts_of(view, recording_id)
             self._seen = {
                 name: remembered for name, remembered in self._seen.items() if moment - remembered[0] < POLL_SECONDS
             }
             self._seen[recording_id] = (moment, facts)
+        else:
+            view.check_sees(facts.details)  # another viewer has looked
         return facts
 
 
 WatchersDep = Annotated[Watchers, Depends(shared(Watchers))]
 
 
-def unfinished_page(site: Site, watchers: Watchers, facts: Facts, part: str | None) -> Response:
-    return page("state.html" if part else "unfinished.html", **values_of(site, facts, watchers.pace))
+def unfinished_page(view: ArchiveView, watchers: Watchers, facts: Facts, part: str | None) -> Response:
+    return page("state.html" if part else "unfinished.html", **values_of(view, facts, watchers.pace))
 
 
-def state_html(site: Site, watchers: Watchers, recording_id: str) -> str | None:
-    """None: it is published, or gone; either way its page is another one now."""
+def state_html(view: ArchiveView, watchers: Watchers, recording_id: str) -> str | None:
+    """None: it is published, or gone, or the viewer may no longer see it; its page is another one now."""
     try:
-        facts = watchers.look(site, recording_id)
+        facts = watchers.look(view, recording_id)
     except NotFound:
         return None
     if facts.published:
         return None
-    return bytes(unfinished_page(site, watchers, facts, "state").body).decode()
+    return bytes(unfinished_page(view, watchers, facts, "state").body).decode()
 
 
 @router.get("/r/{recording_id}/events")
 def events(
     recording_id: str,
-    site: SiteDep,
+    request: Request,
+    view: ArchiveViewDep,
     watchers: WatchersDep,
 ) -> Response:
     if watchers.count >= MOST_WATCHERS:
         raise TransientError(FULL)
-    watchers.look(site, recording_id)  # what is not there is answered before a stream begins
+    watchers.look(view, recording_id)  # what is not there is answered before a stream begins
     return StreamingResponse(
-        follow(site, watchers, recording_id),
+        follow(lambda: view_again(request), watchers, recording_id),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def follow(site: Site, watchers: Watchers, recording_id: str) -> AsyncIterator[str]:
-    """The events, until it is published or the server stops. If the client has gone, the server ends this from
-    outside."""
+async def follow(view_now: Callable[[], ArchiveView], watchers: Watchers, recording_id: str) -> AsyncIterator[str]:
+    """The events, until it is published, the server stops or the viewer may no longer see it. If the client has gone,
+    the server ends this from outside.
+
+    `view_now`: what the one who asked may see at this moment; they may be signed out meanwhile.
+    """
     shown = ""
     began = last_sent = time.monotonic()
     watchers.count += 1
@@ -102,7 +111,7 @@ async def follow(site: Site, watchers: Watchers, recording_id: str) -> AsyncIter
         yield f"retry: {round(3000 * POLL_SECONDS)}\n\n"
         while not watchers.leaving and time.monotonic() - began < STREAM_SECONDS:
             try:
-                html = await run_in_threadpool(state_html, site, watchers, recording_id)
+                html = await run_in_threadpool(lambda: state_html(view_now(), watchers, recording_id))
             except StorageDown:
                 html = shown  # what was known last stays, until the store answers again
             if html is None:

@@ -8,10 +8,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from kring.model import Line, Manifest, SoundTrack
-from search_ui.context import SiteDep
-from search_ui.http.identity import FacilitatorDep
+from kring.people.audit import Act
+from search_ui.auth.identity import FacilitatorDep
+from search_ui.auth.recorder import RecorderDep
 from search_ui.i18n.gettext import N_, _, language_name
-from search_ui.viewer import open_published
+from search_ui.viewer import ArchiveViewDep
 from services.retranscribe import choose_sound
 from services.runs.requests import try_start_again
 
@@ -46,11 +47,14 @@ class SoundChosen(BaseModel):
 def choose(
     recording_id: str,
     request: SoundRequest,
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,  # noqa: ARG001  who may is all there is to ask
+    record: RecorderDep,
 ) -> SoundChosen:
     """Have another sound of the file played and transcribed; all stays as it is until that is done."""
-    open_published(site, recording_id)
+    view.open_published_to_change(recording_id)
+    record.note(Act.CHANGE, recording_id, f"chose the sound {request.name}")
+    site = view.site
     manifest = choose_sound(site.archive, recording_id, request.name)
     if not manifest.again:
         return SoundChosen(name=request.name, again=False, says=_("This sound stays."))

@@ -16,10 +16,11 @@ from starlette.responses import Response
 
 from kring.errors import Damaged, NotFound
 from kring.model import Manifest
-from search_ui.context import Site, SiteDep
+from search_ui.context import Site
 from search_ui.http import formatting
+from search_ui.http.caching import mark_public
 from search_ui.recording.media import CACHE, etag_matches
-from search_ui.viewer import open_published
+from search_ui.viewer import ArchiveViewDep
 from storage.documents import read_document
 
 WIDE, SMALL = 180, 30
@@ -74,15 +75,17 @@ def peaks_of(site: Site, manifest: Manifest) -> list[int]:
 
 
 @router.api_route("/media/{recording_id}/waveform.svg", methods=["GET", "HEAD"])
-def picture(recording_id: str, request: Request, site: SiteDep) -> Response:
+def picture(recording_id: str, request: Request, view: ArchiveViewDep) -> Response:
     """The card's picture; an ornament of the recording's own if its sound was never measured."""
-    manifest = open_published(site, recording_id)
+    manifest = view.open_published(recording_id)
+    if view.is_public(manifest):
+        mark_public(request)
     key = manifest.renditions.peaks if manifest.renditions else None
     etag = f'"{hashlib.sha256(repr((DRAWING_VERSION, manifest.id, key)).encode()).hexdigest()[:32]}"'
     headers = {"ETag": f"W/{etag}", "Cache-Control": CACHE}
     if etag_matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
-    bars = heights(peaks_of(site, manifest), SMALL) or [tall / 36 for tall in formatting.bars(manifest.id, SMALL)]
+    bars = heights(peaks_of(view.site, manifest), SMALL) or [tall / 36 for tall in formatting.bars(manifest.id, SMALL)]
     return Response(svg_picture(bars), media_type="image/svg+xml", headers=headers)
 
 

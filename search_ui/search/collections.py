@@ -14,7 +14,6 @@ from starlette.responses import Response
 from index.port import Filters, Query
 from index.text.folding import label_key
 from kring.errors import BadQuery, NotFound
-from search_ui.context import Site, SiteDep
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_, language_name
 from search_ui.i18n.localisation import message_of
@@ -29,7 +28,7 @@ from search_ui.search.links import (
 )
 from search_ui.search.params import Kind, SearchParamsDep, SearchScope
 from search_ui.search.results import results_values
-from search_ui.viewer import search_for_viewer
+from search_ui.viewer import ArchiveView, ArchiveViewDep
 
 SUMMED = 250
 """Recordings whose hours are added up at most, so that the page of the largest network comes as fast as any other; of
@@ -84,16 +83,16 @@ class CollectionSummary:
     circles: list[CountedLink]
 
 
-def collection_of(value: str, request: Request, site: SiteDep) -> Collection:
+def collection_of(value: str, request: Request, view: ArchiveViewDep) -> Collection:
     """The collection that the address of a page or feed names. Raises NotFound, SearchDown, StorageDown."""
     kind = KINDS[request.url.path.split("/", 2)[1]]
-    circles = site.names.circles()
+    circles = view.names.circles
     match kind:
         case "circle" if value in circles:
             return Collection(kind, value, circles[value].name, circles[value].language)
         case "network" if any(circle.network == value for circle in circles.values()):
-            return Collection(kind, value, site.names.network(value))
-        case "topic" if spelling := _spelling(site, value):
+            return Collection(kind, value, view.names.network(value))
+        case "topic" if spelling := _spelling(view, value):
             return Collection(kind, spelling, spelling)
     raise NotFound(UNKNOWN[kind])
 
@@ -101,9 +100,9 @@ def collection_of(value: str, request: Request, site: SiteDep) -> Collection:
 CollectionDep = Annotated[Collection, Depends(collection_of)]
 
 
-def _spelling(site: Site, topic: str) -> str | None:
+def _spelling(view: ArchiveView, topic: str) -> str | None:
     """A topic as most recordings spell it; None if none has it."""
-    facets = search_for_viewer(site, Query(filters=Filters(topics=frozenset({topic})), per_page=1)).facets
+    facets = view.search(Query(filters=Filters(topics=frozenset({topic})), per_page=1)).facets
     return next((label for label in facets.get("topic", {}) if label_key(label) == label_key(topic)), None)
 
 
@@ -112,7 +111,7 @@ def _spelling(site: Site, topic: str) -> str | None:
 @router.get("/t/{value:path}")
 def collection_page(
     request: Request,
-    site: SiteDep,
+    view: ArchiveViewDep,
     params: SearchParamsDep,
     collection: CollectionDep,
     part: Literal["results"] | None = None,
@@ -122,28 +121,28 @@ def collection_page(
     values: dict[str, Any] = {
         "params": params,
         "links": SearchLinks(params),
-        "names": site.names,
+        "names": view.names,
         "window_title": title,
         "collection": collection,
     }
     try:
-        values |= results_values(site, request, params)
+        values |= results_values(view, request, params)
     except BadQuery as error:
         if part:
             raise
-        return page("collection.html", 400, **values, about=summarise(site, collection), problem=message_of(error))
+        return page("collection.html", 400, **values, about=summarise(view, collection), problem=message_of(error))
     if part:
         return page("results.html", **values)
-    return page("collection.html", **values, about=summarise(site, collection), problem="")
+    return page("collection.html", **values, about=summarise(view, collection), problem="")
 
 
-def summarise(site: Site, collection: Collection) -> CollectionSummary:
-    results = search_for_viewer(site, Query(filters=collection.filters, per_page=SUMMED, passages=1))
+def summarise(view: ArchiveView, collection: Collection) -> CollectionSummary:
+    results = view.search(Query(filters=collection.filters, per_page=SUMMED, passages=1))
     facets = results.facets
     network, topics = None, facets.get("topic", {})
     if collection.kind == "circle":
-        slug = site.names.circles()[collection.value].network
-        network = CountedLink(site.names.network(slug), collection_path("network", slug), 0)
+        slug = view.names.circles[collection.value].network
+        network = CountedLink(view.names.network(slug), collection_path("network", slug), 0)
     if collection.kind == "topic":  # the facet counts what other topics have on their own, not what they share with it
         topics = Counter(
             topic for hit in results.hits for topic in hit.topics if label_key(topic) != label_key(collection.value)
@@ -156,5 +155,5 @@ def summarise(site: Site, collection: Collection) -> CollectionSummary:
         languages=[language_name(code) for code in most_frequent(facets.get("language", {}))],
         network=network,
         topics=topic_links(topics),
-        circles=[] if collection.kind == "circle" else circle_links(site.names, facets.get("circle", {})),
+        circles=[] if collection.kind == "circle" else circle_links(view.names, facets.get("circle", {})),
     )

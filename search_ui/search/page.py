@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kring.errors import BadQuery
-from search_ui.context import SiteDep
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import _
 from search_ui.i18n.localisation import message_of
@@ -16,6 +15,7 @@ from search_ui.search import query_help
 from search_ui.search.links import SearchLinks
 from search_ui.search.params import SearchParamsDep
 from search_ui.search.results import results_values
+from search_ui.viewer import ArchiveViewDep
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,7 +23,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 def search_page(
     request: Request,
-    site: SiteDep,
+    view: ArchiveViewDep,
     params: SearchParamsDep,
     part: Literal["results"] | None = None,
 ) -> Response:
@@ -34,15 +34,15 @@ def search_page(
     values: dict[str, Any] = {
         "params": params,
         "links": SearchLinks(params),
-        "names": site.names,
+        "names": view.names,
         "window_title": title,
     }
     try:
-        values |= results_values(site, request, params)
+        values |= results_values(view, request, params)
     except BadQuery as error:
         if part:
             raise
-        return page("search.html", 400, **values, tips=query_help.tips(site.names, None), problem=message_of(error))
+        return page("search.html", 400, **values, tips=query_help.tips(view.names, None), problem=message_of(error))
     if part:
         return page("results.html", **values)
-    return page("search.html", **values, tips=query_help.tips(site.names, values["results"]), problem="")
+    return page("search.html", **values, tips=query_help.tips(view.names, values["results"]), problem="")

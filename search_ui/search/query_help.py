@@ -60,7 +60,7 @@ def missing_words(missing: Iterable[Missing], text: str = "") -> list[MissingWor
 
 def tips(names: Names, results: Results | None) -> list[Tip]:
     """The query language in examples, with a circle and a speaker of this archive if there are any."""
-    circle = min(names.circles(), default="drift")
+    circle = min(names.circles, default="drift")
     examples = {
         pgettext("example of a search", '"data protection"'): _("these words together, in this order"),
         pgettext("example of a search", "school -video"): _("leaves out what contains the word after the minus"),
@@ -82,8 +82,8 @@ def _a_speaker(results: Results | None) -> str:
 
 def unknown_names(names: Names, params: SearchParams, inside: Filters, results: Results) -> list[UnknownName]:
     """What is asked for, in the address or `inside` the text, that neither the archive nor the results know."""
-    circles = {slug: circle.name for slug, circle in names.circles().items()}
-    networks = {circle.network: circle.network_name for circle in names.circles().values()}
+    circles = {slug: circle.name for slug, circle in names.circles.items()}
+    networks = {circle.network: circle.network_name for circle in names.circles.values()}
     return [
         *_unknown("circle", circles, params, (*params.circles, *sorted(inside.circles)), results),
         *_unknown("network", networks, params, (*params.networks, *sorted(inside.networks)), results),

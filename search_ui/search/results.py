@@ -9,11 +9,11 @@ from fastapi import Request
 
 from index.port import RecordingHit
 from index.query.filters import QUOTATION_MARKS
-from search_ui.context import Site, origin_of
+from search_ui.context import origin_of
 from search_ui.search import facets, hit_timeline, match_reasons, query_help
 from search_ui.search.links import SearchLinks, circle_links, topic_links
 from search_ui.search.params import SearchParams
-from search_ui.viewer import search_for_viewer
+from search_ui.viewer import ArchiveView
 
 PER_PAGE = 10
 START_TOPICS = 16
@@ -29,24 +29,24 @@ class ResultCard:
     marks: list[hit_timeline.TimelineMark]
 
 
-def results_values(site: Site, request: Request, params: SearchParams) -> dict[str, Any]:
+def results_values(view: ArchiveView, request: Request, params: SearchParams) -> dict[str, Any]:
     """The values of results.html. Raises BadQuery, SearchDown."""
-    results = search_for_viewer(site, params.query(per_page=PER_PAGE))
+    results = view.search(params.query(per_page=PER_PAGE))
     links = SearchLinks(params)
     shared = match_reasons.shared_explanations(results.hits)
     at_start = params.empty and params.scope is None
     return {
         "results": results,
         "pages": max(1, -(-results.total // PER_PAGE)),
-        "groups": facets.filter_groups(site.names, params, results),
-        "chips": facets.chips(site.names, params),
+        "groups": facets.filter_groups(view.names, params, results),
+        "chips": facets.chips(view.names, params),
         "sortings": facets.sortings(params, ranked=results.query.has_words),
         "count": facets.count_sentence(params, results.total),
         "subject": " ".join(results.about) or params.text,
         "nothing_searchable": results.query.nothing_searchable,
         "unquoted": links.with_text(_without_quotation_marks(params.text)) if results.query.has_quotation else "",
         "missing_words": query_help.missing_words(results.missing, params.text),
-        "unknown_names": query_help.unknown_names(site.names, params, results.query.filters, results),
+        "unknown_names": query_help.unknown_names(view.names, params, results.query.filters, results),
         "shared_explanations": shared,
         "cards": [
             ResultCard(
@@ -57,8 +57,8 @@ def results_values(site: Site, request: Request, params: SearchParams) -> dict[s
             for hit in results.hits
         ],
         "topics": topic_links(results.facets.get("topic", {}))[:START_TOPICS] if at_start else [],
-        "circles": circle_links(site.names, results.facets.get("circle", {})) if at_start else [],
-        "feed": origin_of(site, request) + links.feed,
+        "circles": circle_links(view.names, results.facets.get("circle", {})) if at_start else [],
+        "feed": origin_of(view.site, request) + links.feed,
     }
 
 

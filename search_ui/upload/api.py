@@ -16,8 +16,10 @@ from starlette.responses import Response
 from kring.errors import Conflict, NotFound
 from kring.intake.uploads import Upload, UploadState, source_of
 from kring.model import Details, Original, Sha256, now
+from kring.people.audit import Act
+from search_ui.auth.identity import FacilitatorDep
+from search_ui.auth.recorder import RecorderDep
 from search_ui.context import Site, SiteDep
-from search_ui.http.identity import FacilitatorDep, Person
 from search_ui.i18n.gettext import N_
 from search_ui.upload.parts import parts_of, received, stored_parts
 from search_ui.upload.promised import RESERVATION_LOCK, has_lapsed, promised_bytes
@@ -33,6 +35,8 @@ from search_ui.upload.validation import (
     part_size,
     same_file,
 )
+from search_ui.viewer import ArchiveViewDep
+from search_ui.viewer.visit import Person
 from storage.archive.archive import RECEIVED_TYPE
 from storage.keys import incoming_key
 
@@ -69,11 +73,12 @@ class UploadTarget(BaseModel):
 
 
 @router.post("/check")
-def check(file: FileInfo, site: SiteDep, person: FacilitatorDep) -> FileCheck:
+def check(file: FileInfo, view: ArchiveViewDep, person: FacilitatorDep) -> FileCheck:
     """Whether this file can be taken, before it is sent; with its hash also whether the archive has it already."""
+    site = view.site
     check_file(file, site.settings)
     if file.sha256 is not None:
-        recording = same_file(site, file.sha256)
+        recording = same_file(view, file.sha256)
         if recording is not None:
             return FileCheck(recording=recording)
         upload = site.archive.find_upload(source_of(file.sha256).recording_id)
@@ -90,13 +95,15 @@ def check(file: FileInfo, site: SiteDep, person: FacilitatorDep) -> FileCheck:
 def begin(
     file: NewUpload,
     response: Response,
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,
+    record: RecorderDep,
 ) -> UploadTarget:
     """Make room for a file; asked again for the same one: the same upload, with the details as they are now."""
+    site = view.site
     check_file(file, site.settings)
-    details = checked_details(site, file.details)
-    recording = same_file(site, file.sha256)
+    details = checked_details(view, file.details)
+    recording = same_file(view, file.sha256)
     if recording is not None:
         raise Conflict(
             N_("This recording is in the archive already: “{title}”, at {url}."),
@@ -106,6 +113,7 @@ def begin(
     upload_id = source_of(file.sha256).recording_id
     known = site.archive.find_upload(upload_id)
     if known is None:
+        record.note(Act.UPLOAD, upload_id, details.circle)
         with RESERVATION_LOCK:
             check_room(file.size, site.settings, promised=promised_bytes(site, upload_id))
             upload = _new(site, person, file.original(file.sha256), details)
@@ -176,12 +184,13 @@ def _can_resume(site: Site, upload: Upload) -> bool:
 def change(
     upload_id: str,
     request: NewDetails,
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,
 ) -> Details:
     """Other details, as long as it is on its way."""
+    site = view.site
     own_upload(site, upload_id, person)
-    details = checked_details(site, request.details)
+    details = checked_details(view, request.details)
     return change_upload(site, upload_id, lambda old: old.model_copy(update={"details": details})).details
 
 

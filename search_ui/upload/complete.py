@@ -11,13 +11,16 @@ from pydantic import BaseModel, FailFast, Field
 from kring.errors import Conflict, NotFound, OrchestratorDown, SetupError
 from kring.intake.uploads import Upload, UploadState
 from kring.model import now
+from kring.people.audit import Act
 from kring.sentence import Sentence
-from search_ui.context import Site, SiteDep
-from search_ui.http.identity import FacilitatorDep, Person
+from search_ui.auth.identity import FacilitatorDep
+from search_ui.auth.recorder import RecorderDep
+from search_ui.context import Site
 from search_ui.i18n.gettext import N_, _
 from search_ui.upload.parts import SentPart, parts_of
 from search_ui.upload.validation import has_arrived, own_upload, part_count
-from search_ui.viewer import open_recording
+from search_ui.viewer import ArchiveView, ArchiveViewDep
+from search_ui.viewer.visit import Person
 from services.runs.requests import start_again, try_start_upload
 from storage.keys import incoming_key
 from storage.parts import MAX_PARTS
@@ -42,12 +45,13 @@ class TakenIn(BaseModel):
 def complete(
     upload_id: str,
     sent: SentParts,
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,
 ) -> TakenIn:
     """All parts are there: put them together and have it taken in. Asking again is harmless."""
+    site = view.site
     upload = site.archive.find_upload(upload_id)
-    if upload is None and _was_taken_in(site, upload_id, person):
+    if upload is None and _was_taken_in(view, upload_id, person):
         return TakenIn(id=upload_id, url=f"/r/{upload_id}")
     upload = own_upload(site, upload_id, person)
     if upload.state is not UploadState.ARRIVED:
@@ -65,9 +69,9 @@ def _mark_arrived(old: Upload) -> Upload:
     return old.model_copy(update={"state": UploadState.ARRIVED}) if old.state is UploadState.ARRIVING else old
 
 
-def _was_taken_in(site: Site, upload_id: str, person: Person) -> bool:
+def _was_taken_in(view: ArchiveView, upload_id: str, person: Person) -> bool:
     try:
-        return open_recording(site, upload_id).brought_by == person.id
+        return view.open(upload_id).brought_by == person.id
     except NotFound:
         return False
 
@@ -100,22 +104,25 @@ def request_run(site: Site, upload: Upload) -> TakenIn:
 @router.post("/recordings/{recording_id}/retry", status_code=202)
 def retry(
     recording_id: str,
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,  # noqa: ARG001  who may is all there is to ask
+    record: RecorderDep,
 ) -> TakenIn:
     """A recording that was stopped by a problem goes on. Asked twice, it goes on once."""
-    upload = site.archive.find_upload(recording_id)
+    site, upload = view.site, view.find_upload(recording_id)
     try:
-        manifest = open_recording(site, recording_id)
+        manifest = view.open_to_change(recording_id)
     except NotFound:
         if upload is None:
             raise
+        view.check_changes(upload.details.circle)
         return _retry_upload(site, upload)
     activity = site.leases.read(manifest.id)
     if activity is not None and site.leases.is_alive(activity):
         raise Conflict(N_("This recording is being worked on just now; wait until that has ended."))
     if manifest.problem is None:
         raise Conflict(N_("Nothing is wrong with this recording, so there is nothing to try again."))
+    record.note(Act.CHANGE, manifest.id, "tried again")
     try:
         start_again(site.runs, manifest)
     except SetupError as error:  # for the operator to mend; to the reader it is away

@@ -1,4 +1,4 @@
-"""What the watched folders and feeds offer and could not be taken in: for facilitators, with the reason."""
+"""What the watched folders and feeds offer and could not be taken in: for operators, with the reason."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from search_ui.auth.identity import OperatorDep
 from search_ui.context import SiteDep
-from search_ui.http.identity import FacilitatorDep
 from search_ui.http.rendering import page
 from search_ui.i18n.localisation import localise
 from storage.archive.left_out import all_left_out
@@ -35,7 +35,7 @@ class LeftOutSource(BaseModel):
 
 
 @router.get("/api/left-out", tags=["uploads"])
-def left_out(site: SiteDep, _person: FacilitatorDep) -> list[LeftOutSource]:
+def left_out(site: SiteDep, _person: OperatorDep) -> list[LeftOutSource]:
     """What the watched folders and feeds offer and could not be taken in. It goes when its cause has gone."""
     return [
         LeftOutSource(
@@ -50,5 +50,5 @@ def left_out(site: SiteDep, _person: FacilitatorDep) -> list[LeftOutSource]:
 
 
 @router.get("/left-out", include_in_schema=False)
-def left_out_page(site: SiteDep, _person: FacilitatorDep) -> Response:
+def left_out_page(site: SiteDep, _person: OperatorDep) -> Response:
     return page("left_out.html", sources=all_left_out(site.archive.store))

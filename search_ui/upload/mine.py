@@ -13,11 +13,13 @@ from kring.errors import Damaged, NotFound
 from kring.intake.uploads import Upload, UploadState
 from kring.model import Manifest, State, Step
 from kring.sentence import ShownSentence
-from search_ui.context import Site, SiteDep, shared
+from search_ui.auth.identity import FacilitatorDep
+from search_ui.context import Site, shared
 from search_ui.http import formatting
-from search_ui.http.identity import FacilitatorDep, Person
 from search_ui.i18n.gettext import N_, _
 from search_ui.upload.parts import received
+from search_ui.viewer import ArchiveView, ArchiveViewDep
+from search_ui.viewer.visit import Person
 from storage.archive.archive import Archive
 from storage.keys import RECORDINGS
 
@@ -89,27 +91,30 @@ OwnRecordingsDep = Annotated[OwnRecordings, Depends(shared(OwnRecordings))]
 
 @router.get("")
 def mine(
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,
     brought: OwnRecordingsDep,
 ) -> list[OwnUpload]:
-    """What you have brought in, the newest first."""
-    return uploads_of(site, person, brought)
+    """What you have brought in, the newest first, as far as you may still see it."""
+    return uploads_of(view, person, brought)
 
 
-def uploads_of(site: Site, person: Person, own: OwnRecordings) -> list[OwnUpload]:
-    recordings = {manifest.id: _recording(site, manifest) for manifest in own.by(person)}
-    uploads = {upload.id: _upload(site, upload) for upload in site.archive.uploads() if upload.by == person.id}
+def uploads_of(view: ArchiveView, person: Person, own: OwnRecordings) -> list[OwnUpload]:
+    sees = view.access.may_see
+    recordings = {
+        manifest.id: _recording(view, manifest) for manifest in own.by(person) if sees(view.viewer, manifest.details)
+    }
+    uploads = {upload.id: _upload(view, upload) for upload in view.site.archive.uploads() if upload.by == person.id}
     return sorted((uploads | recordings).values(), key=lambda upload: upload.at, reverse=True)
 
 
-def _upload(site: Site, upload: Upload) -> OwnUpload:
-    arrived = upload.original.size if upload.state is UploadState.ARRIVED else received(site, upload)
+def _upload(view: ArchiveView, upload: Upload) -> OwnUpload:
+    arrived = upload.original.size if upload.state is UploadState.ARRIVED else received(view.site, upload)
     return OwnUpload(
         id=upload.id,
         title=upload.details.title,
         circle=upload.details.circle,
-        circle_name=site.names.circle(upload.details.circle),
+        circle_name=view.names.circle(upload.details.circle),
         file_name=upload.original.file_name,
         size=upload.original.size,
         received=arrived,
@@ -121,13 +126,13 @@ def _upload(site: Site, upload: Upload) -> OwnUpload:
     )
 
 
-def _recording(site: Site, manifest: Manifest) -> OwnUpload:
-    state, text = _state(site, manifest)
+def _recording(view: ArchiveView, manifest: Manifest) -> OwnUpload:
+    state, text = _state(view.site, manifest)
     return OwnUpload(
         id=manifest.id,
         title=manifest.details.title,
         circle=manifest.details.circle,
-        circle_name=site.names.circle(manifest.details.circle),
+        circle_name=view.names.circle(manifest.details.circle),
         file_name=manifest.original.file_name,
         size=manifest.original.size,
         received=manifest.original.size,

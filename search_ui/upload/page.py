@@ -14,13 +14,14 @@ from kring.errors import SearchDown
 from kring.intake.uploads import UploadState
 from kring.languages import CODES
 from kring.model import Circle, Visibility
-from search_ui.context import Site, SiteDep
-from search_ui.http.identity import FacilitatorDep, Person
+from search_ui.auth.identity import FacilitatorDep
+from search_ui.context import Site
 from search_ui.http.rendering import page
 from search_ui.http.security import policy
 from search_ui.i18n.gettext import N_, _, language_name
 from search_ui.upload.mine import OwnRecordingsDep, uploads_of
-from search_ui.viewer import search_for_viewer
+from search_ui.viewer import ArchiveView, ArchiveViewDep
+from search_ui.viewer.visit import Person
 from transcribe.containers.kinds import ACCEPTED
 
 FIRST_LANGUAGES = ("nb", "nn", "da", "nl", "en")
@@ -39,11 +40,12 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/upload")
-def upload_page(site: SiteDep, person: FacilitatorDep) -> Response:
-    circles = sorted(site.names.circles().values(), key=lambda circle: circle.name.casefold())
+def upload_page(view: ArchiveViewDep, person: FacilitatorDep) -> Response:
+    site = view.site
+    circles = sorted(view.changeable_circles().values(), key=lambda circle: circle.name.casefold())
     facts = {
         "circles": {circle.slug: _circle_defaults(circle) for circle in circles},
-        "known": known_names(site),
+        "known": known_names(view),
         "begun": unfinished_uploads(site, person),
         "accepted": ACCEPTED,
     }
@@ -76,10 +78,10 @@ def languages(codes: Iterable[str]) -> list[tuple[str, str]]:
     return [(code, language_name(code)) for code in FIRST_LANGUAGES] + [(code, name) for name, code in others]
 
 
-def known_names(site: Site) -> dict[str, list[str]]:
+def known_names(view: ArchiveView) -> dict[str, list[str]]:
     """Names in the archive, by field, the most frequent first; none if the search does not answer."""
     try:
-        facets = search_for_viewer(site, Query(per_page=1)).facets
+        facets = view.search(Query(per_page=1)).facets
     except SearchDown:
         return {field: [] for field in SUGGESTED_FIELDS}
     counted = {field: facets.get(facet, {}) for field, facet in SUGGESTED_FIELDS.items()}
@@ -97,13 +99,13 @@ def unfinished_uploads(site: Site, person: Person) -> dict[str, dict[str, Any]]:
 
 @router.get("/uploads")
 def uploads_page(
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,
     brought: OwnRecordingsDep,
 ) -> Response:
     """What this person has brought in, and what can be done about what is not there yet."""
     return page(
         "uploads.html",
-        brought=uploads_of(site, person, brought),
-        uploads={upload.id for upload in site.archive.uploads()},
+        brought=uploads_of(view, person, brought),
+        uploads={upload.id for upload in view.site.archive.uploads()},
     )

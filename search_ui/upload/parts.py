@@ -15,9 +15,9 @@ from starlette.responses import Response
 from kring.errors import InputError, NotFound
 from kring.intake.uploads import Upload
 from kring.model import now
+from search_ui.auth.identity import FacilitatorDep
 from search_ui.context import Site, SiteDep, shared
 from search_ui.http.body_spool import content_length
-from search_ui.http.identity import FacilitatorDep
 from search_ui.i18n.gettext import N_
 from search_ui.server.places import MIB, Places, Share
 from search_ui.upload.validation import IDLE_TIME, bytes_of_part, has_arrived, own_upload, part_count

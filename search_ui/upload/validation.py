@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from kring.details import make_details
-from kring.errors import Conflict, EmptyFile, InputError, NotFound, NotMedia
+from kring.errors import Conflict, EmptyFile, InputError, NotAllowed, NotFound, NotMedia
 from kring.intake.uploads import Upload, UploadState, source_of
-from kring.model import Details, Line, Manifest, Original, Sha256, now
+from kring.model import Details, Line, Original, Sha256, now
 from kring.settings import Settings
 from search_ui.context import Site
-from search_ui.http.identity import Person
 from search_ui.i18n.gettext import N_
+from search_ui.viewer import ArchiveView
+from search_ui.viewer.visit import Person
 from storage.keys import incoming_key, manifest_key
 from storage.parts import MAX_PARTS
 from storage.seaweed.program import is_local
@@ -27,6 +28,10 @@ PART_BYTES = 16 * 1024 * 1024
 IDLE_TIME = timedelta(minutes=15)
 """After so long without a part, another may go on with the same file: a browser that forgot who it is, mostly."""
 GB = 1e9
+_OTHERS_CIRCLE = N_("You may not upload to this circle; choose one of yours, or ask one of its facilitators.")
+_FOR_OTHERS = N_(
+    "This file is in the archive already, for a circle that you do not belong to. Ask the operator of Kring for it."
+)
 
 
 class FileInfo(BaseModel):
@@ -99,34 +104,49 @@ def check_room(size: int, settings: Settings, *, arrived: int = 0, promised: int
         )
 
 
-def checked_details(site: Site, values: dict[str, Any]) -> Details:
+def checked_details(view: ArchiveView, values: dict[str, Any]) -> Details:
     """Details of a form, in which a field left empty says nothing.
 
-    Raises BadMetadata, UnknownLanguage, UnknownCircle.
+    Raises BadMetadata, UnknownLanguage, and NotAllowed for a circle to which the viewer may not upload; UnknownCircle
+    only to those who may upload to all.
     """
     details = make_details(**{name: value for name, value in values.items() if value not in ("", None)})
-    site.archive.circle(details.circle)
+    if not view.may_change(details.circle):
+        raise NotAllowed(_OTHERS_CIRCLE)
+    view.site.archive.circle(details.circle)
     return details
 
 
-def same_file(site: Site, sha256: Sha256) -> KnownRecording | None:
-    """The recording these very bytes are, whichever way they came in."""
+def same_file(view: ArchiveView, sha256: Sha256) -> KnownRecording | None:
+    """The recording these very bytes are, whichever way they came in.
+
+    Raises Conflict if the archive has it for others than the viewer, who is told nothing more of it.
+    """
+    same = list(_same_file(view.site, sha256))
+    for recording_id, details in same:
+        if view.access.may_see(view.viewer, details):
+            return KnownRecording(id=recording_id, title=details.title, url=f"/r/{recording_id}")
+    if same:
+        raise Conflict(_FOR_OTHERS)
+    return None
+
+
+def _same_file(site: Site, sha256: Sha256) -> Iterator[tuple[str, Details]]:
+    """The recordings that have this original: id and details."""
     upload_id = source_of(sha256).recording_id
     try:
-        return _known(site.archive.manifest(upload_id))
+        yield upload_id, site.archive.manifest(upload_id).details
     except NotFound:
         pass
+    else:
+        return
     upload = site.archive.find_upload(upload_id)
     if upload is not None and upload.state is UploadState.ARRIVED:
-        return KnownRecording(id=upload.id, title=upload.details.title, url=f"/r/{upload.id}")
-    if not site.archive.store.exists(Original(sha256=sha256, size=0, file_name="-").key):
-        return None
-    same = (manifest for manifest in site.archive.manifests() if manifest.original.sha256 == sha256)
-    return next(map(_known, same), None)
-
-
-def _known(manifest: Manifest) -> KnownRecording:
-    return KnownRecording(id=manifest.id, title=manifest.details.title, url=f"/r/{manifest.id}")
+        yield upload.id, upload.details
+    elif site.archive.store.exists(Original(sha256=sha256, size=0, file_name="-").key):
+        for manifest in site.archive.manifests():
+            if manifest.original.sha256 == sha256:
+                yield manifest.id, manifest.details
 
 
 def own_upload(site: Site, upload_id: str, person: Person) -> Upload:

@@ -7,7 +7,7 @@ import threading
 
 from index.passages.build import passages_of
 from index.port import SearchIndex
-from kring.errors import KringError
+from kring.errors import KringError, SetupError
 from kring.model import Manifest
 from services.runs.port import Runs
 from services.runs.requests import try_start_again
@@ -47,6 +47,19 @@ class Reindexing:
         self._runs = runs
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
         self._indexed: dict[str, int] = {}
+
+    def withhold(self, recording_id: str) -> None:
+        """Have search find it no more, until `refresh`: before it is for other people than those for whom it is
+        indexed. Raises SearchDown.
+
+        A process that may only read the index leaves that to the run that `refresh` asks for.
+        """
+        with self._locks[int(recording_id, 16) % _LOCKS]:
+            self._indexed.pop(recording_id, None)
+            try:
+                self._index.remove(recording_id)
+            except SetupError as error:
+                log.warning("The recording %s is found by those it was for, until a run: %s", recording_id, error)
 
     def refresh(self, manifest: Manifest) -> bool:
         """Have search find this version of a recording, or a newer one; whether it does.

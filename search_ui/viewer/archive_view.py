@@ -1,0 +1,192 @@
+"""The archive as one viewer sees it: the doors for searching, and for opening a recording.
+
+Whatever answers a request (pages, the API, feeds, captions, media, embedding, the editor) searches and opens recordings
+only through these methods; a test holds it to that. Who may see what is decided in `kring.access`. What a viewer may
+not see is answered like what is not there.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from index.port import Filters, Query, Results
+from kring.access import ANONYMOUS, Access, Viewer, ViewerKind
+from kring.errors import Damaged, IndexNotReady, NotAllowed, NotFound, SearchDown
+from kring.intake.uploads import Upload
+from kring.model import Circle, Details, Manifest, State
+from search_ui.context import Names, Site, site_of
+from search_ui.i18n.gettext import N_
+from search_ui.viewer.visit import visit_of
+
+_ID = re.compile(r"[0-9a-f]{16}")
+_GONE = N_("There is no recording at this address; it may have been removed, or the link is incomplete.")
+_GONE_OR_SIGN_IN = N_(
+    "There is no recording at this address for those who have not signed in. Sign in if it belongs to one of your "
+    "circles; else it may have been removed, or the link is incomplete."
+)
+_OF_OTHERS = N_("Only the facilitators of its circle may change this recording.")
+CIRCLES_SECONDS = 10.0
+"""How long a circle may be unknown to viewers who find its first recording."""
+REMEMBERED = 256
+"""Groups of viewers who see the same, of whom it is remembered in which circles they find something."""
+
+
+@dataclass(frozen=True)
+class ArchiveView:
+    """What `viewer` may find, open and change, now."""
+
+    site: Site
+    viewer: Viewer
+    read_only: bool = False
+    """Nobody changes anything here."""
+
+    @property
+    def access(self) -> Access:
+        """The rules over the circles as they are now. Raises StorageDown if those are not known yet."""
+        return access_of(self.site)
+
+    def search(self, query: Query) -> Results:
+        """The door for searching: what the viewer may find. Raises BadQuery, IndexNotReady, SearchDown."""
+        return self.site.index.search(replace(query, visible_to=self.access.audiences_of(self.viewer)))
+
+    def open(self, recording_id: str) -> Manifest:
+        """The door for opening a recording, published or not. Raises NotFound, also for what cannot be an id and for
+        what the viewer may not see, Damaged (to operators only) and StorageDown."""
+        if not _ID.fullmatch(recording_id):
+            raise self._gone()
+        try:
+            manifest = self.site.archive.manifest(recording_id)
+        except NotFound:
+            raise self._gone() from None
+        except Damaged:  # whose it is cannot be read
+            if self.viewer.operator:
+                raise
+            raise self._gone() from None
+        self.check_sees(manifest.details)
+        return manifest
+
+    def open_published(self, recording_id: str) -> Manifest:
+        """The same for a recording that can be read and played. Raises NotFound if it is not published yet."""
+        manifest = self.open(recording_id)
+        if manifest.state is not State.PUBLISHED:
+            raise NotFound(N_("This recording is not published yet; its page says how far it is."))
+        return manifest
+
+    def open_to_change(self, recording_id: str) -> Manifest:
+        """The same for a recording, published or not, that the viewer may change. Raises NotAllowed if they may only
+        see it."""
+        manifest = self.open(recording_id)
+        self.check_changes(manifest.details.circle)
+        return manifest
+
+    def open_published_to_change(self, recording_id: str) -> Manifest:
+        """`open_published` and `open_to_change` in one."""
+        manifest = self.open_published(recording_id)
+        self.check_changes(manifest.details.circle)
+        return manifest
+
+    def find_upload(self, upload_id: str) -> Upload | None:
+        """What is on its way here with this id, if the viewer may see what will become of it."""
+        upload = self.site.archive.find_upload(upload_id) if _ID.fullmatch(upload_id) else None
+        return upload if upload is not None and self.access.may_see(self.viewer, upload.details) else None
+
+    def check_sees(self, details: Details) -> None:
+        """Raises NotFound, as if it were not there, if the viewer may not see a recording with these details."""
+        if not self.access.may_see(self.viewer, details):
+            raise self._gone()
+
+    def _gone(self) -> NotFound:
+        """What is said alike of what is not there and of what the viewer may not see."""
+        return NotFound(_GONE_OR_SIGN_IN if self.viewer.kind is ViewerKind.ANONYMOUS else _GONE)
+
+    def may_change(self, circle_slug: str) -> bool:
+        """Whether the viewer may change what belongs to this circle."""
+        return not self.read_only and self.access.may_change(self.viewer, circle_slug)
+
+    def check_changes(self, circle_slug: str) -> None:
+        """Raises NotAllowed."""
+        if not self.may_change(circle_slug):
+            raise NotAllowed(_OF_OTHERS)
+
+    def is_public(self, manifest: Manifest) -> bool:
+        """Whether everyone may see it, so that browsers may keep it and pages of other sites may show it."""
+        return self.access.may_see(ANONYMOUS, manifest.details)
+
+    def is_searchable(self, recording_id: str) -> bool:
+        """Whether search finds this recording now. Raises SearchDown."""
+        try:
+            return self.search(Query(filters=Filters(recording_id=recording_id), per_page=1)).total > 0
+        except IndexNotReady:
+            return False
+
+    @cached_property
+    def names(self) -> Names:
+        """The names of the circles and networks that are no secret to the viewer: those they belong to, those whose
+        recordings are for them, and those in which they find something."""
+        circles = self.site.circles.all()
+        if self.viewer.operator:
+            return Names(circles)
+        audiences = self.access.audiences_of(self.viewer) or frozenset()
+        found = self.site.get(FoundCircles).of(audiences, self._circles_found)
+        return Names({slug: circle for slug, circle in circles.items() if slug in found or self._may_know(circle)})
+
+    def _may_know(self, circle: Circle) -> bool:
+        probe = Details.model_construct(circle=circle.slug, visibility=None)
+        return self.access.belongs_to(self.viewer, circle) or self.access.may_see(self.viewer, probe)
+
+    def _circles_found(self) -> frozenset[str]:
+        try:
+            return frozenset(self.search(Query(per_page=1)).facets.get("circle", {}))
+        except SearchDown:
+            return frozenset()
+
+    def changeable_circles(self) -> Mapping[str, Circle]:
+        """The circles to which the viewer may upload, by slug."""
+        return {slug: circle for slug, circle in self.site.circles.all().items() if self.may_change(slug)}
+
+
+class FoundCircles:
+    """In which circles the viewers of some audiences find anything, asked of the index again every
+    `CIRCLES_SECONDS`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: OrderedDict[frozenset[str], tuple[float, frozenset[str]]] = OrderedDict()
+
+    def of(self, audiences: frozenset[str], ask: Callable[[], frozenset[str]]) -> frozenset[str]:
+        """What `ask` says, or said not long ago of the same audiences."""
+        with self._lock:
+            at, found = self._found.get(audiences, (float("-inf"), frozenset[str]()))
+        if time.monotonic() - at < CIRCLES_SECONDS:
+            return found
+        found = ask()
+        with self._lock:
+            self._found[audiences] = (time.monotonic(), found)
+            self._found.move_to_end(audiences)
+            while len(self._found) > REMEMBERED:
+                self._found.popitem(last=False)
+        return found
+
+
+def access_of(site: Site) -> Access:
+    """The rules over the circles as they are now. Raises StorageDown if those are not known yet."""
+    return Access(site.circles.all(), anonymous_reading=site.settings.web.anonymous_reading)
+
+
+def archive_view_of(request: Request) -> ArchiveView:
+    """The archive as the viewer of this request sees it."""
+    visit = visit_of(request)
+    return ArchiveView(site_of(request), visit.viewer, read_only=visit.read_only)
+
+
+ArchiveViewDep = Annotated[ArchiveView, Depends(archive_view_of)]
