@@ -8,13 +8,19 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from index.port import SearchIndex
 from kring.settings import Settings
 from search_ui import api
+from search_ui.auth import audit_page, identity, own_account, passkeys, people, sign_in
+from search_ui.auth.api_description import describe_keys
+from search_ui.auth.identity import IdentityMiddleware
+from search_ui.auth.providers import provider_sign_in
+from search_ui.auth.providers.provider_sign_in import Providers
+from search_ui.auth.providers.proxy import ProxyAccounts
+from search_ui.auth.sessions import Sessions
+from search_ui.auth.sign_in import WrongCodes
 from search_ui.context import Site
 from search_ui.edit import api as edit_api, page as edit_page
 from search_ui.feeds import routes as feed_routes
-from search_ui.http import errors, facilitator_link, healthz, identity
+from search_ui.http import errors, healthz
 from search_ui.http.body_spool import SpoolPlaces
-from search_ui.http.edit_permission import WrongCodes
-from search_ui.http.identity import IdentityMiddleware
 from search_ui.http.rates import RateLimit
 from search_ui.http.rendering import HERE, Static
 from search_ui.http.security import RequestGuard, host_names, own_origins
@@ -43,9 +49,12 @@ from search_ui.upload import (
 )
 from search_ui.upload.mine import OwnRecordings
 from search_ui.upload.parts import PartPlaces
+from search_ui.viewer.archive_view import FoundCircles
 from services.runs.port import Runs
 from services.runs.prefect import PrefectRuns
 from storage.archive.archive import Archive
+from storage.archive.people import People
+from storage.audit import Audit
 
 NOT_TO_COMPRESS = (*DEFAULT_EXCLUDED_CONTENT_TYPES, attachments.PDF)
 """What is compressed already, and is asked for in ranges."""
@@ -72,6 +81,11 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         OwnRecordings(archive),
         PartPlaces(),
         SpoolPlaces(),
+        Sessions(People(archive.store), settings.web),
+        Providers(settings),
+        ProxyAccounts(People(archive.store), settings.trusted_proxy),
+        Audit(archive.store),
+        FoundCircles(),
     )
     errors.install(app)
     for router in (
@@ -96,12 +110,18 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         edit_page.router,
         sound_tracks.router,
         identity.router,
-        facilitator_link.router,
+        sign_in.router,
+        provider_sign_in.router,
+        own_account.router,
+        passkeys.router,
+        people.router,
+        audit_page.router,
         negotiation.router,
         api.router,
         healthz.router,
     ):
         app.include_router(router)
+    describe_keys(app)
     app.mount("/static", Static(directory=HERE / "static"))
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5, exclude_content_types=NOT_TO_COMPRESS)
     app.add_middleware(IdentityMiddleware, secure=settings.web.public_url.startswith("https://"))

@@ -16,6 +16,8 @@ MOST_HEAD = MOST_HEADER + 2 * MOST_ADDRESS + 16_000
 """Bytes of a request line and header fields, with what stands between them; of less the guard refuses in words."""
 PIECE = 16_384
 """Bytes that are read at a time, so that a head that comes all at once is bounded too."""
+PEER = "kring_peer"
+"""In a request's state: the address its connection comes from, whatever a proxy says of others."""
 HEAD_SECONDS = 15.0
 """From a connection, or an answer on it, until the head of the next request has arrived. What is idle leaves sooner."""
 STALLED_SECONDS = 600.0
@@ -106,6 +108,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._receiving_head, self._head = True, 0
         super().on_message_begin()
+        self.scope["state"][PEER] = self.client[0] if self.client else ""
 
     def on_headers_complete(self) -> None:
         self._receiving_head = False

@@ -1,0 +1,1 @@
+"""Signing in with the accounts people have already, at a provider (OpenID Connect)."""
