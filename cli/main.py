@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from cli.circle import app as circle_app
+from cli.people import app as people_app
 from cli.terminal.output import say_error
 from kring.errors import KringError
 from kring.model import Visibility
@@ -23,6 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(circle_app)
+app.add_typer(people_app)
 
 
 Port = Annotated[
@@ -47,12 +49,10 @@ def up(
 
 @app.command()
 def link(
-    new: Annotated[
-        bool, typer.Option("--new", help="Make another; who came by the one before may change nothing any more.")
-    ] = False,
+    new: Annotated[bool, typer.Option("--new", help="Make another; who came by the one before comes no more.")] = False,
 ) -> None:
-    """Show the link by which people come who may upload and correct."""
-    from cli.commands.link import run_link
+    """Show the link by which operators come, who may see and change everything."""
+    from cli.commands.people import run_link
 
     raise typer.Exit(run_link(new=new))
 
@@ -244,6 +244,19 @@ def repair(
     from cli.commands.repair import run_repair
 
     raise typer.Exit(run_repair(recordings or [], everything=everything, original=original, wait=wait))
+
+
+@app.command()
+def audit(
+    act: Annotated[str, typer.Option(help="Only this: sign-in, roles, upload, …")] = "",
+    who: Annotated[str, typer.Option(help="Only by, or about, this name or id.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: a list with one object per act.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Look whether any entry was altered or is gone.")] = False,
+) -> None:
+    """What people did, the newest first."""
+    from cli.commands.operate import run_audit
+
+    raise typer.Exit(run_audit(act=act, who=who, as_json=as_json, check=check))
 
 
 @app.command()

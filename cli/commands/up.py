@@ -43,7 +43,7 @@ def with_port(settings: Settings, port: int | None) -> Settings:
 def welcome(stack: Stack) -> None:
     say(f"\n  Kring is at {public_address(stack.settings)}")
     if stack.settings.web.facilitators == "link":
-        say(f"  Upload and correct by this link:  {link(stack.settings)}")
+        say(f"  Come in as its operator by this link:  {link(stack.settings)}")
     say(f"  Flow runs:  {prefect_page(stack)}", "dim")
     say("  Ctrl-C stops it; everything is there again at the next start.\n", "dim")
 
