@@ -11,9 +11,12 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 DOORS = {
-    "search": ("index", {"search_ui/viewer.py"}),
+    "search": ("index", {"search_ui/viewer/archive_view.py"}),
     # Besides the door: what a person has uploaded, and whether the archive has a file already.
-    "manifest": ("archive", {"search_ui/viewer.py", "search_ui/upload/validation.py", "search_ui/upload/mine.py"}),
+    "manifest": (
+        "archive",
+        {"search_ui/viewer/archive_view.py", "search_ui/upload/validation.py", "search_ui/upload/mine.py"},
+    ),
 }
 
 

@@ -42,14 +42,15 @@ ROLES = {
 """Names that stand for the same role in several folders."""
 SUBJECTS = {
     "addresses": "addresses on the web, and the secrets in them",
+    "audit": "what people did",
     "attachments": "documents attached to a recording",
     "circle": "a circle of knowledge",
     "details": "title, date, circle and the like of a recording",
     "glossary": "the terms of a circle",
     "left_out": "what a source offers and cannot be taken in",
-    "link": "the facilitators' link",
     "media": "the sound and picture of a recording",
     "parts": "the parts of a file that is being uploaded",
+    "people": "people who can sign in",
     "progress": "how far a recording is",
     "repair": "`kring repair`",
     "requests": "runs that somebody asked for",

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from index.memory import MemoryIndex
+from kring.model import Visibility
 from kring.settings import SearchSettings, Settings, WorkerSettings
 from tests.support.patience import PATIENCE
 from tests.support.stack.ports import free_port
@@ -42,6 +43,9 @@ def unwell(kring: Kring) -> dict[str, Any] | None:
 @pytest.fixture(scope="module")
 def filled(kring: Kring) -> Kring:
     sample_archive.fill(kring.ports.archive, MemoryIndex())
+    for circle in sample_archive.CIRCLES:
+        public = circle.model_copy(update={"visibility": Visibility.PUBLIC})
+        kring.ports.archive.put_circle(public)
     assert "passages indexed" in kring.run("reindex").stdout
     return kring
 

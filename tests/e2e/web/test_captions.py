@@ -12,12 +12,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from index.memory import MemoryIndex
 from kring.model import Manifest, Segment, Transcript, TranscriptRef, Visibility
-from kring.settings import Settings
 from search_ui.app import create_app
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from tests.support.http.web_server import serve
-from tests.support.web import sample_archive
+from tests.support.web import facilitator, sample_archive
 from tests.support.web.browser import DESKTOP, PHONE, browser, eventually, open_page, serving
 from tests.support.web.sample_archive import HOSTILE, TALKS, transcript_of
 from transcribe.captions.cues import cues
@@ -47,7 +46,7 @@ def served() -> Iterator[Served]:
     own = {talk.id: _lengthen(archive, talk) for talk in (FILM, SOUND)}
     archive.put_circle(archive.circle(SOUND.circle).model_copy(update={"visibility": Visibility.PUBLIC}))
     own[HOSTILE.id] = transcript_of(HOSTILE)
-    with serving(create_app(Settings(data_dir=Path("unused")), archive, index)) as origin:
+    with serving(create_app(facilitator.WITHOUT_FILES, archive, index)) as origin:
         yield Served(origin, own)
 
 

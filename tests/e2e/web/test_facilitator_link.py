@@ -1,4 +1,4 @@
-"""The facilitators' link as `kring up` prints it, opened in a real browser, with and without scripts; and its end."""
+"""The operator's link as `kring up` prints it, opened in a real browser, with and without scripts; and its end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 
 from kring.link import secret_of
 from kring.settings import Settings
-from search_ui.http.edit_permission import KEY_COOKIE
+from search_ui.auth.identity import KEY_COOKIE
 from tests.support.patience import PATIENCE
 from tests.support.repository import REPOSITORY
 from tests.support.stack.running import eventually, tidy
@@ -45,12 +45,12 @@ class Up:
     @property
     def link(self) -> str:
         """As it printed it."""
-        found = re.search(r"http://\S+/facilitate#\S+", self.said.read_text(encoding="utf-8"))
+        found = re.search(r"http://\S+/sign-in#\S+", self.said.read_text(encoding="utf-8"))
         return found.group() if found else ""
 
     @property
     def origin(self) -> str:
-        return self.link.partition("/facilitate")[0]
+        return self.link.partition("/sign-in")[0]
 
 
 @pytest.fixture(scope="module")
@@ -94,12 +94,12 @@ def test_the_printed_link_lets_a_browser_in(browser: Browser, up: Up) -> None:
         page.go_back()
         assert secret not in page.url
         page.goto(up.link)  # once more, by one who is in: the code does not stay in the address
-        expect(page).to_have_url(f"{up.origin}/facilitate")
-        page.get_by_role("button", name="Forget it in this browser").click()
-        expect(page.get_by_label("The link, or the code at its end")).to_be_visible()
+        expect(page).to_have_url(f"{up.origin}/sign-in")
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("link", name="Sign in", exact=True).click()
         page.get_by_label("The link, or the code at its end").fill(up.link)
         page.get_by_role("button", name="Continue").click()
-        expect(page.get_by_role("link", name="Stop uploading and correcting here")).to_be_visible()
+        expect(page.get_by_role("link", name="You are here as the operator; sign out")).to_be_visible()
 
 
 def test_without_scripts_the_code_is_pasted(browser: Browser, up: Up) -> None:
@@ -108,7 +108,7 @@ def test_without_scripts_the_code_is_pasted(browser: Browser, up: Up) -> None:
         page.get_by_label("The link, or the code at its end").fill(up.link)
         page.get_by_role("button", name="Continue").click()
         expect(page).to_have_url(f"{up.origin}/")
-        expect(page.get_by_role("link", name="Stop uploading and correcting here")).to_be_visible()
+        expect(page.get_by_role("link", name="You are here as the operator; sign out")).to_be_visible()
 
 
 def test_the_secret_is_in_no_log_and_another_one_ends_it(browser: Browser, up: Up) -> None:
@@ -121,7 +121,7 @@ def test_the_secret_is_in_no_log_and_another_one_ends_it(browser: Browser, up: U
         assert fresh != before
         assert page.request.get("/api/me").json()["may_edit"] is False
         page.goto(before)
-        expect(page.get_by_text("This link or code is not valid, or no longer valid.")).to_be_visible()
+        expect(page.get_by_text("This link or code is not valid, or no longer valid")).to_be_visible()
         page.goto(fresh)  # from this very page: only what stands after the # is another
         expect(page).to_have_url(f"{up.origin}/")
         excuse(complaints, "403")

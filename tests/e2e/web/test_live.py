@@ -24,7 +24,7 @@ from storage.keys import rendition_key
 from tests.support.patience import PATIENCE
 from tests.support.stack.ports import free_port
 from tests.support.stack.seaweed import Weed
-from tests.support.web import sample_archive
+from tests.support.web import facilitator, sample_archive
 from tests.support.web.sample_archive import TALKS
 
 START_SECONDS = 120.0
@@ -82,7 +82,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     port = free_port()
     process = start(settings, port)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as web:
+        facilitator.know(f"http://127.0.0.1:{port}", settings)
+        with facilitator.client(f"http://127.0.0.1:{port}") as web:
             wait_healthy(web, process)
             yield Live(web, process, weed, archive, settings)
     finally:
@@ -149,7 +150,8 @@ def test_who_follows_a_recording_is_sent_home_when_it_ends(live: Live) -> None:
     port = free_port()
     process = start(live.settings, port)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as web:
+        facilitator.know(f"http://127.0.0.1:{port}", live.settings)
+        with facilitator.client(f"http://127.0.0.1:{port}") as web:
             wait_healthy(web, process)
             with web.stream("GET", f"/r/{going.id}/events") as answer:
                 told = answer.iter_lines()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from index.memory import MemoryIndex
-from kring.settings import Settings
 from search_ui.app import create_app
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from tests.support.http.web_server import serve
-from tests.support.web import member_archive
+from tests.support.web import facilitator, member_archive
 from tests.support.web.browser import DESKTOP, PHONE, browser, eventually, open_page, player_time, serving
 from tests.support.web.member_archive import CHAPTERS, FILM, SOUND
 from tests.support.web.sample_archive import TALKS
@@ -35,7 +33,7 @@ PAGES = ("/", "/c/digital-post", "/n/nord", "/t/Personvern", f"/r/{FILM.id}?q=pe
 def origin() -> Iterator[str]:
     index, archive = MemoryIndex(), Archive(MemoryStore())
     member_archive.fill(archive, index)
-    with serving(create_app(Settings(data_dir=Path("unused")), archive, index)) as address:
+    with serving(create_app(facilitator.WITHOUT_FILES, archive, index)) as address:
         yield address
 
 
@@ -144,6 +142,7 @@ def test_another_site_cannot_show_the_rest(browser: Browser, origin: str, elsewh
         page.goto(f"{elsewhere}/inner")
         eventually(page, lambda: any("frame-ancestors" in text for text in said))
         assert not any(frame.url.startswith(f"{origin}/r/") for frame in page.frames)
+        facilitator.let_in(context, origin)
         page.goto(f"{origin}/r/{INNKJOP.id}/embed")  # by itself it is a page like any other
         expect(page.locator("#player")).to_be_visible()
     finally:

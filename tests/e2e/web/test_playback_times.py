@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import Browser
 
 from index.memory import MemoryIndex
-from kring.settings import MediaLimits, Settings
+from kring.settings import MediaLimits
 from search_ui.app import create_app
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
 from tests.support.media.timed_speech import appended, beginnings, part, retimed
-from tests.support.web import sample_archive
+from tests.support.web import facilitator, sample_archive
 from tests.support.web.browser import browser, open_page, serving
 from transcribe.media.probe import probe
 from transcribe.rendering.render import render
@@ -55,7 +55,7 @@ def archive() -> Archive:
 def origin(archive: Archive) -> Iterator[str]:
     index = MemoryIndex()
     sample_archive.fill(archive, index)
-    with serving(create_app(Settings(data_dir=Path("unused")), archive, index)) as origin:
+    with serving(create_app(facilitator.WITHOUT_FILES, archive, index)) as origin:
         yield origin
 
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from index.memory import MemoryIndex
 from kring.model import Manifest, Segment, Step
-from kring.settings import Settings
 from search_ui.app import create_app
 from search_ui.http.formatting import time_parameter
 from storage.archive.archive import Archive
 from storage.leases import Leases, owner_name
 from storage.memory.store import MemoryStore
-from tests.support.web import sample_archive
+from tests.support.web import facilitator, sample_archive
 from tests.support.web.browser import PHONE, browser, eventually, open_page, player_time, serving
 from tests.support.web.sample_archive import LONG, TALKS, transcript_of
 
@@ -46,7 +44,7 @@ def served() -> Iterator[Served]:
     sample_archive.fill(archive, index)
     going, _ = sample_archive.add_unfinished(archive)
     _speak_at_once(archive)
-    with serving(create_app(Settings(data_dir=Path("unused")), archive, index)) as origin:
+    with serving(create_app(facilitator.WITHOUT_FILES, archive, index)) as origin:
         yield Served(origin, archive, index, going)
 
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from index.memory import MemoryIndex
 from index.port import Query, Results
-from kring.settings import Settings
 from search_ui.app import create_app
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
-from tests.support.web import sample_archive
+from tests.support.web import facilitator, sample_archive
 from tests.support.web.browser import PHONE, browser, eventually, open_page, player_time, serving
 from tests.support.web.sample_archive import HOSTILE, LONG, TALKS
 
@@ -35,7 +33,7 @@ class SuggestingIndex(MemoryIndex):
 def origin() -> Iterator[str]:
     store, index = MemoryStore(), SuggestingIndex()
     sample_archive.fill(Archive(store), index)
-    with serving(create_app(Settings(data_dir=Path("unused")), Archive(store), index)) as origin:
+    with serving(create_app(facilitator.WITHOUT_FILES, Archive(store), index)) as origin:
         yield origin
 
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from search_ui.auth.identity import SESSION_COOKIE
 from tests.support.patience import PATIENCE
 from tests.support.repository import REPOSITORY
 from tests.support.web import facilitator, page_inspection
@@ -232,8 +233,12 @@ def _on_the_wire(web: httpx.Client, address: str) -> int:
 
 def test_every_page_is_among_those_looked_at(all_of_it: Everything) -> None:
     """A page added later shall not be forgotten: each template of a page is shown by one of PLACES."""
-    with facilitator.client(all_of_it.origin) as web:
-        kinds = {re.search(r'<body class="([\w-]+)', web.get(all_of_it.path(place.path)).text) for place in PLACES}
+    with (
+        facilitator.client(all_of_it.origin) as web,
+        httpx.Client(base_url=web.base_url, cookies={SESSION_COOKIE: all_of_it.session}) as signed_in,
+    ):
+        asked = [((signed_in if place.account else web), all_of_it.path(place.path)) for place in PLACES]
+        kinds = {re.search(r'<body class="([\w-]+)', client.get(path).text) for client, path in asked}
     shown = {found[1] for found in kinds if found}
     wanted = set()
     for template in (REPOSITORY / "search_ui" / "templates").glob("*.html"):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
 from kring.model import State
 from kring.settings import Settings
-from tests.support.patience import PATIENCE
 from tests.support.repository import REPOSITORY
 from tests.support.stack.running import Kring, eventually, running
+from tests.support.web import facilitator
 from tests.support.web.browser import browser, open_page
 
 __all__ = ["browser"]
@@ -52,10 +51,9 @@ def test_a_file_is_brought_in_followed_and_found(browser: Browser, kring: Kring)
         assert manifest.brought_by
         assert list(kring.ports.archive.uploads()) == []
 
-        searchable = f"{kring.address}/api/recordings/{manifest.id}"
-        eventually(
-            lambda: httpx.get(searchable, timeout=PATIENCE).json()["searchable"], what="what was said to be found"
-        )
+        searchable = f"/api/recordings/{manifest.id}"
+        with facilitator.client(kring.address) as web:
+            eventually(lambda: web.get(searchable).json()["searchable"], what="what was said to be found")
         page.goto("/?q=privacy")
         expect(page.get_by_role("link", name="What we share")).to_be_visible()
         page.goto("/uploads")

@@ -117,7 +117,9 @@ def running(settings: Settings, commands: Mapping[str, list[str]] | None = None)
         try:
             kring = Kring(stack, open_ports(stack.settings), environment)
             facilitator.know(kring.address, kring.ports.settings)
-            added = kring.run("circle", "add", "privacy", "--name", "Privacy", "--network", "digi-test")
+            added = kring.run(
+                "circle", "add", "privacy", "--name", "Privacy", "--network", "digi-test", "--visibility", "public"
+            )
             assert added.returncode == 0, added.stderr
             yield kring
         finally:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -19,8 +18,7 @@ from search_ui.app import create_app
 from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
-from tests.support.patience import PATIENCE
-from tests.support.web import sample_archive
+from tests.support.web import facilitator, sample_archive
 from tests.support.web.browser import Complaints, serving
 from tests.support.web.sample_archive import TALKS, publish, transcript_of
 
@@ -53,11 +51,13 @@ class Desk:
         return transcript.segments
 
     def captions(self, manifest: Manifest) -> str:
-        return httpx.get(f"{self.origin}/r/{manifest.id}/captions.vtt", timeout=PATIENCE).text
+        with facilitator.client(self.origin) as web:
+            return web.get(f"/r/{manifest.id}/captions.vtt").text
 
     def found(self, words: str) -> str:
         """The page of results for these words."""
-        return httpx.get(f"{self.origin}/", params={"q": words}, timeout=PATIENCE).text
+        with facilitator.client(self.origin) as web:
+            return web.get("/", params={"q": words}).text
 
 
 @pytest.fixture(scope="module")

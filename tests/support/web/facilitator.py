@@ -1,24 +1,30 @@
-"""How tests get what lets them upload and correct: the cookie of a browser that came by the facilitators' link."""
+"""How tests get what lets them upload and correct: the cookie of a browser that came by the operator's link."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 from playwright.sync_api import BrowserContext
+from pydantic import SecretStr
 
 from kring.link import ensure_secret, key_of
-from kring.settings import Settings
-from search_ui.http.edit_permission import KEY_COOKIE
+from kring.settings import Settings, WebSettings
+from search_ui.auth.identity import KEY_COOKIE
 from tests.support.patience import PATIENCE
 
+WITHOUT_FILES = Settings(
+    data_dir=Path("unused"), web=WebSettings(link_secret=SecretStr("of-pages-that-write-no-files"))
+)
+"""Settings of pages that write nothing into a data folder."""
 _keys: dict[str, str] = {}
 """By the address of the pages."""
 
 
 def know(origin: str, settings: Settings) -> None:
-    """Remember what lets people in at this address. Where the data folder is not there, nobody comes in."""
-    if settings.web.facilitators == "link" and settings.data_dir.is_dir():
+    """Remember what lets people in at this address. Where no secret can be kept, nobody comes in."""
+    if settings.web.facilitators == "link" and (settings.data_dir.is_dir() or settings.web.link_secret):
         _keys[origin] = key_of(ensure_secret(settings))
 
 

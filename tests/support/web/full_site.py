@@ -12,15 +12,20 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from index.memory import MemoryIndex
+from kring.access import Role
 from kring.intake.left_out import MOST, LeftOutReason
 from kring.intake.uploads import Upload, UploadState, source_of
 from kring.model import Details, Hole, Manifest, Original, Step, now
+from kring.people.accounts import Roles
+from kring.people.audit import Act
 from kring.settings import Settings
 from search_ui.app import create_app
-from search_ui.http.identity import ID_COOKIE
+from search_ui.auth.identity import ID_COOKIE, SESSION_COOKIE
 from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.archive.left_out import keep_left_out
+from storage.archive.people import People
+from storage.audit import Audit, Doer
 from storage.leases import Leases, owner_name
 from storage.memory.store import MemoryStore
 from tests.support.left_out import told
@@ -52,6 +57,8 @@ class Everything:
     ids: dict[str, str]
     """By the words in the paths of PLACES."""
     owner: str
+    session: str
+    """Of a facilitator with an account."""
 
     def path(self, path: str) -> str:
         return path.format(**self.ids)
@@ -78,7 +85,19 @@ def everything(data: Path) -> Iterator[Everything]:
     keep_left_out(archive.store, "here", "podcast", gone, now())
     settings = Settings(data_dir=data)
     with serving(create_app(settings, archive, index, MemoryRuns())) as origin:
-        yield Everything(origin, archive, ids, owner_name("run"))
+        yield Everything(origin, archive, ids, owner_name("run"), _people(archive))
+
+
+def _people(archive: Archive) -> str:
+    """Some with an account, and the session of the first of them."""
+    people = People(archive.store)
+    circles = {"personvern-nord": Role.FACILITATOR, "drift-nord": Role.MEMBER}
+    roles = Roles(circles=circles, networks={"nord": Role.MEMBER})
+    first, _ = (people.accept(people.invite(name, roles, by="Ola")) for name in ("Kari Nordli", "Ola <b>Berg</b>"))
+    for act, says in ((Act.SIGN_IN, "by an invitation"), (Act.ROLES, "personvern-nord: facilitator")):
+        Audit(archive.store).record(Doer(first.id, first.name, as_operator=act is Act.ROLES), act, first.id, says)
+    people.invite("Mette Holm", Roles(circles={"personvern-nord": Role.MEMBER}), by="Kari Nordli")
+    return people.begin_session(first, "Firefox, Windows")
 
 
 def _working(archive: Archive) -> str:
@@ -130,6 +149,8 @@ def _upload(archive: Archive, name: str, state: UploadState) -> str:
 def visiting(browser: Browser, all_of_it: Everything, place: Place, **options: object) -> Iterator[Page]:
     """That page, made ready. Fails at the end where the browser complained or a foreign host was asked."""
     context = _context(browser, all_of_it.origin, place, options)
+    if place.account:
+        context.add_cookies([{"name": SESSION_COOKIE, "value": all_of_it.session, "url": all_of_it.origin}])
     complaints = Complaints()
     complaints.watch(context, all_of_it.origin)
     scripts: set[str] = set()
@@ -158,7 +179,7 @@ def _context(browser: Browser, origin: str, place: Place, options: dict[str, obj
     usual: dict[str, object] = {"base_url": origin, "viewport": DESKTOP, "reduced_motion": "reduce"}
     context = browser.new_context(**(usual | {"locale": LOCALES[place.language]} | options))  # type: ignore[arg-type]
     context.add_cookies([{"name": ID_COOKIE, "value": SECRET, "url": origin}])
-    if not place.without_link:
+    if not place.without_link and not place.account:
         facilitator.let_in(context, origin)
     context.set_default_timeout(PATIENCE * 1000)
     return context

@@ -22,6 +22,8 @@ class Place:
     language: str = "en"
     without_link: bool = False
     """Asked for by somebody who may not edit."""
+    account: bool = False
+    """Asked for by a facilitator who has signed in with an account."""
     says_no: bool = False
     scripts: tuple[str, ...] = ()
     """All that it loads."""
@@ -86,12 +88,25 @@ def _sending(page: Page) -> None:
     expect(page.locator(".uppy-StatusBar")).to_be_visible()
 
 
+def _invite(page: Page) -> None:
+    page.locator("#name").fill("Els Verhaeghe-Van den Broeck")
+    page.locator("button.primary").click()
+    expect(page.locator("#made")).to_be_visible()
+
+
+def _key(page: Page) -> None:
+    page.locator(".new-key summary").click()
+    page.locator("#key-name").fill("Nattlig eksport")
+    page.locator(".new-key button").click()
+    expect(page.locator("#made")).to_be_visible()
+
+
 def _refused(page: Page) -> None:
     expect(page.locator("#code-error")).to_be_visible()
 
 
 SEARCH, PLAYER, EDIT, UPLOAD = ("search.js",), ("player.js",), ("edit.js",), ("upload.js", "hashing.js")
-FOLLOWING, FACILITATE = ("following.js",), ("facilitate.js",)
+FOLLOWING, SIGN_IN = ("following.js",), ("sign_in.js", "passkeys.js")
 _DESK = f"/r/{FILM.id}/edit"
 
 PLACES = (
@@ -139,10 +154,18 @@ PLACES = (
     Place("embedded film", f"/r/{FILM.id}/embed", scripts=("embed.js",)),
     Place("embedded sound", f"/r/{SOUND.id}/embed?t=20", language="nb", scripts=("embed.js",)),
     Place("not there", "/nowhere", says_no=True),
-    Place("upload, without the link", "/upload", without_link=True, says_no=True, language="nb", scripts=FACILITATE),
-    Place("the way in", "/facilitate", without_link=True, language="nl", scripts=FACILITATE),
-    Place(
-        "the way in, a wrong code", "/facilitate#wrong", _refused, without_link=True, says_no=True, scripts=FACILITATE
-    ),
-    Place("the way out", "/facilitate", language="da", scripts=FACILITATE),
+    Place("upload, without the link", "/upload", without_link=True, says_no=True, language="nb", scripts=SIGN_IN),
+    Place("the way in", "/sign-in", without_link=True, language="nl", scripts=SIGN_IN),
+    Place("the way in, a wrong code", "/sign-in#wrong", _refused, without_link=True, says_no=True, scripts=SIGN_IN),
+    Place("the way out", "/sign-in", language="da", scripts=("sign_in.js",)),
+    Place("account", "/account", account=True, scripts=("passkeys.js",)),
+    Place("account in Dutch", "/account", account=True, language="nl", scripts=("passkeys.js",)),
+    Place("signed in", "/sign-in", account=True, scripts=("sign_in.js",)),
+    Place("people", "/people", account=True),
+    Place("people, a link was made", "/people", _invite, account=True, language="nb"),
+    Place("people, for an operator", "/people", language="da"),
+    Place("what people did", "/audit"),
+    Place("what people did, nothing of that", "/audit?who=zzzyyyxxx", language="nl"),
+    Place("account, a key was made", "/account", _key, account=True, language="nb", scripts=("passkeys.js",)),
+    Place("not for who has not signed in", "/r/{working}", without_link=True, says_no=True),
 )

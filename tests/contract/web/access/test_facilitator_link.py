@@ -1,4 +1,4 @@
-"""Whoever may change things comes by the facilitators' link: every route that changes anything, with and without it.
+"""Whoever may change things comes by the operator's link: every route that changes anything, with and without it.
 
 The requests come from this machine, to its loopback name, with nothing added: as through a plain proxy.
 """
@@ -21,7 +21,8 @@ from index.memory import MemoryIndex
 from kring.link import ensure_secret, key_of, renew_secret
 from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
-from search_ui.http.edit_permission import KEY_COOKIE, WRONG_A_MINUTE
+from search_ui.auth.identity import KEY_COOKIE
+from search_ui.auth.sign_in import WRONG_A_MINUTE
 from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
@@ -37,7 +38,13 @@ BEGIN = announced(FILM) | {"details": DETAILS | {"circle": TALK.circle}}
 LINE = sample_archive.transcript_of(TALK).segments[0]
 CHANGE = {"kind": "line", "start": LINE.start, "end": LINE.end, "before": LINE.text, "text": "Velkommen."}
 PDF = "/api/recordings/{recording_id}/attachments"
-VALUES = {"{recording_id}": TALK.id, "{upload_id}": "0" * 16, "{sha256}": "0" * 64, "{number}": "1"}
+VALUES = {
+    "{recording_id}": TALK.id,
+    "{upload_id}": "0" * 16,
+    "{sha256}": "0" * 64,
+    "{number}": "1",
+    "{account_id}": "f" * 16,
+}
 
 GUARDED: dict[tuple[str, str], tuple[Any, int]] = {
     # (method, address): what is sent, and the answer to a facilitator
@@ -61,14 +68,32 @@ GUARDED: dict[tuple[str, str], tuple[Any, int]] = {
     ("POST", "/api/me"): ({"name": "Kari"}, 200),
     ("GET", "/upload"): (None, 200),
     ("GET", "/uploads"): (None, 200),
+    ("GET", "/people"): (None, 200),
+    ("POST", "/people"): (b"name=Ola&circle=personvern-nord&role=member", 200),
+    ("POST", "/people/{account_id}"): (b"circle=personvern-nord&role=none", 404),
+    ("GET", "/audit"): (None, 200),
+    ("GET", "/audit.csv"): (None, 200),
     ("GET", "/left-out"): (None, 200),
     ("GET", "/api/left-out"): (None, 200),
     ("GET", "/r/{recording_id}/edit"): (None, 200),
 }
-OPEN = {("POST", "/facilitate"), ("POST", "/facilitate/leave")}
-"""They change nothing but the browser's own cookie."""
+OPEN = {
+    ("POST", "/sign-in"),
+    ("POST", "/sign-out"),
+    ("POST", "/account/name"),
+    ("POST", "/account/sign-out-everywhere"),
+    ("POST", "/account/keys"),
+    ("POST", "/account/passkeys/{passkey_id}/remove"),
+    ("POST", "/api/passkeys"),
+    ("POST", "/api/passkeys/options"),
+    ("POST", "/api/passkeys/sign-in"),
+    ("POST", "/api/passkeys/sign-in/options"),
+    ("POST", "/account/keys/{key_hash}/revoke"),
+}
+"""They change nothing but who somebody is: their browser's own cookie, and their own account."""
 FOR_ALL = {
-    "/", "/feed.xml", "/healthz", "/facilitate", "/language/{code}", "/api/me", "/api/search", "/api/circles",
+    "/", "/feed.xml", "/healthz", "/sign-in", "/account", "/sign-in/{provider}",
+    "/sign-in/{provider}/back", "/language/{code}", "/api/me", "/api/search", "/api/circles",
     "/api/openapi.json", "/api/recordings/{recording_id}", "/api/recordings/{recording_id}/transcript",
     "/r/{recording_id}", "/r/{recording_id}/events", "/r/{recording_id}/embed",
     "/r/{recording_id}/attachments/{sha256}", "/r/{recording_id}/chapters.vtt", "/r/{recording_id}/chapters.json",
@@ -104,7 +129,7 @@ class Place:
 
     def come(self, code: str, web: httpx.Client | None = None) -> httpx.Response:
         with httpx.Client(timeout=PATIENCE) as own:
-            return (web or own).post(f"{self.origin}/facilitate", data={"code": code})
+            return (web or own).post(f"{self.origin}/sign-in", data={"code": code})
 
 
 @contextmanager
@@ -182,9 +207,7 @@ def test_with_the_link_a_page_of_another_site_still_changes_nothing(at: Place) -
                 assert at.ask(method, path, key, headers=headers).status_code == 403
     assert at.kept() == before
     code = {"code": ensure_secret(at.settings)}
-    refused = httpx.post(
-        f"{at.origin}/facilitate", data=code, headers={"Sec-Fetch-Site": "cross-site"}, timeout=PATIENCE
-    )
+    refused = httpx.post(f"{at.origin}/sign-in", data=code, headers={"Sec-Fetch-Site": "cross-site"}, timeout=PATIENCE)
     assert refused.status_code == 403
     assert "set-cookie" not in refused.headers
 
@@ -193,7 +216,7 @@ def test_with_the_link_a_page_of_another_site_still_changes_nothing(at: Place) -
 def test_the_code_is_exchanged_for_a_cookie_that_does_not_hold_it(tmp_path: Path, public_url: str) -> None:
     with place(tmp_path, public_url=public_url) as at:
         secret = ensure_secret(at.settings)
-        for given in (secret, f" {at.origin}/facilitate#{secret}\r\n"):
+        for given in (secret, f" {at.origin}/sign-in#{secret}\r\n"):
             answer = at.come(given)
             assert (answer.status_code, answer.headers["location"]) == (303, "/")
             [(name, cookie)] = SimpleCookie(answer.headers["set-cookie"]).items()
@@ -208,8 +231,8 @@ def test_a_browser_that_has_come_can_go_again(at: Place) -> None:
     with httpx.Client(base_url=at.origin, follow_redirects=True, timeout=PATIENCE) as web:
         assert "Upload" in at.come(ensure_secret(at.settings), web).text
         assert web.get("/api/me").json()["may_edit"] is True
-        assert "Forget it in this browser" in web.get("/facilitate").text
-        assert "Continue" in web.post("/facilitate/leave").text
+        assert "came by the operator" in web.get("/sign-in").text
+        assert "Sign in" in web.post("/sign-out").text
         assert web.get("/api/me").json()["may_edit"] is False
         assert KEY_COOKIE not in web.cookies
 
@@ -217,7 +240,7 @@ def test_a_browser_that_has_come_can_go_again(at: Place) -> None:
 @pytest.mark.parametrize("body", [b"", b"code=", b"code=x&code=y", b"&" * 3_999, b"\xff" * 99, b"code=%ff%00", b"{}"])
 def test_what_is_no_code_is_refused_in_a_sentence(at: Place, body: bytes) -> None:
     ensure_secret(at.settings)
-    answer = httpx.post(f"{at.origin}/facilitate", content=body, timeout=PATIENCE)
+    answer = httpx.post(f"{at.origin}/sign-in", content=body, timeout=PATIENCE)
     assert answer.status_code == 403
     assert "is not valid, or no longer valid" in answer.text
     assert "set-cookie" not in answer.headers
@@ -225,7 +248,7 @@ def test_what_is_no_code_is_refused_in_a_sentence(at: Place, body: bytes) -> Non
 
 def test_a_form_that_is_too_long_is_refused_before_it_is_sent(at: Place) -> None:
     with closing(connected(at.origin)) as connection:
-        connection.sendall(head("POST /facilitate HTTP/1.1", "Content-Length: 1000000"))
+        connection.sendall(head("POST /sign-in HTTP/1.1", "Content-Length: 1000000"))
         connection.settimeout(PATIENCE)
         assert status_of(connection.recv(65536)) == 413
 
@@ -234,7 +257,7 @@ def test_wrong_codes_are_tried_slowly_and_hinder_nobody_else(
     at: Place, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [600.0]
-    monkeypatch.setattr("search_ui.http.edit_permission.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("search_ui.auth.sign_in.monotonic", lambda: clock[0])
     secret = ensure_secret(at.settings)
     for _ in range(WRONG_A_MINUTE):
         answer = at.come("a-wrong-code")
@@ -253,12 +276,12 @@ def test_wrong_codes_are_tried_slowly_and_hinder_nobody_else(
 
 def test_where_no_link_is_needed_or_helps_it_says_so(tmp_path: Path) -> None:
     with place(tmp_path / "all", facilitators="all") as at:
-        assert "Everyone who reaches these pages" in httpx.get(f"{at.origin}/facilitate", timeout=PATIENCE).text
+        assert "Everyone who reaches these pages" in httpx.get(f"{at.origin}/sign-in", timeout=PATIENCE).text
         assert at.ask("POST", "/api/me").status_code == 200
         assert "set-cookie" not in at.come("x").headers
     with place(tmp_path / "nobody", facilitators="nobody") as at:
         secret = ensure_secret(at.settings)
-        assert "KRING_WEB__FACILITATORS" in httpx.get(f"{at.origin}/facilitate", timeout=PATIENCE).text
+        assert "KRING_WEB__FACILITATORS" in httpx.get(f"{at.origin}/sign-in", timeout=PATIENCE).text
         assert 'href="/upload"' not in httpx.get(at.origin, timeout=PATIENCE).text
         assert "set-cookie" not in at.come(secret).headers
         assert at.ask("POST", "/api/me", key_of(secret)).status_code == 403
@@ -269,6 +292,6 @@ def test_a_page_for_those_who_may_says_how_to_get_in(at: Place) -> None:
         answer = httpx.get(f"{at.origin}{path}", timeout=PATIENCE)
         assert answer.status_code == 403
         assert "kring link" in answer.text
-        assert 'action="/facilitate"' in answer.text
+        assert 'action="/sign-in"' in answer.text
         assert "no-store" in answer.headers["cache-control"]
-    assert 'href="/upload"' in httpx.get(at.origin, timeout=PATIENCE).text
+    assert 'href="/sign-in"' in httpx.get(at.origin, timeout=PATIENCE).text

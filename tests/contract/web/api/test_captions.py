@@ -6,13 +6,16 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from starlette.requests import Request
 
 from index.memory import MemoryIndex
+from kring.access import Viewer, ViewerKind
 from kring.model import Manifest, TranscriptRef, Visibility
 from kring.settings import Settings
 from search_ui.context import Site
 from search_ui.http import formatting
 from search_ui.recording.captions import sharing_headers
+from search_ui.viewer import ArchiveView
 from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
@@ -133,10 +136,11 @@ def test_only_public_recordings_are_for_other_sites(served: Served) -> None:
 def test_a_recordings_own_visibility_goes_before_its_circles(circle: str, own: str | None, shared: bool) -> None:
     archive = Archive(MemoryStore())
     archive.put_circle(CIRCLES[0].model_copy(update={"visibility": Visibility(circle)}))
-    site = Site(Settings(), archive, MemoryIndex(), MemoryRuns())
+    view = ArchiveView(Site(Settings(), archive, MemoryIndex(), MemoryRuns()), Viewer(ViewerKind.PERSON, operator=True))
+    request = Request({"type": "http", "state": {}})
     manifest = received(PERSONVERN)
     details = manifest.details.model_copy(update={"visibility": Visibility(own) if own else None})
-    headers = sharing_headers(site, manifest.model_copy(update={"details": details}))
+    headers = sharing_headers(view, manifest.model_copy(update={"details": details}), request)
     assert ("Access-Control-Allow-Origin" in headers) is shared
     assert ("private" in headers["Cache-Control"]) is not shared
 

@@ -13,8 +13,7 @@ from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
 from storage.archive.archive import Archive
 from storage.memory.store import MemoryStore
-from tests.support.patience import PATIENCE
-from tests.support.web import member_archive
+from tests.support.web import facilitator, member_archive
 from tests.support.web.browser import serving
 from tests.support.web.member_archive import FILM, SLIDES, TALKS
 
@@ -30,7 +29,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     )
     with (
         serving(create_app(settings, archive, index)) as origin,
-        httpx.Client(base_url=origin, timeout=PATIENCE) as client,
+        facilitator.client(origin) as client,
     ):
         yield client
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree as ET
 
@@ -19,8 +18,7 @@ from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
 from search_ui.feeds.rss import ITUNES, PODCAST
 from storage.archive.archive import Archive
-from tests.support.patience import PATIENCE
-from tests.support.web import member_archive
+from tests.support.web import facilitator, member_archive
 from tests.support.web.browser import serving
 from tests.support.web.member_archive import CHAPTERS, FILM, SOUND
 from tests.support.web.sample_archive import HOSTILE, TALKS
@@ -38,7 +36,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     manifest = archive.manifest(FILM.id)
     with (
         serving(create_app(settings, archive, index)) as origin,
-        httpx.Client(base_url=origin, timeout=PATIENCE) as web,
+        facilitator.client(origin) as web,
     ):
         yield Served(web, archive, store, index, manifest, manifest)
 
@@ -256,8 +254,8 @@ def test_a_program_may_ask_for_the_head_alone(served: Served) -> None:
 def test_without_a_public_address_links_are_those_it_was_asked_at() -> None:
     index, archive = MemoryIndex(), Archive(MoodyStore())
     member_archive.fill(archive, index)
-    app = create_app(Settings(data_dir=Path("unused")), archive, index)
-    with serving(app) as origin, httpx.Client(base_url=origin, timeout=PATIENCE) as web:
+    app = create_app(facilitator.WITHOUT_FILES, archive, index)
+    with serving(app) as origin, facilitator.client(origin) as web:
         answer = web.get("/feed.xml")
         assert item_of(answer, FILM.id).findtext("link") == f"{origin}/r/{FILM.id}"
         assert web.get("/feed.xml", headers={"Host": "elsewhere.example"}).status_code == 421

@@ -14,8 +14,7 @@ from search_ui.app import create_app
 from search_ui.http.security import policy
 from search_ui.search import collections
 from storage.archive.archive import Archive
-from tests.support.patience import PATIENCE
-from tests.support.web import member_archive
+from tests.support.web import facilitator, member_archive
 from tests.support.web.browser import serving
 from tests.support.web.member_archive import FILM, SOUND
 from tests.support.web.sample_archive import HOSTILE, SILENT, TALKS
@@ -35,7 +34,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     manifest = archive.manifest(FILM.id)
     with (
         serving(create_app(settings, archive, index)) as origin,
-        httpx.Client(base_url=origin, timeout=PATIENCE) as web,
+        facilitator.client(origin) as web,
     ):
         yield Served(web, archive, store, index, manifest, manifest)
 

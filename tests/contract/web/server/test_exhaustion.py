@@ -29,7 +29,7 @@ from storage.memory.store import MemoryStore
 from tests.support.http.raw_requests import connected, received, status_of
 from tests.support.patience import PATIENCE
 from tests.support.stack.running import eventually
-from tests.support.web import sample_archive
+from tests.support.web import facilitator, sample_archive
 from tests.support.web.browser import serving
 from tests.support.web.upload_site import DETAILS, MIB, Uploading, announced, uploading
 
@@ -87,7 +87,7 @@ def test_who_sends_slowly_holds_no_place(site: Uploading, monkeypatch: pytest.Mo
     [
         ("PUT", "/api/uploads/{id}/parts/1"),
         ("POST", "/api/uploads/{id}/files?kind=attachment&name=a.pdf"),
-        ("POST", "/facilitate"),
+        ("POST", "/sign-in"),
     ],
 )
 def test_who_leaves_in_the_middle_leaves_nothing_behind(
@@ -260,7 +260,7 @@ def pages(tmp_path: Path, *proxies: str) -> Iterator[tuple[httpx.Client, Archive
     settings = Settings(data_dir=tmp_path, web=WebSettings(proxies=proxies))
     with (
         serving(create_app(settings, archive, index)) as origin,
-        httpx.Client(base_url=origin, timeout=PATIENCE) as web,
+        facilitator.client(origin) as web,
     ):
         yield web, archive
 

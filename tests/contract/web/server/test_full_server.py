@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from index.memory import MemoryIndex
+from kring.model import Visibility
 from kring.settings import Settings
 from search_ui.app import create_app
 from search_ui.recording.progress_events import Watchers
@@ -91,7 +92,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
     archive = Archive(MemoryStore())
     for circle in sample_archive.CIRCLES:
-        archive.put_circle(circle)
+        archive.put_circle(circle.model_copy(update={"visibility": Visibility.PUBLIC}))
     going, _ = sample_archive.add_unfinished(archive)
     app = create_app(Settings(data_dir=tmp_path), archive, MemoryIndex())
     app.state.thinking = 0

@@ -149,7 +149,7 @@ def test_a_thousand_connections_that_ask_for_nothing_keep_nobody_out(address: st
             assert asked(f"{address}/api/search?q=x") == 200
 
 
-@pytest.mark.parametrize("path", ["/facilitate", "/api/me"])
+@pytest.mark.parametrize("path", ["/sign-in", "/api/me"])
 def test_one_address_of_an_office_does_not_take_all_places(address: str, path: str) -> None:
     with ExitStack() as held:
         for _ in range(MAX_CONNECTIONS + RESERVE // 2):
@@ -168,7 +168,7 @@ def unfinished(path: str, *, length: int = 100) -> bytes:
     return head(f"POST {path} HTTP/1.1", f"Content-Length: {length}", "Content-Type: application/json")
 
 
-@pytest.mark.parametrize("path", ["/facilitate", "/api/me"])
+@pytest.mark.parametrize("path", ["/sign-in", "/api/me"])
 def test_bodies_that_do_not_come_keep_nobody_out(address: str, path: str) -> None:
     with ExitStack() as held:
         for number in range(MAX_CONNECTIONS + RESERVE // 2):

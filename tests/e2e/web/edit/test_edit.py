@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import httpx
 from playwright.sync_api import Browser, expect
 
 from kring.model import Hole, Visibility
-from tests.support.patience import PATIENCE
+from tests.support.web import facilitator
 from tests.support.web.browser import browser, eventually, open_page, player_time
 from tests.support.web.editing_site import Desk, all_saved, desk, edit, focused, note, paused, text_field, write
 
@@ -179,7 +178,8 @@ def test_chapters_are_made_renamed_and_removed(browser: Browser, desk: Desk) -> 
         page.get_by_label("Title of the chapter at 00:00:14").fill("Risikovurdering")
         page.get_by_role("dialog").get_by_role("button", name="Change").click()
         expect(page.locator(".chapter h3")).to_have_text("Risikovurdering")
-        [chapter] = httpx.get(f"{desk.origin}/r/{manifest.id}/chapters.json", timeout=PATIENCE).json()["chapters"]
+        with facilitator.client(desk.origin) as web:
+            [chapter] = web.get(f"/r/{manifest.id}/chapters.json").json()["chapters"]
         assert (chapter["startTime"], chapter["title"]) == (start, "Risikovurdering")
         page.get_by_role("button", name="Remove the chapter Risikovurdering").click()
         expect(page.locator(".chapter")).to_have_count(0)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from kring.model import Manifest
-from search_ui.http.identity import NAME_COOKIE
+from search_ui.auth.identity import NAME_COOKIE
 from tests.support.web.browser import browser, eventually, open_page
 from tests.support.web.editing_site import Desk, all_saved, desk, edit, text_field, write
 

@@ -141,6 +141,7 @@ STATE = {
     "stages": [],
     "tried_again": False,
     "shown_again": False,
+    "may_edit": False,
 }
 
 

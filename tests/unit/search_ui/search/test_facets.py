@@ -9,13 +9,11 @@ from search_ui.context import Names
 from search_ui.search import facets, hit_timeline
 from search_ui.search.links import search_url, toggled, unfiltered
 from search_ui.search.params import SearchParams, SearchScope, search_params
-from storage.archive.archive import Archive
-from storage.memory.store import MemoryStore
 
 
 @pytest.fixture(scope="module")
 def names() -> Names:
-    return Names(Archive(MemoryStore()))
+    return Names({})
 
 
 def results(**facets: dict[str, int]) -> Results:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from search_ui.http.edit_permission import WRONG_A_MINUTE, WrongCodes
+from search_ui.auth.sign_in import WRONG_A_MINUTE, WrongCodes
 from search_ui.http.rates import REMEMBERED, Bucket
 from search_ui.server.room import RECENT_SECONDS, Idle, client_network, connection_to_close, is_near
 
