@@ -62,7 +62,7 @@ def main(address: str) -> None:
         "network": f"/n/{talk['network']}",
         "topic": f"/t/{talk['topics'][0]}" if talk.get("topics") else "/t/personvern",
         "upload": "/upload",
-        "facilitate": "/facilitate",
+        "sign-in": "/sign-in",
         "uploads": "/uploads",
         "missing": "/r/0000000000000000",
     }
@@ -87,8 +87,8 @@ def main(address: str) -> None:
 
 
 def come_in(web: httpx.Client) -> None:
-    """By the facilitators' link of the demo, which keeps its data where the settings say."""
-    if web.post("/facilitate", data={"code": ensure_secret(load_settings())}).status_code != 303:
+    """By the operator's link of the demo, which keeps its data where the settings say."""
+    if web.post("/sign-in", data={"code": ensure_secret(load_settings())}).status_code != 303:
         sys.exit("This is not the demo whose data lie where the settings say: set KRING_DATA_DIR as it has it.")
 
 
