@@ -41,6 +41,8 @@ from storage.documents import JSON, write_document
 from storage.keys import upload_key
 
 DAY = date(2026, 3, 4)
+SECRET = "hemmelig"
+"""A circle with nothing for anybody else, so that nobody else knows that it is there."""
 CIRCLES = {
     slug: Circle(slug=slug, name=f"Navn{slug}", network=network, network_name=f"Nett{network}", visibility=visibility)
     for slug, network, visibility in (
@@ -48,6 +50,7 @@ CIRCLES = {
         ("delt", "nord", Visibility.NETWORK),
         ("lukket", "nord", Visibility.CIRCLE),
         ("fjern", "sor", Visibility.CIRCLE),
+        (SECRET, "skjult", Visibility.CIRCLE),
     )
 }
 PEOPLE = {
@@ -125,8 +128,9 @@ class Guarded:
 
 
 def recordings() -> list[Guarded]:
-    """Published ones for every circle and visibility, and some that are not published."""
-    made = [(circle, visibility) for circle in CIRCLES for visibility in (None, *Visibility)]
+    """Published ones for every circle and visibility, but for SECRET, and some that are not published."""
+    open_ones = [circle for circle in CIRCLES if circle != SECRET]
+    made = [(circle, visibility) for circle in open_ones for visibility in (None, *Visibility)] + [(SECRET, None)]
     published = [Guarded(number, circle, visibility) for number, (circle, visibility) in enumerate(made)]
     states = [(State.RECEIVED, "lukket"), (State.FAILED, "lukket"), (State.RECEIVED, "aapen"), (State.FAILED, "fjern")]
     return published + [
