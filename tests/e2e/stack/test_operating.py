@@ -13,12 +13,11 @@ import psutil
 import pytest
 
 from index.memory import MemoryIndex
-from kring.model import Visibility
 from kring.settings import SearchSettings, Settings, WorkerSettings
 from tests.support.patience import PATIENCE
 from tests.support.stack.ports import free_port
 from tests.support.stack.running import Kring, eventually, running
-from tests.support.web import sample_archive
+from tests.support.web import facilitator, sample_archive
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -43,9 +42,6 @@ def unwell(kring: Kring) -> dict[str, Any] | None:
 @pytest.fixture(scope="module")
 def filled(kring: Kring) -> Kring:
     sample_archive.fill(kring.ports.archive, MemoryIndex())
-    for circle in sample_archive.CIRCLES:
-        public = circle.model_copy(update={"visibility": Visibility.PUBLIC})
-        kring.ports.archive.put_circle(public)
     assert "passages indexed" in kring.run("reindex").stdout
     return kring
 
@@ -69,8 +65,8 @@ def worker_at_rest(kring: Kring) -> Iterator[None]:
 
 
 def test_a_corrupt_index_says_so_everywhere_and_heals_by_itself(filled: Kring) -> None:
-    search = f"{filled.address}/api/search?q=personvern"
-    before = httpx.get(search, timeout=PATIENCE).json()["total"]
+    search, cookies = f"{filled.address}/api/search?q=personvern", facilitator.cookies(filled.address)
+    before = httpx.get(search, cookies=cookies, timeout=PATIENCE).json()["total"]
     assert before > 0
     with worker_at_rest(filled):
         for path in Path(filled.ports.settings.index_dir).rglob("*.idx"):
@@ -78,11 +74,13 @@ def test_a_corrupt_index_says_so_everywhere_and_heals_by_itself(filled: Kring) -
             data[len(data) // 2] ^= 8
             path.write_bytes(data)
 
-        refused = httpx.get(search, timeout=PATIENCE)
+        refused = httpx.get(search, cookies=cookies, timeout=PATIENCE)
         assert refused.status_code == 503
         assert int(refused.headers["retry-after"]) > 0
         assert "is being built" in refused.json()["error"]
-        page = httpx.get(f"{filled.address}/?q=personvern", headers={"Accept-Language": "da"}, timeout=PATIENCE)
+        page = httpx.get(
+            f"{filled.address}/?q=personvern", headers={"Accept-Language": "da"}, cookies=cookies, timeout=PATIENCE
+        )
         assert page.status_code == 503
         assert "Søgeindekset for dette arkiv bygges nu" in page.text
         health = eventually(lambda: unwell(filled), what="/healthz to see it")
@@ -93,8 +91,11 @@ def test_a_corrupt_index_says_so_everywhere_and_heals_by_itself(filled: Kring) -
             assert done.returncode == 1, done.stdout
             assert "The search index is damaged" in done.stdout + done.stderr
 
-    eventually(lambda: httpx.get(search, timeout=PATIENCE).status_code == 200, what="reconcile to build the index anew")
-    assert httpx.get(search, timeout=PATIENCE).json()["total"] == before
+    eventually(
+        lambda: httpx.get(search, cookies=cookies, timeout=PATIENCE).status_code == 200,
+        what="reconcile to build the index anew",
+    )
+    assert httpx.get(search, cookies=cookies, timeout=PATIENCE).json()["total"] == before
     eventually(lambda: unwell(filled) is None, what="/healthz to see it")
     assert filled.run("check").returncode == 0
 
