@@ -93,8 +93,12 @@ class Access:
         return circle is not None and self.role_in(viewer, circle) is Role.FACILITATOR
 
     def belongs_to(self, viewer: Viewer, circle: Circle) -> bool:
-        """Whether the viewer has a role in this circle or in its network, so that its name is no secret to them."""
+        """Whether the viewer has a role in this circle or in its network."""
         return viewer.operator or self._is_in_network(viewer, circle.network)
+
+    def may_know(self, viewer: Viewer, circle: Circle) -> bool:
+        """Whether the circle's name is no secret to the viewer: they belong there, or its recordings are for them."""
+        return self.belongs_to(viewer, circle) or self._is_in(viewer, circle, circle.visibility)
 
     def audiences_of(self, viewer: Viewer) -> frozenset[str] | None:
         """The audiences the viewer belongs to: what `index.port.Query.visible_to` takes. None: all audiences,

@@ -16,6 +16,9 @@ from storage.port import ObjectStore
 EXPIRED_KEYS = timedelta(days=30)
 """For so long the owner of a key still sees that it has expired."""
 
+LEFT_ALONE = timedelta(days=1)
+"""What was written so lately is not read at every look: it counts no longer anyway, once its time is over."""
+
 Outdated = Invitation | Session | ApiKey
 
 
@@ -30,7 +33,9 @@ def sweep_people(store: ObjectStore, settings: Settings, moment: datetime) -> in
 def _outdated(store: ObjectStore, settings: Settings, moment: datetime) -> Iterator[str]:
     kinds: dict[str, type[Outdated]] = {INVITATIONS: Invitation, SESSIONS: Session, API_KEYS: ApiKey}
     for prefix, kind in kinds.items():
-        for info in list(store.list(prefix)):
+        for info in store.list(prefix):
+            if moment - info.modified < LEFT_ALONE:
+                continue
             try:
                 document = read_document(kind, info.key, store.get_bytes(info.key).data)
             except (NotFound, Damaged):  # gone meanwhile; or for `kring verify` to name

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from kring.errors import Conflict, Damaged, NotFound, SetupError
 from kring.model import now
@@ -115,18 +116,18 @@ class Audit:
 
     def expire(self, before: datetime) -> int:
         """Delete entries older than `before`, the oldest first; how many."""
-        deleted = 0
-        for info in sorted(self._store.list(AUDIT), key=lambda info: info.key):
-            try:
-                if read_document(AuditEntry, info.key, self._store.get_bytes(info.key).data).at >= before:
-                    break
-            except NotFound:
-                continue
-            except (Damaged, SetupError):
-                break  # how old it is cannot be known
+        old = list(takewhile(lambda info: self._is_older(info.key, before), self._store.list(AUDIT)))
+        for info in old:
             self._store.delete(info.key)
-            deleted += 1
-        return deleted
+        return len(old)
+
+    def _is_older(self, key: str, before: datetime) -> bool:
+        try:
+            return read_document(AuditEntry, key, self._store.get_bytes(key).data).at < before
+        except NotFound:
+            return True
+        except (Damaged, SetupError):  # how old it is cannot be known
+            return False
 
     def _numbers(self) -> Iterator[int]:
         for info in list(self._store.list(AUDIT)):

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
@@ -16,7 +15,7 @@ from kring import link
 from kring.access import Role
 from kring.errors import BadMetadata, SetupError
 from kring.local_stack import public_address
-from kring.people.accounts import Account, Roles
+from kring.people.accounts import Account, Roles, name_in
 from kring.people.audit import Act
 from kring.people.rules import roles_from, values_of
 from kring.settings import Provider, load_settings
@@ -55,6 +54,8 @@ def run_link(*, new: bool) -> int:
 def invite_person(name: str, *, circles: Sequence[str], networks: Sequence[str], role: str, operator: bool) -> None:
     """Print a link that lets one person in. Raises BadMetadata and UnknownCircle."""
     ports = connect()
+    if name_in(name) is None:
+        raise BadMetadata("A name is needed, of at most 300 characters.")
     _check(ports, circles, networks)
     given = None if role == "none" else Role[role.upper()]
     if given is None and (circles or networks):
@@ -65,10 +66,7 @@ def invite_person(name: str, *, circles: Sequence[str], networks: Sequence[str],
         operator=operator,
     )
     Audit(ports.archive.store).record(COMMAND, Act.INVITE, says=f"{name}: {_told(roles)}")
-    try:
-        code = People(ports.archive.store).invite(name, roles, by=OPERATOR)
-    except ValidationError:
-        raise BadMetadata("A name is needed, of at most 300 characters.") from None
+    code = People(ports.archive.store).invite(name, roles, by=OPERATOR)
     _say_link(ports, code, name)
 
 
@@ -108,10 +106,12 @@ def change_person(
         )
         return old.model_copy(update={"given": given})
 
+    people = People(ports.archive.store)
+    people.account(account_id)
     places = ", ".join([*circles, *(f"network {slug}" for slug in networks)])
     says = f"{places}: {role}" if places else f"operator: {operator}"
     Audit(ports.archive.store).record(COMMAND, Act.ROLES, account_id, says)
-    account = People(ports.archive.store).change(account_id, changed)
+    account = people.change(account_id, changed)
     say(f"{account.name}: {_told(account.given)}.")
 
 
@@ -127,8 +127,10 @@ def link_person(account_id: str) -> None:
 def sign_out_person(account_id: str) -> None:
     """Raises NotFound."""
     store = connect().archive.store
+    people = People(store)
+    people.account(account_id)
     Audit(store).record(COMMAND, Act.ACCOUNT, account_id, "signed out everywhere")
-    account = People(store).sign_out_everywhere(account_id)
+    account = people.sign_out_everywhere(account_id)
     say(f"{account.name} is signed out everywhere, within ten seconds.")
 
 
@@ -136,6 +138,7 @@ def block_person(account_id: str, *, undo: bool) -> None:
     """Raises NotFound."""
     store = connect().archive.store
     people = People(store)
+    people.account(account_id)
     Audit(store).record(COMMAND, Act.ACCOUNT, account_id, "let in again" if undo else "blocked")
     account = people.change(account_id, lambda old: old.model_copy(update={"blocked": not undo}))
     if not undo:

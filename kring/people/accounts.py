@@ -14,7 +14,7 @@ from functools import reduce
 from operator import or_
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter, ValidationError
 
 from kring.access import Access, Role, Viewer, ViewerKind
 from kring.model import SCHEMA_VERSION, Circle, Frozen, Line, RecordingId, Slug
@@ -54,6 +54,19 @@ def _highest(one: Mapping[str, Role], other: Mapping[str, Role]) -> dict[str, Ro
     return {slug: max(role for role in (one.get(slug), other.get(slug)) if role) for slug in {**one, **other}}
 
 
+_NAME: TypeAdapter[str] = TypeAdapter(Line)
+NAMELESS = "?"
+"""Who is called nothing that could be stored."""
+
+
+def name_in(text: str) -> str | None:
+    """The name in it, as it can be stored; None if there is none, or one that is too long."""
+    try:
+        return _NAME.validate_python(text)
+    except ValidationError:
+        return None
+
+
 class ProviderLogin(Frozen):
     """How somebody is known to a provider. An e-mail address is none: it can be somebody else's tomorrow."""
 
@@ -61,6 +74,11 @@ class ProviderLogin(Frozen):
     subject: str
     by_rules: Roles = Roles()
     """What the provider's rules gave at the last sign-in; the next one replaces it."""
+
+    @property
+    def hash(self) -> str:
+        """What names this login, whatever it is worth at the moment."""
+        return hash_of(f"{self.issuer}\n{self.subject}")
 
 
 class Passkey(Frozen):

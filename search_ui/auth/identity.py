@@ -13,7 +13,7 @@ from typing import Annotated
 from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,7 +22,7 @@ from kring import link
 from kring.access import Viewer, ViewerKind
 from kring.errors import BadKey, KringError, NotAllowed
 from kring.model import Line
-from kring.people.accounts import KeyScope
+from kring.people.accounts import KeyScope, name_in
 from search_ui.auth.cookies import cookie_to_set, set_cookie
 from search_ui.auth.providers.proxy import ProxyAccounts
 from search_ui.auth.sessions import Sessions
@@ -47,7 +47,6 @@ _SAME_FOR_ALL = ("/static/", HEALTH)
 _SECRET = re.compile(r"[0-9a-f]{32}")
 _KEY = re.compile(r"kring_[A-Za-z0-9_-]{43}")
 _SESSION = re.compile(r"[A-Za-z0-9_-]{43}")
-_NAME: TypeAdapter[str] = TypeAdapter(Line)
 _OPERATOR = Viewer(ViewerKind.PERSON, operator=True)
 
 router = APIRouter(prefix="/api", tags=["people"])
@@ -80,7 +79,6 @@ def find_visit(request: Request, site: Site) -> Visit:
         viewer=_OPERATOR if key_given or web.facilitators == "all" else viewer,
         account=account,
         session_hash=signed_in.session_hash if signed_in else "",
-        by_link=web.facilitators == "link",
         read_only=web.facilitators == "nobody",
         providers=tuple((provider.slug, provider.name) for provider in site.settings.providers),
         here=f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path,
@@ -119,7 +117,7 @@ def visitor(request: Request) -> Person:
         secret = secrets.token_hex(16)
         set_cookie(request, ID_COOKIE, secret)
     name = request.headers.get(NAME_HEADER, request.cookies.get(NAME_COOKIE, ""))
-    return Person(hashlib.sha256(secret.encode()).hexdigest()[:16], _name_in(name))
+    return Person(hashlib.sha256(secret.encode()).hexdigest()[:16], name_in(unquote(name)) or "")
 
 
 def facilitator(request: Request) -> Person:
@@ -149,14 +147,6 @@ def operator(request: Request) -> Person:
 
 FacilitatorDep = Annotated[Person, Depends(facilitator)]
 OperatorDep = Annotated[Person, Depends(operator)]
-
-
-def _name_in(quoted: str) -> str:
-    """The name in it, as it may be stored; a client can send anything there, and has no name then."""
-    try:
-        return _NAME.validate_python(unquote(quoted))
-    except ValidationError:
-        return ""
 
 
 @router.get("/me")

@@ -8,15 +8,14 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kring import link
 from kring.access import Role
 from kring.errors import InputError, NotAllowed, NotFound
-from kring.model import Line, now
-from kring.people.accounts import Account, KeyScope
+from kring.model import now
+from kring.people.accounts import Account, KeyScope, name_in
 from kring.people.audit import Act
 from kring.settings import Provider
 from search_ui.auth.cookies import set_cookie
@@ -39,7 +38,6 @@ NO_DAYS = N_("Choose how long the key is good for.")
 NO_KEY = N_("You have no such key; it may have been revoked already.")
 NO_ACCOUNT = N_("You have not signed in with an account of your own.")
 NO_NAME = N_("A name is needed, of at most 300 characters.")
-_NAME: TypeAdapter[str] = TypeAdapter(Line)
 
 router = APIRouter(include_in_schema=False)
 
@@ -185,10 +183,10 @@ def _account(
 
 def line_of(text: str) -> str:
     """A name as it can be stored. Raises InputError."""
-    try:
-        return _NAME.validate_python(text)
-    except ValidationError:
-        raise InputError(NO_NAME) from None
+    name = name_in(text)
+    if name is None:
+        raise InputError(NO_NAME)
+    return name
 
 
 def shown_roles(roles: Mapping[str, Role], name_of: Callable[[str], str], letter: str) -> list[ShownRole]:

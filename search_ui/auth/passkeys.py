@@ -36,10 +36,9 @@ from kring.people.accounts import Account, Passkey
 from kring.people.audit import Act
 from search_ui.auth.browser_name import browser_name
 from search_ui.auth.cookies import set_cookie
-from search_ui.auth.identity import SESSION_COOKIE
 from search_ui.auth.own_account import PAGE as ACCOUNT, OwnAccountDep
 from search_ui.auth.recorder import RecorderDep
-from search_ui.auth.sign_in import START, SessionsDep, own_path
+from search_ui.auth.sign_in import START, SessionsDep, begin_session, own_path
 from search_ui.context import Site, SiteDep, origin_of
 from search_ui.i18n.gettext import N_
 
@@ -173,8 +172,7 @@ def sign_in(
         ),
     )
     record.note_of(account, Act.SIGN_IN, "with a passkey")
-    secret = sessions.people.begin_session(account, browser_name(request.headers.get("user-agent", "")))
-    set_cookie(request, SESSION_COOKIE, secret)
+    begin_session(request, sessions, account)
     return Done(url=own_path(next))
 
 

@@ -18,6 +18,7 @@ from kring.people.audit import Act
 from search_ui.auth.identity import FacilitatorDep
 from search_ui.auth.own_account import ROLE_NAMES, ShownRole, line_of, shown_roles
 from search_ui.auth.recorder import RecorderDep
+from search_ui.auth.sessions import Sessions
 from search_ui.auth.sign_in import FormDep, SessionsDep
 from search_ui.context import origin_of
 from search_ui.http.rendering import page
@@ -90,19 +91,25 @@ def change_role(
     role = None if form.get("role") == "none" else _role(form.get("role", ""))
 
     def change(old: Account) -> Account:
-        if circle not in old.given.circles and not view.viewer.operator:  # a facilitator knows only their own people
-            raise NotFound(NOBODY)
         circles = {slug: has for slug, has in old.given.circles.items() if slug != circle}
         given = old.given.model_copy(update={"circles": circles | ({circle: role} if role else {})})
         return old.model_copy(update={"given": given})
 
+    _check_known(view, sessions, account_id, circle)
     record.note(Act.ROLES, account_id, f"{circle}: {role.name.lower() if role else 'none'}")
-    try:
-        sessions.people.change(account_id, change)
-    except NotFound:
-        raise NotFound(NOBODY) from None
+    sessions.people.change(account_id, change)
     sessions.forget()
     return RedirectResponse(PAGE, status_code=303)
+
+
+def _check_known(view: ArchiveView, sessions: Sessions, account_id: str, circle: str) -> None:
+    """Raises NotFound for who is not there, and for whom a facilitator does not know: who is not in the `circle`."""
+    try:
+        account = sessions.people.account(account_id)
+    except NotFound:
+        raise NotFound(NOBODY) from None
+    if circle not in account.given.circles and not view.viewer.operator:
+        raise NotFound(NOBODY)
 
 
 def _own_circle(view: ArchiveView, slug: str) -> str:
@@ -124,7 +131,7 @@ def _people(
     view: ArchiveView, accounts: list[Account], invitations: list[Invitation], *, invited: str = "", made: str = ""
 ) -> Response:
     """`made`: a link that was made just now, for `invited`; it is shown this once."""
-    circles = sorted(view.changeable_circles().values(), key=lambda circle: circle.name.casefold())
+    circles = view.changeable_circles().values()
     response = page(
         "people.html",
         people=list(_shown(view, accounts)),
@@ -161,4 +168,4 @@ def _waiting(view: ArchiveView, invitations: list[Invitation]) -> Iterator[Shown
 
 def _own(view: ArchiveView, roles: Mapping[str, Role]) -> dict[str, Role]:
     """Those of the roles that are the viewer's business."""
-    return {slug: role for slug, role in roles.items() if view.viewer.operator or view.may_change(slug)}
+    return {slug: role for slug, role in roles.items() if view.may_change(slug)}

@@ -10,7 +10,7 @@ from kring.errors import Conflict, Damaged, NotFound
 from kring.model import now
 from kring.people.accounts import Account, ApiKey, Session, hash_of
 from kring.settings import WebSettings
-from search_ui.auth.recent import Recent
+from search_ui.recent import Recent
 from storage.archive.people import People
 
 TOUCHED_EVERY = timedelta(minutes=10)
@@ -40,8 +40,8 @@ class Sessions:
         self.people = people
         self._idle = timedelta(hours=web.session_idle_hours)
         self._most = timedelta(days=web.session_days)
-        self._signed_in: Recent[SignedIn | None] = Recent()
-        self._keys: Recent[KeyInUse | None] = Recent()
+        self._signed_in: Recent[str, SignedIn | None] = Recent()
+        self._keys: Recent[str, KeyInUse | None] = Recent()
 
     def who(self, secret: str) -> SignedIn | None:
         """None if nobody is signed in with it, or no longer."""

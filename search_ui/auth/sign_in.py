@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from kring import link
 from kring.errors import NotFound
+from kring.people.accounts import Account
 from kring.people.audit import Act
 from search_ui.auth.browser_name import browser_name
 from search_ui.auth.cookies import set_cookie
@@ -123,9 +124,17 @@ def sign_in(
     record.note_of(account, Act.SIGN_IN, "by an invitation")
     if visit.account and account.id == visit.account.id:
         return RedirectResponse(onward, status_code=303)
-    secret = sessions.people.begin_session(account, browser_name(request.headers.get("user-agent", "")))
-    set_cookie(request, SESSION_COOKIE, secret)
+    begin_session(request, sessions, account)
     return RedirectResponse(onward, status_code=303)
+
+
+def begin_session(
+    request: Request, sessions: Sessions, account: Account, *, provider: str | None = None, id_token: str | None = None
+) -> None:
+    """Sign the browser in that sends this request."""
+    browser = browser_name(request.headers.get("user-agent", ""))
+    secret = sessions.people.begin_session(account, browser, provider=provider, id_token=id_token)
+    set_cookie(request, SESSION_COOKIE, secret)
 
 
 def _sign_in(onward: str, status: int = 200, problem: str = "") -> Response:

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from kring.access import audience_of
 from kring.corrections.apply import detailed, undone
 from kring.corrections.changes import Correction, DetailsChange, Undo
-from kring.errors import InputError, TransientError
+from kring.errors import InputError, KringError
 from kring.languages import check_language
 from kring.model import Manifest, Segment, Transcript, now
 from kring.people.audit import Act
@@ -149,13 +149,17 @@ def correct(
             site.reindexing.withhold(manifest.id)
         return correction
 
+    def store() -> Correction:
+        try:
+            with _LOCKS[int(manifest.id, 16) % len(_LOCKS)]:
+                return site.archive.correct(manifest.id, make)
+        except (KringError, AlreadyDone):
+            if withheld:  # nothing was stored, so search finds it as before
+                site.reindexing.refresh(manifest)
+            raise
+
     try:
-        with _LOCKS[int(manifest.id, 16) % len(_LOCKS)]:
-            correction = site.archive.correct(manifest.id, make)
-    except TransientError:
-        if withheld:  # nothing was stored, so search finds it as before
-            site.reindexing.refresh(manifest)
-        raise
+        correction = store()
     except EditConflict as conflict:
         return JSONResponse(
             CorrectionConflict(error=str(conflict), now=conflict.now).model_dump(mode="json"), status_code=409
@@ -170,7 +174,7 @@ def correct(
     assert before is not None  # noqa: S101  the correction was made from it
     record.note(Act.CORRECT, manifest.id, f"{correction.change.kind} (number {correction.number})")
     after = state_with((*before.corrections, correction), person)
-    searchable = site.reindexing.refresh(site.archive.settle_corrections(manifest.id))
+    searchable = site.reindexing.refresh(view.open(manifest.id))
     return _answer(201, _result(correction.number, before, after, stored=True, searchable=searchable))
 
 

@@ -74,8 +74,7 @@ def edit_page(
 
 def circles(view: ArchiveView) -> list[tuple[str, str]]:
     """(slug, name) of every circle whose recordings the viewer may change, by name."""
-    named = ((circle.slug, circle.name) for circle in view.changeable_circles().values())
-    return sorted(named, key=lambda option: option[1].casefold())
+    return [(circle.slug, circle.name) for circle in view.changeable_circles().values()]
 
 
 def rows(transcript: Transcript | None, marks: Sequence[Chapter]) -> list[Row]:

@@ -42,7 +42,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/upload")
 def upload_page(view: ArchiveViewDep, person: FacilitatorDep) -> Response:
     site = view.site
-    circles = sorted(view.changeable_circles().values(), key=lambda circle: circle.name.casefold())
+    circles = view.changeable_circles().values()
     facts = {
         "circles": {circle.slug: _circle_defaults(circle) for circle in circles},
         "known": known_names(view),

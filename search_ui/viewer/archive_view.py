@@ -8,10 +8,7 @@ not see is answered like what is not there.
 from __future__ import annotations
 
 import re
-import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated
@@ -26,6 +23,7 @@ from kring.intake.uploads import Upload
 from kring.model import Circle, Details, Manifest, State
 from search_ui.context import Names, Site, site_of
 from search_ui.i18n.gettext import N_
+from search_ui.recent import Recent
 from search_ui.viewer.visit import visit_of
 
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -35,10 +33,6 @@ _GONE_OR_SIGN_IN = N_(
     "circles; else it may have been removed, or the link is incomplete."
 )
 _OF_OTHERS = N_("Only the facilitators of its circle may change this recording.")
-CIRCLES_SECONDS = 10.0
-"""How long a circle may be unknown to viewers who find its first recording."""
-REMEMBERED = 256
-"""Groups of viewers who see the same, of whom it is remembered in which circles they find something."""
 
 
 @dataclass(frozen=True)
@@ -137,12 +131,11 @@ class ArchiveView:
         if self.viewer.operator:
             return Names(circles)
         audiences = self.access.audiences_of(self.viewer) or frozenset()
-        found = self.site.get(FoundCircles).of(audiences, self._circles_found)
-        return Names({slug: circle for slug, circle in circles.items() if slug in found or self._may_know(circle)})
-
-    def _may_know(self, circle: Circle) -> bool:
-        probe = Details.model_construct(circle=circle.slug, visibility=None)
-        return self.access.belongs_to(self.viewer, circle) or self.access.may_see(self.viewer, probe)
+        found = self.site.get(FoundCircles).get(audiences, lambda _: self._circles_found())
+        may_know = self.access.may_know
+        return Names(
+            {slug: circle for slug, circle in circles.items() if slug in found or may_know(self.viewer, circle)}
+        )
 
     def _circles_found(self) -> frozenset[str]:
         try:
@@ -151,31 +144,16 @@ class ArchiveView:
             return frozenset()
 
     def changeable_circles(self) -> Mapping[str, Circle]:
-        """The circles to which the viewer may upload, by slug."""
-        return {slug: circle for slug, circle in self.site.circles.all().items() if self.may_change(slug)}
+        """The circles to which the viewer may upload, by slug, in the order of their names."""
+        circles = sorted(self.site.circles.all().values(), key=lambda circle: circle.name.casefold())
+        return {circle.slug: circle for circle in circles if self.may_change(circle.slug)}
 
 
-class FoundCircles:
-    """In which circles the viewers of some audiences find anything, asked of the index again every
-    `CIRCLES_SECONDS`."""
+class FoundCircles(Recent[frozenset[str], frozenset[str]]):
+    """In which circles the viewers of some audiences find anything."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._found: OrderedDict[frozenset[str], tuple[float, frozenset[str]]] = OrderedDict()
-
-    def of(self, audiences: frozenset[str], ask: Callable[[], frozenset[str]]) -> frozenset[str]:
-        """What `ask` says, or said not long ago of the same audiences."""
-        with self._lock:
-            at, found = self._found.get(audiences, (float("-inf"), frozenset[str]()))
-        if time.monotonic() - at < CIRCLES_SECONDS:
-            return found
-        found = ask()
-        with self._lock:
-            self._found[audiences] = (time.monotonic(), found)
-            self._found.move_to_end(audiences)
-            while len(self._found) > REMEMBERED:
-                self._found.popitem(last=False)
-        return found
+    SECONDS = 10.0
+    MOST = 256
 
 
 def access_of(site: Site) -> Access:

@@ -41,8 +41,6 @@ class Visit:
     """What the key may be used for by which a program acts for the account; None: no program, but a person asks."""
     session_hash: str = ""
     """Of the session that the account is signed in with."""
-    by_link: bool = False
-    """Operators come in by a link here (`kring.link`)."""
     read_only: bool = False
     """Nobody changes anything here."""
     providers: tuple[tuple[str, str], ...] = ()

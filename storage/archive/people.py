@@ -76,7 +76,7 @@ class People:
         """The account, its sessions and its keys; what the person has uploaded and corrected stays. Raises NotFound."""
         account = self.account(account_id)
         for login in account.logins:
-            self._store.delete(login_key(hash_of(f"{login.issuer}\n{login.subject}")))
+            self._store.delete(login_key(login.hash))
         self._store.delete(account_key(account_id))
         for secret_hash, _session in self.sessions_of(account_id):
             self.end_session(secret_hash)
@@ -140,38 +140,37 @@ class People:
 
         Raises Conflict if the login belongs to another account than `into`, and NotAllowed for who is blocked.
         """
-        known = KnownLogin(account_id=into or new_account_id())
-        account_id = self._owner_of(login) or known.account_id
-        key = login_key(hash_of(f"{login.issuer}\n{login.subject}"))
-        if not create_document(self._store, key, known.model_copy(update={"account_id": account_id})):
-            account_id = self._fetch_login(key).account_id
+        account_id = self._account_of(login, into)
         if into not in (None, account_id):
             raise Conflict(
                 "This sign-in belongs to another account already. Sign out here and in with it, or ask the operator of "
                 "Kring to remove that account."
             )
-        moment = now()
-        new = Account(id=account_id, name=name, made_at=moment, sessions_from=moment)
-        create_document(self._store, account_key(account_id), new)
 
         def change(old: Account) -> Account:
             if old.blocked:
                 raise NotAllowed("You cannot sign in any more. Ask the operator of Kring if that is a mistake.")
-            others = (each for each in old.logins if (each.issuer, each.subject) != (login.issuer, login.subject))
-            return old.model_copy(update={"logins": (*others, login)})
+            return old.model_copy(update={"logins": (*(each for each in old.logins if each.hash != login.hash), login)})
 
-        return self.change(account_id, change)
+        try:
+            return self.change(account_id, change)
+        except NotFound:
+            moment = now()
+            new = Account(id=account_id, name=name, made_at=moment, sessions_from=moment)
+            create_document(self._store, account_key(account_id), new)
+            return self.change(account_id, change)
 
-    def _owner_of(self, login: ProviderLogin) -> AccountId | None:
-        """Whose login it is, by the accounts themselves: the document that says it faster may have been lost."""
-        if self._store.exists(login_key(hash_of(f"{login.issuer}\n{login.subject}"))):
-            return None
-        owners = (
-            account.id
-            for account in self.accounts()
-            if any((each.issuer, each.subject) == (login.issuer, login.subject) for each in account.logins)
-        )
-        return next(owners, None)
+    def _account_of(self, login: ProviderLogin, into: AccountId | None) -> AccountId:
+        """Whose login it is from now on: as was said before, else by the accounts themselves (the document that says
+        it faster may have been lost), else `into`, or somebody new."""
+        key = login_key(login.hash)
+        try:
+            return self._fetch_login(key).account_id
+        except NotFound:
+            owners = (account.id for account in self.accounts() if login.hash in {each.hash for each in account.logins})
+            account_id = next(owners, None) or into or new_account_id()
+        new = create_document(self._store, key, KnownLogin(account_id=account_id))
+        return account_id if new else self._fetch_login(key).account_id
 
     def _fetch_login(self, key: str) -> KnownLogin:
         return read_document(KnownLogin, key, self._store.get_bytes(key).data)

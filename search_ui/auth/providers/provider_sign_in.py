@@ -9,23 +9,21 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query as Parameter, Request
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from kring import link
 from kring.errors import NotAllowed, NotFound, ProviderDown
-from kring.model import Line
-from kring.people.accounts import ProviderLogin, Session
+from kring.people.accounts import NAMELESS, ProviderLogin, Session, name_in
 from kring.people.audit import Act
 from kring.people.rules import roles_from
 from kring.settings import Provider, Settings
-from search_ui.auth.browser_name import browser_name
 from search_ui.auth.cookies import set_cookie
 from search_ui.auth.identity import KEY_COOKIE, SESSION_COOKIE
 from search_ui.auth.providers.openid import STALE, PendingSignIn, ProviderClient, ProviderIdentity
 from search_ui.auth.recorder import RecorderDep
 from search_ui.auth.sessions import Sessions
-from search_ui.auth.sign_in import START, SessionsDep, own_path
+from search_ui.auth.sign_in import START, SessionsDep, begin_session, own_path
 from search_ui.context import SiteDep, origin_of, shared
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_
@@ -35,7 +33,6 @@ PENDING_COOKIE = "kring_signing_in"
 PENDING_SECONDS = 600
 """How long people may stay at the provider."""
 NO_PROVIDER = N_("There is no provider of accounts at this address.")
-_NAME: TypeAdapter[str] = TypeAdapter(Line)
 
 router = APIRouter(include_in_schema=False)
 
@@ -90,18 +87,12 @@ def come_back(
     identity = client.finish(_single(request), pending)
     login = _login(client.provider, identity)
     into = visit.account.id if visit.account else None
-    account = sessions.people.accept_login(login, _name(identity.name), into=into)
+    account = sessions.people.accept_login(login, name_in(identity.name[:300]) or NAMELESS, into=into)
     sessions.forget()
     record.note_of(account, Act.SIGN_IN, f"at {client.provider.name}")
     if visit.session_hash:
         sessions.people.end_session(visit.session_hash)
-    secret = sessions.people.begin_session(
-        account,
-        browser_name(request.headers.get("user-agent", "")),
-        provider=client.provider.slug,
-        id_token=identity.id_token,
-    )
-    set_cookie(request, SESSION_COOKIE, secret)
+    begin_session(request, sessions, account, provider=client.provider.slug, id_token=identity.id_token)
     return RedirectResponse(own_path(pending.onward), status_code=303)
 
 
@@ -162,11 +153,3 @@ def _single(request: Request) -> Mapping[str, str]:
     """The parameters that were given once."""
     given = request.query_params
     return {name: given[name] for name in given if len(given.getlist(name)) == 1}
-
-
-def _name(name: str) -> str:
-    """A name that can be stored."""
-    try:
-        return _NAME.validate_python(name[:300])
-    except ValidationError:
-        return "?"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from kring.errors import Conflict
-from kring.people.accounts import Account, ProviderLogin
+from kring.people.accounts import NAMELESS, Account, ProviderLogin, name_in
 from kring.people.rules import roles_from
 from kring.settings import TrustedProxy
-from search_ui.auth.recent import Recent
+from search_ui.recent import Recent
 from search_ui.server.protocol import PEER
 from storage.archive.people import People
 
@@ -23,7 +22,7 @@ class ProxyAccounts:
     def __init__(self, people: People, proxy: TrustedProxy | None) -> None:
         self._people = people
         self._proxy = proxy
-        self._recent: Recent[Account | None] = Recent()
+        self._recent: Recent[str, Account] = Recent()
 
     def who(self, scope: Scope, headers: Headers) -> Account | None:
         """Who sends a request, by the proxy's headers; None if it comes from elsewhere, or the proxy names nobody.
@@ -36,16 +35,10 @@ class ProxyAccounts:
         user = _only(headers, proxy.user_header)
         if not user:
             return None
-        name = _only(headers, proxy.name_header) or user
+        name = name_in((_only(headers, proxy.name_header) or user)[:300]) or NAMELESS
         groups = [group.strip() for group in _only(headers, proxy.groups_header).split(",")]
         login = ProviderLogin(issuer=ISSUER, subject=user, by_rules=roles_from(proxy.rules, {"groups": groups}))
-        return self._recent.get(repr((login, name)), lambda _: self._account(login, name))
-
-    def _account(self, login: ProviderLogin, name: str) -> Account:
-        try:
-            return self._people.accept_login(login, name[:300])
-        except Conflict:  # many first requests of one person at once: one of them was first
-            return self._people.accept_login(login, name[:300])
+        return self._recent.get(login.model_dump_json(), lambda _: self._people.accept_login(login, name))
 
 
 def _only(headers: Headers, name: str) -> str:

@@ -17,8 +17,8 @@ from kring.errors import StorageDown
 from kring.model import now
 from kring.people.accounts import Account, Roles, hash_of
 from kring.settings import Settings, WebSettings
+from search_ui import recent as remembered
 from search_ui.app import create_app
-from search_ui.auth import recent as remembered
 from search_ui.auth.browser_name import browser_name
 from search_ui.auth.identity import SESSION_COOKIE
 from services.runs.memory import MemoryRuns

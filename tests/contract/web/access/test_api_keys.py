@@ -12,8 +12,8 @@ import pytest
 from kring.access import Role
 from kring.model import now
 from kring.people.accounts import Account, KeyScope, Roles
-from search_ui.auth import recent
 from search_ui.auth.api_description import SCHEME
+from search_ui.recent import Recent
 from tests.contract.web.access.test_accounts import OTHER, TALK, House, house, nobody
 from tests.support.web import sample_archive
 from tests.support.web.upload_site import DETAILS, announced
@@ -104,7 +104,7 @@ def test_a_key_never_may_what_only_operators_may(house: House) -> None:
 def test_a_key_ends_revoked_expired_with_the_role_and_with_the_account(
     house: House, owner: tuple[httpx.Client, Account], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recent, "RECENT_SECONDS", 0.0)
+    monkeypatch.setattr(Recent, "SECONDS", 0.0)
     web, account = owner
     robot = program(house, made_on_the_page(web, correct="on"))
     [(key_hash, _)] = house.people.keys.of(account.id)

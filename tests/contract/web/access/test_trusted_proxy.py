@@ -13,7 +13,7 @@ from index.memory import MemoryIndex
 from kring.access import Role
 from kring.settings import RoleRule, Settings, TrustedProxy, WebSettings
 from search_ui.app import create_app
-from search_ui.auth import recent
+from search_ui.recent import Recent
 from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
 from storage.archive.people import People
@@ -42,7 +42,7 @@ def status(origin: str, headers: object, path: str = f"/r/{TALK.id}") -> int:
 
 
 def test_whom_the_proxy_names_is_signed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recent, "RECENT_SECONDS", 0.0)
+    monkeypatch.setattr(Recent, "SECONDS", 0.0)
     with house(tmp_path, "127.0.0.0/8") as (origin, people):
         assert status(origin, {}) == 404
         assert status(origin, KARI) == 200

@@ -13,7 +13,7 @@ from kring.errors import StorageDown
 from kring.people.accounts import Roles
 from kring.people.audit import Act
 from storage.audit import Audit
-from tests.contract.web.access.test_accounts import FACILITATOR, MEMBER, TALK, House, house, nobody
+from tests.contract.web.access.test_accounts import FACILITATOR, MEMBER, OTHER, TALK, House, house, nobody
 from tests.support.web import facilitator, sample_archive
 from tests.support.web.upload_site import DETAILS, announced
 
@@ -61,6 +61,13 @@ def test_what_is_refused_is_no_act(house: House) -> None:
     before = len(acts(house))
     assert web.post("/people", data={"name": "x", "circle": TALK.circle, "role": "member"}).status_code == 403
     assert web.post("/sign-in", data={"code": "wrong"}).status_code == 403
+    assert len(acts(house)) == before
+    owner, _ = house.enter(FACILITATOR)
+    _, foreign = house.enter(Roles(circles={OTHER.circle: Role.MEMBER}), "Bram De Smet")
+    before = len(acts(house))
+    for account_id in (foreign.id, "f" * 16):
+        data = {"circle": TALK.circle, "role": "facilitator"}
+        assert owner.post(f"/people/{account_id}", data=data).status_code == 404
     assert len(acts(house)) == before
 
 

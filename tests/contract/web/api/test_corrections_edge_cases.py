@@ -12,7 +12,7 @@ import pytest
 from index.embedded.index import EmbeddedIndex
 from index.memory import MemoryIndex
 from kring.corrections.changes import ChapterChange, Correction, Undo
-from kring.errors import StorageDown
+from kring.errors import Conflict, StorageDown
 from kring.model import Manifest, now
 from kring.settings import Settings, WebSettings
 from search_ui.app import create_app
@@ -295,3 +295,21 @@ def test_unknown_and_unpublished_recordings(quick: Desk) -> None:
         assert quick.anna.get(f"/api/recordings/{recording_id}/corrected").status_code == 404
         answer = quick.anna.post(f"/api/recordings/{recording_id}/corrections", json={"change": change_of(0, "x")})
         assert answer.status_code in {404, 405}
+
+
+def test_a_narrower_audience_that_is_not_stored_leaves_it_found(quick: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever went wrong: it was taken out of the index before, and is put back."""
+    details = quick.archive.manifest(quick.id).details.model_dump(mode="json")
+    change = {"kind": "details", "before": details, "after": details | {"visibility": "circle"}}
+    words = "personvernombudet"
+    assert quick.id in quick.found(words)
+    for error in (StorageDown("away"), Conflict("Others are correcting this recording all the time.")):
+
+        def stopped(recording_id: str, make: Any, error: Exception = error) -> None:
+            make(quick.archive.corrections(recording_id))
+            raise error
+
+        with monkeypatch.context() as patched:
+            patched.setattr(quick.archive, "correct", stopped)
+            assert quick.post(change).status_code in {409, 503}
+        assert quick.id in quick.found(words)
