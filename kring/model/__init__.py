@@ -5,8 +5,8 @@ Everything stored in the bucket as JSON is one of these types, so a document tha
 refused when it is read and never half-understood.
 """
 
-from kring.model.circle import MOST_TERMS, Circle, Visibility
-from kring.model.manifest import Details, Manifest, State
+from kring.model.circle import MOST_MONTHS, MOST_TERMS, Circle, Visibility
+from kring.model.manifest import Details, Manifest, State, Withdrawal
 from kring.model.media import Media, Renditions, SoundTrack, SoundTracks
 from kring.model.original import MOST_ATTACHMENTS, Attachment, Attachments, Content, Original, Pages
 from kring.model.run import Activity, Problem, Step
@@ -29,6 +29,7 @@ __all__ = [
     "ADDRESS",
     "MOST_ATTACHMENTS",
     "MOST_LABELS",
+    "MOST_MONTHS",
     "MOST_TERMS",
     "SCHEMA_VERSION",
     "UPLOAD",
@@ -62,6 +63,7 @@ __all__ = [
     "Transcript",
     "TranscriptRef",
     "Visibility",
+    "Withdrawal",
     "Word",
     "now",
 ]

@@ -44,6 +44,16 @@ class Details(Frozen):
     """Why it may be kept and shown: consent, or the law; as stated by the person who brought it in."""
 
 
+class Withdrawal(Frozen):
+    """That a recording is hidden from all but the facilitators of its circle, until one of them puts it back."""
+
+    by: str
+    """Id of the person, as in corrections."""
+    by_name: Line | None = None
+    at: datetime
+    reason: Line
+
+
 class Manifest(Frozen):
     """Everything known about one recording. Stored at `recordings/<id>.json`, written with If-Match."""
 
@@ -72,6 +82,9 @@ class Manifest(Frozen):
     corrected: int = Field(default=0, ge=0)
     """Number of the last correction; 0: there is none."""
     attachments: Attachments = ()
+    withdrawn: Withdrawal | None = None
+    keep: bool = False
+    """It stays, however long its circle keeps recordings."""
     brought_by: str | None = None
     """Id of the person who uploaded it in a browser (`search_ui.http.identity`)."""
     seconds: dict[Step, float] = Field(default_factory=dict)

@@ -22,7 +22,7 @@ RecordingId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Of the documents in the bucket, as this program writes them; `storage/migrations/` brings older ones up to date."""
 MOST_LABELS = 200
 """Presenters, organisations or topics of one recording: pages show all of them, and a form takes them."""

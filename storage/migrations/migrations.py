@@ -53,5 +53,5 @@ def _part(part: Plain) -> Plain:
     return {**part, **sentences}
 
 
-UPGRADES: dict[int, Callable[[Plain], Plain]] = {1: _same, 2: _with_sentences}
+UPGRADES: dict[int, Callable[[Plain], Plain]] = {1: _same, 2: _with_sentences, 3: _same}
 """From each version to the next: pure, on the JSON; the version itself is counted up by `upgraded`."""

@@ -66,6 +66,7 @@ LEFT_OUT_2 = """{
    "says": "a.mp3 was not taken in. The sound track of this file is empty; export the recording again with sound."}]
 }"""
 CIRCLE_1 = '{"slug": "personvern", "name": "Personvern", "network": "agder", "network_name": "Agder"}'
+CIRCLE_3 = CIRCLE_1.replace("{", '{"schema_version": 3, "glossary": ["Pasientjournal"], "visibility": "circle", ', 1)
 CORRECTION_1 = """{
  "schema_version": 1,
  "recording_id": "0123456789abcdef",
@@ -76,8 +77,10 @@ CORRECTION_1 = """{
 }"""
 
 
-@pytest.mark.parametrize(("kind", "stored"), [(Manifest, MANIFEST_1), (Circle, CIRCLE_1), (Correction, CORRECTION_1)])
-def test_a_document_of_the_first_version_is_read_and_written_as_today(
+@pytest.mark.parametrize(
+    ("kind", "stored"), [(Manifest, MANIFEST_1), (Circle, CIRCLE_1), (Circle, CIRCLE_3), (Correction, CORRECTION_1)]
+)
+def test_an_older_document_is_read_and_written_as_today(
     kind: type[Manifest | Circle | Correction], stored: str
 ) -> None:
     document = read_document(kind, "key", stored.encode())
