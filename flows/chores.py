@@ -1,4 +1,4 @@
-"""A chore of the worker, `discover` or `reconcile`, round after round in a process of its own.
+"""A chore of the worker, `discover`, `reconcile` or `retain`, round after round in a process of its own.
 
     python -m flows.chores NAME
 

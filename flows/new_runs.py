@@ -20,6 +20,7 @@ from services.retry import pause_before
 from services.runs.port import NOT_THERE, STOPPED, Run
 from services.secret_addresses import hide_secrets
 from storage.archive.archive import Archive
+from storage.archive.erasures import Erasures
 from storage.archive.requests import Requests
 from storage.keys import manifest_key
 
@@ -69,6 +70,7 @@ class _Look:
 
     def __init__(self, ports: Ports) -> None:
         self._archive, self._runs = ports.archive, ports.runs
+        self._erased = Erasures(ports.archive.store).ids()
         self._look_seconds = ports.settings.worker.discover_seconds
         self._requests = Requests(ports.archive.store).all()
         self._before: dict[str, list[Run]] = defaultdict(list)
@@ -82,7 +84,11 @@ class _Look:
         """Whose run waits or works is not asked for again: of a batch of a hundred, that would be a hundred writes a
         round. Of one that died, or that a person cancelled, `reconcile` knows what becomes."""
         before = self._before.get(item.recording_id, [])
-        if any(run.going for run in before) or _is_cancelled(self._requests.get(item.recording_id), item):
+        if (
+            item.recording_id in self._erased
+            or any(run.going for run in before)
+            or _is_cancelled(self._requests.get(item.recording_id), item)
+        ):
             return False
         if self._is_received(item):
             return _is_whole(self._archive, item) or _has_other_captions(self._archive, item)

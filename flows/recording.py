@@ -52,6 +52,7 @@ from services.problems import damaged_of, record_problem, take_up
 from services.retry import RETRY_SECONDS, may_pass
 from services.runs.port import NOT_THERE, STOPPED
 from services.scratch import clear_scratch
+from storage.archive.erasures import Erasures
 from storage.keys import manifest_key
 from storage.leases import owner_name
 
@@ -171,6 +172,8 @@ def process_recording(recording_id: str, title: str, item: dict[str, Any] | None
     """
     die_with_parent()
     ports = ports_from_environment()
+    if Erasures(ports.archive.store).has(recording_id):
+        return Completed(message="This recording was erased.")
     owner = owner_name(str(runtime.flow_run.id))
     if not ports.leases.take(recording_id, owner):
         return Completed(message="Another run is already working on this recording.")

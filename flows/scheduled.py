@@ -1,4 +1,5 @@
-"""The chores: `discover` looks for new recordings, `reconcile` for unfinished ones. `flows.chores` runs them."""
+"""The chores: `discover` looks for new recordings, `reconcile` for unfinished ones, `retain` for those that are to be
+erased. `flows.chores` runs them."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from prefect.states import Completed, Failed
 from flows.discovery import look_at_all
 from flows.errors import as_kring_error
 from flows.new_runs import start_new
+from flows.removing import RemovalRounds
 from flows.sources import open_sources
 from flows.steps.uploads import sweep_uploads
 from kring.errors import KringError
@@ -27,7 +29,7 @@ from services.people_sweep import sweep_people
 from services.ports import Ports, open_ports
 from services.reconcile import reconcile as reconciling
 from services.runs.prefect import PrefectRuns
-from services.search_index.ownership import host
+from services.search_index.ownership import host, require_own_index
 from storage.archive.left_out import forget_other_sources, keep_left_out
 
 TAG = "chore"
@@ -35,6 +37,8 @@ TAG = "chore"
 TOLD = 10
 """So many sentences are in a run's message; all are in its log."""
 
+RETAIN_PAUSE = 20
+"""Seconds between two looks whether a person wants something erased."""
 LOOK_SECONDS = 10.0
 """Between two looks whether a person has cancelled a run."""
 
@@ -79,6 +83,16 @@ def reconcile(ports: Ports) -> RoundOutcome:
     return RoundOutcome(tuple(reconciling.describe_action(action) for action in done), tuple(problems))
 
 
+_removals = RemovalRounds()
+
+
+def remove(ports: Ports) -> RoundOutcome:
+    """Erase what is to be erased, in the one process of this machine that feeds the index."""
+    require_own_index(ports.settings, ports.archive.store)
+    done, problems = _removals.remove(ports)
+    return RoundOutcome(tuple(done), tuple(problems))
+
+
 @dataclass(frozen=True)
 class Chore:
     name: str
@@ -94,6 +108,7 @@ CHORES = {
     for chore in (
         Chore("discover", discover, lambda worker: worker.discover_seconds),
         Chore("reconcile", reconcile, lambda worker: worker.reconcile_seconds, hurries=True),
+        Chore("retain", remove, lambda _: RETAIN_PAUSE),
     )
 }
 

@@ -1,7 +1,7 @@
 """The worker process: serves the flows, with a limit. Run as `python -m flows.worker`.
 
-Recordings take their turn up to the limit. `discover` and `reconcile` each have a process of their own beside them
-(`flows.chores`), so that a morning of long transcriptions, or a source that hangs, keeps neither from its work.
+Recordings take their turn up to the limit. `discover`, `reconcile` and `retain` each have a process of their own beside
+them (`flows.chores`), so that a morning of long transcriptions, or a source that hangs, keeps none from its work.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ POLL_SECONDS = 2.0
 """How often the server is asked for new recordings; half of it is the wait people notice after `kring add`."""
 CHORE_REST_SECONDS = 10.0
 """Before a chore's process that has ended, as it never should, is started again."""
-CHORES = ("discover", "reconcile")
+CHORES = ("discover", "reconcile", "retain")
 
 
 async def serve(settings: Settings, entrypoint: str = "flows.recording.process_recording") -> None:

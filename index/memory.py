@@ -106,6 +106,8 @@ class MemoryIndex:
         self._built = True
         return sum(map(len, made))
 
+    def forget_past(self) -> None: ...
+
     def versions(self) -> dict[str, int]:
         return {key: entries[0].passage.version for key, entries in self._entries.items()}
 

@@ -272,6 +272,9 @@ class SearchIndex(Protocol):
         """As `rebuild`, with what `prepare` made."""
         ...
 
+    def forget_past(self) -> None:
+        """Once this returns, the engine's files hold nothing of what was in the index before the last rebuild."""
+
     def versions(self) -> dict[str, int]:
         """Recording id → the manifest version it is indexed with: how drift is seen. Also of an index that is not built
         to the end."""

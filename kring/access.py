@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from kring.model import Circle, Details, Visibility
+from kring.model import Circle, Details, Manifest, Visibility
 
 
 class Role(IntEnum):
@@ -84,6 +84,12 @@ class Access:
         if circle is None:
             return viewer.operator
         return self._is_in(viewer, circle, details.visibility or circle.visibility)
+
+    def may_open(self, viewer: Viewer, manifest: Manifest) -> bool:
+        """Whether the viewer may read and play this recording: a withdrawn one is for its facilitators only."""
+        if not self.may_see(viewer, manifest.details):
+            return False
+        return manifest.withdrawn is None or self.may_change(viewer, manifest.details.circle)
 
     def may_change(self, viewer: Viewer, circle_slug: str) -> bool:
         """Whether the viewer may upload to this circle, and correct, withdraw and erase what belongs to it."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from kring.errors import InputError
 from kring.model import Content, Details, Manifest, Original, SourceRef, State, now
 from storage.archive.archive import Archive
+from storage.archive.erasures import check_not_erased
 
 CHUNK = 1 << 20
 
@@ -80,8 +81,9 @@ def store_recording(
 
     If the recording was received before, its manifest stays as it is, except that a new transcript is added.
     `grown`: an earlier original may be an incomplete part of this one. Then it is replaced, and what was made from it
-    is made again; corrections stay.
+    is made again; corrections stay. Raises Gone if it was erased.
     """
+    check_not_erased(archive.store, ref.recording_id)
     store_original(archive, original, path, progress)
     moment = now()
     manifest = archive.create(

@@ -116,7 +116,7 @@ class _Reader:
         except Damaged as error:
             return Read(recording_id, damaged=error)
         try:
-            if manifest.state is not State.PUBLISHED or manifest.transcript is None:
+            if manifest.state is not State.PUBLISHED or manifest.transcript is None or manifest.withdrawn is not None:
                 return Read(recording_id)
             passages = passages_of(
                 manifest,

@@ -16,6 +16,7 @@ from storage.keys import (
     ASIDE,
     CIRCLES,
     CORRECTIONS,
+    ERASED,
     FEEDS,
     INDEX_OWNER,
     INVITATIONS,
@@ -107,7 +108,7 @@ def _mend(manifest: Manifest | None, damage: Damage, lost: set[str]) -> Mend:  #
     key = damage.key
     if key.startswith((SESSIONS, INVITATIONS, LOGINS, API_KEYS)):
         return Mend(key, "It let a person or program in, who needs another one; it is deleted.", forget=(key,))
-    if damage.kind is DamageKind.ALTERED and key.startswith((UPLOADS, CIRCLES, REQUESTS, CORRECTIONS, PEOPLE)):
+    if damage.kind is DamageKind.ALTERED and key.startswith((UPLOADS, CIRCLES, REQUESTS, CORRECTIONS, PEOPLE, ERASED)):
         return Mend(key, "Another program has changed it; it can be read and is kept as it is now.", accept=True)
     if correction := correction_named(key):
         sentence = (
@@ -115,6 +116,8 @@ def _mend(manifest: Manifest | None, damage: Damage, lost: set[str]) -> Mend:  #
             "changed is. Only a backup of the bucket can bring it back."
         )
         return _cannot(key, sentence)
+    if key.startswith(ERASED):
+        return _cannot(key, "When this recording was erased cannot be read; it stays away as long as this lies there.")
     if damage.kind is DamageKind.UNREADABLE and key.startswith((UPLOADS, CIRCLES, REQUESTS, RECORDINGS, PEOPLE)):
         return _cannot(key, UNREADABLE)
     if key.startswith((UPLOADS, REQUESTS)):

@@ -22,6 +22,9 @@ keys/<hash>.json                          keys by which programs act for people
 logins/<hash>.json                        whose account a provider's subject is
 sessions/<hash>.json                      browsers in which people are signed in
 audit/<n>.json                            what people did, each with the hash of the one before
+erased/<recording-id>.json                what was erased, so that no source brings it back, and what is to be
+erasing/<recording-id>                    empty: it is being erased
+retention.json                            since when facilitators are told what is to be erased soon
 verify/findings.json                      damage that was found
 damaged/<key>                             documents that could not be read, set aside by `kring repair`
 """
@@ -49,6 +52,9 @@ SESSIONS = "sessions/"
 LOGINS = "logins/"
 API_KEYS = "keys/"
 AUDIT = "audit/"
+ERASED = "erased/"
+ERASING = "erasing/"
+NOTICES = "retention.json"
 FINDINGS = "verify/findings.json"
 """What the last looks over the bucket have found."""
 ASIDE = "damaged/"
@@ -182,6 +188,21 @@ def audit_key(number: int) -> str:
 def session_key(secret_hash: str) -> str:
     """A browser in which somebody is signed in, by the SHA-256 of its secret."""
     return f"{SESSIONS}{_fit(_SHA256, secret_hash)}.json"
+
+
+def erasure_key(recording_id: str) -> str:
+    """That a recording was erased, or is to be."""
+    return f"{ERASED}{_fit(_ID, recording_id)}.json"
+
+
+def erasing_key(recording_id: str) -> str:
+    """That the erasure of a recording has not come to its end."""
+    return f"{ERASING}{_fit(_ID, recording_id)}"
+
+
+def renditions_of(sha256: str) -> str:
+    """Where all that was made of one original lies, but its transcripts."""
+    return f"renditions/{_fit(_SHA256, sha256)}/"
 
 
 def _fit(pattern: re.Pattern[str], part: str) -> str:

@@ -25,6 +25,7 @@ from services.retry import with_retries
 from services.runs.requests import keep_request
 from services.search_index.ownership import require_own_index
 from services.secret_addresses import hide_secrets
+from storage.archive.erasures import check_not_erased
 from transcribe.captions.reader import MAX_BYTES, read_captions
 
 
@@ -144,6 +145,7 @@ def _add(ports: Ports, request: AddRequest, *, wait: bool) -> bool:
     with StepBars(request.details.title) if wait else nullcontext() as bars:
         if request.path is None:
             ref = SourceRef.of(ADDRESS, request.url)
+            check_not_erased(ports.archive.store, ref.recording_id)
             offered = Item(ref=ref, details=request.details, file_name=file_name_of(request.url), location=request.url)
             hidden = hide_secrets(ports.archive.store, offered)
             keep_request(ports.archive, hidden)

@@ -29,6 +29,7 @@ from services.scratch import clear_scratch, require_space, scratch_folder
 from services.search_index.reindex import replace_current
 from services.secret_addresses import with_secrets
 from storage.archive.addresses import forget_address
+from storage.archive.erasures import check_not_erased
 from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, manifest_key, rendition_key
 from transcribe.captions.reader import MAX_BYTES as MAX_CAPTION_BYTES
 from transcribe.media.probe import probe as probe_file
@@ -62,11 +63,13 @@ class Job:
 
 
 def receive(job: Job) -> None:
-    """Fetch the item and take it in, unless that was done before. Refuses a circle that does not exist.
+    """Fetch the item and take it in, unless that was done before. Refuses what was erased, and a circle that does not
+    exist.
 
     The circle is looked up last: what could be received is kept, and its status says what is wrong.
     """
     archive = job.ports.archive
+    check_not_erased(archive.store, job.recording_id)
     if job.item is not None:
         if job.item.ref.source == UPLOAD:
             receive_upload(job.ports, job.item, job.folder, job.report)

@@ -95,6 +95,8 @@ class EmbeddedIndex:
                 self._generations.sweep()
         return count
 
+    def forget_past(self) -> None: ...  # a rebuild has deleted the generation before
+
     def search(self, query: Query) -> Results:
         try:
             return answer(query, lambda _: self._engine(query.visible_to))

@@ -92,6 +92,10 @@ class MeiliIndex:
                 writing.carry_over(before, new, self._index)
         return count
 
+    def forget_past(self) -> None:
+        self._must_write()
+        self._meili_writer.forget_past()
+
     def search(self, query: Query) -> Results:
         return answer(query, lambda parsed: self._opened(parsed, query.visible_to))
 

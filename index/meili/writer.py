@@ -181,6 +181,18 @@ class MeiliWriter:
             if unfinished.fullmatch(info["uid"]) and _moment(info["updatedAt"]) < old:
                 self._server.submit("delete", f"indexes/{info['uid']}")
 
+    def forget_past(self) -> None:
+        """Wait until the index before is deleted, and delete what the server remembers of the writes to both."""
+        told = self._server.ask("get", "tasks?limit=1000")["results"]
+        ours = re.compile(rf"{re.escape(self._index)}(-new-[0-9a-f]{{16}})?")
+        uids = ",".join(sorted({task["indexUid"] for task in told if ours.fullmatch(task["indexUid"] or "")}))
+        if not uids:
+            return
+        going = self._server.ask("get", f"tasks?limit=1000&indexUids={uids}&statuses=enqueued,processing")["results"]
+        self._server.wait([task["uid"] for task in going], REBUILD_SECONDS)
+        done = f"tasks?indexUids={uids}&statuses=succeeded,failed,canceled"
+        self._server.wait([self._server.submit("delete", done)], REBUILD_SECONDS)
+
     def _exists(self, index: str) -> bool:
         try:
             self._server.ask("get", f"indexes/{index}")

@@ -14,7 +14,7 @@ from kring.model.original import Attachments, Original
 from kring.model.run import Problem, Step
 from kring.model.source import SourceRef
 from kring.model.transcript import TranscriptRef
-from kring.model.values import SCHEMA_VERSION, Frozen, Labels, Line, RecordingId, Slug
+from kring.model.values import SCHEMA_VERSION, Frozen, Labels, Line, RecordingId, Sha256, Slug
 
 
 class State(StrEnum):
@@ -85,12 +85,21 @@ class Manifest(Frozen):
     withdrawn: Withdrawal | None = None
     keep: bool = False
     """It stays, however long its circle keeps recordings."""
+    once: tuple[Sha256, ...] = ()
+    """What came in and is named here no longer (a file that was replaced, a document that was removed): it is erased
+    with the recording."""
     brought_by: str | None = None
     """Id of the person who uploaded it in a browser (`search_ui.http.identity`)."""
     seconds: dict[Step, float] = Field(default_factory=dict)
     """Wall-clock seconds each step took when it last did work."""
     received_at: datetime
     changed_at: datetime
+
+    @property
+    def received(self) -> tuple[Original, ...]:
+        """All that came in from outside; each lies under its hash."""
+        captions = (self.captions,) if self.captions is not None else ()
+        return (self.original, *captions, *(attachment.original for attachment in self.attachments))
 
     @property
     def duration(self) -> float:

@@ -22,6 +22,12 @@ class Act(StrEnum):
     KEY = "key"
     UPLOAD = "upload"
     CORRECT = "correct"
+    WITHDRAW = "withdraw"
+    """A recording was hidden, or put back."""
+    ERASE = "erase"
+    """A recording was erased, or may come in again."""
+    KEEP = "keep"
+    """A recording is kept however long its circle keeps recordings, or no longer."""
     CHANGE = "change"
     """A recording's documents, its sound, or that it is tried again."""
 

@@ -30,6 +30,9 @@ ACT_NAMES = {
     Act.KEY: N_("made or revoked a key"),
     Act.UPLOAD: N_("uploaded"),
     Act.CORRECT: N_("corrected"),
+    Act.WITHDRAW: N_("withdrew a recording or put it back"),
+    Act.ERASE: N_("erased a recording"),
+    Act.KEEP: N_("said how long a recording is kept"),
     Act.CHANGE: N_("changed a recording"),
 }
 COLUMNS = ("number", "at", "act", "by", "by_name", "as_operator", "about", "says")

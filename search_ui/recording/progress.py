@@ -46,6 +46,13 @@ class Facts:
             return self.upload.details
         raise ValueError(f"{self.id} has neither a manifest nor an upload")
 
+    def check_opens(self, view: ArchiveView) -> None:
+        """Raises NotFound if the viewer may not know of it."""
+        if self.manifest is not None:
+            view.check_opens(self.manifest)
+        else:
+            view.check_sees(self.details)
+
 
 def facts_of(view: ArchiveView, recording_id: str) -> Facts:
     """Raises NotFound, also for what cannot be an id and for what the viewer may not see, and StorageDown."""

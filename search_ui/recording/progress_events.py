@@ -59,7 +59,7 @@ class Watchers:
             }
             self._seen[recording_id] = (moment, facts)
         else:
-            view.check_sees(facts.details)  # another viewer has looked
+            facts.check_opens(view)  # another viewer has looked
         return facts
 
 

@@ -100,9 +100,9 @@ def mine(
 
 
 def uploads_of(view: ArchiveView, person: Person, own: OwnRecordings) -> list[OwnUpload]:
-    sees = view.access.may_see
+    opens = view.access.may_open
     recordings = {
-        manifest.id: _recording(view, manifest) for manifest in own.by(person) if sees(view.viewer, manifest.details)
+        manifest.id: _recording(view, manifest) for manifest in own.by(person) if opens(view.viewer, manifest)
     }
     uploads = {upload.id: _upload(view, upload) for upload in view.site.archive.uploads() if upload.by == person.id}
     return sorted((uploads | recordings).values(), key=lambda upload: upload.at, reverse=True)

@@ -12,12 +12,13 @@ from pydantic import BaseModel, Field
 from kring.details import make_details
 from kring.errors import Conflict, EmptyFile, InputError, NotAllowed, NotFound, NotMedia
 from kring.intake.uploads import Upload, UploadState, source_of
-from kring.model import Details, Line, Original, Sha256, now
+from kring.model import Details, Line, Manifest, Original, Sha256, now
 from kring.settings import Settings
 from search_ui.context import Site
 from search_ui.i18n.gettext import N_
 from search_ui.viewer import ArchiveView
 from search_ui.viewer.visit import Person
+from storage.archive.erasures import WAS_ERASED, Erasures
 from storage.keys import incoming_key, manifest_key
 from storage.parts import MAX_PARTS
 from storage.seaweed.program import is_local
@@ -120,33 +121,39 @@ def checked_details(view: ArchiveView, values: dict[str, Any]) -> Details:
 def same_file(view: ArchiveView, sha256: Sha256) -> KnownRecording | None:
     """The recording these very bytes are, whichever way they came in.
 
-    Raises Conflict if the archive has it for others than the viewer, who is told nothing more of it.
+    Raises Conflict if the archive has it for others than the viewer, who is told nothing more of it, and if it was
+    erased.
     """
-    same = list(_same_file(view.site, sha256))
-    for recording_id, details in same:
-        if view.access.may_see(view.viewer, details):
-            return KnownRecording(id=recording_id, title=details.title, url=f"/r/{recording_id}")
+    upload_id = source_of(sha256).recording_id
+    if Erasures(view.site.archive.store).has(upload_id):
+        raise Conflict(WAS_ERASED, id=upload_id)
+    same = list(_same_file(view.site, upload_id, sha256))
+    for known in same:
+        opens = view.access.may_open(view.viewer, known) if isinstance(known, Manifest) else _sees(view, known)
+        if opens:
+            return KnownRecording(id=known.id, title=known.details.title, url=f"/r/{known.id}")
     if same:
         raise Conflict(_FOR_OTHERS)
     return None
 
 
-def _same_file(site: Site, sha256: Sha256) -> Iterator[tuple[str, Details]]:
-    """The recordings that have this original: id and details."""
-    upload_id = source_of(sha256).recording_id
+def _sees(view: ArchiveView, upload: Upload) -> bool:
+    return view.access.may_see(view.viewer, upload.details)
+
+
+def _same_file(site: Site, upload_id: str, sha256: Sha256) -> Iterator[Manifest | Upload]:
+    """The recordings that have this original, or the upload that has brought it."""
     try:
-        yield upload_id, site.archive.manifest(upload_id).details
+        yield site.archive.manifest(upload_id)
     except NotFound:
         pass
     else:
         return
     upload = site.archive.find_upload(upload_id)
     if upload is not None and upload.state is UploadState.ARRIVED:
-        yield upload.id, upload.details
+        yield upload
     elif site.archive.store.exists(Original(sha256=sha256, size=0, file_name="-").key):
-        for manifest in site.archive.manifests():
-            if manifest.original.sha256 == sha256:
-                yield manifest.id, manifest.details
+        yield from (manifest for manifest in site.archive.manifests() if manifest.original.sha256 == sha256)
 
 
 def own_upload(site: Site, upload_id: str, person: Person) -> Upload:

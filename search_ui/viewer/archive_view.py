@@ -66,7 +66,7 @@ class ArchiveView:
             if self.viewer.operator:
                 raise
             raise self._gone() from None
-        self.check_sees(manifest.details)
+        self.check_opens(manifest)
         return manifest
 
     def open_published(self, recording_id: str) -> Manifest:
@@ -94,6 +94,11 @@ class ArchiveView:
         upload = self.site.archive.find_upload(upload_id) if _ID.fullmatch(upload_id) else None
         return upload if upload is not None and self.access.may_see(self.viewer, upload.details) else None
 
+    def check_opens(self, manifest: Manifest) -> None:
+        """Raises NotFound, as if it were not there, if the viewer may not open it."""
+        if not self.access.may_open(self.viewer, manifest):
+            raise self._gone()
+
     def check_sees(self, details: Details) -> None:
         """Raises NotFound, as if it were not there, if the viewer may not see a recording with these details."""
         if not self.access.may_see(self.viewer, details):
@@ -114,7 +119,7 @@ class ArchiveView:
 
     def is_public(self, manifest: Manifest) -> bool:
         """Whether everyone may see it, so that browsers may keep it and pages of other sites may show it."""
-        return self.access.may_see(ANONYMOUS, manifest.details)
+        return self.access.may_open(ANONYMOUS, manifest)
 
     def is_searchable(self, recording_id: str) -> bool:
         """Whether search finds this recording now. Raises SearchDown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -60,7 +60,14 @@ class Settle:
     recording_id: str
 
 
-Action = Crash | Cancel | Restart | Rebuild | Settle
+@dataclass(frozen=True)
+class Unindex:
+    """Take this recording out of the index: it was withdrawn while the index did not answer, or erased."""
+
+    recording_id: str
+
+
+Action = Crash | Cancel | Restart | Rebuild | Settle | Unindex
 
 
 def plan(
@@ -75,16 +82,20 @@ def plan(
     corrections: Mapping[str, int] = MappingProxyType({}),
     requests: Mapping[str, Request] = MappingProxyType({}),
     look_seconds: float = 60.0,
+    erased: Collection[str] = frozenset(),
 ) -> list[Action]:
     """What has to be done so that every recording is either searchable, being worked on, or stopped for a reason.
 
     `indexed`: recording → version in the index; None: the index cannot be used as it is. `runs` newest first.
     `activities`: who works on a recording, and whether that process is alive.
     `corrections`: recording → the number of its last correction. `requests`: what was asked for and not received yet.
+    `erased`: recordings that were erased or are to be, for which nothing else is done.
     `look_seconds`: after so long what could not be fetched is tried again for the first time.
     A run that claims to work without holding the lease gets `grace` to take it.
     """
-    known = {manifest.id: manifest for manifest in manifests}
+    known = {manifest.id: manifest for manifest in manifests if manifest.id not in erased}
+    requests = {request.id: request for request in requests.values() if request.id not in erased}
+    runs = [run for run in runs if run.recording_id not in erased]
     latest: dict[str, Run] = {}
     tries = Counter[str]()
     actions: list[Action] = []
@@ -122,7 +133,13 @@ def plan(
                 continue
             if last is None or retry_failed or not _waits(last, tries[recording_id], moment, look_seconds):
                 actions += _missing(recording_id, last, requests.get(recording_id), dead, retry_failed)
-    return [*actions, rebuild] if rebuild else actions
+    return [*actions, rebuild] if rebuild else [*actions, *_unindexed(known.values(), indexed or {})]
+
+
+def _unindexed(manifests: Iterable[Manifest], indexed: Mapping[str, int]) -> Iterator[Unindex]:
+    """What search still finds and should not."""
+    shown = {manifest.id for manifest in manifests if manifest.withdrawn is None}
+    return (Unindex(recording_id) for recording_id in sorted(indexed.keys() - shown))
 
 
 def _is_being_asked(manifest: Manifest, moment: datetime) -> bool:
@@ -167,7 +184,11 @@ def _drift(
 
     Those `behind` get a newer version in a moment.
     """
-    published = [manifest for manifest in manifests if manifest.state is State.PUBLISHED and manifest.problem is None]
+    published = [
+        manifest
+        for manifest in manifests
+        if manifest.state is State.PUBLISHED and manifest.problem is None and manifest.withdrawn is None
+    ]
     if indexed is None:
         return set(), Rebuild(len(published))
     drifted = {

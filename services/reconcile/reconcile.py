@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 
-from kring.errors import KringError, OrchestratorDown, StorageDown
+from kring.errors import KringError, NotFound, OrchestratorDown, StorageDown
 from kring.intake.requests import Request
 from kring.model import State, Step, now
 from services.ports import Ports
 from services.problems import record_cancelled
 from services.rebuild_index import rebuild_index
-from services.reconcile.plan import Action, Cancel, Crash, Rebuild, Restart, Settle, plan
+from services.reconcile.plan import Action, Cancel, Crash, Rebuild, Restart, Settle, Unindex, plan
 from services.runs.older_runs import take_over
 from services.runs.port import NOT_THERE
 from services.scratch import sweep_scratch
 from services.search_index.ownership import require_own_index
+from storage.archive.erasures import Erasures
 from storage.archive.requests import Requests
 
 INTERRUPTED = timedelta(hours=1)
@@ -59,7 +61,9 @@ def reconcile(
             activities[recording_id] = (activity, ports.leases.is_alive(activity))
     actions = plan(
         manifests,
-        _versions(ports) if whole else {manifest.id: manifest.version for manifest in manifests},
+        _versions(ports)
+        if whole
+        else {manifest.id: manifest.version for manifest in manifests if not manifest.withdrawn},
         runs,
         activities,
         moment=now(),
@@ -68,6 +72,7 @@ def reconcile(
         corrections=corrections,
         requests=requests,
         look_seconds=ports.settings.worker.discover_seconds,
+        erased=Erasures(ports.archive.store).ids(),
     )
     done = [action for action in actions if _try(action, ports, requests, problems if problems is not None else [])]
     for manifest in manifests:
@@ -94,6 +99,8 @@ def describe_action(action: Action) -> str:
             return f"index rebuilt   {missing} recordings were missing from it"
         case Settle(recording_id):
             return f"put right       {recording_id}  corrections its manifest did not know of"
+        case Unindex(recording_id):
+            return f"out of search   {recording_id}  it was withdrawn or erased"
         case Restart(recording_id, why):
             return f"started again   {recording_id}  {why}"
 
@@ -127,6 +134,8 @@ def _carry_out(action: Action, ports: Ports, requests: Mapping[str, Request]) ->
             ports.archive.settle_corrections(recording_id)
         case Rebuild():
             rebuild_index(ports)
+        case Unindex(recording_id):
+            _unindex(ports, recording_id)
         case Cancel(run):
             activity = ports.leases.read(run.recording_id)
             record_cancelled(ports.archive, run, activity.step if activity is not None else Step.RECEIVE)
@@ -145,3 +154,11 @@ def _carry_out(action: Action, ports: Ports, requests: Mapping[str, Request]) ->
             elif recording_id in requests:
                 request = requests[recording_id]
                 ports.runs.start_again(request.parameters, tags=request.tags, after=None, place=place)
+
+
+def _unindex(ports: Ports, recording_id: str) -> None:
+    """Unless it may be found after all: it was published, or put back, since the manifests were read."""
+    with suppress(NotFound):
+        if ports.archive.manifest(recording_id).withdrawn is None:
+            return
+    ports.index.remove(recording_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
@@ -10,7 +11,7 @@ from typing import Any
 from kring.errors import NotFound, OrchestratorDown
 from kring.model import now
 from kring.sentence import Sentence
-from services.runs.port import Run, Runs, StateType, run_key
+from services.runs.port import Forgotten, Run, Runs, StateType, run_key
 
 
 class MemoryRuns(Runs):
@@ -78,6 +79,17 @@ class MemoryRuns(Runs):
 
     def let_go(self, run_id: str) -> None:
         self._set_state(run_id, StateType.COMPLETED, "Let go", "Its source no longer offers it.")
+
+    def cancel(self, run_id: str) -> None:
+        if self.run(run_id).going:
+            self.end_cancelled(run_id)
+
+    def forget(self, recording_id: str, run_ids: Collection[str]) -> Forgotten:
+        gone = {run.id for run in self.runs(recording_id)} | set(run_ids) & set(self._runs)
+        self._runs = {run_id: run for run_id, run in self._runs.items() if run_id not in gone}
+        self._ids = {key: run_id for key, run_id in self._ids.items() if run_id not in gone}
+        self.asked = {key: asked for key, asked in self.asked.items() if key in self._ids}
+        return Forgotten(len(gone))
 
     def end_cancelled(self, run_id: str) -> None:
         self._set_state(run_id, StateType.CANCELLED, "Cancelled", "")

@@ -19,8 +19,8 @@ from kring.model import SourceRef
 from services.runs.port import FLOW, RECORDING_ID, is_shutdown
 from services.secret_addresses import hide_secrets
 from storage.archive.archive import Archive
+from storage.archive.erasures import is_settled
 from storage.archive.requests import Requests
-from storage.keys import manifest_key
 
 SET_ASIDE = "before-postgresql-prefect.db"
 READ = "old-prefect.db"
@@ -41,7 +41,7 @@ def take_over(data_dir: Path, archive: Archive) -> int:
         return 0
     requests, count = Requests(archive.store), 0
     for request in requests_in(database):
-        if not archive.store.exists(manifest_key(request.id)):
+        if not is_settled(archive.store, request.id):
             requests.keep(_without_secrets(request, archive))
             count += 1
     database.rename(database.with_name(READ))

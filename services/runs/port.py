@@ -7,6 +7,7 @@ became of one means the same recording.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -101,6 +102,16 @@ class Run:
         return self.not_before is not None and moment < self.not_before
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was deleted of a recording's runs: rows, and whether their bytes are gone from the database's files too."""
+
+    rows: int
+    events: bool = True
+    """False: the server's events can only be left to its own limit of time."""
+    compacted: bool = True
+
+
 class Runs(Protocol):
     """The flow runs of recordings. Every method raises OrchestratorDown if the server that keeps them does not answer,
     and SetupError if there is none in the settings or it refuses our password. Adapters inherit what follows from the
@@ -165,6 +176,14 @@ class Runs(Protocol):
 
     def let_go(self, run_id: str) -> None:
         """Mark a stopped run as settled, because its source no longer offers the recording."""
+
+    def cancel(self, run_id: str) -> None:
+        """Have a run stop that waits or works; its process is killed within some seconds. Nothing happens to one that
+        has ended."""
+
+    def forget(self, recording_id: str, run_ids: Collection[str]) -> Forgotten:
+        """Delete all that is kept of these runs, which have ended, and of this recording."""
+        ...
 
     def end_cancelled(self, run_id: str) -> None:
         """Mark a run as cancelled that was being cancelled by a worker that is gone."""

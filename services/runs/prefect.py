@@ -9,8 +9,8 @@ import json
 import ssl
 import time
 from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from kring.errors import KringError, NotFound, OrchestratorDown, SetupError
 from kring.model import now
 from kring.sentence import Sentence, as_stored, from_stored
 from kring.settings import Settings
-from services.runs.port import DEPLOYMENT, FLOW, RECORDING_ID, Run, Runs, StateType, run_key
+from services.runs.port import DEPLOYMENT, FLOW, RECORDING_ID, Forgotten, Run, Runs, StateType, run_key
 
 PAGE = 200
 """Runs per answer; the server's own limit."""
@@ -30,6 +30,10 @@ START_SECONDS = 10.0
 """How long it may take to begin a run: a person waits for it on a page."""
 CHECK_SECONDS = 2.0
 """How long it may take to say that it is well."""
+FORGET = "/kring/forget"
+"""Of Kring's own Prefect server (`cli.stack.prefect.forgetting`), under its API."""
+FORGET_SECONDS = 600.0
+"""Compacting a month of runs."""
 BUSY = frozenset({429, 500, 502, 503})
 """Its statuses for "later": on SQLite it answers 503 whenever another client is writing, and 500 while its database is
 away for a moment."""
@@ -102,6 +106,25 @@ class PrefectRuns(Runs):
     def let_go(self, run_id: str) -> None:
         message = "Its source no longer offers it."
         self._set_state(run_id, {"type": StateType.COMPLETED, "name": "Let go", "message": message})
+
+    def cancel(self, run_id: str) -> None:
+        run = self.run(run_id)
+        if run.waiting:
+            self.end_cancelled(run_id)
+        elif run.active:
+            self._set_state(run_id, {"type": StateType.CANCELLING, "name": "Cancelling"})
+
+    def forget(self, recording_id: str, run_ids: Collection[str]) -> Forgotten:
+        """Kring's own Prefect server deletes every row and compacts its database. Another one deletes its runs."""
+        ids = sorted({run.id for run in self.runs(recording_id)} | set(run_ids))
+        try:
+            told = self._ask("POST", FORGET, {"recording_id": recording_id, "run_ids": ids}, seconds=FORGET_SECONDS)
+        except NotFound:
+            for run_id in ids:
+                with suppress(NotFound):
+                    self._ask("DELETE", f"/flow_runs/{run_id}")
+            return Forgotten(len(ids), events=False, compacted=False)
+        return Forgotten(told["rows"], compacted=told["compacted"])
 
     def end_cancelled(self, run_id: str) -> None:
         self._set_state(run_id, {"type": StateType.CANCELLED, "name": "Cancelled"})

@@ -6,7 +6,7 @@ import logging
 import threading
 
 from index.passages.build import passages_of
-from index.port import SearchIndex
+from index.port import Passage, SearchIndex
 from kring.errors import KringError, SetupError
 from kring.model import Manifest
 from services.runs.port import Runs
@@ -26,13 +26,19 @@ def replace_current(index: SearchIndex, archive: Archive, recording_id: str) -> 
     """
     manifest = archive.manifest(recording_id)
     while True:
-        circle = archive.circle(manifest.details.circle)
-        passages = passages_of(manifest, circle, archive.transcript_of(manifest), archive.attached(manifest))
-        index.replace(recording_id, passages)
+        index.replace(recording_id, passages_now(archive, manifest))
         newer = archive.manifest(recording_id)
         if newer.version == manifest.version:
             return manifest
         manifest = newer
+
+
+def passages_now(archive: Archive, manifest: Manifest) -> list[Passage]:
+    """What search may find of a recording; nothing of one that is withdrawn. Raises NotFound, Damaged, StorageDown."""
+    if manifest.withdrawn is not None:
+        return []
+    circle = archive.circle(manifest.details.circle)
+    return passages_of(manifest, circle, archive.transcript_of(manifest), archive.attached(manifest))
 
 
 class Reindexing:

@@ -75,7 +75,8 @@ class Archive:
             new = change(old)
             if new == old:
                 return old
-            return new.model_copy(update={"id": old.id, "version": old.version + 1, "changed_at": now()})
+            changed = {"id": old.id, "version": old.version + 1, "changed_at": now(), "once": _once(old, new)}
+            return new.model_copy(update=changed)
 
         return change_document(
             self.store,
@@ -258,3 +259,10 @@ class Archive:
                 slug=repr(slug),
                 there=known_slugs,
             ) from None
+
+
+def _once(old: Manifest, new: Manifest) -> tuple[str, ...]:
+    """The originals that `new` names no longer."""
+    named = {original.sha256 for original in new.received}
+    dropped = [original.sha256 for original in old.received]
+    return tuple(sha256 for sha256 in dict.fromkeys([*new.once, *dropped]) if sha256 not in named)

@@ -12,6 +12,7 @@ from kring.errors import KringError, NotFound, TransientError
 from kring.intake.uploads import Upload
 from kring.model import Circle, Manifest
 from kring.people.accounts import Account
+from kring.removal import Erasure
 from storage.documents import DamagedDocument, read_document
 from storage.port import ObjectStore
 
@@ -54,7 +55,7 @@ def all_documents(
 def named(document: Document, key: str) -> Document:
     """The document itself. Raises DamagedDocument if it is not the one that its key names."""
     match document:
-        case Manifest() | Upload() | Account():
+        case Manifest() | Upload() | Account() | Erasure():
             name = document.id
         case Circle():
             name = document.slug

@@ -77,7 +77,7 @@ def prepare(
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     inner_tls.renew(folder, host)
-    known = _read(folder / "seaweed.json")
+    known = read(folder / "seaweed.json")
     ports = _inner_ports(known.ports if known else {}, claim)
     seaweed = known.model_copy(update={"ports": ports}) if known else _generate(ports)
     if credentials is not None:
@@ -176,11 +176,12 @@ def seaweed_healthy(endpoint: str, timeout: float = 2.0) -> bool:
 
 def is_local(folder: Path, access_key: str | None) -> bool:
     """Whether credentials with this access key are those of the server in `folder`."""
-    known = _read(folder / "seaweed.json")
+    known = read(folder / "seaweed.json")
     return known is not None and known.access_key == access_key
 
 
-def _read(path: Path) -> Seaweed | None:
+def read(path: Path) -> Seaweed | None:
+    """What is kept of a server between starts; None if there is none. Raises SetupError if it is damaged."""
     try:
         return Seaweed.model_validate_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

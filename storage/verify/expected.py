@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kring.model import Content, Manifest, Media, Original, Renditions
+from kring.model import Content, Manifest, Media, Renditions
 from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, rendition_key, transcripts_of
 
 
@@ -22,19 +22,9 @@ def keys_of(manifest: Manifest) -> Iterator[str]:
             yield attachment.text
 
 
-def received_originals(manifest: Manifest) -> Iterator[Original]:
-    """All that came in from outside; each lies under its hash."""
-    yield manifest.original
-    if manifest.captions is not None:
-        yield manifest.captions
-    yield from (attachment.original for attachment in manifest.attachments)
-
-
 def contents_of(manifest: Manifest) -> dict[str, Content]:
     """Key → what its bytes are, of all that this manifest knows it of."""
-    contents = {
-        original.key: Content(sha256=original.sha256, size=original.size) for original in received_originals(manifest)
-    }
+    contents = {original.key: Content(sha256=original.sha256, size=original.size) for original in manifest.received}
     if manifest.renditions is not None:
         contents |= manifest.renditions.contents
     for track in (manifest.transcript, manifest.english):

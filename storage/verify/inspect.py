@@ -10,6 +10,7 @@ from kring.intake.requests import Request
 from kring.intake.uploads import Upload
 from kring.model import Circle, Content, Manifest, Media, Pages, Renditions, Transcript
 from kring.people.accounts import Account, ApiKey, Invitation, KnownLogin, Session
+from kring.removal import Erasure
 from storage.archive.corrections import read_correction
 from storage.archive.reading import named
 from storage.contents import sha256_of
@@ -17,6 +18,7 @@ from storage.documents import DamagedDocument, plain_document, read_document
 from storage.keys import (
     API_KEYS,
     CIRCLES,
+    ERASED,
     INVITATIONS,
     LOGINS,
     PEOPLE,
@@ -35,7 +37,7 @@ from storage.verify.expected import contents_of, foreign_keys, keys_of, marks_of
 from storage.verify.findings import Damage, DamageKind
 
 DOCUMENTS: dict[
-    str, type[Manifest | Circle | Upload | Request | Account | ApiKey | Invitation | KnownLogin | Session]
+    str, type[Manifest | Circle | Upload | Request | Account | ApiKey | Invitation | KnownLogin | Session | Erasure]
 ] = {
     RECORDINGS: Manifest,
     CIRCLES: Circle,
@@ -46,6 +48,7 @@ DOCUMENTS: dict[
     LOGINS: KnownLogin,
     API_KEYS: ApiKey,
     SESSIONS: Session,
+    ERASED: Erasure,
 }
 """What lies where of the documents that change."""
 OUTAGE = 5

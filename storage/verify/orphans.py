@@ -14,6 +14,8 @@ from storage.keys import (
     AUDIT,
     CIRCLES,
     CORRECTIONS,
+    ERASED,
+    ERASING,
     FEEDS,
     FINDINGS,
     INDEX_OWNER,
@@ -21,6 +23,7 @@ from storage.keys import (
     LEFT_OUT,
     LOGINS,
     MEDIA_MARK,
+    NOTICES,
     PEOPLE,
     PROBE_RECIPE,
     RECORDINGS,
@@ -62,7 +65,7 @@ def _named_by(upload: Upload) -> Iterator[str]:
 
 OWN = (
     *(RECORDINGS, CIRCLES, RUNS, UPLOADS, REQUESTS, FEEDS, LEFT_OUT, ASIDE),
-    *(PEOPLE, INVITATIONS, LOGINS, API_KEYS, SESSIONS, AUDIT),
+    *(PEOPLE, INVITATIONS, LOGINS, API_KEYS, SESSIONS, AUDIT, ERASED, ERASING),
 )
 """Where Kring's own documents lie, which nothing has to name."""
 
@@ -77,7 +80,7 @@ def unnamed_objects(
     named |= {rendition_key(manifest.original.sha256, PROBE_RECIPE, MEDIA_MARK) for manifest in manifests}
     named |= {key for upload in uploads for key in _named_by(upload)}
     for key, info in objects.items():
-        expected = key.startswith(OWN) or key in (FINDINGS, INDEX_OWNER)
+        expected = key.startswith(OWN) or key in (FINDINGS, INDEX_OWNER, NOTICES)
         corrected = key.startswith(CORRECTIONS) and key.removeprefix(CORRECTIONS).partition("/")[0] in ids
         to_fetch = key.startswith(ADDRESSES) and key.removeprefix(ADDRESSES).removesuffix(".json") not in ids
         if not (expected or corrected or to_fetch or key in named):

@@ -12,6 +12,7 @@ from storage.keys import (
     API_KEYS,
     CIRCLES,
     CORRECTIONS,
+    ERASED,
     INVITATIONS,
     LOGINS,
     PEOPLE,
@@ -36,6 +37,7 @@ COUNTED = {
     LOGINS: "logins",
     API_KEYS: "keys",
     SESSIONS: "sessions",
+    ERASED: "erasures",
 }
 """Prefix → what the documents under it are called."""
 _HEAD_BYTES = 256

@@ -28,6 +28,8 @@ SETTINGS = {
     "max_wal_size": "256MB",
     # No replicas and no archive: less is written. fsync stays on, as it is by default.
     "wal_level": "minimal",
+    # Files of the log of writes go once they are not needed, instead of being kept with what was erased in them.
+    "wal_recycle": "off",
     "max_wal_senders": "0",
     "io_method": "sync",  # PostgreSQL 18 starts three more processes for reading otherwise
     "max_logical_replication_workers": "0",

@@ -15,6 +15,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from cli.stack.prefect.forgetting import Forgetting
 from cli.stack.prefect.login import Login
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ def main(host: str, port: int) -> None:
     from prefect.server.api.server import create_app
 
     uvicorn.run(
-        Guard(Login(create_app(final=True), auth_string), {host, "127.0.0.1", "localhost"}, port),
+        Guard(
+            Login(Forgetting(create_app(final=True), auth_string), auth_string), {host, "127.0.0.1", "localhost"}, port
+        ),
         host=host,
         port=port,
         log_level="warning",

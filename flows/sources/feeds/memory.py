@@ -18,8 +18,8 @@ from kring.model import SourceRef, now
 from kring.settings import FeedSource
 from services.secret_addresses import without_its_secrets
 from storage.archive.addresses import find_address
+from storage.archive.erasures import is_settled
 from storage.archive.feeds import FeedLook, find_look, keep_look
-from storage.keys import manifest_key
 from storage.port import ObjectStore
 
 MOST_UNNAMED = 10_000
@@ -34,8 +34,8 @@ class FeedMemory:
         self._settings_hash = _sha256(source.model_dump_json())
 
     def has(self, recording_id: str) -> bool:
-        """Whether the recording was received."""
-        return self._store.exists(manifest_key(recording_id))
+        """Whether the recording was received, or erased since."""
+        return is_settled(self._store, recording_id)
 
     def last(self) -> FeedLook | None:
         """The last complete look; None if there is none or it is no longer valid."""

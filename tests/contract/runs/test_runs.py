@@ -19,6 +19,7 @@ from kring.errors import KringError, NotFound, OrchestratorDown, SetupError
 from kring.model import now
 from kring.sentence import Sentence
 from kring.settings import Settings
+from services.prefect_env import prefect_home
 from services.runs.memory import MemoryRuns
 from services.runs.port import FLOW, Run, Runs, StateType
 from services.runs.prefect import PrefectRuns
@@ -168,6 +169,71 @@ def test_the_wrong_password_and_no_server_are_told_apart(prefect: Settings) -> N
     away = prefect.model_copy(update={"prefect_api_url": f"http://127.0.0.1:{free_port()}/api"})
     with pytest.raises(OrchestratorDown, match="does not answer"):
         PrefectRuns(away).runs()
+
+
+def test_a_run_is_cancelled_wherever_it_stands(runs: Runs, recording_id: str) -> None:
+    first = runs.start(recording_id, title="A talk", circle="privacy")
+    runs.cancel(first)
+    assert (runs.run(first).state, runs.run(first).cancelled) == (StateType.CANCELLED, True)
+    runs.cancel(first)
+    assert runs.run(first).state is StateType.CANCELLED
+    with pytest.raises(NotFound):
+        runs.cancel("00000000-0000-4000-8000-000000000000")
+
+
+def test_nothing_is_kept_of_runs_that_are_forgotten(runs: Runs, recording_id: str) -> None:
+    other = f"{next(NUMBERS):016x}"
+    kept = runs.start(other, title="Another", circle="privacy")
+    first = runs.start(recording_id, title="A talk", circle="privacy")
+    runs.crash(first, "It is gone.")
+    second = runs.start(recording_id, title="A talk", circle="privacy", after=first)
+    assert runs.forget(recording_id, [first]).rows >= 2
+    assert runs.runs(recording_id) == []
+    for gone in (first, second):
+        with pytest.raises(NotFound):
+            runs.run(gone)
+    assert runs.run(kept).recording_id == other
+    assert runs.forget(recording_id, [first]).rows == 0
+    assert runs.start(recording_id, title="A talk", circle="privacy") not in (first, second)
+
+
+def test_the_database_of_our_server_has_no_byte_of_it_left(prefect: Settings, recording_id: str) -> None:
+    """Neither in rows, nor in events, nor in pages that are free."""
+    runs, secret = PrefectRuns(prefect), "Zwaluwennest"
+    files = [path for path in Path(prefect_home(prefect)).iterdir() if path.name.startswith("prefect.db")]
+
+    def left() -> bool:
+        return any(secret.encode() in path.read_bytes() for path in files if path.exists())
+
+    first = runs.start(recording_id, title=f"About {secret}", circle="privacy", item={"file_name": f"{secret}.mp4"})
+    runs.crash(first, f"{secret} is gone.")
+    assert eventually(left, what="the database to have it")
+    events = f"{prefect.prefect_api_url}/events/filter"
+    asked = {"filter": {"resource": {"id": [f"prefect.flow-run.{first}"]}}}
+    auth = ("kring", "secret")
+    eventually(lambda: httpx.post(events, json=asked, auth=auth).json()["total"] > 1, what="the events")
+    forgotten = runs.forget(recording_id, [])
+    assert (forgotten.events, forgotten.compacted) == (True, True)
+    assert httpx.post(events, json=asked, auth=auth).json()["total"] == 0
+    assert not left()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 422),
+        (b"[]", 422),
+        (b'{"recording_id": "x", "run_ids": []}', 422),
+        (b'{"recording_id": "0123456789abcdef", "run_ids": ["%"]}', 422),
+        (b" " * 1_000_001, 400),
+    ],
+)
+def test_what_is_not_understood_deletes_nothing(prefect: Settings, body: bytes, status: int) -> None:
+    forget = f"{prefect.prefect_api_url}/kring/forget"
+    assert httpx.post(forget, content=body, auth=("kring", "secret")).status_code == status
+    for wrong in (("kring", "wrong"), None):
+        assert httpx.post(forget, content=body, auth=wrong).status_code == 401
+    assert httpx.get(forget, auth=("kring", "secret")).status_code == 400
 
 
 @pytest.mark.quick

@@ -1,0 +1,1 @@
+"""Taking recordings away: withdrawing, erasing, and how long a circle keeps them."""

@@ -1,0 +1,202 @@
+"""Erasing a recording: asked for by a person, or because its circle keeps recordings no longer; then carried out.
+
+What is asked for is stored first, and the recording withdrawn. Carrying it out removes one place after the other, the
+manifest last, so that whoever is killed on the way, the next round goes on; then the index and the object store write
+their files anew, once for all recordings that are erased together.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kring.errors import Damaged, KringError, NotFound, TransientError
+from kring.model import Line, now
+from kring.removal import EmptiedPlace, Erasure, Place
+from kring.sentence import Sentence
+from services.ports import Ports
+from services.rebuild_index import rebuild_index
+from services.removal.belongings import Belongings, belongings_of
+from services.removal.logs import blank_lines
+from services.removal.withdrawal import withdraw
+from services.scratch import clear_scratch
+from services.search_index.reindex import Reindexing
+from storage.archive.archive import Archive
+from storage.archive.erasures import Erasures
+from storage.audit import Doer
+from storage.keys import manifest_key
+from storage.leases import owner_name
+from storage.seaweed.compaction import compact
+from storage.seaweed.program import is_local
+from storage.verify.findings import keep_findings
+
+LOCK = "run/erasing.lock"
+STOP_SECONDS = 60.0
+"""How long the run of a recording may take to stop."""
+BUSY = "The recording {id} is still being worked on; erasing it is tried again."
+SHARED = "Another recording has the same file, so it stays."
+OTHER_STORE = (
+    "Deleted objects lie in the files of the object store until it compacts them; see docs/privacy.md for how to have "
+    "that done at once."
+)
+NO_LOGS = "This machine keeps no logs of Kring; what others keep is theirs to limit."
+OTHER_PREFECT = "The events of this Prefect server go with its own limit of time."
+NOT_COMPACTED = "The bytes of deleted rows lie in the files of Prefect's database until it writes them anew."
+
+log = logging.getLogger(__name__)
+
+Tell = Callable[[str, Place], None]
+"""Told which recording is being removed from where."""
+
+
+def ask_erasure(archive: Archive, reindexing: Reindexing, recording_id: str, by: Doer, reason: Line) -> Erasure:
+    """Have a recording erased: it is hidden once this returns, and removed by the next round. Asked twice, the first
+    wish stands. Raises NotFound, Conflict, StorageDown."""
+    manifest = archive.manifest(recording_id)
+    wish = Erasure(
+        id=recording_id,
+        circle=manifest.details.circle,
+        by=by.id,
+        by_name=by.name,
+        reason=reason,
+        asked_at=now(),
+    )
+    erasure = Erasures(archive.store).ask(wish)
+    withdraw(archive, reindexing, recording_id, by, reason)
+    return erasure
+
+
+def carry_out(
+    ports: Ports, only: Collection[str] | None = None, tell: Tell = lambda _id, _place: None
+) -> tuple[list[Erasure], list[str]]:
+    """Erase what is asked for and not done (of `only`, if given): the receipts, and a sentence for each that could not
+    be erased yet. Waits for another process of this data folder that does so. Raises StorageDown, OrchestratorDown,
+    SearchDown."""
+    with _alone(ports.settings.data_dir):
+        return _carry_out(ports, only, tell)
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """Inside, no other process of this data folder erases; the lock ends with the process, whatever ends it."""
+    path = data_dir / LOCK
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _carry_out(ports: Ports, only: Collection[str] | None, tell: Tell) -> tuple[list[Erasure], list[str]]:
+    erasures = Erasures(ports.archive.store)
+    wanted = [erasure for erasure in erasures.pending() if only is None or erasure.id in only]
+    removed: list[Erasure] = []
+    problems: list[str] = []
+    for erasure in wanted:
+        try:
+            removed.append(_remove(ports, erasures, erasure, tell))
+        except (Damaged, Unstoppable) as error:
+            log.warning("The recording %s was not erased: %s", erasure.id, error)
+            problems.append(str(error))
+    if not removed:
+        return [], problems
+    tell(removed[0].id, Place.INDEX)
+    index = EmptiedPlace(place=Place.INDEX, removed=len(removed))
+    rebuild_index(ports)
+    ports.index.forget_past()
+    tell(removed[0].id, Place.STORE)
+    store = _compact_store(ports)
+    return [erasures.finish(erasure.id, (*erasure.places, index, store)) for erasure in removed], problems
+
+
+class Unstoppable(TransientError):
+    """The run of a recording has not stopped."""
+
+
+def _remove(ports: Ports, erasures: Erasures, erasure: Erasure, tell: Tell) -> Erasure:
+    """Everything but the files of index and object store. Raises Damaged if the manifest cannot be read, Unstoppable,
+    StorageDown, OrchestratorDown."""
+    archive, recording_id = ports.archive, erasure.id
+    try:
+        manifest = archive.manifest(recording_id)
+    except NotFound:  # it was removed by a round that did not come to its end
+        return erasure
+    run_ids = _stop(ports, recording_id)
+    belongings = belongings_of(archive, manifest)
+    for other_id in belongings.other_ids:
+        other = {"id": other_id, "other_id_of": recording_id, "done_at": now(), "reason": erasure.reason}
+        erasures.ask(erasure.model_copy(update=other))
+    places = [_emptied(ports, belongings, place) for place in (Place.ORIGINALS, Place.RENDITIONS, Place.TRANSCRIPTS)]
+    places.append(_emptied(ports, belongings, Place.CORRECTIONS))
+    tell(recording_id, Place.RUNS)
+    places.append(_forget_runs(ports, recording_id, run_ids))
+    tell(recording_id, Place.LOGS)
+    places.append(_blank_logs(ports.settings.data_dir / "logs", [recording_id, *run_ids, *belongings.words]))
+    places.append(_clear_scratch(ports, recording_id))
+    tell(recording_id, Place.DOCUMENTS)
+    documents = _emptied(ports, belongings, Place.DOCUMENTS)
+    places.append(documents.model_copy(update={"removed": documents.removed + 1}))
+    keep_findings(archive.store, (), of=recording_id, deep=True)
+    kept = erasures.change(recording_id, lambda old: old.model_copy(update={"places": tuple(places)}))
+    archive.store.delete(manifest_key(recording_id))
+    return kept
+
+
+def _stop(ports: Ports, recording_id: str) -> list[str]:
+    """Have nobody work on the recording any more; the ids of its runs. Raises Unstoppable."""
+    runs = ports.runs.runs(recording_id)
+    for run in runs:
+        if run.going:
+            ports.runs.cancel(run.id)
+    until = time.monotonic() + STOP_SECONDS
+    while not ports.leases.take(recording_id, owner_name("erasure")):
+        if time.monotonic() > until:
+            raise Unstoppable(BUSY, id=recording_id)
+        time.sleep(0.5)
+    return [run.id for run in runs]
+
+
+def _emptied(ports: Ports, belongings: Belongings, place: Place) -> EmptiedPlace:
+    keys = belongings.keys[place]
+    for key in keys:
+        ports.archive.store.delete(key)
+    left = Sentence(SHARED) if place in belongings.shared else None
+    return EmptiedPlace(place=place, removed=len(keys), left=left)
+
+
+def _forget_runs(ports: Ports, recording_id: str, run_ids: list[str]) -> EmptiedPlace:
+    forgotten = ports.runs.forget(recording_id, run_ids)
+    left = None
+    if not forgotten.events:
+        left = Sentence(OTHER_PREFECT)
+    elif not forgotten.compacted:
+        left = Sentence(NOT_COMPACTED)
+    return EmptiedPlace(place=Place.RUNS, removed=forgotten.rows, left=left)
+
+
+def _blank_logs(folder: Path, words: list[str]) -> EmptiedPlace:
+    left = None if folder.is_dir() else Sentence(NO_LOGS)
+    return EmptiedPlace(place=Place.LOGS, removed=blank_lines(folder, words), left=left)
+
+
+def _clear_scratch(ports: Ports, recording_id: str) -> EmptiedPlace:
+    folder = ports.settings.work_dir / recording_id
+    count = sum(path.is_file() for path in folder.rglob("*")) if folder.is_dir() else 0
+    clear_scratch(ports.settings, recording_id)
+    return EmptiedPlace(place=Place.SCRATCH, removed=count)
+
+
+def _compact_store(ports: Ports) -> EmptiedPlace:
+    """The local object store's volumes without the bytes of deleted objects."""
+    settings = ports.settings
+    if not is_local(settings.data_dir, settings.s3_access_key):
+        return EmptiedPlace(place=Place.STORE, left=Sentence(OTHER_STORE))
+    try:
+        compact(settings.data_dir)
+    except KringError as error:
+        log.warning("%s", error)
+        return EmptiedPlace(place=Place.STORE, left=error.sentence)
+    return EmptiedPlace(place=Place.STORE, removed=1)
