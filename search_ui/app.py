@@ -37,6 +37,7 @@ from search_ui.recording import (
     sound_tracks,
     waveform,
 )
+from search_ui.removal import removed, removing
 from search_ui.search import collections, page as search_page
 from search_ui.server.bounds import OwnCookies
 from search_ui.upload import (
@@ -109,6 +110,8 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         edit_api.router,
         edit_page.router,
         sound_tracks.router,
+        removing.router,
+        removed.router,
         identity.router,
         sign_in.router,
         provider_sign_in.router,

@@ -23,6 +23,7 @@ logins/<hash>.json                        whose account a provider's subject is
 sessions/<hash>.json                      browsers in which people are signed in
 audit/<n>.json                            what people did, each with the hash of the one before
 erased/<recording-id>.json                what was erased, so that no source brings it back, and what is to be
+withdrawn/<recording-id>                  empty: it is withdrawn, as its manifest says
 erasing/<recording-id>                    empty: it is being erased
 retention.json                            since when facilitators are told what is to be erased soon
 verify/findings.json                      damage that was found
@@ -54,6 +55,7 @@ API_KEYS = "keys/"
 AUDIT = "audit/"
 ERASED = "erased/"
 ERASING = "erasing/"
+WITHDRAWN = "withdrawn/"
 NOTICES = "retention.json"
 FINDINGS = "verify/findings.json"
 """What the last looks over the bucket have found."""
@@ -198,6 +200,11 @@ def erasure_key(recording_id: str) -> str:
 def erasing_key(recording_id: str) -> str:
     """That the erasure of a recording has not come to its end."""
     return f"{ERASING}{_fit(_ID, recording_id)}"
+
+
+def withdrawn_key(recording_id: str) -> str:
+    """That a recording is withdrawn."""
+    return f"{WITHDRAWN}{_fit(_ID, recording_id)}"
 
 
 def renditions_of(sha256: str) -> str:

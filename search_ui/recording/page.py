@@ -20,6 +20,7 @@ from search_ui.recording import captions, sound_tracks
 from search_ui.recording.player import player_values
 from search_ui.recording.progress import facts_of
 from search_ui.recording.progress_events import WatchersDep, unfinished_page
+from search_ui.removal.removing import removal_state
 from search_ui.search import hit_timeline, query_help
 from search_ui.search.params import MAX_TEXT
 from search_ui.viewer import ArchiveView, ArchiveViewDep
@@ -57,6 +58,7 @@ def recording_page(
         "renditions": manifest.renditions,
         "details": manifest.details,
         "may_edit": view.may_change(manifest.details.circle),
+        "removal": removal_state(view, manifest) if view.may_change(manifest.details.circle) else None,
         "names": view.names,
         "language": transcript.language if transcript else manifest.details.language,
         "transcript": transcript,

@@ -12,6 +12,7 @@ from kring.intake.uploads import Upload, UploadState
 from kring.model import Activity, Details, Manifest, State, Step
 from search_ui.http import formatting
 from search_ui.i18n.gettext import _, ngettext
+from search_ui.removal.removing import removal_state
 from search_ui.upload.parts import received
 from search_ui.viewer import ArchiveView
 
@@ -141,12 +142,15 @@ def values_of(view: ArchiveView, facts: Facts, pace: StepPace) -> dict[str, Any]
         kind = "stopped" if manifest is not None and manifest.state is State.FAILED else "waiting"
         share, left = 0.0, ""
     problem = manifest.problem if manifest else None
+    may_edit = view.may_change(facts.details.circle)
     return {
         "id": facts.id,
+        "manifest": manifest,
+        "removal": removal_state(view, manifest) if manifest is not None and may_edit else None,
         "details": facts.details,
         "seconds": manifest.duration if manifest else 0.0,
         "names": view.names,
-        "may_edit": view.may_change(facts.details.circle),
+        "may_edit": may_edit,
         "kind": kind,
         "percent": int(share * 100),
         "left": left,

@@ -20,10 +20,14 @@ from storage.keys import (
     request_key,
     transcripts_of,
     upload_key,
+    withdrawn_key,
 )
 
 SHORTEST_WORD = 4
 """Characters; a line of a log is not blanked for a title or a name that is shorter."""
+
+ABOUT = (activity_key, upload_key, request_key, incoming_key, address_key, withdrawn_key)
+"""Documents about one recording, but for its manifest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def belongings_of(archive: Archive, manifest: Manifest) -> Belongings:
             else:
                 keys[place] += listed
     keys[Place.CORRECTIONS] = [info.key for info in store.list(corrections_of(manifest.id))]
-    about = [of(manifest.id) for of in (activity_key, upload_key, request_key, incoming_key, address_key)]
+    about = [key_of(manifest.id) for key_of in ABOUT]
     everything = [*about, manifest_key(manifest.id), *(key for listed in keys.values() for key in listed)]
     aside = [f"{ASIDE}{key}" for key in everything]
     keys[Place.DOCUMENTS] = [key for key in (*about, *aside) if store.exists(key)]

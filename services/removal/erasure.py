@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kring.errors import Damaged, KringError, NotFound, TransientError
@@ -23,6 +24,7 @@ from services.rebuild_index import rebuild_index
 from services.removal.belongings import Belongings, belongings_of
 from services.removal.logs import blank_lines
 from services.removal.withdrawal import withdraw
+from services.runs.port import Run
 from services.scratch import clear_scratch
 from services.search_index.reindex import Reindexing
 from storage.archive.archive import Archive
@@ -37,6 +39,9 @@ from storage.verify.findings import keep_findings
 LOCK = "run/erasing.lock"
 STOP_SECONDS = 60.0
 """How long the run of a recording may take to stop."""
+LATELY_SECONDS = 60.0
+LATE_SECONDS = 10.0
+"""Prefect's server and its clients write events and logs in batches, of 5 s and less."""
 BUSY = "The recording {id} is still being worked on; erasing it is tried again."
 SHARED = "Another recording has the same file, so it stays."
 OTHER_STORE = (
@@ -93,7 +98,7 @@ def _alone(data_dir: Path) -> Iterator[None]:
 def _carry_out(ports: Ports, only: Collection[str] | None, tell: Tell) -> tuple[list[Erasure], list[str]]:
     erasures = Erasures(ports.archive.store)
     wanted = [erasure for erasure in erasures.pending() if only is None or erasure.id in only]
-    removed: list[Erasure] = []
+    removed: list[Removed] = []
     problems: list[str] = []
     for erasure in wanted:
         try:
@@ -103,38 +108,62 @@ def _carry_out(ports: Ports, only: Collection[str] | None, tell: Tell) -> tuple[
             problems.append(str(error))
     if not removed:
         return [], problems
-    tell(removed[0].id, Place.INDEX)
-    index = EmptiedPlace(place=Place.INDEX, removed=len(removed))
+    began = time.monotonic()
+    last = removed[-1].erasure.id
+    tell(last, Place.INDEX)
     rebuild_index(ports)
     ports.index.forget_past()
-    tell(removed[0].id, Place.STORE)
+    index = EmptiedPlace(place=Place.INDEX, removed=len(removed))
+    tell(last, Place.STORE)
     store = _compact_store(ports)
-    return [erasures.finish(erasure.id, (*erasure.places, index, store)) for erasure in removed], problems
+    if any(each.ran_lately for each in removed):
+        time.sleep(max(0.0, LATE_SECONDS - (time.monotonic() - began)))
+    receipts = []
+    for each in removed:
+        _remove_late(ports, each)
+        receipts.append(erasures.finish(each.erasure.id, (*each.erasure.places, index, store)))
+    return receipts, problems
 
 
 class Unstoppable(TransientError):
     """The run of a recording has not stopped."""
 
 
-def _remove(ports: Ports, erasures: Erasures, erasure: Erasure, tell: Tell) -> Erasure:
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A recording of which only what other programs write late can still come."""
+
+    erasure: Erasure
+    run_ids: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    ran_lately: bool = False
+
+
+def _remove(ports: Ports, erasures: Erasures, erasure: Erasure, tell: Tell) -> Removed:
     """Everything but the files of index and object store. Raises Damaged if the manifest cannot be read, Unstoppable,
     StorageDown, OrchestratorDown."""
     archive, recording_id = ports.archive, erasure.id
     try:
         manifest = archive.manifest(recording_id)
     except NotFound:  # it was removed by a round that did not come to its end
-        return erasure
-    run_ids = _stop(ports, recording_id)
+        return Removed(erasure)
+    runs = _stop(ports, recording_id)
     belongings = belongings_of(archive, manifest)
     for other_id in belongings.other_ids:
-        other = {"id": other_id, "other_id_of": recording_id, "done_at": now(), "reason": erasure.reason}
+        other = {"id": other_id, "other_id_of": recording_id, "done_at": now()}
         erasures.ask(erasure.model_copy(update=other))
-    places = [_emptied(ports, belongings, place) for place in (Place.ORIGINALS, Place.RENDITIONS, Place.TRANSCRIPTS)]
-    places.append(_emptied(ports, belongings, Place.CORRECTIONS))
+    removed = Removed(
+        erasure,
+        run_ids=tuple(run.id for run in runs),
+        words=(recording_id, *(run.id for run in runs), *belongings.words),
+        ran_lately=any((now() - run.since).total_seconds() < LATELY_SECONDS for run in runs),
+    )
+    objects = (Place.ORIGINALS, Place.RENDITIONS, Place.TRANSCRIPTS, Place.CORRECTIONS)
+    places = [_emptied(ports, belongings, place) for place in objects]
     tell(recording_id, Place.RUNS)
-    places.append(_forget_runs(ports, recording_id, run_ids))
+    places.append(_forget_runs(ports, removed))
     tell(recording_id, Place.LOGS)
-    places.append(_blank_logs(ports.settings.data_dir / "logs", [recording_id, *run_ids, *belongings.words]))
+    places.append(_blank_logs(ports, removed))
     places.append(_clear_scratch(ports, recording_id))
     tell(recording_id, Place.DOCUMENTS)
     documents = _emptied(ports, belongings, Place.DOCUMENTS)
@@ -142,21 +171,37 @@ def _remove(ports: Ports, erasures: Erasures, erasure: Erasure, tell: Tell) -> E
     keep_findings(archive.store, (), of=recording_id, deep=True)
     kept = erasures.change(recording_id, lambda old: old.model_copy(update={"places": tuple(places)}))
     archive.store.delete(manifest_key(recording_id))
-    return kept
+    return replace(removed, erasure=kept)
 
 
-def _stop(ports: Ports, recording_id: str) -> list[str]:
-    """Have nobody work on the recording any more; the ids of its runs. Raises Unstoppable."""
-    runs = ports.runs.runs(recording_id)
-    for run in runs:
+def _remove_late(ports: Ports, removed: Removed) -> None:
+    """What a run wrote while it was ended: its last events, and lines of logs."""
+    if removed.run_ids:
+        _forget_runs(ports, removed)
+    _blank_logs(ports, removed)
+
+
+def _stop(ports: Ports, recording_id: str) -> list[Run]:
+    """Have nobody work on the recording any more; its runs. Raises Unstoppable."""
+    for run in ports.runs.runs(recording_id):
         if run.going:
             ports.runs.cancel(run.id)
     until = time.monotonic() + STOP_SECONDS
-    while not ports.leases.take(recording_id, owner_name("erasure")):
+    held = False
+    while True:
+        held = held or ports.leases.take(recording_id, owner_name("erasure"))
+        runs = ports.runs.runs(recording_id)
+        if held and not any(run.going for run in runs):
+            return runs
         if time.monotonic() > until:
-            raise Unstoppable(BUSY, id=recording_id)
+            break
         time.sleep(0.5)
-    return [run.id for run in runs]
+    if not held:
+        raise Unstoppable(BUSY, id=recording_id)
+    for run in runs:
+        if run.going:  # its process is gone
+            ports.runs.crash(run.id, "It was ended.")
+    return runs
 
 
 def _emptied(ports: Ports, belongings: Belongings, place: Place) -> EmptiedPlace:
@@ -167,8 +212,8 @@ def _emptied(ports: Ports, belongings: Belongings, place: Place) -> EmptiedPlace
     return EmptiedPlace(place=place, removed=len(keys), left=left)
 
 
-def _forget_runs(ports: Ports, recording_id: str, run_ids: list[str]) -> EmptiedPlace:
-    forgotten = ports.runs.forget(recording_id, run_ids)
+def _forget_runs(ports: Ports, removed: Removed) -> EmptiedPlace:
+    forgotten = ports.runs.forget(removed.erasure.id, removed.run_ids)
     left = None
     if not forgotten.events:
         left = Sentence(OTHER_PREFECT)
@@ -177,9 +222,10 @@ def _forget_runs(ports: Ports, recording_id: str, run_ids: list[str]) -> Emptied
     return EmptiedPlace(place=Place.RUNS, removed=forgotten.rows, left=left)
 
 
-def _blank_logs(folder: Path, words: list[str]) -> EmptiedPlace:
+def _blank_logs(ports: Ports, removed: Removed) -> EmptiedPlace:
+    folder = ports.settings.data_dir / "logs"
     left = None if folder.is_dir() else Sentence(NO_LOGS)
-    return EmptiedPlace(place=Place.LOGS, removed=blank_lines(folder, words), left=left)
+    return EmptiedPlace(place=Place.LOGS, removed=blank_lines(folder, removed.words), left=left)
 
 
 def _clear_scratch(ports: Ports, recording_id: str) -> EmptiedPlace:

@@ -9,6 +9,8 @@ from kring.model import Line, Manifest, Withdrawal, now
 from services.search_index.reindex import Reindexing
 from storage.archive.archive import Archive
 from storage.audit import Doer
+from storage.documents import JSON
+from storage.keys import WITHDRAWN, withdrawn_key
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,7 @@ def withdraw(archive: Archive, reindexing: Reindexing, recording_id: str, by: Do
     If the index does not answer, the recording is hidden all the same: what search would still show of it is taken out
     by `reconcile`. Raises NotFound, Conflict, StorageDown.
     """
+    archive.store.put_bytes(withdrawn_key(recording_id), b"", media_type=JSON)  # first: it leads to the recording
     try:
         reindexing.withhold(recording_id)
     except SearchDown as error:
@@ -38,4 +41,10 @@ def put_back(archive: Archive, reindexing: Reindexing, recording_id: str) -> boo
     """It is as it was before it was withdrawn; whether search finds it already. Raises NotFound, Conflict,
     StorageDown."""
     manifest = archive.update(recording_id, lambda old: old.model_copy(update={"withdrawn": None}))
+    archive.store.delete(withdrawn_key(recording_id))
     return reindexing.refresh(manifest)
+
+
+def withdrawn_ids(archive: Archive) -> list[str]:
+    """The recordings that are withdrawn, and perhaps one that was to be and is not, without reading any manifest."""
+    return [info.key.removeprefix(WITHDRAWN) for info in archive.store.list(WITHDRAWN)]

@@ -73,9 +73,10 @@ class Erasures:
             elif now() - info.modified > LOST:  # its process was killed before or after the document was written
                 self._store.delete(info.key)
 
-    def all(self) -> Iterator[Erasure]:
-        """All that can be read."""
-        return all_documents(self._store, Erasure, ERASED, None)
+    def newest(self) -> Iterator[Erasure]:
+        """All that can be read, those changed last first; each is read when it is come to."""
+        for info in sorted(self._store.list(ERASED), key=lambda info: info.modified, reverse=True):
+            yield from all_documents(self._store, Erasure, info.key, None)
 
     def forget(self, recording_id: str) -> bool:
         """From now on the recording may come in again; whether it was erased before."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from kring.errors import KringError, StorageDown
@@ -24,6 +25,8 @@ SECONDS = 3600.0
 """For all volumes together: copying 1 TB at 300 MB a second."""
 SMALLEST_SHARE = "0.000000001"
 """Of a volume that is garbage, from which on it is compacted: one byte of a gigabyte."""
+SETTLE_SECONDS = 5.0
+"""SeaweedFS marks the bytes of a deleted object as free a second or two after its name is gone."""
 COMMANDS = f"lock\nvolume.vacuum -garbageThreshold={SMALLEST_SHARE}\nunlock\n"
 FAILED = "The object store has not compacted its files ({problem}); it does so by itself once a third of one is free."
 
@@ -33,6 +36,7 @@ def compact(folder: Path, *, host: str = LOOPBACK) -> None:
     known = program.read(folder / "seaweed.json")
     if known is None:
         raise StorageDown(FAILED, problem="there is none in this data folder")
+    time.sleep(SETTLE_SECONDS)
     master = f"{host}:{known.ports['master.port']}.{known.ports['master.port.grpc']}"
     environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder)}
     try:

@@ -32,6 +32,7 @@ from storage.keys import (
     RUNS,
     SESSIONS,
     UPLOADS,
+    WITHDRAWN,
     incoming_key,
     rendition_key,
     transcripts_of,
@@ -65,7 +66,7 @@ def _named_by(upload: Upload) -> Iterator[str]:
 
 OWN = (
     *(RECORDINGS, CIRCLES, RUNS, UPLOADS, REQUESTS, FEEDS, LEFT_OUT, ASIDE),
-    *(PEOPLE, INVITATIONS, LOGINS, API_KEYS, SESSIONS, AUDIT, ERASED, ERASING),
+    *(PEOPLE, INVITATIONS, LOGINS, API_KEYS, SESSIONS, AUDIT, ERASED, ERASING, WITHDRAWN),
 )
 """Where Kring's own documents lie, which nothing has to name."""
 

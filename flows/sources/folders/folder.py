@@ -12,7 +12,7 @@ from pathlib import Path
 from flows.sources.details import details_of, neighbours_in
 from flows.sources.folders.copying import ends_in_zeros, hashes_of
 from flows.sources.folders.files import files_below
-from flows.sources.folders.memory import Look, Sighting, recall, remember
+from flows.sources.folders.memory import Look, Sighting, hidden, recall, remember
 from flows.sources.port import Progress
 from kring.errors import BadTranscript, InputError, NotThere, SourceDown, SourceError
 from kring.intake.item import Item
@@ -131,7 +131,7 @@ class Folder:
         str(path).encode()  # raises UnicodeEncodeError if the name is not UTF-8
         most = int(self._settings.media.max_gb * 1e9)
         check_size(path.name, stat.st_size, most)
-        name = str(path.relative_to(self._root))
+        name = hidden(str(path.relative_to(self._root)))
         mark = f"{name}|{stat.st_size}|{stat.st_mtime_ns}"
         known = look.known.get(mark)
         sighting = seen[mark] = replace(known, gone_since=None) if known else look.new(name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -16,6 +18,7 @@ LEAST = 64 << 10
 because the headers of two recordings may be the same."""
 KEPT_SECONDS = 7 * 24 * 3600.0
 """How long a missing file is remembered, because an interrupted copy is started again under the same name."""
+_HIDDEN = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -101,13 +104,24 @@ def _name_of(mark: str) -> str:
     return mark.rsplit("|", 2)[0]
 
 
+def hidden(name: str) -> str:
+    """What stands for a file's name in the memory, which is not to say what an erased recording was called."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
 def recall(path: Path) -> dict[str, Sighting]:
-    """Mark (path, size and time of change) → sighting. Empty if the memory does not exist or is damaged."""
+    """Mark (hidden path, size and time of change) → sighting. Empty if the memory does not exist or is damaged."""
     try:
         remembered = json.loads(path.read_text(encoding="utf-8"))
-        return {mark: Sighting(**sighting) for mark, sighting in remembered.items()}
+        return {_with_hidden_name(mark): Sighting(**sighting) for mark, sighting in remembered.items()}
     except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return {}
+
+
+def _with_hidden_name(mark: str) -> str:
+    """Older memories hold the names themselves."""
+    name, size, changed = mark.rsplit("|", 2)
+    return mark if _HIDDEN.fullmatch(name) else f"{hidden(name)}|{size}|{changed}"
 
 
 def remember(path: Path, seen: Mapping[str, Sighting]) -> None:

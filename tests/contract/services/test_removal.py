@@ -66,7 +66,8 @@ class Archived(ArchivedRecording):
 
 
 @pytest.fixture
-def archived(tmp_path: Path) -> Archived:
+def archived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archived:
+    monkeypatch.setattr("services.removal.erasure.LATE_SECONDS", 0.0)
     made = Archived(tmp_path)
     assert made.found() == 1
     return made
