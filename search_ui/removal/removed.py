@@ -17,7 +17,7 @@ from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_, _
 from search_ui.removal.removing import LIST
 from search_ui.viewer import ArchiveView, ArchiveViewDep
-from services.removal.retention import Expiry, expiry_of
+from services.removal.retention import RETENTION, Expiry, expiry_of
 from services.removal.withdrawal import withdrawn_ids
 from storage.archive.erasures import Erasures
 from storage.notices import Notices
@@ -50,6 +50,8 @@ def removed_page(view: ArchiveViewDep, person: FacilitatorDep) -> Response:  # n
         expiring=sorted(_expiring(view), key=lambda expiry: expiry.on),
         receipts=receipts[:SHOWN],
         more=len(receipts) > SHOWN,
+        anew=(Place.INDEX, Place.STORE),
+        retention=RETENTION.id,
         places={place: _(name) for place, name in PLACES.items()},
     )
 
