@@ -19,6 +19,7 @@ from search_ui.text_cache import Remembered
 from services.runs.port import Runs
 from services.search_index.reindex import Reindexing
 from storage.archive.archive import Archive
+from storage.archive.erasures import Erasures
 from storage.leases import Leases
 
 NAMES_SECONDS = 10.0
@@ -30,10 +31,11 @@ T = TypeVar("T")
 
 
 class Circles:
-    """The circles there are, read again from the archive every `NAMES_SECONDS`."""
+    """The circles there are, read again from the archive every `NAMES_SECONDS`; `read` is called then."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, read: Callable[[], None] = lambda: None) -> None:
         self._archive = archive
+        self._read = read
         self._lock = threading.Lock()
         self._circles: dict[str, Circle] = {}
         self._known = False
@@ -51,6 +53,7 @@ class Circles:
         try:
             self._circles = {circle.slug: circle for circle in self._archive.circles()}
             self._known = True
+            self._read()
         except StorageDown:
             if not self._known:
                 raise
@@ -58,6 +61,19 @@ class Circles:
             self._read_at = time.monotonic()
             self._lock.release()
         return self._circles
+
+
+class ErasedSince:
+    """Whether a recording was erased since this was asked last."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._erasures = Erasures(archive.store)
+        self._known: frozenset[str] | None = None
+
+    def ask(self) -> bool:
+        """One listing. Raises StorageDown."""
+        before, self._known = self._known, self._erasures.ids()
+        return before is not None and not self._known <= before
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +114,22 @@ class Site:
     reindexing: Reindexing = field(init=False)
     written: Remembered = field(init=False)
 
+    _erased: ErasedSince = field(init=False)
     _objects: dict[type, object] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         leases = Leases(self.archive.store, lease_seconds=self.settings.worker.lease_seconds)
         object.__setattr__(self, "leases", leases)
-        object.__setattr__(self, "circles", Circles(self.archive))
         object.__setattr__(self, "written", Remembered())
+        object.__setattr__(self, "_erased", ErasedSince(self.archive))
+        object.__setattr__(self, "circles", Circles(self.archive, self._forget_erased))
         object.__setattr__(self, "reindexing", Reindexing(self.archive, self.index, self.runs))
+
+    def _forget_erased(self) -> None:
+        """If a recording was erased, drop what is remembered of any: this process is to hold nothing of it either."""
+        if self._erased.ask():
+            self.archive.forget_remembered()
+            self.written.forget()
 
     def add(self, *objects: object) -> None:
         """Keep one object of each class for the whole application, in place of the one there was."""

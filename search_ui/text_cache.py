@@ -28,3 +28,8 @@ class Remembered:
             while len(self._texts) > self._most:
                 self._texts.popitem(last=False)
         return text
+
+    def forget(self) -> None:
+        """Everything."""
+        with self._lock:
+            self._texts.clear()

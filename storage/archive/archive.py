@@ -142,6 +142,11 @@ class Archive:
         """Recording → the number of its last correction, of all that have any."""
         return self._corrections.last()
 
+    def forget_remembered(self) -> None:
+        """Hold no transcript and no correction in memory; what is asked for next is read again."""
+        self._corrections.forget()
+        self._corrected.forget()
+
     def correct(self, recording_id: str, make: Make) -> Correction:
         """Store what `make` makes of the corrections there are as the next one, and have the manifest say so.
 

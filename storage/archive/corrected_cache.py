@@ -58,6 +58,11 @@ class CorrectedTranscripts:
                 self._known.popitem(last=False)
         return made
 
+    def forget(self) -> None:
+        """Everything."""
+        with self._lock:
+            self._known.clear()
+
     def _heard(self, key: str) -> Transcript | None:
         with self._lock:
             return next((known.heard for (of, _), known in self._known.items() if of == key), None)

@@ -48,6 +48,11 @@ class Corrections:
         """
         return self._read([correction_key(recording_id, number) for number in range(1, count + 1)])
 
+    def forget(self) -> None:
+        """Those that are remembered."""
+        with self._lock:
+            self._known.clear()
+
     def last(self) -> dict[str, int]:
         """Recording → the number of its last correction; all that have any, in one listing."""
         last: dict[str, int] = {}
