@@ -11,7 +11,7 @@ import typer
 
 from cli.circle import app as circle_app
 from cli.people import app as people_app
-from cli.removal import app as removal_app
+from cli.removal.options import app as removal_app
 from cli.terminal.output import say_error
 from kring.errors import KringError
 from kring.model import Visibility

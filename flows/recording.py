@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import httpx
@@ -59,6 +59,7 @@ from storage.leases import owner_name
 LONG_STEPS = (Step.RECEIVE, Step.RENDER, Step.TRANSCRIBE)
 
 Given = ParamSpec("Given")
+Made = TypeVar("Made")
 
 _run: ContextVar[tuple[Ports, Heartbeat, dict[Step, float]]] = ContextVar("run")
 log = logging.getLogger(__name__)
@@ -109,10 +110,10 @@ def _tell(report: Callable[[], object]) -> object:
         return None
 
 
-def as_step(step: Step) -> Callable[[Callable[Given, None]], Callable[Given, None]]:
+def as_step(step: Step) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]:
     """A Prefect task that is tried again only for what may pass."""
 
-    def make(work: Callable[Given, None]) -> Callable[Given, None]:
+    def make(work: Callable[Given, Made]) -> Callable[Given, Made]:
         return Task(
             work,
             name=step.value,
@@ -127,9 +128,9 @@ def as_step(step: Step) -> Callable[[Callable[Given, None]], Callable[Given, Non
 
 
 @as_step(Step.RECEIVE)
-def receive(recording_id: str, item: dict[str, Any] | None) -> None:
+def receive(recording_id: str, item: dict[str, Any] | None) -> bool:
     with _working_on(Step.RECEIVE, recording_id, Item.model_validate(item) if item else None) as job:
-        steps.receive(job)
+        return steps.receive(job)
 
 
 @as_step(Step.PROBE)
@@ -182,7 +183,8 @@ def process_recording(recording_id: str, title: str, item: dict[str, Any] | None
         token = _run.set((ports, heart, seconds))
         try:
             take_up(ports.archive, recording_id)
-            receive(recording_id, item)
+            if not receive(recording_id, item):
+                return Completed(message="Its file has replaced that of another recording.")
             for step in (probe, render, transcribe, publish, index):
                 step(recording_id)
         except LeaseLost as lost:

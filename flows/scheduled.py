@@ -18,7 +18,7 @@ from prefect.states import Completed, Failed
 from flows.discovery import look_at_all
 from flows.errors import as_kring_error
 from flows.new_runs import start_new
-from flows.removing import RemovalRounds
+from flows.retaining import RemovalRounds
 from flows.sources import open_sources
 from flows.steps.uploads import sweep_uploads
 from kring.errors import KringError

@@ -97,12 +97,12 @@ def store_recording(
         )
     )
     if grown and manifest.original.sha256 != original.sha256:
-        manifest = archive.update(manifest.id, lambda old: _with_complete_original(old, original))
+        manifest = archive.update(manifest.id, lambda old: with_other_original(old, original))
     return manifest if captions is None else store_captions(archive, manifest, captions)
 
 
-def _with_complete_original(manifest: Manifest, original: Original) -> Manifest:
-    """The manifest with this original, and without what was made from the incomplete one."""
+def with_other_original(manifest: Manifest, original: Original) -> Manifest:
+    """The manifest with this original, and without what was made from the one before."""
     cleared = dict.fromkeys(("media", "renditions", "transcript", "former", "english", "problem"))
     return manifest.model_copy(update={**cleared, "original": original, "state": State.RECEIVED, "again": False})
 

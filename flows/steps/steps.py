@@ -62,9 +62,9 @@ class Job:
         return scratch_folder(self.ports.settings, self.recording_id)
 
 
-def receive(job: Job) -> None:
+def receive(job: Job) -> bool:
     """Fetch the item and take it in, unless that was done before. Refuses what was erased, and a circle that does not
-    exist.
+    exist. False: its file went into another recording, which has a run of its own.
 
     The circle is looked up last: what could be received is kept, and its status says what is wrong.
     """
@@ -72,7 +72,8 @@ def receive(job: Job) -> None:
     check_not_erased(archive.store, job.recording_id)
     if job.item is not None:
         if job.item.ref.source == UPLOAD:
-            receive_upload(job.ports, job.item, job.folder, job.report)
+            if receive_upload(job.ports, job.item, job.folder, job.report) is not None:
+                return False
         elif not archive.store.exists(manifest_key(job.recording_id)) or _has_grown(job, job.item):
             _fetch(job, with_secrets(archive.store, job.item))
         if job.item.captions_location is not None:
@@ -83,6 +84,7 @@ def receive(job: Job) -> None:
     else:
         forget_address(archive.store, job.recording_id)
     archive.circle(job.read_manifest().details.circle)  # settling may have given it the last details
+    return True
 
 
 def _has_grown(job: Job, item: Item) -> bool:

@@ -16,6 +16,8 @@ from kring.model import Manifest, now
 from kring.sentence import Sentence
 from services.intake import describe, store_original
 from services.ports import Ports
+from services.removal.replacement import replace_file
+from services.runs.requests import try_start_again
 from storage import BROUGHT_UPLOAD
 from storage.archive.archive import Archive
 from storage.keys import incoming_key, manifest_key
@@ -25,16 +27,19 @@ BYTES_DIFFER = (
     "way. Upload it again."
 )
 
+NOTHING_TO_REPLACE = "The recording whose file {name} was to replace is there no longer."
 
-def receive_upload(ports: Ports, item: Item, folder: Path, report: Report) -> None:
-    """Make the recording of an upload, unless that was done before.
+
+def receive_upload(ports: Ports, item: Item, folder: Path, report: Report) -> Manifest | None:
+    """Make the recording of an upload, unless that was done before. If its file takes the place of another recording's,
+    that recording.
 
     If what arrived is not what was announced, the upload says so and its bytes are deleted: sent again, they may be
     right.
     """
     archive = ports.archive
     if archive.store.exists(manifest_key(item.recording_id)):
-        return
+        return None
     upload = archive.find_upload(item.location)
     if upload is None:
         raise SourceError("{name} was taken back before it was taken in; upload it again.", name=item.file_name)
@@ -48,7 +53,24 @@ def receive_upload(ports: Ports, item: Item, folder: Path, report: Report) -> No
         _refuse(archive, upload, error.sentence)
         raise
     store_original(archive, upload.original, path, lambda fraction: report(0.7 + 0.3 * fraction, "storing"))
-    archive.create(_manifest(archive.upload(upload.id)))
+    upload = archive.upload(upload.id)
+    if upload.replaces is not None:
+        return _replace(ports, upload)
+    archive.create(_manifest(upload))
+    return None
+
+
+def _replace(ports: Ports, upload: Upload) -> Manifest:
+    replaced = replace_file(ports, upload)
+    archive = ports.archive
+    if replaced is None:
+        archive.store.delete(upload.original.key)
+    archive.store.delete(incoming_key(upload.id))
+    archive.forget_upload(upload.id)
+    if replaced is None:
+        raise SourceError(NOTHING_TO_REPLACE, name=upload.original.file_name)
+    try_start_again(ports.runs, replaced)
+    return replaced
 
 
 def settle_upload(archive: Archive, recording_id: str) -> None:

@@ -32,6 +32,15 @@ class UploadState(StrEnum):
     """What arrived is not what was announced; `problem` says what to do."""
 
 
+class FileReplacement(Frozen):
+    """That a file takes the place of the one that a recording has."""
+
+    recording_id: RecordingId
+    reason: Line
+    keep_corrections: bool = False
+    """The times are the same: lines and chapters that people corrected stay; else they count no longer."""
+
+
 class Upload(Frozen):
     """One file on its way, known by the recording it will be.
 
@@ -53,8 +62,15 @@ class Upload(Frozen):
     by: str
     """Id of the person."""
     by_name: Line | None = None
+    replaces: FileReplacement | None = None
+    """None: it becomes a recording of its own."""
     begun_at: datetime
     changed_at: datetime
+
+
+def page_id_of(upload: Upload) -> str:
+    """Of the recording whose page shows what becomes of an upload."""
+    return upload.replaces.recording_id if upload.replaces is not None else upload.id
 
 
 def source_of(sha256: Sha256) -> SourceRef:

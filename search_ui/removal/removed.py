@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from kring.errors import Damaged, NotFound
 from kring.model import Manifest
-from kring.removal import Erasure, Place
+from kring.model.erased import Erasure, Place
 from search_ui.auth.identity import FacilitatorDep
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_, _

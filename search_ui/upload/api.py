@@ -14,8 +14,8 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from kring.errors import Conflict, NotFound
-from kring.intake.uploads import Upload, UploadState, source_of
-from kring.model import Details, Original, Sha256, now
+from kring.intake.uploads import FileReplacement, Upload, UploadState, page_id_of, source_of
+from kring.model import Details, Sha256, now
 from kring.people.audit import Act
 from search_ui.auth.identity import FacilitatorDep
 from search_ui.auth.recorder import RecorderDep
@@ -56,8 +56,11 @@ class FileCheck(BaseModel):
 
 
 class NewUpload(FileInfo):
+    """`replaces`: a recording whose file it is to be from now on, with the details that it has."""
+
     sha256: Sha256
     details: dict[str, Any]
+    replaces: FileReplacement | None = None
 
 
 class NewDetails(BaseModel):
@@ -102,7 +105,10 @@ def begin(
     """Make room for a file; asked again for the same one: the same upload, with the details as they are now."""
     site = view.site
     check_file(file, site.settings)
-    details = checked_details(view, file.details)
+    if file.replaces is None:
+        details = checked_details(view, file.details)
+    else:
+        details = view.open_to_change(file.replaces.recording_id).details
     recording = same_file(view, file.sha256)
     if recording is not None:
         raise Conflict(
@@ -113,20 +119,24 @@ def begin(
     upload_id = source_of(file.sha256).recording_id
     known = site.archive.find_upload(upload_id)
     if known is None:
-        record.note(Act.UPLOAD, upload_id, details.circle)
+        if file.replaces is None:
+            record.note(Act.UPLOAD, upload_id, details.circle)
+        else:
+            record.note(Act.CHANGE, file.replaces.recording_id, f"replaces its file: {file.replaces.reason}")
         with RESERVATION_LOCK:
             check_room(file.size, site.settings, promised=promised_bytes(site, upload_id))
-            upload = _new(site, person, file.original(file.sha256), details)
+            upload = _new(site, person, file, details)
     else:
         response.status_code = 200
         upload = known
     if known is not None or upload.by != person.id:
-        upload = _resume(site, person, upload, details)
-    return UploadTarget(id=upload.id, part_size=upload.part_size, url=f"/r/{upload.id}")
+        upload = _resume(site, person, upload, {"details": details, "replaces": file.replaces})
+    return UploadTarget(id=upload.id, part_size=upload.part_size, url=f"/r/{page_id_of(upload)}")
 
 
-def _new(site: Site, person: Person, original: Original, details: Details) -> Upload:
+def _new(site: Site, person: Person, file: NewUpload, details: Details) -> Upload:
     """Begin it; if two people begin the same file at the same time, one of them."""
+    original = file.original(file.sha256)
     upload_id = source_of(original.sha256).recording_id
     parts, key, moment = parts_of(site), incoming_key(upload_id), now()
     upload = Upload(
@@ -137,6 +147,7 @@ def _new(site: Site, person: Person, original: Original, details: Details) -> Up
         part_size=part_size(original.size),
         by=person.id,
         by_name=person.name or None,
+        replaces=file.replaces,
         begun_at=moment,
         changed_at=moment,
     )
@@ -146,10 +157,10 @@ def _new(site: Site, person: Person, original: Original, details: Details) -> Up
     return created
 
 
-def _resume(site: Site, person: Person, upload: Upload, details: Details) -> Upload:
+def _resume(site: Site, person: Person, upload: Upload, wanted: dict[str, Any]) -> Upload:
     """Go on with one that was begun before; from its beginning if what had arrived is gone or was wrong."""
     check_free(upload, person)
-    update: dict[str, Any] = {"details": details, "by": person.id, "by_name": person.name or upload.by_name}
+    update: dict[str, Any] = {**wanted, "by": person.id, "by_name": person.name or upload.by_name}
     fresh = upload.state is UploadState.FAILED or not _can_resume(site, upload)
     with RESERVATION_LOCK:
         if fresh or has_lapsed(upload):

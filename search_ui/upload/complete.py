@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, FailFast, Field
 
 from kring.errors import Conflict, NotFound, OrchestratorDown, SetupError
-from kring.intake.uploads import Upload, UploadState
+from kring.intake.uploads import Upload, UploadState, page_id_of
 from kring.model import now
 from kring.people.audit import Act
 from kring.sentence import Sentence
@@ -94,7 +94,7 @@ def _put_together(site: Site, upload: Upload, sent: Sequence[SentPart]) -> None:
 
 def request_run(site: Site, upload: Upload) -> TakenIn:
     """Ask for a run that takes it in; if Prefect does not answer, `discover` finds it later."""
-    arrived = TakenIn(id=upload.id, url=f"/r/{upload.id}")
+    arrived = TakenIn(id=upload.id, url=f"/r/{page_id_of(upload)}")
     if not try_start_upload(site.runs, upload):
         note = _("The recording has arrived and is safe. Work on it starts by itself as soon as that is possible.")
         return arrived.model_copy(update={"started": False, "note": note})

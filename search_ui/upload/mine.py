@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from kring.errors import Damaged, NotFound
-from kring.intake.uploads import Upload, UploadState
+from kring.intake.uploads import Upload, UploadState, page_id_of
 from kring.model import Manifest, State, Step
 from kring.sentence import ShownSentence
 from search_ui.auth.identity import FacilitatorDep
@@ -121,7 +121,7 @@ def _upload(view: ArchiveView, upload: Upload) -> OwnUpload:
         state=upload.state.value,
         text=_(STATE_TEXTS[upload.state.value]),
         problem=upload.problem,
-        url=f"/r/{upload.id}",
+        url=f"/r/{page_id_of(upload)}",
         at=upload.begun_at,
     )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query as Parameter
 from starlette.responses import Response
 
 from index.port import Query
@@ -36,18 +36,23 @@ VISIBILITIES = {
     Visibility.CIRCLE: N_("The circle only"),
 }
 
+RecordingParameter = Annotated[str, Parameter(max_length=16)]
+
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/upload")
-def upload_page(view: ArchiveViewDep, person: FacilitatorDep) -> Response:
+def upload_page(view: ArchiveViewDep, person: FacilitatorDep, replaces: RecordingParameter = "") -> Response:
+    """`replaces`: the recording whose file is to be replaced. Raises NotFound, NotAllowed."""
     site = view.site
+    replaced = view.open_to_change(replaces) if replaces else None
     circles = view.changeable_circles().values()
     facts = {
         "circles": {circle.slug: _circle_defaults(circle) for circle in circles},
         "known": known_names(view),
         "begun": unfinished_uploads(site, person),
         "accepted": ACCEPTED,
+        "replaces": {"id": replaced.id, "details": replaced.details.model_dump(mode="json")} if replaced else None,
     }
     note = _("Video or sound, {most} GB at most each; drop several at once if you like.")
     response = page(
@@ -56,6 +61,7 @@ def upload_page(view: ArchiveViewDep, person: FacilitatorDep) -> Response:
         languages=languages(CODES),
         visibilities=[(value.value, _(name)) for value, name in VISIBILITIES.items()],
         facts=facts,
+        replaced=replaced,
         note=note.format(most=f"{site.settings.media.max_gb:g}"),
     )
     if site.settings.web.uploads_to:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kring.corrections.changes import Correction, DetailsChange
 from kring.model import Manifest, Original, SourceRef
-from kring.removal import Place
+from kring.model.erased import Place
 from storage.archive.archive import Archive
 from storage.keys import (
     ASIDE,
@@ -46,8 +46,32 @@ class Belongings:
 def belongings_of(archive: Archive, manifest: Manifest) -> Belongings:
     """Looks through all manifests and uploads for files that are used twice. Raises StorageDown."""
     store = archive.store
-    whole, parts = _used_by_others(archive, manifest.id)
     mine = {*(original.sha256 for original in manifest.received), *manifest.once}
+    keys, shared = _unshared(archive, manifest.id, mine)
+    keys[Place.CORRECTIONS] = [info.key for info in store.list(corrections_of(manifest.id))]
+    about = [key_of(manifest.id) for key_of in ABOUT]
+    everything = [*about, manifest_key(manifest.id), *(key for listed in keys.values() for key in listed)]
+    aside = [f"{ASIDE}{key}" for key in everything]
+    keys[Place.DOCUMENTS] = [key for key in (*about, *aside) if store.exists(key)]
+    return Belongings(
+        keys=keys,
+        shared=shared,
+        words=tuple(sorted(set(_words(manifest, archive.corrections(manifest.id))), key=len, reverse=True)),
+        other_ids=tuple(_other_ids(manifest)),
+    )
+
+
+def left_behind(archive: Archive, manifest: Manifest) -> list[str]:
+    """Keys of what came in for a recording that it names no longer, and of all that was made of it."""
+    keys, _ = _unshared(archive, manifest.id, set(manifest.once))
+    return [key for listed in keys.values() for key in listed]
+
+
+def _unshared(archive: Archive, recording_id: str, mine: set[str]) -> tuple[dict[Place, list[str]], frozenset[Place]]:
+    """Keys of these originals and of what was made of them, as far as no other recording has the same; and where
+    something stays because one has."""
+    store = archive.store
+    whole, parts = _used_by_others(archive, recording_id)
     keys: dict[Place, list[str]] = {place: [] for place in Place}
     shared: set[Place] = set()
     for sha256 in sorted(mine):
@@ -62,17 +86,7 @@ def belongings_of(archive: Archive, manifest: Manifest) -> Belongings:
                 shared.add(place)
             else:
                 keys[place] += listed
-    keys[Place.CORRECTIONS] = [info.key for info in store.list(corrections_of(manifest.id))]
-    about = [key_of(manifest.id) for key_of in ABOUT]
-    everything = [*about, manifest_key(manifest.id), *(key for listed in keys.values() for key in listed)]
-    aside = [f"{ASIDE}{key}" for key in everything]
-    keys[Place.DOCUMENTS] = [key for key in (*about, *aside) if store.exists(key)]
-    return Belongings(
-        keys=keys,
-        shared=frozenset(shared),
-        words=tuple(sorted(set(_words(manifest, archive.corrections(manifest.id))), key=len, reverse=True)),
-        other_ids=tuple(_other_ids(manifest)),
-    )
+    return keys, frozenset(shared)
 
 
 def original_key(sha256: str) -> str:

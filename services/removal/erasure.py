@@ -17,7 +17,7 @@ from pathlib import Path
 
 from kring.errors import Damaged, KringError, NotFound, TransientError
 from kring.model import Line, now
-from kring.removal import EmptiedPlace, Erasure, Place
+from kring.model.erased import EmptiedPlace, Erasure, Place
 from kring.sentence import Sentence
 from services.ports import Ports
 from services.rebuild_index import rebuild_index

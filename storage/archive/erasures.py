@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from kring.errors import Gone, NotFound
 from kring.model import now
-from kring.removal import EmptiedPlace, Erasure
+from kring.model.erased import EmptiedPlace, Erasure
 from storage.archive.reading import all_documents, fetch_document
 from storage.documents import JSON, change_document, create_document
 from storage.keys import ERASED, ERASING, erasing_key, erasure_key, manifest_key
@@ -88,7 +88,7 @@ class Erasures:
         try:
             return fetch_document(self._store, Erasure, erasure_key, recording_id)
         except NotFound:
-            raise NotFound(f"The recording {recording_id} was not erased.") from None
+            raise NotFound("The recording {id} was not erased.", id=recording_id) from None
 
 
 def check_not_erased(store: ObjectStore, recording_id: str) -> None:

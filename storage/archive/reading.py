@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from kring.errors import KringError, NotFound, TransientError
 from kring.intake.uploads import Upload
 from kring.model import Circle, Manifest
+from kring.model.erased import Erasure
 from kring.people.accounts import Account
-from kring.removal import Erasure
 from storage.documents import DamagedDocument, read_document
 from storage.port import ObjectStore
 

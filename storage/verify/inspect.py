@@ -9,8 +9,8 @@ from kring.errors import Conflict, Damaged, NotFound, SetupError, TransientError
 from kring.intake.requests import Request
 from kring.intake.uploads import Upload
 from kring.model import Circle, Content, Manifest, Media, Pages, Renditions, Transcript
+from kring.model.erased import Erasure
 from kring.people.accounts import Account, ApiKey, Invitation, KnownLogin, Session
-from kring.removal import Erasure
 from storage.archive.corrections import read_correction
 from storage.archive.reading import named
 from storage.contents import sha256_of

@@ -7,6 +7,7 @@ import nb from "@uppy/locales/lib/nb_NO.js";
 import nl from "@uppy/locales/lib/nl_NL.js";
 import { words } from "./shared/words.js";
 import { Card } from "./upload/card.js";
+import { replacementIn } from "./upload/replacement.js";
 import { SILENT, makeSender } from "./upload/sending.js";
 
 const facts = JSON.parse(document.getElementById("facts").textContent);
@@ -25,7 +26,8 @@ const all = document.getElementById("all");
 const overall = document.getElementById("overall");
 
 const cards = new Map(); // by Uppy's file id
-const desk = new Uppy({ id: "desk", locale, logger: SILENT });
+const restrictions = { maxNumberOfFiles: facts.replaces ? 1 : null };
+const desk = new Uppy({ id: "desk", locale, logger: SILENT, restrictions });
 
 function tell(sentence) {
   trouble.textContent = sentence;
@@ -34,6 +36,7 @@ function tell(sentence) {
 
 const page = {
   facts,
+  replacement: facts.replaces ? replacementIn(document.getElementById("replacement"), facts.replaces.id) : null,
   tell,
   hashing: list.dataset.hashing,
   sender: makeSender(locale, "#status"),

@@ -11,7 +11,7 @@ import pytest
 from index.port import Query
 from kring.errors import Gone, NotFound, SearchDown
 from kring.model import Attachment, Circle, Manifest, Original, SourceRef
-from kring.removal import Place
+from kring.model.erased import Place
 from services.intake import store_recording
 from services.ports import Ports
 from services.reconcile.reconcile import reconcile

@@ -16,9 +16,9 @@ from index.memory import MemoryIndex
 from kring.access import Role
 from kring.intake.uploads import source_of
 from kring.model import State, Visibility, now
+from kring.model.erased import Erasure
 from kring.people.accounts import Roles
 from kring.people.audit import Act
-from kring.removal import Erasure
 from kring.settings import Settings
 from search_ui import context
 from search_ui.app import create_app
@@ -226,3 +226,25 @@ def test_an_unfinished_recording_can_be_taken_away_too(place: Place) -> None:
     assert place.facilitator.post(f"/r/{TALK.id}/withdraw", data={"reason": "x"}).status_code == 303
     assert "This recording is withdrawn." in place.facilitator.get(f"/r/{TALK.id}").text
     assert place.member.get(f"/r/{TALK.id}").status_code == 404
+
+
+def test_another_file_is_announced_for_a_recording_by_its_facilitators(place: Place) -> None:
+    file = {"name": "kortere.mp4", "size": 99, "type": "video/mp4", "sha256": "b" * 64, "details": {}}
+    replaces = {"recording_id": TALK.id, "reason": "for langt"}
+    for web, talk in ((place.member, TALK), (place.facilitator, OTHER)):
+        answer = web.post("/api/uploads", json=file | {"replaces": replaces | {"recording_id": talk.id}})
+        assert answer.status_code in (403, 404)
+        assert web.get("/upload", params={"replaces": talk.id}).status_code in (403, 404)
+    assert (
+        place.facilitator.post("/api/uploads", json=file | {"replaces": {"recording_id": TALK.id}}).status_code == 422
+    )
+    page = place.facilitator.get("/upload", params={"replaces": TALK.id}).text
+    assert TALK.title in page
+    answer = place.facilitator.post("/api/uploads", json=file | {"replaces": replaces})
+    assert (answer.status_code, answer.json()["url"]) == (201, f"/r/{TALK.id}")
+    upload = place.archive.upload(answer.json()["id"])
+    assert upload.details == place.archive.manifest(TALK.id).details
+    assert upload.replaces is not None
+    assert upload.replaces.reason == "for langt"
+    assert place.acts()[0] == (Act.CHANGE, TALK.id, "replaces its file: for langt")
+    assert place.archive.manifest(TALK.id).state is State.PUBLISHED

@@ -14,7 +14,7 @@ import pytest
 
 from cli.stack.postgres.home import remembered
 from kring.model import State
-from kring.removal import Place
+from kring.model.erased import Place
 from kring.settings import FolderSource, Settings, WorkerSettings
 from kring.settings.sections import SearchSettings
 from storage.archive.erasures import Erasures

@@ -38,7 +38,7 @@ export class Card {
   #moved = 0;
   #touched = false; // what the person wrote here is not overwritten with their last values
 
-  // `page`: sender, facts (what the page knows), hashing (address of the worker), changed (called after each change).
+  // `page`: sender, facts (what the page knows), replacement (what its file is to replace), hashing (address of the worker), changed (called after each change).
   constructor(file, template, page) {
     count += 1;
     this.#file = file;
@@ -71,6 +71,7 @@ export class Card {
     const slugs = Object.keys(facts.circles);
     fields.circle.value = slugs.length === 1 ? slugs[0] : last in facts.circles ? last : "";
     for (const [name, known] of Object.entries(facts.known)) offer(fields[name], known);
+    if (facts.replaces) fillDetails(this.#form, facts.replaces.details); // they stay as they are, and are not shown
     this.#circleChosen();
     this.#basisChosen();
     fields.circle.addEventListener("change", () => this.#circleChosen());
@@ -216,8 +217,8 @@ export class Card {
 
   // Sends the file now, or as soon as it has been checked. Returns false if the form is incomplete.
   submit() {
-    if (!check(this.#form)) return false;
-    localStorage.setItem(LAST_CIRCLE, this.#form.elements.circle.value);
+    if (!(this.#page.replacement ? this.#page.replacement.check() : check(this.#form))) return false;
+    if (!this.#page.replacement) localStorage.setItem(LAST_CIRCLE, this.#form.elements.circle.value);
     this.#wanted = true;
     if (this.#state === "checking") this.#show("checking", words.checkingFirst);
     else this.#send();
@@ -228,7 +229,8 @@ export class Card {
     this.#show("sending", words.beginning);
     this.#at("bar").value = 0;
     try {
-      const body = { ...this.#about(this.#sha256), details: readDetails(this.#form) };
+      const replaces = this.#page.replacement?.read() ?? null;
+      const body = { ...this.#about(this.#sha256), details: readDetails(this.#form), replaces };
       this.#upload = { received: 0, ...this.#upload, ...(await this.#ask("POST", "/api/uploads", { body })) };
       if (!(await this.#sendFiles())) return;
     } catch (error) {

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from kring.intake.requests import Request
-from kring.model import ADDRESS, Activity, Details, Manifest, Original, Problem, SourceRef, State, Step
-from services.reconcile.plan import Action, Cancel, Crash, Rebuild, Restart, Settle, plan
+from kring.model import ADDRESS, Activity, Details, Manifest, Original, Problem, SourceRef, State, Step, Withdrawal
+from services.reconcile.plan import Action, Cancel, Crash, Rebuild, Restart, Settle, Unindex, plan
 from services.retry import MOST_TRIES
 from services.runs.port import NOT_THERE, SHUTTING_DOWN, STOPPED, Run, StateType
 
@@ -68,6 +68,7 @@ def ask(
     retry_failed: bool = False,
     corrections: dict[str, int] | None = None,
     requests: dict[str, Request] | None = None,
+    erased: set[str] | None = None,
 ) -> list[Action]:
     return plan(
         manifests,
@@ -79,6 +80,7 @@ def ask(
         retry_failed=retry_failed,
         corrections=corrections or {},
         requests=requests or {},
+        erased=erased or set(),
     )
 
 
@@ -183,7 +185,7 @@ def test_corrections_the_manifest_does_not_know_of_are_put_right_and_made_search
         Restart(behind.id, "not in the index", behind),
     ]
     busy = run(behind.id, StateType.RUNNING)
-    assert ask([behind], [busy], indexed=indexed, corrections=stored) == [Settle(behind.id)]
+    assert ask([behind], [busy], indexed={behind.id: 1}, corrections=stored) == [Settle(behind.id)]
     received = manifest("received", State.RECEIVED)
     assert Settle(received.id) in ask([received], corrections={received.id: 1})
 
@@ -297,3 +299,21 @@ def test_an_address_that_could_not_be_fetched_is_tried_after_ever_longer_pauses(
     assert len(ask([], [replace(asked_to_wait, not_before=NOON)])) == 1
     for_a_month = [not_there(ADDRESS, 10**6 + n, f"run-{n}") for n in range(MOST_TRIES)]
     assert ask([], for_a_month) == [], "nothing is tried for ever"
+
+
+def test_what_is_withdrawn_or_gone_is_taken_out_of_the_index() -> None:
+    shown, hidden = manifest("shown", State.PUBLISHED), manifest("hidden", State.PUBLISHED)
+    hidden = hidden.model_copy(update={"withdrawn": Withdrawal(by="kari", at=NOON, reason="x")})
+    gone = "f" * 16
+    indexed = {shown.id: 1, hidden.id: 1, gone: 1}
+    assert set(ask([shown, hidden], indexed=indexed)) == {Unindex(hidden.id), Unindex(gone)}
+    assert ask([shown, hidden], indexed={shown.id: 1}) == []
+
+
+def test_for_what_is_erased_nothing_else_is_done() -> None:
+    stopped = manifest("stopped", State.FAILED, transient=True)
+    dead = run(stopped.id, StateType.CRASHED)
+    lost = run("e" * 16, StateType.CRASHED, run_id="run-2")
+    assert ask([stopped], [dead, lost]) != []
+    assert ask([stopped], [dead, lost], erased={stopped.id, lost.recording_id}) == []
+    assert ask([stopped], indexed={stopped.id: 1}, erased={stopped.id}) == [Unindex(stopped.id)]

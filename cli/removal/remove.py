@@ -13,8 +13,8 @@ from cli.terminal.difference import id_in
 from cli.terminal.output import out, printable, say, say_error
 from kring.errors import InputError, NotFound
 from kring.model import Line, Manifest
+from kring.model.erased import Erasure, Place
 from kring.people.audit import Act
-from kring.removal import Erasure, Place
 from services.ports import Ports
 from services.removal.erasure import ask_erasure, carry_out
 from services.removal.retention import Expiry, find_expiries, retain

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from kring.model import SCHEMA_VERSION, Frozen, Line, RecordingId, Slug
+from kring.model.values import SCHEMA_VERSION, Frozen, Line, RecordingId, Slug
 from kring.sentence import StoredSentence
 
 

@@ -20,7 +20,7 @@ def withdraw(
     put_back: Annotated[bool, typer.Option("--put-back", help="Show them again.")] = False,
 ) -> None:
     """Hide recordings at once from all but their facilitators; everything stays, and can be shown again."""
-    from cli.commands.remove import put_all_back, withdraw_all
+    from cli.removal.remove import put_all_back, withdraw_all
 
     raise typer.Exit(put_all_back(recordings) if put_back else withdraw_all(recordings, reason))
 
@@ -35,7 +35,7 @@ def erase(
     ] = False,
 ) -> None:
     """Erase recordings for ever, with all that was made of them, and print a receipt of each."""
-    from cli.commands.remove import allow_all_again, erase_all
+    from cli.removal.remove import allow_all_again, erase_all
 
     raise typer.Exit(allow_all_again(recordings) if allow_again else erase_all(recordings, reason, yes=yes))
 
@@ -45,6 +45,6 @@ def retain(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
 ) -> None:
     """Give notice of what circles will keep no longer, and erase what was due."""
-    from cli.commands.remove import run_retain
+    from cli.removal.remove import run_retain
 
     raise typer.Exit(run_retain(dry_run=dry_run))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from kring.removal import Erasure
+from kring.model.erased import Erasure
 from services.ports import Ports
 from services.removal.erasure import carry_out
 from services.removal.retention import Expiry, retain
