@@ -49,6 +49,18 @@ class Circles:
         if not self._lock.acquire(blocking=not self._known):
             return self._circles
         try:
+            self._read()
+        finally:
+            self._lock.release()
+        return self._circles
+
+    def read_again(self) -> None:
+        """Know at once what was changed in this process. Raises StorageDown if nothing is known."""
+        with self._lock:
+            self._read()
+
+    def _read(self) -> None:
+        try:
             self._circles = {circle.slug: circle for circle in self._archive.circles()}
             self._known = True
         except StorageDown:
@@ -56,8 +68,6 @@ class Circles:
                 raise
         finally:
             self._read_at = time.monotonic()
-            self._lock.release()
-        return self._circles
 
 
 @dataclass(frozen=True, slots=True)

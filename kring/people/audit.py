@@ -24,6 +24,8 @@ class Act(StrEnum):
     CORRECT = "correct"
     CHANGE = "change"
     """A recording's documents, its sound, or that it is tried again."""
+    CIRCLE = "circle"
+    """A circle was made, or what is said of it was changed."""
 
 
 class AuditEntry(Frozen):

@@ -31,6 +31,7 @@ ACT_NAMES = {
     Act.UPLOAD: N_("uploaded"),
     Act.CORRECT: N_("corrected"),
     Act.CHANGE: N_("changed a recording"),
+    Act.CIRCLE: N_("made or changed a circle"),
 }
 COLUMNS = ("number", "at", "act", "by", "by_name", "as_operator", "about", "says")
 

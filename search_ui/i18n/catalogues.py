@@ -25,6 +25,7 @@ HERE = Path(__file__).parents[1]
 BELOW = (
     "index/query/parser.py",
     "index/query/filters.py",
+    "kring/circles/*.py",
     "kring/intake/uploads.py",
     "kring/corrections/changes.py",
     "kring/corrections/apply.py",
