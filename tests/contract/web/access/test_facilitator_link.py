@@ -44,6 +44,7 @@ VALUES = {
     "{sha256}": "0" * 64,
     "{number}": "1",
     "{account_id}": "f" * 16,
+    "{value}": TALK.circle,
 }
 
 GUARDED: dict[tuple[str, str], tuple[Any, int]] = {
@@ -71,6 +72,10 @@ GUARDED: dict[tuple[str, str], tuple[Any, int]] = {
     ("GET", "/people"): (None, 200),
     ("POST", "/people"): (b"name=Ola&circle=personvern-nord&role=member", 200),
     ("POST", "/people/{account_id}"): (b"circle=personvern-nord&role=none", 404),
+    ("GET", "/circles"): (None, 200),
+    ("POST", "/circles"): (b"slug=sky&name=Sky&network=nord&visibility=circle", 303),
+    ("GET", "/circles/{value}"): (None, 200),
+    ("POST", "/circles/{value}"): (b"name=Sky&network=nord&network_name=N&visibility=circle", 409),
     ("GET", "/audit"): (None, 200),
     ("GET", "/audit.csv"): (None, 200),
     ("GET", "/left-out"): (None, 200),
