@@ -13,7 +13,10 @@ app = typer.Typer(name="circle", help="The circles of the archive.", no_args_is_
 
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="Short name for addresses: a-z, 0-9 and hyphens.")]
 Known = Annotated[str, typer.Argument(metavar="SLUG", help="The circle's short name.")]
-NetworkName = Annotated[str | None, typer.Option(help="The network's full name. Default: its short name.")]
+NetworkName = Annotated[
+    str | None,
+    typer.Option(help="The network's full name. Default: as its other circles call it, else its short name."),
+]
 Language = Annotated[
     str | None, typer.Option(help="Of recordings that say none: nb, nn, da, nl, en, … or heard, the default.")
 ]
@@ -32,6 +35,22 @@ RemoveTerm = Annotated[
     list[str] | None, typer.Option(metavar="TERM", help="Out of the glossary; may be given several times.")
 ]
 
+Purpose = Annotated[str | None, typer.Option(metavar="TEXT", help="What it meets for, in a sentence.")]
+Contact = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Whom to ask about its recordings: a name, an address.")
+]
+Previews = Annotated[
+    bool | None,
+    typer.Option(
+        "--previews/--no-previews",
+        help="Whether those who may not see a recording find its title, date and contact, never what was said.",
+    ),
+]
+Retention = Annotated[
+    str | None,
+    typer.Option(metavar="MONTHS", help="So long after its date a recording is kept; or never erased: never."),
+]
+
 
 @app.command("add")
 def circle_add(
@@ -46,12 +65,30 @@ def circle_add(
     visibility: Annotated[
         Visibility | None, typer.Option(help="Of recordings that say none. Default: network.")
     ] = None,
+    purpose: Purpose = None,
+    contact: Contact = None,
+    previews: Previews = None,
+    retention: Retention = None,
 ) -> None:
     """Make a circle. Of one that is there already, what is not said stays as it is."""
     from cli.commands.circles import CircleChange, add_circle
 
     add_circle(
-        slug, CircleChange(name, network, network_name, language, visibility, english, glossary, tuple(add_term or ()))
+        slug,
+        CircleChange(
+            name=name,
+            network=network,
+            network_name=network_name,
+            language=language,
+            visibility=visibility,
+            english=english,
+            purpose=purpose,
+            contact=contact,
+            previews=previews,
+            retention_months=retention,
+            glossary=glossary,
+            add=tuple(add_term or ()),
+        ),
     )
 
 
@@ -67,12 +104,32 @@ def circle_change(
     add_term: AddTerm = None,
     remove_term: RemoveTerm = None,
     visibility: Annotated[Visibility | None, typer.Option(help="Of recordings that say none.")] = None,
+    purpose: Purpose = None,
+    contact: Contact = None,
+    previews: Previews = None,
+    retention: Retention = None,
 ) -> None:
     """Change what is said of a circle; what is not said stays as it is."""
     from cli.commands.circles import CircleChange, change_circle
 
-    terms = tuple(add_term or ()), tuple(remove_term or ())
-    change_circle(slug, CircleChange(name, network, network_name, language, visibility, english, glossary, *terms))
+    change_circle(
+        slug,
+        CircleChange(
+            name=name,
+            network=network,
+            network_name=network_name,
+            language=language,
+            visibility=visibility,
+            english=english,
+            purpose=purpose,
+            contact=contact,
+            previews=previews,
+            retention_months=retention,
+            glossary=glossary,
+            add=tuple(add_term or ()),
+            remove=tuple(remove_term or ()),
+        ),
+    )
 
 
 @app.command("show")

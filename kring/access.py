@@ -58,6 +58,10 @@ class Viewer:
 
 
 ANONYMOUS = Viewer()
+OPERATORS_SETTINGS = frozenset({"network", "network_name"})
+"""Of a circle: who belongs to its network sees what is for the network."""
+SETTINGS = frozenset(Circle.model_fields) - {"schema_version", "slug"}
+"""Fields of a circle that can be changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,16 @@ class Access:
             return True
         circle = self.circles.get(circle_slug)
         return circle is not None and self.role_in(viewer, circle) is Role.FACILITATOR
+
+    def may_make_circles(self, viewer: Viewer) -> bool:
+        """Whether the viewer may make a circle."""
+        return viewer.operator
+
+    def settings_of(self, viewer: Viewer, circle_slug: str) -> frozenset[str]:
+        """The fields of this circle that the viewer may change; none if they may not change what belongs to it."""
+        if not self.may_change(viewer, circle_slug):
+            return frozenset()
+        return SETTINGS if viewer.operator else SETTINGS - OPERATORS_SETTINGS
 
     def belongs_to(self, viewer: Viewer, circle: Circle) -> bool:
         """Whether the viewer has a role in this circle or in its network."""

@@ -16,6 +16,7 @@ from search_ui.auth.providers.provider_sign_in import Providers
 from search_ui.auth.providers.proxy import ProxyAccounts
 from search_ui.auth.sessions import Sessions
 from search_ui.auth.sign_in import WrongCodes
+from search_ui.circles import page as circles_page
 from search_ui.context import Site
 from search_ui.edit import api as edit_api, page as edit_page
 from search_ui.feeds import routes as feed_routes
@@ -119,6 +120,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         passkeys.router,
         people.router,
         audit_page.router,
+        circles_page.router,
         negotiation.router,
         api.router,
         healthz.router,

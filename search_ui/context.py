@@ -31,11 +31,11 @@ T = TypeVar("T")
 
 
 class Circles:
-    """The circles there are, read again from the archive every `NAMES_SECONDS`; `read` is called then."""
+    """The circles there are, read again from the archive every `NAMES_SECONDS`; `after` is called then."""
 
-    def __init__(self, archive: Archive, read: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, archive: Archive, after: Callable[[], None] = lambda: None) -> None:
         self._archive = archive
-        self._read = read
+        self._after = after
         self._lock = threading.Lock()
         self._circles: dict[str, Circle] = {}
         self._known = False
@@ -51,16 +51,26 @@ class Circles:
         if not self._lock.acquire(blocking=not self._known):
             return self._circles
         try:
+            self._read()
+        finally:
+            self._lock.release()
+        return self._circles
+
+    def read_again(self) -> None:
+        """Know at once what was changed in this process. Raises StorageDown if nothing is known."""
+        with self._lock:
+            self._read()
+
+    def _read(self) -> None:
+        try:
             self._circles = {circle.slug: circle for circle in self._archive.circles()}
             self._known = True
-            self._read()
+            self._after()
         except StorageDown:
             if not self._known:
                 raise
         finally:
             self._read_at = time.monotonic()
-            self._lock.release()
-        return self._circles
 
 
 class ErasedSince:

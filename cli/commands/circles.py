@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
 from cli.terminal.connection import connect
 from cli.terminal.output import out, printable, say
+from kring.circles.circle_fields import HEARD, circle_of, network_name
+from kring.circles.glossary import changed, read_terms
 from kring.errors import BadMetadata
-from kring.glossary import changed, read_terms
-from kring.model import MOST_TERMS, Circle, Visibility
-from transcribe.engines.registry import check_language
+from kring.model import Circle, Visibility
+from kring.people.audit import Act
+from storage.archive import circle_changes
+from storage.archive.archive import Archive
+from storage.archive.circle_changes import Note
+from storage.audit import COMMAND, Audit
 from transcribe.pipeline.prompt import fitting_terms
 
 MOST_BYTES = 1_000_000
 """Of a file with the terms of a glossary."""
-HEARD = "heard"
-"""Written for a language to say: as it is heard in each recording."""
+WRITTEN = (
+    "name", "network", "network_name", "language", "visibility", "english", "purpose", "contact", "previews",
+    "retention_months",
+)  # fmt: skip
+"""Fields of a circle that are written as they are."""
 
 
 @dataclass(frozen=True)
 class CircleChange:
-    """What is to become of a circle; None: as it is."""
+    """What is to become of a circle, as it was written; None: as it is."""
 
     name: str | None = None
     network: str | None = None
@@ -34,34 +42,37 @@ class CircleChange:
     language: str | None = None
     visibility: Visibility | None = None
     english: bool | None = None
+    purpose: str | None = None
+    contact: str | None = None
+    previews: bool | None = None
+    retention_months: str | None = None
     glossary: Path | None = None
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
 
 
 def add_circle(slug: str, change: CircleChange) -> None:
-    """Make the circle; of one that is there, what is not said stays. Raises BadMetadata, UnknownLanguage."""
+    """Make the circle; of one that is there, what is not said stays. Raises BadMetadata."""
     archive = connect().archive
-    if any(circle.slug == slug for circle in archive.circles()):
+    named = change.network_name or network_name(archive.circles(), change.network or "")
+    new = circle_of({}, {"slug": slug, **_written(change, ()), "network_name": named})
+    if not circle_changes.make_circle(archive, new, _note(archive, new.slug)):
         change_circle(slug, change)
         return
-    new = _circle(
-        {"slug": slug, "network_name": change.network, **_values(change, Circle.model_fields["glossary"].default)}
-    )
-    archive.put_circle(new)
     say(f"The circle {slug} is there.")
     _say_glossary(new)
 
 
 def change_circle(slug: str, change: CircleChange) -> None:
-    """Change what is said of the circle, nothing else. Raises UnknownCircle, BadMetadata, UnknownLanguage."""
+    """Change what is said of the circle, nothing else. Raises UnknownCircle, BadMetadata."""
     if change == CircleChange():
         raise BadMetadata(
             "Say what is to change, such as --name or --add-term; `kring circle change --help` lists all."
         )
     archive = connect().archive
-    before = archive.circle(slug)
-    after = archive.change_circle(slug, lambda old: _circle({**dict(old), **_values(change, old.glossary)}))
+    before, after = circle_changes.change_circle(
+        archive, slug, lambda old: circle_of(dict(old), _written(change, old.glossary)), _note(archive, slug)
+    )
     if after == before:
         say(f"The circle {slug} is like that already.")
         return
@@ -82,6 +93,10 @@ def show_circle(slug: str) -> None:
         "language": circle.language or HEARD,
         "English track": "yes" if circle.english else "no",
         "visibility": circle.visibility.value,
+        "purpose": circle.purpose or "–",
+        "contact": circle.contact or "–",
+        "previews": "yes" if circle.previews else "no",
+        "kept": _kept(circle),
     }
     say(slug, "bold")
     for name, value in facts.items():
@@ -99,7 +114,7 @@ def list_circles() -> None:
         say("There are no circles yet. Make one with `kring circle add SLUG --name … --network …`.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("circle", "name", "network", "language", "English", "glossary", "visibility"):
+    for column in ("circle", "name", "network", "language", "English", "glossary", "visibility", "months"):
         table.add_column(column)
     for circle in circles:
         row = (
@@ -109,28 +124,29 @@ def list_circles() -> None:
             circle.language or HEARD,
             "yes" if circle.english else "no",
             _counted(circle.glossary),
-            circle.visibility.value,
+            f"{circle.visibility.value}, previews" if circle.previews else circle.visibility.value,
+            str(circle.retention_months or "–"),
         )
         table.add_row(*(Text(printable(cell)) for cell in row))
     out.print(table)
 
 
-def _values(change: CircleChange, glossary: tuple[str, ...]) -> dict[str, Any]:
-    """The fields that were spoken of. Raises BadMetadata, UnknownLanguage."""
-    given = {
-        "name": change.name,
-        "network": change.network,
-        "network_name": change.network_name,
-        "visibility": change.visibility,
-        "english": change.english,
-    }
-    values: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
-    if change.language is not None:
-        values["language"] = None if change.language == HEARD else check_language(change.language)
+def _note(archive: Archive, slug: str) -> Note:
+    return partial(Audit(archive.store).record, COMMAND, Act.CIRCLE, slug)
+
+
+def _kept(circle: Circle) -> str:
+    """How long its recordings are."""
+    months = circle.retention_months
+    return "until erased" if months is None else "1 month" if months == 1 else f"{months} months"
+
+
+def _written(change: CircleChange, glossary: tuple[str, ...]) -> dict[str, Any]:
+    """The fields that were spoken of. Raises BadMetadata for a term that cannot be added or removed."""
+    written = {field: value for field in WRITTEN if (value := getattr(change, field)) is not None}
     if change.glossary is not None:
         glossary = changed((), add=_file(change.glossary))
-    values["glossary"] = changed(glossary, add=change.add, remove=change.remove)
-    return values
+    return written | {"glossary": changed(glossary, add=change.add, remove=change.remove)}
 
 
 def _file(path: Path) -> list[str]:
@@ -142,16 +158,6 @@ def _file(path: Path) -> list[str]:
         raise BadMetadata(f"{path.name} is not a text file in UTF-8; write a term a line.") from None
     except BadMetadata as error:
         raise BadMetadata(f"{path.name}: {error}") from None
-
-
-def _circle(values: dict[str, Any]) -> Circle:
-    try:
-        return Circle.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        if first["type"] == "too_long" and first["loc"] == ("glossary",):
-            raise BadMetadata(f"The glossary has too many terms: at most {MOST_TERMS} are kept.") from None
-        raise BadMetadata(f"The {first['loc'][0]} cannot be used: {first['msg']}.") from None
 
 
 def _say_glossary(circle: Circle) -> None:

@@ -30,6 +30,8 @@ class Act(StrEnum):
     """A recording is kept however long its circle keeps recordings, or no longer."""
     CHANGE = "change"
     """A recording's documents, its sound, or that it is tried again."""
+    CIRCLE = "circle"
+    """A circle was made, or what is said of it was changed."""
 
 
 class AuditEntry(Frozen):

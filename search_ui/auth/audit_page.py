@@ -34,6 +34,7 @@ ACT_NAMES = {
     Act.ERASE: N_("erased a recording"),
     Act.KEEP: N_("said how long a recording is kept"),
     Act.CHANGE: N_("changed a recording"),
+    Act.CIRCLE: N_("made or changed a circle"),
 }
 COLUMNS = ("number", "at", "act", "by", "by_name", "as_operator", "about", "says")
 

@@ -68,11 +68,20 @@ async def form_of(request: Request) -> dict[str, str]:
 
     Raises HTTPException (413) if it says that it is longer than `MAX_FORM_BYTES`; without a length no body is read.
     """
-    if int(request.headers.get("content-length", "0")) > MAX_FORM_BYTES:
+    return fields_of(await body_of(request, MAX_FORM_BYTES))
+
+
+async def body_of(request: Request, most: int) -> bytes:
+    """Raises HTTPException (413) if it says that it has more bytes than `most`."""
+    if int(request.headers.get("content-length", "0")) > most:
         raise HTTPException(413, _("That is more than Kring takes at once; send less"))
-    body = (await request.body()).decode("ascii", errors="replace")
+    return await request.body()
+
+
+def fields_of(body: bytes, most: int = 10) -> dict[str, str]:
+    """The fields of a form, at most so many, each of which was sent once; empty if it is none."""
     try:
-        fields = parse_qs(body, max_num_fields=10)
+        fields = parse_qs(body.decode("ascii", errors="replace"), max_num_fields=most)
     except ValueError:
         return {}
     return {name: values[0] for name, values in fields.items() if len(values) == 1}

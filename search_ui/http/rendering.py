@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from kring.errors import SetupError
-from search_ui.http import formatting
+from search_ui.http import contact_links, formatting
 from search_ui.i18n import gettext as i18n, localisation
 from search_ui.viewer.visit import current
 
@@ -71,6 +71,7 @@ def _environment() -> Environment:
         "readable_date": i18n.format_date,
         "number": i18n.format_number,
         "language_name": i18n.language_name,
+        "linked": contact_links.linked,
         "missing": formatting.missing,
         "plain": formatting.plain,
         "localise": localisation.localise,

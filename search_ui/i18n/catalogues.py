@@ -25,6 +25,9 @@ HERE = Path(__file__).parents[1]
 BELOW = (
     "index/query/parser.py",
     "index/query/filters.py",
+    "kring/circles/circle_fields.py",
+    "kring/circles/circle_merge.py",
+    "kring/circles/glossary.py",
     "kring/intake/uploads.py",
     "kring/corrections/changes.py",
     "kring/corrections/apply.py",

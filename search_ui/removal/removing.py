@@ -35,7 +35,11 @@ LIST = "/removed"
 router = APIRouter(include_in_schema=False)
 
 
-def manifest_to_remove(recording_id: str, view: ArchiveViewDep) -> Manifest:
+def manifest_to_remove(
+    recording_id: str,
+    view: ArchiveViewDep,
+    person: FacilitatorDep,  # noqa: ARG001  first of all: whether there is anything that they may change
+) -> Manifest:
     """The recording, for who may change it. Raises NotFound, NotAllowed."""
     return view.open_to_change(recording_id)
 

@@ -45,12 +45,15 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Recordings that belong together. `language` is the one a circle speaks, if it says so."""
+    """Recordings that belong together. Only circles have a `language` that they speak, a `purpose` and a `contact`, if
+    they say so."""
 
     kind: Kind
     value: str
     name: str
     language: str | None = None
+    purpose: str | None = None
+    contact: str | None = None
 
     @property
     def scope(self) -> SearchScope:
@@ -89,7 +92,8 @@ def collection_of(value: str, request: Request, view: ArchiveViewDep) -> Collect
     circles = view.names.circles
     match kind:
         case "circle" if value in circles:
-            return Collection(kind, value, circles[value].name, circles[value].language)
+            circle = circles[value]
+            return Collection(kind, value, circle.name, circle.language, circle.purpose, circle.contact)
         case "network" if any(circle.network == value for circle in circles.values()):
             return Collection(kind, value, view.names.network(value))
         case "topic" if spelling := _spelling(view, value):
@@ -124,6 +128,7 @@ def collection_page(
         "names": view.names,
         "window_title": title,
         "collection": collection,
+        "may_change": collection.kind == "circle" and bool(view.circle_settings(collection.value)),
     }
     try:
         values |= results_values(view, request, params)

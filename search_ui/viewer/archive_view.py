@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 from index.port import Filters, Query, Results
 from kring.access import ANONYMOUS, Access, Viewer, ViewerKind
-from kring.errors import Damaged, IndexNotReady, NotAllowed, NotFound, SearchDown
+from kring.errors import Damaged, IndexNotReady, NotAllowed, NotFound, SearchDown, UnknownCircle
 from kring.intake.uploads import Upload
 from kring.model import Circle, Details, Manifest, State
 from search_ui.context import Names, Site, site_of
@@ -32,6 +32,7 @@ _GONE_OR_SIGN_IN = N_(
     "There is no recording at this address for those who have not signed in. Sign in if it belongs to one of your "
     "circles; else it may have been removed, or the link is incomplete."
 )
+_NO_CIRCLE = N_("There is no circle at this address that you may change; it may have another name now.")
 _OF_OTHERS = N_("Only the facilitators of its circle may change this recording.")
 
 
@@ -147,6 +148,23 @@ class ArchiveView:
             return frozenset(self.search(Query(per_page=1)).facets.get("circle", {}))
         except SearchDown:
             return frozenset()
+
+    def may_make_circles(self) -> bool:
+        return not self.read_only and self.access.may_make_circles(self.viewer)
+
+    def circle_settings(self, circle_slug: str) -> frozenset[str]:
+        """The fields of this circle that the viewer may change."""
+        return frozenset() if self.read_only else self.access.settings_of(self.viewer, circle_slug)
+
+    def open_circle_to_change(self, circle_slug: str) -> Circle:
+        """A circle whose settings the viewer may change, as it is stored now. Raises NotFound, alike if there is none
+        and if they may not, Damaged and StorageDown."""
+        if not self.circle_settings(circle_slug):
+            raise NotFound(_NO_CIRCLE)
+        try:
+            return self.site.archive.circle(circle_slug)
+        except UnknownCircle:
+            raise NotFound(_NO_CIRCLE) from None
 
     def changeable_circles(self) -> Mapping[str, Circle]:
         """The circles to which the viewer may upload, by slug, in the order of their names."""

@@ -98,6 +98,10 @@ class Archive:
         """Store a circle, over an older one of the same slug."""
         self.store.put_bytes(circle_key(circle.slug), write_document(circle), media_type=JSON)
 
+    def create_circle(self, circle: Circle) -> bool:
+        """Whether it was stored; False: there is one of this slug already, which stays as it is."""
+        return create_document(self.store, circle_key(circle.slug), circle)
+
     def change_circle(self, slug: str, change: Callable[[Circle], Circle]) -> Circle:
         """The circle as `change` makes it, which is called again if another process wrote in between.
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from cli.commands.circles import _circle, _file
+from cli.commands.circles import _file
 from flows.sources.details import details_of
+from kring.circles.circle_fields import circle_of
 from kring.details import make_details
 from kring.errors import BadMetadata, BadTranscript
 from kring.intake.uploads import Upload
@@ -45,9 +46,9 @@ def test_a_sidecar_with_too_many_is_named(tmp_path: Path, name: str) -> None:
 
 def test_a_glossary_has_a_bound(tmp_path: Path) -> None:
     said = {"slug": "a", "name": "A", "network": "n", "network_name": "N"}
-    assert len(_circle({**said, "glossary": MANY[:MOST_TERMS]}).glossary) == MOST_TERMS
+    assert len(circle_of(said, {"glossary": MANY[:MOST_TERMS]}).glossary) == MOST_TERMS
     with pytest.raises(BadMetadata, match="too many terms"):
-        _circle({**said, "glossary": MANY})
+        circle_of(said, {"glossary": MANY})
     (tmp_path / "terms.txt").write_text("x" * 2_000_000)
     with pytest.raises(BadMetadata, match=r"^terms\.txt is larger than 1 MB"):
         _file(tmp_path / "terms.txt")

@@ -216,6 +216,32 @@ def test_from_a_card_to_its_circle_and_network_with_the_keyboard(browser: Browse
         expect(page.get_by_role("heading", level=1)).to_have_text("Find what was said")
 
 
+def test_a_circle_is_made_and_told_about_without_a_script(browser: Browser, origin: str) -> None:
+    with open_page(browser, origin, viewport=PHONE, java_script_enabled=False) as (page, _):
+        page.goto("/people")
+        page.get_by_role("link", name="Your circles").click()
+        page.get_by_text("Make a circle").click()
+        page.get_by_label("Name", exact=True).fill("Skytjenester Nord")
+        page.get_by_label("Short name", exact=True).fill("sky-nord")
+        page.get_by_label("Short name of its network").fill("nord")
+        page.get_by_role("button", name="Make the circle").click()
+        expect(page.get_by_role("status")).to_contain_text("The circle is there")
+        page.get_by_label("Purpose").fill("Deler erfaringer med <skyen>")
+        page.get_by_label("Whom to ask").fill("Kari Nordli, kari@nord.example.no")
+        page.get_by_label("Months they are kept").fill("24")
+        page.get_by_label("Show previews").check()
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("status")).to_contain_text("Saved")
+        expect(page.get_by_label("Months they are kept")).to_have_value("24")
+        expect(page.get_by_label("Show previews")).to_be_checked()
+        page.get_by_role("link", name="The circle's page").click()
+        expect(page.get_by_text("Deler erfaringer med <skyen>")).to_be_visible()
+        address = page.get_by_role("link", name="kari@nord.example.no")
+        assert address.get_attribute("href") == "mailto:kari@nord.example.no"
+        page.get_by_role("link", name="Settings").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Skytjenester Nord")
+
+
 @pytest.mark.parametrize("viewport", [PHONE, {"width": 360, "height": 740}, DESKTOP])
 def test_no_page_is_wider_than_its_window(browser: Browser, origin: str, viewport: dict[str, int]) -> None:
     with open_page(browser, origin, viewport=viewport) as (page, _):

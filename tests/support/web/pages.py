@@ -94,6 +94,30 @@ def _invite(page: Page) -> None:
     expect(page.locator("#made")).to_be_visible()
 
 
+def _make_circle(page: Page) -> None:
+    page.locator(".new-circle summary").click()
+    page.locator("#circle-name").fill("Skytjenester og samarbeid")
+
+
+def _circle_refused(page: Page) -> None:
+    page.locator("#circle-glossary").fill(f"Fjordane\n{'x' * 61}")
+    page.locator("form.circle button").click()
+    expect(page.locator("#circle-glossary-error")).to_be_visible()
+
+
+def _circle_overtaken(page: Page) -> None:
+    page.locator("[name=seen]").evaluate("field => { field.value = ''; }")
+    page.locator("#circle-purpose").fill("Personvern i skole og helse")
+    page.locator("#circle-glossary").fill("Fjordane\nDPIA")
+    page.locator("form.circle button").click()
+    expect(page.locator("#circle-purpose-now")).to_be_visible()
+
+
+def _circle_saved(page: Page) -> None:
+    page.locator("form.circle button").click()
+    expect(page.locator(".saved")).to_be_visible()
+
+
 def _key(page: Page) -> None:
     page.locator(".new-key summary").click()
     page.locator("#key-name").fill("Nattlig eksport")
@@ -164,6 +188,22 @@ PLACES = (
     Place("people", "/people", account=True),
     Place("people, a link was made", "/people", _invite, account=True, language="nb"),
     Place("people, for an operator", "/people", language="da"),
+    Place("circles", "/circles", account=True, language="nb"),
+    Place("circles, making one", "/circles", _make_circle),
+    Place("a circle's settings", "/circles/personvern-nord", account=True, language="da"),
+    Place("a circle's settings, for an operator", "/circles/personvern-nord", language="nl"),
+    Place("a circle's settings, saved", "/circles/personvern-nord", _circle_saved, account=True),
+    Place(
+        "a circle's settings, refused",
+        "/circles/personvern-nord",
+        _circle_refused,
+        account=True,
+        says_no=True,
+        language="nb",
+    ),
+    Place(
+        "a circle's settings, changed by two", "/circles/personvern-nord", _circle_overtaken, account=True, says_no=True
+    ),
     Place("what people did", "/audit"),
     Place("what people did, nothing of that", "/audit?who=zzzyyyxxx", language="nl"),
     Place("account, a key was made", "/account", _key, account=True, language="nb", scripts=("passkeys.js",)),

@@ -10,11 +10,13 @@ from typer.testing import CliRunner, Result
 
 from cli.circle import app
 from cli.commands import circles
-from kring.errors import BadMetadata, UnknownCircle, UnknownLanguage
+from kring.errors import BadMetadata, StorageDown, UnknownCircle
 from kring.model import Circle, Visibility
+from kring.people.audit import Act
 from kring.settings import Settings
 from services.ports import Ports
 from storage.archive.archive import Archive
+from storage.audit import Audit
 from storage.leases import Leases
 from storage.memory.store import MemoryStore
 from transcribe.pipeline.prompt import fitting_terms
@@ -88,7 +90,7 @@ def test_what_is_wrong_changes_nothing(archive: Archive, tmp_path: Path) -> None
         (BadMetadata, "61 characters", ("--add-term", "x" * 61)),
         (BadMetadata, "UTF-8", ("--glossary", str(binary))),
         (BadMetadata, "network", ("--network", "No Slug")),
-        (UnknownLanguage, "klingon", ("--language", "klingon")),
+        (BadMetadata, "language: .*klingon", ("--language", "klingon")),
     ]
     for kind, message, arguments in wrong:
         with pytest.raises(kind, match=message):
@@ -108,3 +110,54 @@ def test_a_glossary_that_is_too_long_for_the_engine_says_so(archive: Archive, tm
     assert 0 < taken < 40
     assert f"the first {taken} of them" in said
     assert f"the first {taken} of them" in kring("show", "privacy").output
+
+
+def test_what_a_circle_is_for_and_how_long_it_keeps_recordings(archive: Archive) -> None:
+    make()
+    before = archive.circle("privacy")
+    kring("change", "privacy", "--purpose", "Sharing", "--contact", "kari@n.no", "--previews", "--retention", "24")
+    more = {"purpose": "Sharing", "contact": "kari@n.no", "previews": True, "retention_months": 24}
+    assert archive.circle("privacy") == before.model_copy(update=more)
+    shown = kring("show", "privacy").output
+    assert all(said in shown for said in ("Sharing", "kari@n.no", "24 months"))
+    listed = kring("list").output
+    assert "previews" in listed
+    assert "24" in listed
+    kring("change", "privacy", "--purpose", "", "--contact", "", "--no-previews", "--retention", "never")
+    assert archive.circle("privacy") == before
+    assert "until erased" in kring("show", "privacy").output
+    kring("add", "other", "--name", "Other", "--network", "n", "--purpose", "Else", "--retention", "1")
+    assert (archive.circle("other").purpose, archive.circle("other").retention_months) == ("Else", 1)
+    assert "1 month" in kring("show", "other").output
+    with pytest.raises(BadMetadata, match="retention months: Write a whole number"):
+        kring("change", "privacy", "--retention", "soon")
+
+
+def test_a_network_keeps_its_name_in_a_new_circle(archive: Archive) -> None:
+    kring("add", "one", "--name", "One", "--network", "n", "--network-name", "North")
+    kring("add", "two", "--name", "Two", "--network", "n")
+    assert archive.circle("two").network_name == "North"
+
+
+def test_what_is_done_is_written_down_before_it_is_done(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    make()
+    kring("change", "privacy", "--purpose", "Nothing of this", "--english")
+    kring("change", "privacy", "--english")  # is like that already
+    with pytest.raises(BadMetadata):
+        kring("change", "privacy", "--network", "No Slug")
+    said = [(entry.act, entry.by, entry.about, entry.says) for entry in Audit(archive.store).entries()]
+    assert said == [
+        (Act.CIRCLE, "command", "privacy", "english, purpose"),
+        (Act.CIRCLE, "command", "privacy", "made"),
+    ]
+    before = archive.circle("privacy")
+
+    def down(*_: object, **__: object) -> None:
+        raise StorageDown("the object store refused the connection")
+
+    monkeypatch.setattr(Audit, "record", down)
+    with pytest.raises(StorageDown):
+        kring("change", "privacy", "--name", "Other")
+    with pytest.raises(StorageDown):
+        kring("add", "new", "--name", "New", "--network", "n")
+    assert archive.circles() == [before]

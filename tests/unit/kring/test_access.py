@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from kring.access import ANONYMOUS, Access, Role, Viewer, ViewerKind, audience_of
+from kring.access import ANONYMOUS, OPERATORS_SETTINGS, SETTINGS, Access, Role, Viewer, ViewerKind, audience_of
 from kring.model import Circle, Details, Visibility
 
 CIRCLES = {
@@ -106,3 +106,29 @@ def test_nobody_is_anonymous_and_has_a_role() -> None:
         Viewer(operator=True)
     with pytest.raises(ValueError, match="anonymous"):
         Viewer(circles={"privacy": Role.MEMBER})
+
+
+@pytest.mark.parametrize(
+    ("viewer", "circles"),
+    [
+        ("anonymous", set()),
+        ("signed in", set()),
+        ("member of privacy", set()),
+        ("facilitator of cloud", {"cloud"}),
+        ("facilitator of north", {"privacy", "cloud"}),
+        ("a key for closed", set()),
+        ("member of what has gone", set()),
+    ],
+)
+def test_facilitators_change_their_circles_but_not_their_network(viewer: str, circles: set[str]) -> None:
+    who = VIEWERS[viewer]
+    assert not ACCESS.may_make_circles(who)
+    for slug in [*CIRCLES, "gone"]:
+        assert ACCESS.settings_of(who, slug) == (SETTINGS - OPERATORS_SETTINGS if slug in circles else frozenset())
+
+
+def test_operators_make_circles_and_change_all_of_them() -> None:
+    assert ACCESS.may_make_circles(VIEWERS["operator"])
+    assert ACCESS.settings_of(VIEWERS["operator"], "closed") == SETTINGS
+    assert {"slug", "schema_version"}.isdisjoint(SETTINGS)
+    assert {"network", "network_name"} == OPERATORS_SETTINGS

@@ -61,6 +61,8 @@ READ = [
 """Of one recording, for those who may see it."""
 CHANGE: dict[tuple[str, str], Any] = {
     ("GET", "/r/{recording_id}/edit"): None,
+    ("GET", "/r/{recording_id}/remove"): None,
+    **{("POST", f"/r/{{recording_id}}/{act}"): None for act in ("withdraw", "put-back", "keep", "erase")},
     ("GET", "/api/recordings/{recording_id}/corrected"): None,
     ("POST", "/api/recordings/{recording_id}/corrections"): {
         "change": {"kind": "line", "start": 6.0, "end": 9.0, "before": "Mer om felles sak.", "text": "Mer om saken."}
@@ -83,28 +85,11 @@ UPLOADS: dict[tuple[str, str], Any] = {
 }
 """Of one upload, for the person whose it is."""
 LISTS = [
-    "/",
-    "/api/search",
-    "/feed.xml",
-    "/c/{value}",
-    "/n/{value}",
-    "/t/{value:path}",
-    "/c/{value}/feed.xml",
-    "/n/{value}/feed.xml",
-    "/t/{value:path}/feed.xml",
-    "/api/circles",
-    "/api/me",
-    "/upload",
-    "/uploads",
-    "/api/uploads",
-    "/left-out",
-    "/api/left-out",
-    "/sign-in",
-    "/account",
-    "/people",
-    "/audit",
-    "/audit.csv",
-]
+    "/", "/api/search", "/feed.xml", "/c/{value}", "/n/{value}", "/t/{value:path}", "/c/{value}/feed.xml",
+    "/n/{value}/feed.xml", "/t/{value:path}/feed.xml", "/api/circles", "/api/me", "/upload", "/uploads",
+    "/api/uploads", "/left-out", "/api/left-out", "/sign-in", "/account", "/people", "/circles", "/circles/{value}",
+    "/audit", "/audit.csv", "/removed",
+]  # fmt: skip
 """About many recordings, or none."""
 NEITHER = {
     ("GET", "/healthz"), ("GET", "/language/{code}"), ("GET", "/api/openapi.json"), ("HEAD", "/api/openapi.json"),
@@ -113,6 +98,7 @@ NEITHER = {
     ("POST", "/api/passkeys"), ("POST", "/api/passkeys/options"), ("POST", "/api/passkeys/sign-in"),
     ("POST", "/api/passkeys/sign-in/options"), ("POST", "/account/passkeys/{passkey_id}/remove"),
     ("POST", "/people"), ("POST", "/people/{account_id}"), ("POST", "/account/keys"),
+    ("POST", "/circles"), ("POST", "/circles/{value}"),
     ("POST", "/account/keys/{key_hash}/revoke"), ("GET", "/sign-in/{provider}"), ("GET", "/sign-in/{provider}/back"),
 }  # fmt: skip
 """They know of no recording, or are asked by tests of their own below and beside this one."""
@@ -351,6 +337,13 @@ def test_a_circle_is_no_secret_to_those_who_find_something_in_it_or_belong_to_it
     }
     assert {circle["slug"] for circle in walk.ask(viewer, "GET", "/api/circles").json()} == known
     for slug, circle in CIRCLES.items():
+        for method in ("GET", "POST"):
+            settings = walk.ask(viewer, method, f"/circles/{slug}")
+            if who.may_change_something and not walk.access.settings_of(who, slug):
+                missing = walk.ask(viewer, method, f"/circles/{'x' * len(slug)}")
+                assert alike(settings, missing, (slug, "x" * len(slug)))
+        if slug not in known:
+            assert circle.name not in walk.ask(viewer, "GET", "/circles").text
         page = walk.ask(viewer, "GET", f"/c/{slug}")
         assert (page.status_code == 200) is (slug in known)
         if slug not in known:

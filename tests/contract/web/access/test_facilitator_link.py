@@ -44,6 +44,7 @@ VALUES = {
     "{sha256}": "0" * 64,
     "{number}": "1",
     "{account_id}": "f" * 16,
+    "{value}": TALK.circle,
 }
 
 GUARDED: dict[tuple[str, str], tuple[Any, int]] = {
@@ -71,11 +72,21 @@ GUARDED: dict[tuple[str, str], tuple[Any, int]] = {
     ("GET", "/people"): (None, 200),
     ("POST", "/people"): (b"name=Ola&circle=personvern-nord&role=member", 200),
     ("POST", "/people/{account_id}"): (b"circle=personvern-nord&role=none", 404),
+    ("GET", "/circles"): (None, 200),
+    ("POST", "/circles"): (b"slug=sky&name=Sky&network=nord&visibility=circle", 303),
+    ("GET", "/circles/{value}"): (None, 200),
+    ("POST", "/circles/{value}"): (b"name=Sky&network=nord&network_name=N&visibility=circle", 409),
     ("GET", "/audit"): (None, 200),
     ("GET", "/audit.csv"): (None, 200),
     ("GET", "/left-out"): (None, 200),
     ("GET", "/api/left-out"): (None, 200),
     ("GET", "/r/{recording_id}/edit"): (None, 200),
+    ("GET", "/removed"): (None, 200),
+    ("GET", "/r/{recording_id}/remove"): (None, 200),
+    ("POST", "/r/{recording_id}/withdraw"): (b"reason=x", 303),
+    ("POST", "/r/{recording_id}/put-back"): (None, 303),
+    ("POST", "/r/{recording_id}/keep"): (b"keep=yes", 303),
+    ("POST", "/r/{recording_id}/erase"): (b"reason=x", 200),
 }
 OPEN = {
     ("POST", "/sign-in"),

@@ -19,7 +19,7 @@ def read_terms(text: str) -> list[str]:
             try:
                 terms.append(checked(line))
             except BadMetadata as error:
-                raise BadMetadata(f"Line {number}: {error}") from None
+                raise BadMetadata("Line {number}: {reason}", number=number, reason=error.sentence) from None
     return terms
 
 
@@ -33,7 +33,7 @@ def changed(glossary: Iterable[str], *, add: Iterable[str] = (), remove: Iterabl
     terms = dict(reversed(terms.items()))
     for term in map(checked, remove):
         if terms.pop(term.casefold(), None) is None:
-            raise BadMetadata(f"There is no term “{term}” in the glossary; `kring circle show` lists them.")
+            raise BadMetadata("There is no term “{term}” in the glossary; `kring circle show` lists them.", term=term)
     for term in map(checked, add):
         terms[term.casefold()] = term
     return tuple(terms.values())
@@ -45,9 +45,12 @@ def checked(term: str) -> str:
     if not clean:
         raise BadMetadata("A term of the glossary is empty.")
     if not clean.isprintable():
-        raise BadMetadata(f"The term {clean[:40]!a} has signs in it that are no text.")
+        raise BadMetadata("The term {term} has signs in it that are no text.", term=ascii(clean[:40]))
     if len(clean) > MAX_LENGTH:
         raise BadMetadata(
-            f"“{clean[:40]}…” has {len(clean)} characters; a term is a name or an expression of at most {MAX_LENGTH}."
+            "“{term}…” has {length} characters; a term is a name or an expression of at most {most}.",
+            term=clean[:40],
+            length=len(clean),
+            most=MAX_LENGTH,
         )
     return clean

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kring.circles.glossary import MAX_LENGTH, changed, read_terms
 from kring.errors import BadMetadata
-from kring.glossary import MAX_LENGTH, changed, read_terms
 
 
 def test_a_file_has_a_term_a_line() -> None:
