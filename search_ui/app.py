@@ -37,7 +37,7 @@ from search_ui.recording import (
     sound_tracks,
     waveform,
 )
-from search_ui.search import collections, page as search_page
+from search_ui.search import api as search_api, collections, page as search_page
 from search_ui.server.bounds import OwnCookies
 from search_ui.upload import (
     api as upload_api,
@@ -117,6 +117,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         people.router,
         audit_page.router,
         negotiation.router,
+        search_api.router,
         api.router,
         healthz.router,
     ):
