@@ -36,7 +36,7 @@ class _SubjectSearch:
 
     def occurring(self, parts: Sequence[Part]) -> list[Part]:
         """Those that any of the recordings is about."""
-        return [part for part in parts if self._searcher.search(self._query([part]), 1, count=False).hits]
+        return [part for part in parts if self._occurs(part)]
 
     def newest(self, subject: ParsedQuery, most: int) -> tuple[PreviewHit, ...]:
         query = self._query(subject.parts, subject.excluded)
@@ -45,6 +45,11 @@ class _SubjectSearch:
         titles = self._titles(self._columns.recs[rows].tolist())
         cards = [self._columns.cards[row] for row in rows]
         return tuple(PreviewHit(title, card.cell[0], card.date) for title, card in zip(titles, cards, strict=True))
+
+    def _occurs(self, part: Part) -> bool:
+        if isinstance(part, Phrase) and not all(self._searcher.doc_freq("subject", word) for word in part.folded):
+            return False  # most ways to part a word are in no title at all
+        return bool(self._searcher.search(self._query([part]), 1, count=False).hits)
 
     def _titles(self, recs: Sequence[int]) -> list[str]:
         asked = Condition.boolean_query([(Occur.Must, in_recordings(self._schema, recs)), *self._limits])

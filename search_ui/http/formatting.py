@@ -29,7 +29,7 @@ PAUSE_SECONDS = 1.5
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2}(?:\.\d+)?)", re.ASCII)
 _UNITS = re.compile(r"(?=\d)(?:(\d{1,3})h)?(?:(\d{1,4})m)?(?:(\d{1,6}(?:\.\d+)?)s?)?", re.ASCII)
 _WORD = re.compile(r"\w+")
-_MAIL_ADDRESS = re.compile(r"(?<![\w.%+-])[A-Za-z0-9._%+-]++@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++(?![\w@])")
+_MAIL_ADDRESS = re.compile(r"(?<![\w.%+@-])[A-Za-z0-9._%+-]++@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++(?![\w@])")
 
 
 @dataclass(frozen=True, slots=True)
