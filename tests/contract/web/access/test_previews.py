@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -165,24 +166,24 @@ def test_words_that_are_said_change_no_answer(site: Site, viewer: str) -> None:
             f'{title} -"sies {{word}}"', f"{title} speaker:{{word}}", f"-{{word}} {title}",
             f'{title} organisation:"Kommune {{word}}"',
         ):  # fmt: skip
-            for address in ("/", "/api/search", "/feed.xml"):
-                for more in ({}, {"typing": "1"}, {"part": "results"}):
-                    answer, nothing = (
-                        site.clients[viewer].get(address, params={"q": asked.format(word=word), **more})
-                        for word in (recording.word, NOWHERE)
-                    )
-                    assert alike(answer, nothing, (recording.word, NOWHERE)), (asked, address, more)
+            for address in ("/?part=results", "/?part=results&typing=1", "/api/search?", "/feed.xml?"):
+                answer, nothing = (
+                    site.get(viewer, f"{address}&q={quote(asked.format(word=word))}")
+                    for word in (recording.word, NOWHERE)
+                )
+                assert answer.status_code == 200
+                assert alike(answer, nothing, (recording.word, NOWHERE)), (asked, address)
     shared = site.previews(viewer, f"q={title}+-felles"), site.previews(viewer, f"q={title}+-saken")
     assert shared == ([], [told(recording)])  # a topic may leave it out, what is said may not
 
 
-@pytest.mark.parametrize("viewer", VIEWERS)
+@pytest.mark.parametrize(
+    "viewer", ["anonymous", "member of fjern", "without a role", "facilitator of nord", "operator"]
+)
 def test_nothing_else_changes_because_of_previews(sites: tuple[Site, Site], viewer: str) -> None:
     subjects = [sites[0].of(visibility).subject for visibility in (None, *Visibility)]
     asked = [
-        f"{start}q={text}"
-        for text in [*subjects, "felles", "tittel", "navnvist", ""]
-        for start in ("", "part=results&")
+        f"{start}q={text}" for text in [*subjects, "felles", "tittel", "navnvist", ""] for start in ("", "sort=oldest&")
     ]
     asked += [f"q={subject[:-4]}&typing=1" for subject in subjects] + [f"q={subject[:-2]}aa" for subject in subjects]
     asked += [f"topic=Emne+{subject}" for subject in subjects] + ["topic=Felles+emne", "q=felles&page=2", "circle=vist"]
