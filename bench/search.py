@@ -6,6 +6,7 @@ measures on it
 - the engine: one to four words, as people would ask them of these recordings, with filters, facets and grouping
 - the same while typing, each letter a search
 - the same for viewers who may see 39, 20 and 1 of the 40 circles, query by query beside the one who may see all
+- the same for one who may see 20 of them and learns from the others that they have talked about it
 - the search page over HTTP, from the real web application in a process of its own
 - how soon a new recording is found by that web application after its `index` step began
 - a rebuild from a real object store: manifests and transcripts with a time for each word, of the first recordings only
@@ -45,6 +46,7 @@ from index.port import Filters, Prepared, Query
 from kring.access import audience
 from kring.settings import Settings, WebSettings
 from search_ui.__main__ import relax_garbage_collection
+from search_ui.viewer.previews import MOST
 from services.ports import open_ports
 from services.prefect_env import environment_of
 from services.rebuild_index import rebuild_index
@@ -71,6 +73,8 @@ class Figures:
     typing_p95_ms: float
     limited_p95: dict[int, float]
     """Circles that are seen → the time of a search, as a multiple of who sees all."""
+    previews_p95: float
+    """The time of a search with previews of 20 circles, as a multiple of the same without."""
     visible_s: float
     rebuild_per_s: float
     rss_mb: float
@@ -110,6 +114,7 @@ def measure(folder: Path, recordings: int) -> Figures:
         engine = engine_times(index, queries)
         typing = engine_times(index, typed(drawn(recordings, TYPED, seed=2)))
         limited = limited_times(index, queries)
+        previews = preview_times(index, queries)
         with WebApplication(settings) as web:
             http = web.times(queries)
             visible = [web.seconds_until_found(index, recordings + number) for number in range(FOUND_AGAIN)]
@@ -121,6 +126,7 @@ def measure(folder: Path, recordings: int) -> Figures:
         ("engine, ms", engine),
         ("typing, ms", typing),
         *((f"engine, {seen} of {CIRCLES} circles, ms", times) for seen, times in limited.items()),
+        *((f"engine, {what} previews, ms", times) for what, times in previews.items()),
         ("HTTP, ms", http),
         ("found after, s", visible),
     ):
@@ -138,6 +144,7 @@ def measure(folder: Path, recordings: int) -> Figures:
         limited_p95={
             seen: round(share(limited[seen], 0.95) / share(limited[CIRCLES], 0.95), 2) for seen in CIRCLES_SEEN
         },
+        previews_p95=round(share(previews["with"], 0.95) / share(previews["without"], 0.95), 2),
         visible_s=round(max(visible), 3),
         rebuild_per_s=round(rebuilt),
         rss_mb=round(rss),
@@ -240,6 +247,25 @@ def limited_times(index: EmbeddedIndex, queries: Sequence[Query]) -> dict[int, l
             took = milliseconds(index, replace(query, visible_to=visible_to))
             if number >= WARMING:
                 times[seen].append(took)
+    return times
+
+
+def preview_times(index: EmbeddedIndex, queries: Sequence[Query]) -> dict[str, list[float]]:
+    """Milliseconds of each search without filters, for who sees half of the circles, with and without previews of the
+    other half."""
+    mine, others = (
+        frozenset(audience(f"circle-{number}", None) for number in half)
+        for half in (range(CIRCLES // 2), range(CIRCLES // 2, CIRCLES))
+    )
+    times: dict[str, list[float]] = {"without": [], "with": []}
+    for number, query in enumerate(query for query in queries if query.filters == Filters()):
+        took = milliseconds(index, replace(query, visible_to=mine))
+        began = time.perf_counter()
+        index.previews(replace(query, visible_to=others, per_page=MOST + 1))
+        more = (time.perf_counter() - began) * 1000
+        if number >= WARMING // 2:
+            times["without"].append(took)
+            times["with"].append(took + more)
     return times
 
 

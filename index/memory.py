@@ -13,8 +13,8 @@ from functools import cached_property
 
 from index.facets.cards import Card, card_of, facet_counts, in_order, passing, spellings
 from index.passages.build import by_recording
-from index.port import Passage, Prepared, Query, RecordingHit, Results, not_ready
-from index.query.answer import answer
+from index.port import Order, Passage, Prepared, PreviewHit, Query, RecordingHit, Results
+from index.query.answer import answer, answer_previews
 from index.query.engine import EngineAnswer
 from index.query.missing import possibly_missing, with_missing
 from index.query.parser import ParsedQuery, Part, Phrase
@@ -23,7 +23,8 @@ from index.query.word_variants import with_variants
 from index.ranking.highlight import recording_hit
 from index.ranking.matches import Marker
 from index.ranking.scoring import Scored, Scorer, best_first, idf_weights, recording_score
-from index.text.analysis import Analysed, analysed
+from index.text.analysis import Analysed, SubjectWords, analysed, subject_words
+from index.unready import not_ready
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,21 @@ class _Entry:
         return self.keys - frozenset(self._analysed.lent.split())
 
     @cached_property
+    def subject(self) -> SubjectWords:
+        """Of its recording's title and topics."""
+        return subject_words(self.passage)
+
+    @cached_property
     def speakers(self) -> frozenset[str]:
         return frozenset(self._analysed.speakers.split())
 
     def has(self, part: Part) -> bool:
         """Whether it, or its recording's title, has this part of a query."""
         return _has(part, self.keys, self.words)
+
+    def is_about(self, part: Part) -> bool:
+        """Whether its recording's title and topics have it."""
+        return _has(part, frozenset(self.subject.keys.split()), (f" {self.subject.words} ",))
 
     def has_in_own_text(self, part: Part) -> bool:
         text, _, speakers = self.words
@@ -87,6 +97,9 @@ class MemoryIndex:
 
     def search(self, query: Query) -> Results:
         return answer(query, lambda _: self._engine(query.visible_to))
+
+    def previews(self, query: Query) -> tuple[PreviewHit, ...]:
+        return answer_previews(query, lambda subject: self._engine(query.visible_to).previews(query, subject))
 
     def rebuild(self, passages: Iterable[Passage]) -> int:
         return self.rebuild_prepared(map(self.prepare, by_recording(passages)))
@@ -167,6 +180,20 @@ class _MemoryEngine:
         if least < len(parsed.parts) or not chosen:
             results = with_missing(results, parsed, least, *self._occurring(parsed))
         return EngineAnswer(results, parsed)
+
+    def previews(self, query: Query, subject: ParsedQuery) -> tuple[PreviewHit, ...]:
+        firsts = {recording_id: entries[0] for recording_id, entries in self.entries.items()}
+        subject = with_variants(
+            subject, lambda parts: {part for part in parts if any(entry.is_about(part) for entry in firsts.values())}
+        )
+        cards = [
+            card_of(entry.passage)
+            for entry in firsts.values()
+            if all(map(entry.is_about, subject.parts)) and not any(map(entry.is_about, subject.excluded))
+        ]
+        newest = in_order(passing(cards, subject.filters), Order.NEWEST, {})[: query.per_page]
+        shown = [firsts[card.recording_id].passage for card in newest]
+        return tuple(PreviewHit(passage.title, passage.circle, passage.date) for passage in shown)
 
     def words(self, beginning: str) -> set[str]:
         words = {word for entry in self._all for field in entry.words for word in field.split()}

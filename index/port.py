@@ -8,8 +8,6 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
-from kring.errors import IndexNotReady
-
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -220,6 +218,16 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviewHit:
+    """That there is a recording, for those who may not see it. There is no room in it for what was said, nor for an
+    id by which it could be asked for."""
+
+    title: str
+    circle: str
+    date: date
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """One recording made ready for an engine."""
 
@@ -257,6 +265,14 @@ class SearchIndex(Protocol):
         """
         ...
 
+    def previews(self, query: Query) -> tuple[PreviewHit, ...]:
+        """The newest recordings of `query.visible_to` whose title and topics have all that `query` asks for, at most
+        `query.per_page`: what is said or written in them, and who speaks, neither finds them nor leaves them out.
+
+        None for what asks for no subject (`index/query/answer.py`). Raises like `search`.
+        """
+        ...
+
     def rebuild(self, passages: Iterable[Passage]) -> int:
         """Replace everything, without a moment in which search is dark; the number of passages.
 
@@ -281,17 +297,3 @@ class SearchIndex(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-def not_ready() -> IndexNotReady:
-    return IndexNotReady(
-        "The search index is not ready yet: Kring builds it from the archive, which takes a moment. Try again then; "
-        "if it stays so, run `kring reindex`."
-    )
-
-
-def damaged(what: object) -> IndexNotReady:
-    return IndexNotReady(
-        f"The search index is damaged ({what}). Kring builds it anew from the archive within some minutes, or at once "
-        "with `kring reindex`."
-    )

@@ -132,6 +132,24 @@ class Access:
             if self._is_in(viewer, circle, visibility or circle.visibility)
         )
 
+    def preview_audiences_of(self, viewer: Viewer) -> frozenset[str]:
+        """The audiences the viewer does not belong to, and of whose recordings they may still learn that these are
+        there: title, circle, network, date and whom to ask. None for who has not signed in.
+
+        A circle with `previews` lets others know of what is as visible as it is itself, or more; a recording that was
+        made less visible than its circle stays a secret.
+        """
+        if viewer.operator or viewer.kind not in (ViewerKind.PERSON, ViewerKind.API_KEY):
+            return frozenset()
+        widest_first = list(Visibility)
+        return frozenset(
+            audience(circle.slug, visibility)
+            for circle in self.circles.values()
+            if circle.previews
+            for visibility in (None, *widest_first[: widest_first.index(circle.visibility) + 1])
+            if not self._is_in(viewer, circle, visibility or circle.visibility)
+        )
+
     def _is_in(self, viewer: Viewer, circle: Circle, visibility: Visibility) -> bool:
         if viewer.operator:
             return True

@@ -39,7 +39,7 @@ from search_ui.recording import (
     waveform,
 )
 from search_ui.removal import removed, removing
-from search_ui.search import collections, page as search_page
+from search_ui.search import api as search_api, collections, page as search_page
 from search_ui.server.bounds import OwnCookies
 from search_ui.upload import (
     api as upload_api,
@@ -122,6 +122,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         audit_page.router,
         circles_page.router,
         negotiation.router,
+        search_api.router,
         api.router,
         healthz.router,
     ):

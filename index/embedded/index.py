@@ -8,8 +8,8 @@ meanwhile is carried over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import tantivy
@@ -19,12 +19,14 @@ from index.embedded.filters import in_recordings
 from index.embedded.generations import Generations, engine_errors
 from index.embedded.integrity import probe
 from index.embedded.opening import SnapshotOpener
+from index.embedded.previews import previews_in
 from index.embedded.schema import Fields, fields_of, passage_in, rec_of, schema
 from index.embedded.search import TantivyEngine
 from index.embedded.searcher import buckets
 from index.passages.build import by_recording
-from index.port import Passage, Prepared, Query, Results, damaged
-from index.query.answer import answer
+from index.port import Passage, Prepared, PreviewHit, Query, Results
+from index.query.answer import answer, answer_previews
+from index.unready import damaged
 from kring.errors import IndexNotReady, SearchDown, SetupError
 
 LOCK_SECONDS = 30.0
@@ -98,13 +100,12 @@ class EmbeddedIndex:
     def forget_past(self) -> None: ...  # a rebuild has deleted the generation before
 
     def search(self, query: Query) -> Results:
-        try:
+        with self._reading():
             return answer(query, lambda _: self._engine(query.visible_to))
-        except IndexNotReady:
-            raise
-        except SearchDown:
-            self._snapshots.forget()
-            raise
+
+    def previews(self, query: Query) -> tuple[PreviewHit, ...]:
+        with self._reading():
+            return answer_previews(query, lambda subject: previews_in(self._snapshots.snapshot(), query, subject))
 
     def versions(self) -> dict[str, int]:
         if self._generations.current() is None:
@@ -115,6 +116,17 @@ class EmbeddedIndex:
 
     def close(self) -> None:
         self._snapshots.forget()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Open the index anew next time if it does not answer now."""
+        try:
+            yield
+        except IndexNotReady:
+            raise
+        except SearchDown:
+            self._snapshots.forget()
+            raise
 
     def _engine(self, visible_to: frozenset[str] | None) -> TantivyEngine:
         snapshot = self._snapshots.snapshot()

@@ -15,7 +15,7 @@ import tantivy
 from index.embedded.generations import Generations, engine_errors
 from index.embedded.integrity import META, Stamp, changed_since, check_file, of_segments, stamps_of
 from index.embedded.snapshot import Snapshot
-from index.port import damaged, not_ready
+from index.unready import damaged, not_ready
 from kring.errors import SearchDown
 
 

@@ -3,7 +3,8 @@
 Words come analysed (index/text/analysis.py); Tantivy only splits them at spaces. Beside its passages each recording has
 one document of its own: `whole` holds the keys and `words` the words of all its passages, so that what one word finds
 is counted over recordings, and `card` what filters and facets need. `rec` is the recording's id as a signed integer:
-grouping and counting run over it as a fast field. `payload` is a passage itself.
+grouping and counting run over it as a fast field. `payload` is a passage itself. `subject` and `subject_keys` say
+what people call the subject of a recording, `heading` is its title: for those who may see no passage.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import tantivy
 
 from index.facets.cards import Card, card_of
 from index.port import Passage
-from index.text.analysis import analysed
+from index.text.analysis import analysed, subject_words
 from index.text.folding import label_key
 
 _FIELDS = tuple(field.name for field in fields(Passage) if field.name != "starts")
@@ -47,6 +48,9 @@ def schema() -> tantivy.Schema:
     builder.add_boolean_field("written", indexed=True)
     builder.add_text_field("card", fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_bytes_field("payload", stored=True)
+    builder.add_text_field("subject", tokenizer_name="whitespace", index_option="position")
+    builder.add_text_field("subject_keys", tokenizer_name="whitespace", index_option="basic")
+    builder.add_bytes_field("heading", stored=True)
     return builder.build()
 
 
@@ -88,12 +92,16 @@ def fields_of(passages: Sequence[Passage]) -> Iterator[Fields]:
             "payload": _payload(passage),
         }
     if passages:
+        subject = subject_words(passages[0])
         starts = " ".join({BEGINS + word[:size] for word in all_words for size in SHORT})
         yield {
             "whole": " ".join(all_keys),
             "words": f"{' '.join(all_words)} {starts}",
             "rec": rec_of(passages[0].recording_id),
             "card": _write_card(card_of(passages[0])),
+            "subject": subject.words,
+            "subject_keys": subject.keys,
+            "heading": passages[0].title.encode(),
             "passage": False,
             "audience": passages[0].audience,
         }

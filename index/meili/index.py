@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from index.meili.client import MeiliRefusal, MeiliServer
+from index.meili.previews import previews_in
 from index.meili.query import body, one_of
 from index.meili.result_page import Ask
 from index.meili.schema import COMPLETE, documents, prepared
@@ -19,9 +20,10 @@ from index.meili.search import MeiliEngine
 from index.meili.search_key import ensured_key
 from index.meili.writer import MeiliWriter
 from index.passages.build import by_recording
-from index.port import Filters, Passage, Prepared, Query, Results, damaged, not_ready
-from index.query.answer import answer
+from index.port import Filters, Passage, Prepared, PreviewHit, Query, Results
+from index.query.answer import answer, answer_previews
 from index.query.parser import ParsedQuery
+from index.unready import damaged, not_ready
 from kring.errors import IndexNotReady, SetupError
 
 _QUERIES = 70  # of one request
@@ -99,6 +101,10 @@ class MeiliIndex:
     def search(self, query: Query) -> Results:
         return answer(query, lambda parsed: self._opened(parsed, query.visible_to))
 
+    def previews(self, query: Query) -> tuple[PreviewHit, ...]:
+        ask = self._asker(_limits(query.visible_to))
+        return answer_previews(query, lambda subject: previews_in(ask, self._index, query, subject))
+
     def versions(self) -> dict[str, int]:
         return self._meili_writer.versions(self._index)
 
@@ -121,7 +127,7 @@ class MeiliIndex:
                 self._prepared = True
 
     def _opened(self, parsed: ParsedQuery, visible_to: frozenset[str] | None) -> MeiliEngine:
-        ask = self._asker([] if visible_to is None else [one_of("audience", visible_to)])
+        ask = self._asker(_limits(visible_to))
         if parsed.nothing_searchable:
             ask([])  # nothing else asks whether the index is ready
         return MeiliEngine(ask, self._index)
@@ -162,6 +168,11 @@ class MeiliIndex:
             asked = {"queries": queries[at : at + _QUERIES]}
             answers += searcher.ask("post", "multi-search", asked)["results"]
         return answers
+
+
+def _limits(visible_to: frozenset[str] | None) -> list[str]:
+    """The conditions that only recordings of these audiences pass."""
+    return [] if visible_to is None else [one_of("audience", visible_to)]
 
 
 def index_uid(bucket: str) -> str:

@@ -20,11 +20,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from index.facets.cards import LABELS, Card
-from index.port import Passage, Prepared, damaged
-from index.text.analysis import SCHEMA, analysed, tokens
+from index.port import Passage, Prepared
+from index.text.analysis import SCHEMA, analysed, subject_words, tokens
 from index.text.folding import label_key
+from index.unready import damaged
 
-_LAYOUT = 5
+_LAYOUT = 6
 """Grows with every change of this module; an index of another number is rebuilt."""
 MADE_BY = f"{SCHEMA}-{_LAYOUT}"
 ABOUT = "about"
@@ -40,6 +41,10 @@ FOUND_IN = ("title", "speakers", "text", "keys", "lent")
 OWN = ("speakers", "text", "keys")
 """Without what only the title of the recording has."""
 SPELLING = "spelling"
+SUBJECT = "subject"
+"""Words and keys of what people call the subject of a recording: of its title and topics. Its first passage has it, and
+`HEADING`, the title as it is shown, for those who may see no passage."""
+HEADING = "heading"
 _KEY_BEGINS = "0q"
 _OURS = ("0", "q")  # how keys and escaped letters begin, and no word
 _SPELT_ENDS = "qzqzqzqzqzqzqzqzqzqz"
@@ -53,7 +58,7 @@ _ESCAPED = re.compile("q((?:10|[0-9a-f])?[0-9a-f]{2,4})q")
 _FIELDS = tuple(field.name for field in fields(Passage))
 
 SETTINGS: dict[str, Any] = {
-    "searchableAttributes": [*FOUND_IN, SPELLING],
+    "searchableAttributes": [*FOUND_IN, SPELLING, SUBJECT],
     "filterableAttributes": [
         "audience",
         "circle",
@@ -141,7 +146,14 @@ def document(passage: Passage, of: int = 1) -> dict[str, Any]:
         "lent": " ".join([_KEY_BEGINS + key for key in sorted(lent)]),
         SPELLING: ". ".join(sorted(spelt(word) for word in all_words if len(word) >= _LEAST_SPELT)),
         "payload": _payload(passage),
+        **(_about(passage) if passage.number == 0 else {}),
     }
+
+
+def _about(passage: Passage) -> dict[str, str]:
+    subject = subject_words(passage)
+    keys = [as_key(key) for key in dict.fromkeys(subject.keys.split())]
+    return {SUBJECT: " ".join([plain_words(subject.words), *keys]), HEADING: passage.title}
 
 
 def prepared(passages: Sequence[Passage]) -> Prepared:

@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from index.port import Filters, Lack, Missing, Query, Results
+from index.port import Filters, Lack, Missing, Order, PreviewHit, Query, Results
 from index.query.engine import Engine
 from index.query.missing import nothing_searchable, with_signs
-from index.query.parser import ParsedQuery, parse
+from index.query.parser import ParsedQuery, Part, QueryWord, parse
 from index.query.suggest import suggestion
 from index.text.folding import label_key
+
+SHORTEST_BEGINNING = 3
+"""Letters of a word that is being typed from which on it may begin words of a title that others are told of."""
 
 
 def answer(query: Query, open_engine: Callable[[ParsedQuery], Engine]) -> Results:
@@ -23,6 +26,36 @@ def answer(query: Query, open_engine: Callable[[ParsedQuery], Engine]) -> Result
     parsed = parse(query.text, query.filters, typing=query.typing)
     results = _answer(open_engine(parsed), query, parsed)
     return replace(results, query=parsed.summary, seconds=time.perf_counter() - began)
+
+
+def answer_previews(query: Query, find: Callable[[ParsedQuery], tuple[PreviewHit, ...]]) -> tuple[PreviewHit, ...]:
+    """What `query` lets those know who may not see what it finds. `find` is given the subject that it asks for.
+
+    Raises BadQuery, and what `find` raises.
+    """
+    subject = _subject(parse(query.text, query.filters, typing=query.typing))
+    return find(subject) if subject is not None else ()
+
+
+def _subject(parsed: ParsedQuery) -> ParsedQuery | None:
+    """What is asked for as a subject: words that tell something, or a topic.
+
+    None if nothing is, and for whoever asks within a circle, a network, a language, an organisation or a speaker: they
+    mean what they see of these, and would else be told what a recording is not.
+    """
+    filters = parsed.filters
+    subject = replace(parsed, parts=tuple(map(_begun, parsed.parts)), optional=())
+    tells = subject.order(Order.RELEVANCE) is Order.RELEVANCE
+    named = filters.topics and not (parsed.parts or parsed.signs)
+    allowed = filters == Filters(topics=filters.topics, after=filters.after, before=filters.before)
+    return subject if allowed and (tells or named) else None
+
+
+def _begun(part: Part) -> Part:
+    """The same; a word of which next to nothing is typed yet only stands for itself."""
+    if isinstance(part, QueryWord) and part.prefix and len(part.beginning) < SHORTEST_BEGINNING:
+        return replace(part, prefix=False)
+    return part
 
 
 def _answer(engine: Engine, query: Query, parsed: ParsedQuery) -> Results:

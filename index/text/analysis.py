@@ -30,7 +30,7 @@ from index.text.stemming import stem
 from index.text.stopwords import NO_STOP_WORDS, STOP_WORDS
 from kring.text import normalized
 
-SCHEMA = 10
+SCHEMA = 11
 """Grows with every change of what is indexed, or how; an index of another number is rebuilt."""
 CONCEPT = "kx"
 """Begins the key of a concept of the glossary; no stem of these languages begins so."""
@@ -106,6 +106,20 @@ def analysed(passage: Passage) -> Analysed:
         keys=" ".join([text.keys, speakers.keys, title.keys, *sorted(_keys_of(concerns))]).strip(),
         lent=" ".join(sorted(lent)),
     )
+
+
+class SubjectWords(NamedTuple):
+    """What people call the subject of a recording, as engines index it: folded words and keys, with single spaces."""
+
+    words: str
+    keys: str
+
+
+def subject_words(passage: Passage) -> SubjectWords:
+    """Of its recording's title and topics, and nothing of what was said: it is the same whatever the passage says."""
+    titled = _titled(passage.title, " ".join(passage.topics), passage.language)
+    concerns = _keys_of(concepts(titled.keys.split()))
+    return SubjectWords(titled.words, " ".join([titled.keys, *sorted(concerns)]).strip())
 
 
 def _keys_of(slugs: Iterable[str]) -> set[str]:

@@ -13,7 +13,7 @@ from search_ui.context import origin_of
 from search_ui.search import facets, hit_timeline, match_reasons, query_help
 from search_ui.search.links import SearchLinks, circle_links, topic_links
 from search_ui.search.params import SearchParams
-from search_ui.viewer import ArchiveView
+from search_ui.viewer import ArchiveView, Previews
 
 PER_PAGE = 10
 START_TOPICS = 16
@@ -31,7 +31,8 @@ class ResultCard:
 
 def results_values(view: ArchiveView, request: Request, params: SearchParams) -> dict[str, Any]:
     """The values of results.html. Raises BadQuery, SearchDown."""
-    results = view.search(params.query(per_page=PER_PAGE))
+    query = params.query(per_page=PER_PAGE)
+    results = view.search(query)
     links = SearchLinks(params)
     shared = match_reasons.shared_explanations(results.hits)
     at_start = params.empty and params.scope is None
@@ -56,6 +57,7 @@ def results_values(view: ArchiveView, request: Request, params: SearchParams) ->
             )
             for hit in results.hits
         ],
+        "previews": view.previews(query) if params.page == 1 else Previews(),
         "topics": topic_links(results.facets.get("topic", {}))[:START_TOPICS] if at_start else [],
         "circles": circle_links(view.names, results.facets.get("circle", {})) if at_start else [],
         "feed": origin_of(view.site, request) + links.feed,

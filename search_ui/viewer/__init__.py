@@ -4,6 +4,7 @@
 """
 
 from search_ui.viewer.archive_view import ArchiveView, ArchiveViewDep
+from search_ui.viewer.previews import Preview, Previews
 from search_ui.viewer.visit import Visit, VisitDep
 
-__all__ = ["ArchiveView", "ArchiveViewDep", "Visit", "VisitDep"]
+__all__ = ["ArchiveView", "ArchiveViewDep", "Preview", "Previews", "Visit", "VisitDep"]

@@ -1,4 +1,5 @@
-"""The archive as one viewer sees it: the doors for searching, and for opening a recording.
+"""The archive as one viewer sees it: the doors for searching, for opening a recording, and for learning that there is
+one.
 
 Whatever answers a request (pages, the API, feeds, captions, media, embedding, the editor) searches and opens recordings
 only through these methods; a test holds it to that. Who may see what is decided in `kring.access`. What a viewer may
@@ -24,6 +25,7 @@ from kring.model import Circle, Details, Manifest, State
 from search_ui.context import Names, Site, site_of
 from search_ui.i18n.gettext import N_
 from search_ui.recent import Recent
+from search_ui.viewer.previews import MOST, Previews, previews_of
 from search_ui.viewer.visit import visit_of
 
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -53,6 +55,19 @@ class ArchiveView:
     def search(self, query: Query) -> Results:
         """The door for searching: what the viewer may find. Raises BadQuery, IndexNotReady, SearchDown."""
         return self.site.index.search(replace(query, visible_to=self.access.audiences_of(self.viewer)))
+
+    def previews(self, query: Query) -> Previews:
+        """The door for learning what others have talked about: of recordings that the viewer may not see, whose title
+        and topics have all that `query` asks for. Never asks the index for who sees what there is to be previewed.
+
+        Raises BadQuery, IndexNotReady, SearchDown.
+        """
+        access = self.access
+        audiences = access.preview_audiences_of(self.viewer)
+        if not audiences:
+            return Previews()
+        query = replace(query, visible_to=audiences, page=1, per_page=MOST + 1)
+        return previews_of(self.site.index.previews(query), access.circles)
 
     def open(self, recording_id: str) -> Manifest:
         """The door for opening a recording, published or not. Raises NotFound, also for what cannot be an id and for

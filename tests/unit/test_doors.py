@@ -12,6 +12,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 DOORS = {
     "search": ("index", {"search_ui/viewer/archive_view.py"}),
+    "previews": ("index", {"search_ui/viewer/archive_view.py"}),
     # Besides the door: what a person has uploaded, and whether the archive has a file already.
     "manifest": (
         "archive",

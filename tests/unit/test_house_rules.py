@@ -51,6 +51,7 @@ SUBJECTS = {
     "media": "the sound and picture of a recording",
     "parts": "the parts of a file that is being uploaded",
     "people": "people who can sign in",
+    "previews": "that there is a recording, for those who may not see it",
     "progress": "how far a recording is",
     "repair": "`kring repair`",
     "requests": "runs that somebody asked for",

@@ -44,6 +44,7 @@ LEFT_OUT = [
     "Webinar <b>2</b>.mp3 ends in nothing but zeros: it is probably still being copied; if not, copy it anew.",
     "Somebody else's sentence.",
 ]
+CONTACT = "Els Verhaeghe <secretariaat>, kenniskring-west@lokale-besturen.example.org"
 SAID_NO = "Failed to load resource"
 """What Chromium writes to the console where the page itself is answered with an error."""
 
@@ -73,6 +74,8 @@ class Everything:
 def everything(data: Path) -> Iterator[Everything]:
     index, archive = MemoryIndex(), Archive(MemoryStore())
     member_archive.fill(archive, index)
+    others = archive.circle("kenniskring-west")
+    archive.put_circle(others.model_copy(update={"previews": True, "contact": CONTACT}))
     waiting, stopped = sample_archive.add_unfinished(archive)
     ids = {"waiting": waiting.id, "stopped": stopped.id, "working": _working(archive), "holed": _holed(archive)}
     for state, name in zip(UploadState, ("arriving", "arrived", "spoilt"), strict=True):

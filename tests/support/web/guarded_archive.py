@@ -11,7 +11,7 @@ from datetime import date
 
 from index.passages.build import passages_of
 from index.port import SearchIndex
-from kring.access import ANONYMOUS, Access, Role, Viewer, ViewerKind
+from kring.access import ANONYMOUS, Access, Role, Viewer, ViewerKind, audience_of
 from kring.corrections.changes import ChapterChange, Correction
 from kring.intake.uploads import Upload, UploadState
 from kring.model import (
@@ -43,16 +43,23 @@ from storage.keys import upload_key
 DAY = date(2026, 3, 4)
 SECRET = "hemmelig"
 """A circle with nothing for anybody else, so that nobody else knows that it is there."""
+PREVIEWED = "vist"
+"""A circle that lets others know what it has talked about."""
+CONTACT = "Kari <Nordmann>, kari@vist.example.org"
 CIRCLES = {
-    slug: Circle(slug=slug, name=f"Navn{slug}", network=network, network_name=f"Nett{network}", visibility=visibility)
+    slug: Circle(
+        slug=slug, name=f"Navn{slug}", network=network, network_name=f"Nett{network}", visibility=visibility,
+        contact=CONTACT, previews=slug == PREVIEWED,
+    )
     for slug, network, visibility in (
         ("aapen", "nord", Visibility.PUBLIC),
         ("delt", "nord", Visibility.NETWORK),
         ("lukket", "nord", Visibility.CIRCLE),
         ("fjern", "sor", Visibility.CIRCLE),
         (SECRET, "skjult", Visibility.CIRCLE),
+        (PREVIEWED, "vest", Visibility.NETWORK),
     )
-}
+}  # fmt: skip
 PEOPLE = {
     "member of lukket": Roles(circles={"lukket": Role.MEMBER}),
     "facilitator of lukket": Roles(circles={"lukket": Role.FACILITATOR}),
@@ -93,8 +100,13 @@ class Guarded:
 
     @property
     def word(self) -> str:
-        """In all that is said of it and in it."""
+        """In all that is said of it and in it; in PREVIEWED not in what people call its subject."""
         return word_of(self.number)
+
+    @property
+    def subject(self) -> str:
+        """In its title and topics."""
+        return word_of(self.number + 500) if self.circle == PREVIEWED else self.word
 
     @property
     def ref(self) -> SourceRef:
@@ -107,14 +119,14 @@ class Guarded:
     @property
     def details(self) -> Details:
         return Details(
-            title=f"Tittel {self.word}",
+            title=f"Tittel {self.subject}",
             circle=self.circle,
             date=DAY,
             language="nb",
             visibility=self.visibility,
             presenters=(f"Presenter {self.word}",),
             organisations=(f"Kommune {self.word}",),
-            topics=(f"Emne {self.word}", "Felles emne"),
+            topics=(f"Emne {self.subject}", "Felles emne"),
             legal_basis=f"Samtykke {self.word}",
         )
 
@@ -178,6 +190,14 @@ class GuardedArchive:
     def unseen(self, name: str, access: Access) -> Iterator[Guarded]:
         viewer = self.viewer(name)
         return (each for each in self.all if not access.may_see(viewer, each.details))
+
+    def secrets(self, name: str, access: Access) -> Iterator[tuple[Guarded, str]]:
+        """What is not to be in any answer to that viewer: each recording's words, with the recording."""
+        told = access.preview_audiences_of(self.viewer(name))
+        for recording in self.unseen(name, access):
+            yield recording, recording.word
+            if audience_of(recording.details) not in told:
+                yield recording, recording.subject
 
     def _put(self, recording: Guarded, index: SearchIndex) -> None:
         archive, sha256, moment = self.archive, recording.sha256, now()

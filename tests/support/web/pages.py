@@ -142,6 +142,8 @@ PLACES = (
     Place("results, followed", "/?q=personvern", _click(".follow summary"), scripts=SEARCH),
     Place("a page in a document", "/?q=personvernombudet+kommunen", language="da", scripts=SEARCH),
     Place("nothing found", "/?q=zzzyyyxxx", scripts=SEARCH),
+    Place("results, and what others have talked about", "/?q=personvern", account=True, language="nl", scripts=SEARCH),
+    Place("only others have talked about it", "/?q=documentendienst", account=True, scripts=SEARCH),
     Place("not understood", "/?q=personvern+after:sommer", says_no=True, scripts=SEARCH),
     Place("film", f"/r/{FILM.id}", scripts=PLAYER),
     Place("film in Norwegian, inside search", f"/r/{FILM.id}?q=personvern&t=14", language="nb", scripts=PLAYER),

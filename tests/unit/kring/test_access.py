@@ -88,6 +88,64 @@ def test_a_circle_that_changes_changes_what_is_seen_and_no_audience() -> None:
     assert seen(opened, "anonymous") == PUBLIC | {"closed/default"}
 
 
+def told(viewer: str, **previews: Visibility) -> set[str]:
+    """The audiences of which the viewer is told, if these circles are so visible and allow previews."""
+    changed = {
+        slug: CIRCLES[slug].model_copy(update={"previews": True, "visibility": visibility})
+        for slug, visibility in previews.items()
+    }
+    audiences = Access(CIRCLES | changed).preview_audiences_of(VIEWERS[viewer])
+    sees = Access(CIRCLES | changed).audiences_of(VIEWERS[viewer])
+    assert sees is None or audiences.isdisjoint(sees)
+    return set(audiences)
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+def test_nobody_is_told_anything_unless_a_circle_allows_it(viewer: str) -> None:
+    assert told(viewer) == set()
+
+
+@pytest.mark.parametrize(
+    ("viewer", "expected"),
+    [
+        ("anonymous", set()),
+        ("operator", set()),
+        ("signed in", {"privacy/default", "privacy/network"}),
+        ("a key for closed", {"privacy/default", "privacy/network"}),
+        ("member of north", set()),
+        ("member of privacy", set()),
+    ],
+)
+def test_who_is_told_of_a_circle_for_its_network(viewer: str, expected: set[str]) -> None:
+    """Not of what was made less visible than the circle is."""
+    assert told(viewer, privacy=Visibility.NETWORK) == expected
+
+
+@pytest.mark.parametrize(
+    ("viewer", "expected"),
+    [
+        ("anonymous", set()),
+        ("signed in", {"cloud/default", "cloud/network", "cloud/circle"}),
+        ("member of north", {"cloud/default", "cloud/circle"}),
+        ("member of privacy", {"cloud/default", "cloud/circle"}),
+        ("facilitator of cloud", set()),
+        ("facilitator of north", set()),
+    ],
+)
+def test_who_is_told_of_a_circle_for_itself(viewer: str, expected: set[str]) -> None:
+    assert told(viewer, cloud=Visibility.CIRCLE) == expected
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+def test_of_a_public_circle_there_is_nothing_to_tell(viewer: str) -> None:
+    assert told(viewer, open=Visibility.PUBLIC) == set()
+
+
+def test_a_feed_is_told_nothing() -> None:
+    circles = {slug: circle.model_copy(update={"previews": True}) for slug, circle in CIRCLES.items()}
+    assert Access(circles).preview_audiences_of(Viewer(ViewerKind.FEED_TOKEN, {"open": Role.MEMBER})) == frozenset()
+
+
 def test_who_may_change() -> None:
     changers = {
         circle: {name for name, viewer in VIEWERS.items() if ACCESS.may_change(viewer, circle)}

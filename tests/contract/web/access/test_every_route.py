@@ -130,8 +130,8 @@ class Walk:
         """Nothing of a recording that `viewer` may not see is in the answer, apart from the one that was asked for by
         its id, or by the word `but`."""
         text = f"{answer.headers} {answer.text}"
-        for recording in self.guarded.unseen(viewer, self.access):
-            assert recording.word == but or recording.word not in text, f"{viewer}, {what}: {recording} leaks"
+        for recording, word in self.guarded.secrets(viewer, self.access):
+            assert word == but or word not in text, f"{viewer}, {what}: {recording} leaks"
             assert recording.id in what or recording.id not in text, f"{viewer}, {what}: {recording} leaks"
         if answer.status_code == 200 and viewer != "anonymous" and "no-store" not in answer.headers["cache-control"]:
             public = any(each.id in what for each in self.guarded.all if self._is_public(each))

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 from index.port import Passage
 from index.text import analysis
-from index.text.analysis import CONCEPT, Forms, FormsCache, analysed, forms_in, tokens
+from index.text.analysis import CONCEPT, Forms, FormsCache, analysed, forms_in, subject_words, tokens
 from index.text.stemming import stem
 
 PASSAGE = Passage("0" * 16 + "-0", "0" * 16, 1, 0.0, 30.0, "", (), "", "c", "n", "nb", date(2024, 1, 1))
@@ -191,3 +191,14 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert made == forms_in("nb")[f"ord{number}"]
         assert len(known) <= 3
         assert {word for of in known.words_with.values() for word in of} == set(known)
+
+
+def test_the_subject_is_what_title_and_topics_say_whatever_is_said() -> None:
+    named = replace(PASSAGE, title="Personvernet i skolen", topics=("Digital post",), organisations=("Bø kommune",))
+    subject = subject_words(named)
+    assert subject.words == "personvernet i skolen | digital post"
+    assert {CONCEPT + "data-protection", stem("skolen"), stem("post")} <= set(subject.keys.split())
+    assert "kommune" not in subject.keys
+    said = replace(named, text="Sykemelding, sier Kari", speakers=("Kari",), attachment="a" * 64, organisations=())
+    assert subject_words(said) == subject
+    assert subject_words(PASSAGE) == ("", "")
