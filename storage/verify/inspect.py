@@ -9,7 +9,7 @@ from kring.errors import Conflict, Damaged, NotFound, SetupError, TransientError
 from kring.intake.requests import Request
 from kring.intake.uploads import Upload
 from kring.model import Circle, Content, Manifest, Media, Pages, Renditions, Transcript
-from kring.people.accounts import Account, ApiKey, Invitation, KnownLogin, Session
+from kring.people.accounts import Account, ApiKey, FeedToken, Invitation, KnownLogin, Session
 from storage.archive.corrections import read_correction
 from storage.archive.reading import named
 from storage.contents import sha256_of
@@ -17,6 +17,7 @@ from storage.documents import DamagedDocument, plain_document, read_document
 from storage.keys import (
     API_KEYS,
     CIRCLES,
+    FEED_TOKENS,
     INVITATIONS,
     LOGINS,
     PEOPLE,
@@ -35,7 +36,7 @@ from storage.verify.expected import contents_of, foreign_keys, keys_of, marks_of
 from storage.verify.findings import Damage, DamageKind
 
 DOCUMENTS: dict[
-    str, type[Manifest | Circle | Upload | Request | Account | ApiKey | Invitation | KnownLogin | Session]
+    str, type[Manifest | Circle | Upload | Request | Account | ApiKey | FeedToken | Invitation | KnownLogin | Session]
 ] = {
     RECORDINGS: Manifest,
     CIRCLES: Circle,
@@ -45,6 +46,7 @@ DOCUMENTS: dict[
     INVITATIONS: Invitation,
     LOGINS: KnownLogin,
     API_KEYS: ApiKey,
+    FEED_TOKENS: FeedToken,
     SESSIONS: Session,
 }
 """What lies where of the documents that change."""

@@ -14,6 +14,7 @@ from storage.keys import (
     AUDIT,
     CIRCLES,
     CORRECTIONS,
+    FEED_TOKENS,
     FEEDS,
     FINDINGS,
     INDEX_OWNER,
@@ -62,7 +63,7 @@ def _named_by(upload: Upload) -> Iterator[str]:
 
 OWN = (
     *(RECORDINGS, CIRCLES, RUNS, UPLOADS, REQUESTS, FEEDS, LEFT_OUT, ASIDE),
-    *(PEOPLE, INVITATIONS, LOGINS, API_KEYS, SESSIONS, AUDIT),
+    *(PEOPLE, INVITATIONS, LOGINS, API_KEYS, FEED_TOKENS, SESSIONS, AUDIT),
 )
 """Where Kring's own documents lie, which nothing has to name."""
 

@@ -12,6 +12,7 @@ from storage.keys import (
     API_KEYS,
     CIRCLES,
     CORRECTIONS,
+    FEED_TOKENS,
     INVITATIONS,
     LOGINS,
     PEOPLE,
@@ -35,6 +36,7 @@ COUNTED = {
     INVITATIONS: "invitations",
     LOGINS: "logins",
     API_KEYS: "keys",
+    FEED_TOKENS: "private feeds",
     SESSIONS: "sessions",
 }
 """Prefix → what the documents under it are called."""

@@ -73,6 +73,15 @@ KEY_VIEWERS = {
     "reading key of a facilitator": Viewer(ViewerKind.API_KEY, {"lukket": Role.MEMBER}),
     "key for one circle of an operator": Viewer(ViewerKind.API_KEY, {"delt": Role.FACILITATOR}),
 }
+FEEDS = {
+    "circle feed of a member": ("member of lukket", "/c/lukket/feed.xml", "lukket"),
+    "circle feed of a facilitator of its network": ("facilitator of nord", "/c/delt/feed.xml", "delt"),
+    "circle feed of an operator": ("operator", f"/c/{SECRET}/feed.xml", SECRET),
+    "feed of all that a member may see": ("member of delt", "/feed.xml", None),
+    "feed of a member's search": ("member of lukket", "/feed.xml?q=felles&circle=lukket", None),
+    "feed of a network of an operator": ("operator", "/n/nord/feed.xml", None),
+}
+"""Private feeds: whose each is, its feed, and the circle it is for."""
 LETTERS = "bdfghkmnprstvwxz"
 
 
@@ -140,12 +149,13 @@ def recordings() -> list[Guarded]:
 
 @dataclass
 class GuardedArchive:
-    """What is in it, the session of each of PEOPLE, and KEYS."""
+    """What is in it, the session of each of PEOPLE, KEYS, and what the private addresses of FEEDS begin with."""
 
     archive: Archive
     recordings: list[Guarded] = field(default_factory=recordings)
     sessions: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    feeds: dict[str, str] = field(default_factory=dict)
     upload: Guarded = field(default_factory=lambda: Guarded(30, "lukket", None))
 
     @property
@@ -174,6 +184,9 @@ class GuardedArchive:
             for key, (owner, scopes, circles) in KEYS.items():
                 if owner == name:
                     self.keys[key] = people.keys.make(account, key, scopes, circles)
+            for feed, (owner, path, circle) in FEEDS.items():
+                if owner == name:
+                    self.feeds[feed] = f"/f/{people.feed_tokens.make(account, feed, path, circle)}"
 
     def unseen(self, name: str, access: Access) -> Iterator[Guarded]:
         viewer = self.viewer(name)

@@ -1,7 +1,6 @@
 """Every route of the application, asked as every kind of viewer over recordings of every visibility: nothing of what a
-viewer may not see is in any answer, and what they may not see is answered like what is not there.
-
-A route that this test does not know makes it fail.
+viewer may not see is in any answer, and what they may not see is answered like what is not there. A route that this
+test does not know makes it fail.
 """
 
 from __future__ import annotations
@@ -114,6 +113,7 @@ NEITHER = {
     ("POST", "/api/passkeys/sign-in/options"), ("POST", "/account/passkeys/{passkey_id}/remove"),
     ("POST", "/people"), ("POST", "/people/{account_id}"), ("POST", "/account/keys"),
     ("POST", "/account/keys/{key_hash}/revoke"), ("GET", "/sign-in/{provider}"), ("GET", "/sign-in/{provider}/back"),
+    ("POST", "/account/feeds"), ("POST", "/account/feeds/{token_hash}/revoke"),
 }  # fmt: skip
 """They know of no recording, or are asked by tests of their own below and beside this one."""
 
