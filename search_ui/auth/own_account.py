@@ -15,7 +15,7 @@ from kring import link
 from kring.access import Role
 from kring.errors import InputError, NotAllowed, NotFound
 from kring.model import now
-from kring.people.accounts import Account, KeyScope, feed_viewer, name_in
+from kring.people.accounts import Account, FeedToken, KeyScope, feed_viewer, name_in
 from kring.people.audit import Act
 from kring.settings import Provider
 from search_ui.auth.cookies import set_cookie
@@ -33,7 +33,6 @@ ROLE_NAMES = {Role.MEMBER: N_("member"), Role.FACILITATOR: N_("facilitator")}
 SCOPE_NAMES = {KeyScope.READ: N_("read"), KeyScope.UPLOAD: N_("upload"), KeyScope.CORRECT: N_("correct")}
 KEY_DAYS = {"90": N_("90 days"), "365": N_("a year"), "": N_("until it is revoked")}
 """How long a key can be made for."""
-EVERYTHING, A_SEARCH = N_("all my circles"), N_("a search")
 NO_CIRCLE = N_("There is no such circle among yours; choose another.")
 NO_DAYS = N_("Choose how long the key is good for.")
 NO_KEY = N_("You have no such key; it may have been revoked already.")
@@ -248,7 +247,7 @@ def shown_feeds(sessions: Sessions, view: ArchiveView, account: Account) -> list
             token_hash,
             token.name,
             token.begins,
-            view.names.circle(token.circle) if token.circle else _(EVERYTHING if token.page == "/" else A_SEARCH),
+            _recordings_of(token, view.names),
             token.page,
             view.access.sees_more_than_all(token.viewer(account, circles)),
             token.made_at,
@@ -256,6 +255,13 @@ def shown_feeds(sessions: Sessions, view: ArchiveView, account: Account) -> list
         )
         for token_hash, token in sessions.people.feed_tokens.of(account.id)
     ]
+
+
+def _recordings_of(token: FeedToken, names: Names) -> str:
+    if token.circle:
+        return names.circle(token.circle)
+    everything = token.page == "/"
+    return _("all my circles") if everything else _("a search")
 
 
 def shown_sessions(sessions: Sessions, account: Account, here: str) -> list[ShownSession]:
