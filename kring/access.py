@@ -44,6 +44,8 @@ class Viewer:
     circles."""
     operator: bool = False
     """May see and change everything."""
+    only_circle: str | None = None
+    """Sees nothing of any other circle than this one, whatever the roles say; None: there is no such bound."""
 
     def __post_init__(self) -> None:
         if self.kind is ViewerKind.ANONYMOUS and (self.operator or self.circles or self.networks):
@@ -114,11 +116,16 @@ class Access:
 
     def belongs_to(self, viewer: Viewer, circle: Circle) -> bool:
         """Whether the viewer has a role in this circle or in its network."""
-        return viewer.operator or self._is_in_network(viewer, circle.network)
+        return viewer.operator or (_is_for(viewer, circle) and self._is_in_network(viewer, circle.network))
 
     def may_know(self, viewer: Viewer, circle: Circle) -> bool:
         """Whether the circle's name is no secret to the viewer: they belong there, or its recordings are for them."""
         return self.belongs_to(viewer, circle) or self._is_in(viewer, circle, circle.visibility)
+
+    def sees_more_than_all(self, viewer: Viewer) -> bool:
+        """Whether there is anything for this viewer that is not for everyone."""
+        audiences = self.audiences_of(viewer)
+        return audiences is None or bool(audiences - (self.audiences_of(ANONYMOUS) or frozenset()))
 
     def audiences_of(self, viewer: Viewer) -> frozenset[str] | None:
         """The audiences the viewer belongs to: what `index.port.Query.visible_to` takes. None: all audiences,
@@ -153,6 +160,8 @@ class Access:
     def _is_in(self, viewer: Viewer, circle: Circle, visibility: Visibility) -> bool:
         if viewer.operator:
             return True
+        if not _is_for(viewer, circle):
+            return False
         match visibility:
             case Visibility.PUBLIC:
                 return self.anonymous_reading or viewer.kind is not ViewerKind.ANONYMOUS
@@ -164,6 +173,10 @@ class Access:
     def _is_in_network(self, viewer: Viewer, network: str) -> bool:
         joined = (self.circles.get(slug) for slug in viewer.circles)
         return network in viewer.networks or any(circle and circle.network == network for circle in joined)
+
+
+def _is_for(viewer: Viewer, circle: Circle) -> bool:
+    return viewer.only_circle in {None, circle.slug}
 
 
 def audience_of(details: Details) -> str:

@@ -19,7 +19,8 @@ from search_ui.auth.sign_in import WrongCodes
 from search_ui.circles import page as circles_page
 from search_ui.context import Site
 from search_ui.edit import api as edit_api, page as edit_page
-from search_ui.feeds import routes as feed_routes
+from search_ui.feeds import own_feeds, routes as feed_routes
+from search_ui.feeds.private_addresses import HiddenTokens, ListedRecordings, PrivateFeeds, WrongTokens
 from search_ui.http import errors, healthz
 from search_ui.http.body_spool import SpoolPlaces
 from search_ui.http.rates import RateLimit
@@ -80,6 +81,8 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         healthz.health_of(site),
         progress_events.Watchers(),
         WrongCodes(),
+        WrongTokens(),
+        ListedRecordings(),
         OwnRecordings(archive),
         PartPlaces(),
         SpoolPlaces(),
@@ -96,6 +99,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         progress_events.router,
         upload_page.router,
         feed_routes.router,
+        own_feeds.router,
         collections.router,
         embed.router,
         captions.router,
@@ -131,10 +135,12 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
     app.mount("/static", Static(directory=HERE / "static"))
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5, exclude_content_types=NOT_TO_COMPRESS)
     app.add_middleware(IdentityMiddleware, secure=settings.web.public_url.startswith("https://"))
+    app.add_middleware(PrivateFeeds)
     app.add_middleware(RateLimit)
     app.add_middleware(
         RequestGuard, hosts=host_names(settings.web), origins=own_origins(settings.web), broken=errors.broken
     )
     app.add_middleware(LanguageMiddleware)
     app.add_middleware(OwnCookies)
+    app.add_middleware(HiddenTokens)
     return app

@@ -17,6 +17,7 @@ from storage.keys import (
     CIRCLES,
     CORRECTIONS,
     ERASED,
+    FEED_TOKENS,
     FEEDS,
     INDEX_OWNER,
     INVITATIONS,
@@ -106,7 +107,7 @@ def ask_for_run(archive: Archive, recording_id: str) -> None:
 
 def _mend(manifest: Manifest | None, damage: Damage, lost: set[str]) -> Mend:  # noqa: PLR0911 — one kind, one line
     key = damage.key
-    if key.startswith((SESSIONS, INVITATIONS, LOGINS, API_KEYS)):
+    if key.startswith((SESSIONS, INVITATIONS, LOGINS, API_KEYS, FEED_TOKENS)):
         return Mend(key, "It let a person or program in, who needs another one; it is deleted.", forget=(key,))
     if damage.kind is DamageKind.ALTERED and key.startswith((UPLOADS, CIRCLES, REQUESTS, CORRECTIONS, PEOPLE, ERASED)):
         return Mend(key, "Another program has changed it; it can be read and is kept as it is now.", accept=True)

@@ -19,6 +19,7 @@ feeds/<id>.json                           what a feed offered when it was last r
 people/<id>.json                          who can sign in, and their roles
 invitations/<hash>.json                   links that let one person in, once
 keys/<hash>.json                          keys by which programs act for people
+feed-tokens/<hash>.json                   addresses by which podcast apps follow feeds for people
 logins/<hash>.json                        whose account a provider's subject is
 sessions/<hash>.json                      browsers in which people are signed in
 audit/<n>.json                            what people did, each with the hash of the one before
@@ -52,6 +53,7 @@ INVITATIONS = "invitations/"
 SESSIONS = "sessions/"
 LOGINS = "logins/"
 API_KEYS = "keys/"
+FEED_TOKENS = "feed-tokens/"
 AUDIT = "audit/"
 ERASED = "erased/"
 ERASING = "erasing/"
@@ -180,6 +182,11 @@ def login_key(login_hash: str) -> str:
 def api_key_key(key_hash: str) -> str:
     """A key by which a program acts for somebody, by its SHA-256."""
     return f"{API_KEYS}{_fit(_SHA256, key_hash)}.json"
+
+
+def feed_token_key(token_hash: str) -> str:
+    """A private feed's address, by the SHA-256 of the token in it."""
+    return f"{FEED_TOKENS}{_fit(_SHA256, token_hash)}.json"
 
 
 def audit_key(number: int) -> str:

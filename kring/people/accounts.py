@@ -14,13 +14,15 @@ from functools import reduce
 from operator import or_
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, TypeAdapter, ValidationError
 
 from kring.access import Access, Role, Viewer, ViewerKind
 from kring.model import SCHEMA_VERSION, Circle, Frozen, Line, RecordingId, Slug
 
 MOST_ROLES = 1000
 """Circles, and networks, in which one person has a role."""
+MOST_FEED = 30_000
+"""Characters of the path and the parameters of a feed."""
 
 AccountId = RecordingId
 """16 hexadecimal digits, drawn by chance."""
@@ -186,10 +188,7 @@ class ApiKey(Frozen):
 
     def viewer(self, account: Account, circles: Mapping[str, Circle]) -> Viewer:
         """What it may see and change: never more than its owner, and nothing that only operators may."""
-        owner, access = account.viewer, Access(circles)
-        if owner.operator:
-            networks = {circle.network for circle in circles.values()}
-            owner = Viewer(ViewerKind.PERSON, networks=dict.fromkeys(networks, Role.FACILITATOR))
+        owner, access = _without_power(account.viewer, circles), Access(circles)
         most = Role.FACILITATOR if self.may_write else Role.MEMBER
         if not self.circles:
             return Viewer(ViewerKind.API_KEY, _at_most(owner.circles, most), _at_most(owner.networks, most))
@@ -197,6 +196,55 @@ class ApiKey(Frozen):
         return Viewer(
             ViewerKind.API_KEY, _at_most({slug: role for slug, role in roles.items() if role is not None}, most)
         )
+
+
+class FeedToken(Frozen):
+    """An address by which a podcast app, which cannot sign in, follows a feed for somebody. Stored at
+    `feed-tokens/<hash of the token in it>.json`."""
+
+    schema_version: int = SCHEMA_VERSION
+    account_id: AccountId
+    name: Line
+    """What it is called in its owner's list."""
+    begins: Line
+    """The token's first letters, by which people tell addresses apart."""
+    feed: Annotated[str, StringConstraints(pattern=r"^/", max_length=MOST_FEED)]
+    """Path and parameters of the feed that it opens: a circle's, or that of a saved search."""
+    circle: Slug | None = None
+    """The circle whose feed it is: it shows nothing of any other."""
+    made_at: datetime
+    used_at: datetime | None = None
+    """About when it was used last."""
+
+    def viewer(self, account: Account, circles: Mapping[str, Circle]) -> Viewer:
+        """What it shows."""
+        return feed_viewer(account, circles, self.circle)
+
+    @property
+    def page(self) -> str:
+        """Path and parameters of the page on which people see the same."""
+        path, mark, query = self.feed.partition("?")
+        return f"{path.removesuffix('/feed.xml') or '/'}{mark}{query}"
+
+
+def feed_viewer(account: Account, circles: Mapping[str, Circle], only_circle: str | None) -> Viewer:
+    """Who sees what this person may see at present, of one circle or of all, and never changes anything."""
+    owner, access = _without_power(account.viewer, circles), Access(circles)
+    joined = [slug for slug, circle in circles.items() if access.role_in(owner, circle) is not None]
+    return Viewer(
+        ViewerKind.FEED_TOKEN,
+        dict.fromkeys(joined, Role.MEMBER),
+        _at_most(owner.networks, Role.MEMBER),
+        only_circle=only_circle,
+    )
+
+
+def _without_power(owner: Viewer, circles: Mapping[str, Circle]) -> Viewer:
+    """An operator as what they are in the circles there are: a facilitator of all. Anybody else as they are."""
+    if not owner.operator:
+        return owner
+    networks = {circle.network for circle in circles.values()}
+    return Viewer(ViewerKind.PERSON, networks=dict.fromkeys(networks, Role.FACILITATOR))
 
 
 def _at_most(roles: Mapping[str, Role], most: Role) -> dict[str, Role]:
@@ -223,6 +271,11 @@ def new_code() -> str:
 def new_key() -> str:
     """An API key; its beginning tells programs that look for lost secrets what it is."""
     return f"kring_{new_secret()}"
+
+
+def new_feed_token() -> str:
+    """What stands in a private feed's address; it begins like a key, for the same programs."""
+    return f"kring_feed_{new_secret()}"
 
 
 def new_account_id() -> str:

@@ -93,9 +93,9 @@ def _with_key(request: Request, site: Site, authorization: str) -> Visit:
     if found is None:
         raise BadKey(BAD_KEY)
     return Visit(
-        viewer=found.key.viewer(found.account, site.circles.all()),
+        viewer=found.secret.viewer(found.account, site.circles.all()),
         account=found.account,
-        scopes=frozenset(found.key.scopes),
+        scopes=frozenset(found.secret.scopes),
         read_only=site.settings.web.facilitators == "nobody",
         here=request.url.path,
     )
@@ -188,9 +188,9 @@ class IdentityMiddleware:
         state = scope.setdefault("state", {})
         state["cookies"] = cookies
         request = Request(scope)
-        visit = Visit()
+        visit = state.get("visit", Visit())  # it is known already who asks at a private feed's address
         try:
-            if not scope["path"].startswith(_SAME_FOR_ALL):
+            if "visit" not in state and not scope["path"].startswith(_SAME_FOR_ALL):
                 visit = await _found(request)
             state["visit"] = visit
         except KringError as error:  # said by the routes that need to know, see `visit_of`

@@ -15,7 +15,7 @@ from kring import link
 from kring.access import Role
 from kring.errors import InputError, NotAllowed, NotFound
 from kring.model import now
-from kring.people.accounts import Account, KeyScope, name_in
+from kring.people.accounts import Account, FeedToken, KeyScope, feed_viewer, name_in
 from kring.people.audit import Act
 from kring.settings import Provider
 from search_ui.auth.cookies import set_cookie
@@ -73,6 +73,23 @@ class ShownKey:
     circle: str
     expires_at: datetime | None
     expired: bool
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFeed:
+    """The address by which a podcast app follows a feed for somebody."""
+
+    token_hash: str
+    name: str
+    begins: str
+    of: str
+    """A circle's name, or which recordings else."""
+    page: str
+    """Where people see the same."""
+    shows: bool
+    """It still shows what is not for everyone."""
+    made_at: datetime
     used_at: datetime | None
 
 
@@ -174,6 +191,8 @@ def _account(
         sessions=shown_sessions(sessions, account, visit.session_hash),
         keys=shown_keys(sessions, view.names, account),
         key_days=KEY_DAYS,
+        feeds=shown_feeds(sessions, view, account),
+        may_have_feeds=view.access.sees_more_than_all(feed_viewer(account, site.circles.all(), None)),
         made=made,
         made_for=made_for,
     )
@@ -218,6 +237,31 @@ def shown_keys(sessions: Sessions, names: Names, account: Account) -> list[Shown
         )
         for key_hash, key in sessions.people.keys.of(account.id)
     ]
+
+
+def shown_feeds(sessions: Sessions, view: ArchiveView, account: Account) -> list[ShownFeed]:
+    """Those that were not revoked, the newest first."""
+    circles = view.site.circles.all()
+    return [
+        ShownFeed(
+            token_hash,
+            token.name,
+            token.begins,
+            _recordings_of(token, view.names),
+            token.page,
+            view.access.sees_more_than_all(token.viewer(account, circles)),
+            token.made_at,
+            token.used_at,
+        )
+        for token_hash, token in sessions.people.feed_tokens.of(account.id)
+    ]
+
+
+def _recordings_of(token: FeedToken, names: Names) -> str:
+    if token.circle:
+        return names.circle(token.circle)
+    everything = token.page == "/"
+    return _("all my circles") if everything else _("a search")
 
 
 def shown_sessions(sessions: Sessions, account: Account, here: str) -> list[ShownSession]:

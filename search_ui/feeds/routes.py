@@ -1,6 +1,7 @@
 """Feeds to follow: any search, a circle, a network or a topic, for feed readers and podcast programs.
 
-A feed shows what the pages show to the same viewer: to programs, which do not sign in, what is public.
+A feed shows what the pages show to the same viewer: to programs, which do not sign in, what is public; at a private
+address (`private_addresses.py`) what its owner may see, and then all that programs fetch has such an address too.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from search_ui.search.collections import Collection, CollectionDep
 from search_ui.search.links import feed_url, search_url, sorted_by
 from search_ui.search.params import SearchParams, SearchParamsDep
 from search_ui.viewer import ArchiveView, ArchiveViewDep
+from search_ui.viewer.visit import visit_of
 
 ITEMS = 50
 PASSAGES = 5
@@ -78,8 +80,8 @@ def feed_response(view: ArchiveView, request: Request, params: SearchParams, col
         hits = view.search(sorted_by(params, Order.NEWEST).query(per_page=ITEMS, passages=PASSAGES)).hits
     except BadQuery as error:
         return PlainTextResponse(message_of(error), status_code=400, headers={"Cache-Control": "no-store"})
-    origin = origin_of(view.site, request)
-    facts = repr((WRITER, origin, feed_url(params), collection, current_language(), hits))
+    origin, prefix = origin_of(view.site, request), visit_of(request).private_prefix
+    facts = repr((WRITER, origin, prefix, feed_url(params), collection, current_language(), hits))
     etag = f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
     headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie", "ETag": f"W/{etag}"}
     given = request.headers.get("if-none-match")
@@ -91,7 +93,7 @@ def feed_response(view: ArchiveView, request: Request, params: SearchParams, col
         headers["Last-Modified"] = format_datetime(changed.astimezone(UTC), usegmt=True)
         if given is None and not _is_newer(changed, request.headers.get("if-modified-since")):
             return Response(status_code=304, headers=headers)
-    channel = channel_of(view, origin, params, collection, recordings, changed or now())
+    channel = channel_of(view, origin, prefix, params, collection, recordings, changed or now())
     return Response(rss.write(channel), media_type=rss.MEDIA_TYPE, headers=headers)
 
 
@@ -117,21 +119,25 @@ def published_recordings(view: ArchiveView, hits: Sequence[RecordingHit]) -> lis
 def channel_of(
     view: ArchiveView,
     origin: str,
+    prefix: str,
     params: SearchParams,
     collection: Collection | None,
     recordings: Sequence[FeedRecording],
     changed: datetime,
 ) -> rss.FeedChannel:
+    """`prefix`: what paths begin with that programs fetch; those of pages, which people open, begin with none."""
+    address = feed_url(params)
     return rss.FeedChannel(
         title=title_of(params, collection),
         url=origin + search_url(params),
-        address=origin + feed_url(params),
+        address=origin + (f"{prefix}{address.partition('?')[0]}" if prefix else address),
         description=_("Recordings of knowledge circles, with the passages found and what was said in them."),
         author=collection.name if collection else "Kring",
         language=_language(recordings, collection),
         image=origin + static_address("cover.png"),
         changed=changed,
-        items=[item_of(view, origin, params, recording) for recording in recordings],
+        items=[item_of(view, origin, prefix, params, recording) for recording in recordings],
+        private=bool(prefix),
     )
 
 
@@ -141,9 +147,11 @@ def title_of(params: SearchParams, collection: Collection | None) -> str:
     return _("{name}: “{words}”").format(name=name, words=params.text) if params.text else name
 
 
-def item_of(view: ArchiveView, origin: str, params: SearchParams, recording: FeedRecording) -> rss.FeedItem:
+def item_of(
+    view: ArchiveView, origin: str, prefix: str, params: SearchParams, recording: FeedRecording
+) -> rss.FeedItem:
     manifest, hit = recording.manifest, recording.hit
-    details = manifest.details
+    details, files = manifest.details, origin + prefix
     return rss.FeedItem(
         guid=manifest.id,
         title=details.title,
@@ -152,19 +160,17 @@ def item_of(view: ArchiveView, origin: str, params: SearchParams, recording: Fee
         description=text(
             "feed_item.html", hit=hit, details=details, names=view.names, origin=origin, words=params.text
         ),
-        media=rss.MediaFile(origin + playback_url(manifest), manifest.renditions.playback_type),  # type: ignore[union-attr]
+        media=rss.MediaFile(files + playback_url(manifest), manifest.renditions.playback_type),  # type: ignore[union-attr]
         size=recording.size,
         seconds=manifest.duration or hit.duration,
-        image=f"{origin}/media/{manifest.id}/poster" if hit.poster else None,
+        image=f"{files}/media/{manifest.id}/poster" if hit.poster else None,
         people=details.presenters,
         transcripts=tuple(
-            rss.MediaFile(
-                origin + download.address, download.file.media_type, _track_language(manifest, download.track)
-            )
+            rss.MediaFile(files + download.address, download.file.media_type, _track_language(manifest, download.track))
             for download in captions.downloads(manifest)
-            if download.file.suffix != ".txt"
+            if download.file in captions.TIMED
         ),
-        chapters=f"{origin}/r/{manifest.id}/chapters.json" if recording.chapters else None,
+        chapters=f"{files}/r/{manifest.id}/chapters.json" if recording.chapters else None,
     )
 
 

@@ -69,6 +69,8 @@ class FeedChannel:
     image: str
     changed: datetime
     items: Sequence[FeedItem]
+    private: bool = False
+    """It is no directory's business."""
 
 
 def write(channel: FeedChannel) -> bytes:
@@ -92,6 +94,9 @@ def write(channel: FeedChannel) -> bytes:
     _add(node, f"{{{ITUNES}}}explicit", "false")
     _add(node, f"{{{PODCAST}}}guid", guid_of(channel.address))
     _add(node, f"{{{PODCAST}}}medium", "podcast")
+    if channel.private:
+        _add(node, f"{{{ITUNES}}}block", "Yes")
+        _add(node, f"{{{PODCAST}}}block", "yes")
     for item in channel.items:
         _write_item(ET.SubElement(node, "item"), item)
     written: bytes = ET.tostring(rss, encoding="utf-8", xml_declaration=True)

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from index.port import Fragment
 from kring.model import Segment, Step
@@ -29,27 +28,6 @@ PAUSE_SECONDS = 1.5
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2}(?:\.\d+)?)", re.ASCII)
 _UNITS = re.compile(r"(?=\d)(?:(\d{1,3})h)?(?:(\d{1,4})m)?(?:(\d{1,6}(?:\.\d+)?)s?)?", re.ASCII)
 _WORD = re.compile(r"\w+")
-_MAIL_ADDRESS = re.compile(r"(?<![\w.%+@-])[A-Za-z0-9._%+-]++@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++(?![\w@])")
-
-
-@dataclass(frozen=True, slots=True)
-class ContactPiece:
-    """A piece of what a circle writes of whom to ask; `url`: where a mail to it begins, empty if it is no address."""
-
-    text: str
-    url: str = ""
-
-
-def contact_pieces(contact: str) -> list[ContactPiece]:
-    """`Kari, kari@example.org` with what can be followed."""
-    pieces: list[ContactPiece] = []
-    end = 0
-    for address in _MAIL_ADDRESS.finditer(contact):
-        pieces.append(ContactPiece(contact[end : address.start()]))
-        pieces.append(ContactPiece(address[0], f"mailto:{quote(address[0], safe='@+')}"))
-        end = address.end()
-    pieces.append(ContactPiece(contact[end:]))
-    return [piece for piece in pieces if piece.text]
 
 
 def clock(seconds: float) -> str:

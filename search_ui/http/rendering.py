@@ -67,7 +67,6 @@ def _environment() -> Environment:
     environment.globals["bars"] = formatting.bars
     environment.filters |= {
         "clock": formatting.clock,
-        "contact_pieces": formatting.contact_pieces,
         "duration": formatting.duration,
         "readable_date": i18n.format_date,
         "number": i18n.format_number,

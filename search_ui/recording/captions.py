@@ -78,6 +78,8 @@ FORMATS = (
         lambda transcript, *_: write_json(transcript.segments),
     ),
 )  # fmt: skip
+TIMED = tuple(file for file in FORMATS if file.suffix != ".txt")
+"""Those that players follow."""
 
 router = APIRouter(include_in_schema=False)
 

@@ -88,7 +88,11 @@ class CollectionSummary:
 
 def collection_of(value: str, request: Request, view: ArchiveViewDep) -> Collection:
     """The collection that the address of a page or feed names. Raises NotFound, SearchDown, StorageDown."""
-    kind = KINDS[request.url.path.split("/", 2)[1]]
+    return find_collection(KINDS[request.url.path.split("/", 2)[1]], value, view)
+
+
+def find_collection(kind: Kind, value: str, view: ArchiveView) -> Collection:
+    """Raises NotFound, SearchDown, StorageDown."""
     circles = view.names.circles
     match kind:
         case "circle" if value in circles:

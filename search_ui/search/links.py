@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qs, quote, unquote, urlencode
 
 from index.port import Order
 from index.text.folding import label_key
 from search_ui.context import Names
-from search_ui.search.params import Kind, SearchParams
+from search_ui.search.params import Kind, SearchParams, SearchScope, search_params
 
 KINDS: Mapping[str, Kind] = {"c": "circle", "n": "network", "t": "topic"}
 LETTERS = {kind: letter for letter, kind in KINDS.items()}
@@ -80,6 +81,33 @@ def feed_url(params: SearchParams) -> str:
     pairs += replace(params, order=Order.RELEVANCE).kept
     path = f"{_path(params).rstrip('/')}/feed.xml"
     return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def params_of_feed(feed: str) -> SearchParams:
+    """The search whose feed has this path and these parameters, as `feed_url` writes them."""
+    path, _, query = feed.partition("?")
+    given = parse_qs(query)
+    one = {name: values[0] for name, values in given.items()}
+    params = search_params(
+        q=one.get("q", ""),
+        circle=given.get("circle", []),
+        network=given.get("network", []),
+        language=given.get("language", []),
+        topic=given.get("topic", []),
+        organisation=given.get("organisation", []),
+        year=one.get("year", ""),
+        after=_day(one, "after"),
+        before=_day(one, "before"),
+    )
+    letter, _, value = unquote(path.removesuffix("feed.xml").strip("/")).partition("/")
+    if letter not in KINDS:
+        return params
+    kind = KINDS[letter]
+    return params.within(SearchScope(kind, value, collection_path(kind, value)))
+
+
+def _day(given: Mapping[str, str], name: str) -> date | None:
+    return date.fromisoformat(given[name]) if name in given else None
 
 
 def sorted_by(params: SearchParams, order: Order) -> SearchParams:

@@ -25,5 +25,6 @@ def server_config(app: FastAPI, web: WebSettings, *, port: int, graceful_seconds
         forwarded_allow_ips=list(web.proxies),
         server_header=False,
         log_level="warning",
+        access_log=False,  # addresses say what people search for, and those of private feeds are secrets
         timeout_graceful_shutdown=graceful_seconds,
     )

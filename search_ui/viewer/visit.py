@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -49,6 +49,8 @@ class Visit:
     """The path and the parameters that were asked for."""
     key_given: bool = False
     """They did come by the operator's link."""
+    private_prefix: str = field(default="", repr=False)
+    """What the addresses begin with that a podcast app may fetch for the account: `/f/<token>`; empty if it is none."""
 
     @property
     def signed_in(self) -> bool:

@@ -24,6 +24,7 @@ from kring.people.accounts import (
     new_secret,
 )
 from storage.archive.api_keys import ApiKeys, owned
+from storage.archive.feed_tokens import FeedTokens
 from storage.archive.reading import NoteDamage, all_documents, fetch_document
 from storage.documents import change_document, create_document, read_document
 from storage.keys import (
@@ -49,6 +50,7 @@ class People:
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
         self.keys = ApiKeys(store)
+        self.feed_tokens = FeedTokens(store)
 
     def account(self, account_id: str) -> Account:
         """Raises NotFound."""
@@ -73,15 +75,17 @@ class People:
         )
 
     def remove(self, account_id: str) -> None:
-        """The account, its sessions and its keys; what the person has uploaded and corrected stays. Raises NotFound."""
+        """The account, its sessions, its keys and its private feeds; what the person has uploaded and corrected stays.
+        Raises NotFound."""
         account = self.account(account_id)
         for login in account.logins:
             self._store.delete(login_key(login.hash))
         self._store.delete(account_key(account_id))
         for secret_hash, _session in self.sessions_of(account_id):
             self.end_session(secret_hash)
-        for key_hash, _key in self.keys.of(account_id):
-            self.keys.revoke(key_hash)
+        for secrets in (self.keys, self.feed_tokens):
+            for secret_hash, _secret in secrets.of(account_id):
+                secrets.revoke(secret_hash)
 
     def invite(self, name: str, roles: Roles, *, by: str, account_id: AccountId | None = None) -> str:
         """The code of a new link that lets one person in, which is kept nowhere: the caller shows it once."""

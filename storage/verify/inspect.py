@@ -10,7 +10,7 @@ from kring.intake.requests import Request
 from kring.intake.uploads import Upload
 from kring.model import Circle, Content, Manifest, Media, Pages, Renditions, Transcript
 from kring.model.erased import Erasure
-from kring.people.accounts import Account, ApiKey, Invitation, KnownLogin, Session
+from kring.people.accounts import Account, ApiKey, FeedToken, Invitation, KnownLogin, Session
 from storage.archive.corrections import read_correction
 from storage.archive.reading import named
 from storage.contents import sha256_of
@@ -19,6 +19,7 @@ from storage.keys import (
     API_KEYS,
     CIRCLES,
     ERASED,
+    FEED_TOKENS,
     INVITATIONS,
     LOGINS,
     PEOPLE,
@@ -36,9 +37,10 @@ from storage.port import ObjectInfo, ObjectStore
 from storage.verify.expected import contents_of, foreign_keys, keys_of, marks_of
 from storage.verify.findings import Damage, DamageKind
 
-DOCUMENTS: dict[
-    str, type[Manifest | Circle | Upload | Request | Account | ApiKey | Invitation | KnownLogin | Session | Erasure]
-] = {
+Stored = (
+    Manifest | Circle | Upload | Request | Account | ApiKey | FeedToken | Invitation | KnownLogin | Session | Erasure
+)
+DOCUMENTS: dict[str, type[Stored]] = {
     RECORDINGS: Manifest,
     CIRCLES: Circle,
     UPLOADS: Upload,
@@ -47,6 +49,7 @@ DOCUMENTS: dict[
     INVITATIONS: Invitation,
     LOGINS: KnownLogin,
     API_KEYS: ApiKey,
+    FEED_TOKENS: FeedToken,
     SESSIONS: Session,
     ERASED: Erasure,
 }

@@ -16,6 +16,7 @@ from storage.keys import (
     CORRECTIONS,
     ERASED,
     ERASING,
+    FEED_TOKENS,
     FEEDS,
     FINDINGS,
     INDEX_OWNER,
@@ -66,7 +67,7 @@ def _named_by(upload: Upload) -> Iterator[str]:
 
 OWN = (
     *(RECORDINGS, CIRCLES, RUNS, UPLOADS, REQUESTS, FEEDS, LEFT_OUT, ASIDE),
-    *(PEOPLE, INVITATIONS, LOGINS, API_KEYS, SESSIONS, AUDIT, ERASED, ERASING, WITHDRAWN),
+    *(PEOPLE, INVITATIONS, LOGINS, API_KEYS, FEED_TOKENS, SESSIONS, AUDIT, ERASED, ERASING, WITHDRAWN),
 )
 """Where Kring's own documents lie, which nothing has to name."""
 

@@ -13,6 +13,7 @@ from storage.keys import (
     CIRCLES,
     CORRECTIONS,
     ERASED,
+    FEED_TOKENS,
     INVITATIONS,
     LOGINS,
     PEOPLE,
@@ -36,6 +37,7 @@ COUNTED = {
     INVITATIONS: "invitations",
     LOGINS: "logins",
     API_KEYS: "keys",
+    FEED_TOKENS: "private feeds",
     SESSIONS: "sessions",
     ERASED: "erasures",
 }

@@ -31,6 +31,7 @@ from kring.model import (
     Transcript,
     TranscriptRef,
     Visibility,
+    Withdrawal,
     now,
 )
 from kring.people.accounts import KeyScope, Roles
@@ -38,7 +39,7 @@ from storage import keys
 from storage.archive.archive import Archive
 from storage.archive.people import People
 from storage.documents import JSON, write_document
-from storage.keys import upload_key
+from storage.keys import upload_key, withdrawn_key
 
 DAY = date(2026, 3, 4)
 SECRET = "hemmelig"
@@ -80,6 +81,17 @@ KEY_VIEWERS = {
     "reading key of a facilitator": Viewer(ViewerKind.API_KEY, {"lukket": Role.MEMBER}),
     "key for one circle of an operator": Viewer(ViewerKind.API_KEY, {"delt": Role.FACILITATOR}),
 }
+FEEDS = {
+    "circle feed of a member": ("member of lukket", "/c/lukket/feed.xml", "lukket"),
+    "circle feed of a facilitator of its network": ("facilitator of nord", "/c/delt/feed.xml", "delt"),
+    "circle feed of an operator": ("operator", f"/c/{SECRET}/feed.xml", SECRET),
+    "feed of all that a member may see": ("member of delt", "/feed.xml", None),
+    "feed of a member's search": ("member of lukket", "/feed.xml?q=felles&circle=lukket", None),
+    "feed of a network of an operator": ("operator", "/n/nord/feed.xml", None),
+}
+"""Private feeds: whose each is, its feed, and the circle it is for."""
+WITHDRAWN = ("aapen", "delt")
+"""Circles of which a recording is withdrawn."""
 LETTERS = "bdfghkmnprstvwxz"
 
 
@@ -97,6 +109,11 @@ class Guarded:
     circle: str
     visibility: Visibility | None
     state: State = State.PUBLISHED
+    withdrawn: bool = False
+
+    def seen_by(self, viewer: Viewer, access: Access) -> bool:
+        """Whether the viewer may open it."""
+        return access.may_see(viewer, self.details) and (not self.withdrawn or access.may_change(viewer, self.circle))
 
     @property
     def word(self) -> str:
@@ -140,24 +157,29 @@ class Guarded:
 
 
 def recordings() -> list[Guarded]:
-    """Published ones for every circle and visibility, but for SECRET, and some that are not published."""
+    """Published ones for every circle and visibility, but for SECRET, some that are not published, and some that are
+    withdrawn."""
     open_ones = [circle for circle in CIRCLES if circle != SECRET]
     made = [(circle, visibility) for circle in open_ones for visibility in (None, *Visibility)] + [(SECRET, None)]
     published = [Guarded(number, circle, visibility) for number, (circle, visibility) in enumerate(made)]
     states = [(State.RECEIVED, "lukket"), (State.FAILED, "lukket"), (State.RECEIVED, "aapen"), (State.FAILED, "fjern")]
-    return published + [
+    unfinished = [
         Guarded(len(published) + number, circle, None, state) for number, (state, circle) in enumerate(states)
     ]
+    first = len(published) + len(unfinished)
+    withdrawn = [Guarded(first + number, circle, None, withdrawn=True) for number, circle in enumerate(WITHDRAWN)]
+    return [*published, *unfinished, *withdrawn]
 
 
 @dataclass
 class GuardedArchive:
-    """What is in it, the session of each of PEOPLE, and KEYS."""
+    """What is in it, the session of each of PEOPLE, KEYS, and what the private addresses of FEEDS begin with."""
 
     archive: Archive
     recordings: list[Guarded] = field(default_factory=recordings)
     sessions: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    feeds: dict[str, str] = field(default_factory=dict)
     upload: Guarded = field(default_factory=lambda: Guarded(30, "lukket", None))
 
     @property
@@ -186,17 +208,20 @@ class GuardedArchive:
             for key, (owner, scopes, circles) in KEYS.items():
                 if owner == name:
                     self.keys[key] = people.keys.make(account, key, scopes, circles)
+            for feed, (owner, path, circle) in FEEDS.items():
+                if owner == name:
+                    self.feeds[feed] = f"/f/{people.feed_tokens.make(account, feed, path, circle)}"
 
     def unseen(self, name: str, access: Access) -> Iterator[Guarded]:
         viewer = self.viewer(name)
-        return (each for each in self.all if not access.may_see(viewer, each.details))
+        return (each for each in self.all if not each.seen_by(viewer, access))
 
     def secrets(self, name: str, access: Access) -> Iterator[tuple[Guarded, str]]:
         """What is not to be in any answer to that viewer: each recording's words, with the recording."""
         told = access.preview_audiences_of(self.viewer(name))
         for recording in self.unseen(name, access):
             yield recording, recording.word
-            if audience_of(recording.details) not in told:
+            if recording.withdrawn or audience_of(recording.details) not in told:
                 yield recording, recording.subject
 
     def _put(self, recording: Guarded, index: SearchIndex) -> None:
@@ -224,6 +249,11 @@ class GuardedArchive:
             )  # fmt: skip
             archive.correct(manifest.id, lambda _: correction)
             manifest = archive.manifest(manifest.id)
+            if recording.withdrawn:
+                hidden = Withdrawal(by="0" * 16, by_name=f"Skjuler {recording.word}", at=moment, reason=recording.word)
+                archive.update(manifest.id, lambda old: old.model_copy(update={"withdrawn": hidden}))
+                archive.store.put_bytes(withdrawn_key(manifest.id), b"", media_type=JSON)
+                return
             circle = CIRCLES[recording.circle]
             passages = passages_of(manifest, circle, archive.transcript_of(manifest), archive.attached(manifest))
             index.replace(manifest.id, passages)

@@ -119,9 +119,15 @@ def _circle_saved(page: Page) -> None:
 
 
 def _key(page: Page) -> None:
-    page.locator(".new-key summary").click()
+    page.locator("#keys-heading ~ .new-key summary").click()
     page.locator("#key-name").fill("Nattlig eksport")
-    page.locator(".new-key button").click()
+    page.locator("#keys-heading ~ .new-key button").click()
+    expect(page.locator("#made")).to_be_visible()
+
+
+def _feed(page: Page) -> None:
+    page.locator(".follow summary").click()
+    page.locator(".follow .private button").click()
     expect(page.locator("#made")).to_be_visible()
 
 
@@ -209,5 +215,22 @@ PLACES = (
     Place("what people did", "/audit"),
     Place("what people did, nothing of that", "/audit?who=zzzyyyxxx", language="nl"),
     Place("account, a key was made", "/account", _key, account=True, language="nb", scripts=("passkeys.js",)),
+    Place("circle, followed, signed in", f"/c/{FILM.circle}", _click(".follow summary"), account=True, scripts=SEARCH),
+    Place(
+        "search, followed, signed in",
+        "/?q=kommune",
+        _click(".follow summary"),
+        language="da",
+        account=True,
+        scripts=SEARCH,
+    ),
+    Place(
+        "a private feed was made",
+        f"/c/{FILM.circle}",
+        _feed,
+        language="nl",
+        account=True,
+        scripts=("search.js", "copying.js"),
+    ),
     Place("not for who has not signed in", "/r/{working}", without_link=True, says_no=True),
 )

@@ -27,6 +27,12 @@ VIEWERS = {
     "member of north": Viewer(ViewerKind.PERSON, networks={"north": Role.MEMBER}),
     "facilitator of north": Viewer(ViewerKind.PERSON, networks={"north": Role.FACILITATOR}),
     "a key for closed": Viewer(ViewerKind.API_KEY, {"closed": Role.MEMBER}),
+    "a feed of cloud": Viewer(
+        ViewerKind.FEED_TOKEN,
+        {"privacy": Role.MEMBER, "cloud": Role.MEMBER},
+        {"south": Role.MEMBER},
+        only_circle="cloud",
+    ),
     "member of what has gone": Viewer(ViewerKind.PERSON, {"gone": Role.FACILITATOR}),
     "operator": Viewer(ViewerKind.PERSON, operator=True),
 }
@@ -63,6 +69,29 @@ NORTH = {"privacy/default", "privacy/network", "cloud/network"}
 )
 def test_what_each_sees_beside_what_is_public(viewer: str, more: set[str]) -> None:
     assert seen(ACCESS, viewer) == PUBLIC | more
+
+
+def test_who_is_bound_to_a_circle_sees_nothing_of_another() -> None:
+    assert seen(ACCESS, "a feed of cloud") == {f"cloud/{said}" for said in ("default", *Visibility)}
+    viewer = VIEWERS["a feed of cloud"]
+    for slug, circle in CIRCLES.items():
+        assert ACCESS.belongs_to(viewer, circle) == ACCESS.may_know(viewer, circle) == (slug == "cloud")
+
+
+def test_who_sees_more_than_everyone() -> None:
+    more = {name for name, viewer in VIEWERS.items() if ACCESS.sees_more_than_all(viewer)}
+    assert set(VIEWERS) - more == {"anonymous", "signed in", "member of what has gone"}
+    more = {name for name, viewer in VIEWERS.items() if SIGNED_IN_ONLY.sees_more_than_all(viewer)}
+    assert set(VIEWERS) - more == {"anonymous"}
+    ex_member = Viewer(ViewerKind.FEED_TOKEN, only_circle="open")
+    assert not ACCESS.sees_more_than_all(ex_member)
+    assert SIGNED_IN_ONLY.sees_more_than_all(ex_member)
+
+
+def test_a_feed_token_only_reads() -> None:
+    for roles in ({"circles": {"open": Role.FACILITATOR}}, {"operator": True}):
+        with pytest.raises(ValueError, match="only reads"):
+            Viewer(ViewerKind.FEED_TOKEN, **roles)  # type: ignore[arg-type]
 
 
 def test_an_operator_sees_all_and_that_of_circles_that_have_gone() -> None:

@@ -12,7 +12,7 @@ from services.people_sweep import sweep_people
 from storage.archive.people import People
 from storage.audit import COMMAND, Audit
 from storage.documents import JSON
-from storage.keys import invitation_key
+from storage.keys import account_key, invitation_key
 from storage.memory.store import MemoryStore
 
 SETTINGS = Settings(web=WebSettings(session_idle_hours=72, session_days=30), audit_days=100)
@@ -27,6 +27,7 @@ def test_old_links_sessions_keys_and_acts_go() -> None:
     people.change_session(hash_of(used), lambda old: old.model_copy(update={"seen_at": moment + timedelta(days=6)}))
     people.keys.make(account, "expires", (KeyScope.READ,), (), moment + timedelta(days=1))
     people.keys.make(account, "lasts", (KeyScope.READ,))
+    people.feed_tokens.make(account, "lasts", "/feed.xml")
     audit.record(COMMAND, Act.INVITE)
     assert sweep_people(store, SETTINGS, moment) == 0
     assert sweep_people(store, SETTINGS, moment + timedelta(days=8)) == 2  # the link, and the session not used
@@ -37,6 +38,7 @@ def test_old_links_sessions_keys_and_acts_go() -> None:
     assert [key.name for _, key in people.keys.of(account.id)] == ["lasts"]
     assert sweep_people(store, SETTINGS, moment + timedelta(days=101)) == 1
     assert not list(audit.entries())
+    assert len(people.feed_tokens.of(account.id)) == 1
     assert people.accounts() == [account]
 
 
@@ -45,3 +47,16 @@ def test_what_cannot_be_read_is_left_for_verify() -> None:
     store.put_bytes(invitation_key("0" * 64), b"{", media_type=JSON)
     assert sweep_people(store, SETTINGS, now() + timedelta(days=900)) == 0
     assert store.exists(invitation_key("0" * 64))
+
+
+def test_what_somebody_who_was_removed_gave_to_programs_goes_after_a_crash() -> None:
+    store = MemoryStore()
+    people, moment = People(store), now()
+    account = people.accept(people.invite("Kari", Roles(), by="Ola"))
+    people.keys.make(account, "lasts", (KeyScope.READ,))
+    people.feed_tokens.make(account, "lasts", "/feed.xml")
+    assert sweep_people(store, SETTINGS, moment + timedelta(days=2)) == 0
+    store.delete(account_key(account.id))  # and no more: the process was killed
+    assert sweep_people(store, SETTINGS, moment) == 0  # it may have been made just now
+    assert sweep_people(store, SETTINGS, moment + timedelta(days=2)) == 2
+    assert (people.keys.of(account.id), people.feed_tokens.of(account.id)) == ([], [])

@@ -1,7 +1,6 @@
 """Every route of the application, asked as every kind of viewer over recordings of every visibility: nothing of what a
-viewer may not see is in any answer, and what they may not see is answered like what is not there.
-
-A route that this test does not know makes it fail.
+viewer may not see is in any answer, and what they may not see is answered like what is not there. A route that this
+test does not know makes it fail.
 """
 
 from __future__ import annotations
@@ -100,6 +99,7 @@ NEITHER = {
     ("POST", "/people"), ("POST", "/people/{account_id}"), ("POST", "/account/keys"),
     ("POST", "/circles"), ("POST", "/circles/{value}"),
     ("POST", "/account/keys/{key_hash}/revoke"), ("GET", "/sign-in/{provider}"), ("GET", "/sign-in/{provider}/back"),
+    ("POST", "/account/feeds"), ("POST", "/account/feeds/{token_hash}/revoke"),
 }  # fmt: skip
 """They know of no recording, or are asked by tests of their own below and beside this one."""
 
@@ -138,7 +138,7 @@ class Walk:
             assert public, f"{viewer}, {what}: may be kept"
 
     def _is_public(self, recording: Guarded) -> bool:
-        return self.access.may_see(self.guarded.viewer("anonymous"), recording.details)
+        return recording.seen_by(self.guarded.viewer("anonymous"), self.access)
 
 
 @pytest.fixture(scope="module", params=["memory", pytest.param("embedded", marks=pytest.mark.slow)])
@@ -236,7 +236,7 @@ def test_a_recording_is_shown_to_those_who_may_see_it_only(walk: Walk, viewer: s
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_an_upload_is_shown_to_those_who_will_see_the_recording(walk: Walk, viewer: str) -> None:
     upload = walk.guarded.upload
-    sees = walk.access.may_see(walk.guarded.viewer(viewer), upload.details)
+    sees = upload.seen_by(walk.guarded.viewer(viewer), walk.access)
     answer = walk.ask(viewer, "GET", f"/r/{upload.id}")
     assert (answer.status_code == 200) is sees
     assert (upload.word in answer.text) is sees
@@ -256,7 +256,7 @@ def test_a_recording_is_changed_by_facilitators_of_its_circle_only(walk: Walk, v
             before = walk.guarded.archive.manifest(recording.id)
             answer = walk.ask(viewer, method, filled(path, recording.id, "0" * 64), **sent(method, body))
             walk.check(viewer, f"{method} {path} {recording.id}", answer)
-            if not who.may_change_something or walk.access.may_see(who, recording.details):
+            if not who.may_change_something or recording.seen_by(who, walk.access):
                 published = recording.state is State.PUBLISHED
                 assert answer.status_code == 403 or (not published and answer.status_code == 404), (path, recording)
             else:
@@ -313,7 +313,7 @@ def test_numbers_are_those_of_what_a_viewer_may_see(walk: Walk, viewer: str) -> 
     seen = [
         each
         for each in walk.guarded.recordings
-        if each.state is State.PUBLISHED and walk.access.may_see(who, each.details)
+        if each.state is State.PUBLISHED and not each.withdrawn and each.seen_by(who, walk.access)
     ]
     for asked in ("/api/search", "/api/search?q=felles", "/api/search?topic=Felles+emne"):
         found = walk.ask(viewer, "GET", asked).json()
@@ -333,7 +333,11 @@ def test_a_circle_is_no_secret_to_those_who_find_something_in_it_or_belong_to_it
         slug
         for slug, circle in CIRCLES.items()
         if walk.access.belongs_to(who, circle)
-        or any(each.circle == slug and walk.access.may_see(who, each.details) for each in walk.guarded.recordings)
+        or any(
+            each.circle == slug and each.seen_by(who, walk.access)
+            for each in walk.guarded.recordings
+            if not each.withdrawn
+        )
     }
     assert {circle["slug"] for circle in walk.ask(viewer, "GET", "/api/circles").json()} == known
     for slug, circle in CIRCLES.items():
@@ -355,7 +359,7 @@ def test_a_circle_is_no_secret_to_those_who_find_something_in_it_or_belong_to_it
 def test_on_which_basis_a_recording_may_be_kept_is_for_its_facilitators(walk: Walk) -> None:
     recording = next(each for each in walk.guarded.recordings if each.circle == "lukket")
     for viewer in ("member of lukket", "member of nord", "facilitator of lukket", "operator"):
-        if not walk.access.may_see(walk.guarded.viewer(viewer), recording.details):
+        if not recording.seen_by(walk.guarded.viewer(viewer), walk.access):
             continue
         basis = walk.ask(viewer, "GET", f"/api/recordings/{recording.id}").json()["details"]["legal_basis"]
         changes = walk.access.may_change(walk.guarded.viewer(viewer), recording.circle)
@@ -384,7 +388,7 @@ def test_one_uploads_to_ones_own_circles_and_a_file_of_others_stays_theirs(walk:
         )
         answer = walk.ask(viewer, "POST", "/api/uploads/check", json=file | {"sha256": recording.sha256})
         walk.check(viewer, "check", answer)
-        assert answer.status_code == (200 if walk.access.may_see(who, recording.details) else 409)
+        assert answer.status_code == (200 if recording.seen_by(who, walk.access) else 409)
 
 
 def test_how_much_was_looked_at(walk: Walk, capsys: pytest.CaptureFixture[str]) -> None:

@@ -100,6 +100,8 @@ OPEN = {
     ("POST", "/api/passkeys/sign-in"),
     ("POST", "/api/passkeys/sign-in/options"),
     ("POST", "/account/keys/{key_hash}/revoke"),
+    ("POST", "/account/feeds"),
+    ("POST", "/account/feeds/{token_hash}/revoke"),
 }
 """They change nothing but who somebody is: their browser's own cookie, and their own account."""
 FOR_ALL = {
