@@ -17,10 +17,10 @@ from kring.circles.glossary import changed, read_terms
 from kring.errors import BadMetadata
 from kring.model import Circle, Visibility
 from kring.people.audit import Act
-from storage.archive import circle_changes
+from storage import circle_changes
 from storage.archive.archive import Archive
-from storage.archive.circle_changes import Note
 from storage.audit import COMMAND, Audit
+from storage.circle_changes import Note
 from transcribe.pipeline.prompt import fitting_terms
 
 MOST_BYTES = 1_000_000

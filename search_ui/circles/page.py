@@ -36,7 +36,7 @@ from search_ui.http.security import MOST_BYTES
 from search_ui.i18n.gettext import N_, _
 from search_ui.upload.page import VISIBILITIES, languages
 from search_ui.viewer import ArchiveView, ArchiveViewDep
-from storage.archive import circle_changes
+from storage import circle_changes
 from transcribe.pipeline.prompt import fitting_terms
 
 PAGE = "/circles"

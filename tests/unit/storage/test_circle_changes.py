@@ -8,7 +8,7 @@ from kring.access import SETTINGS
 from kring.circles.circle_merge import ChangedMeanwhile, marks_of, merged
 from kring.model import Circle
 from storage.archive.archive import Archive
-from storage.archive.circle_changes import change_circle, make_circle
+from storage.circle_changes import change_circle, make_circle
 from storage.memory.store import MemoryStore
 
 CIRCLE = Circle(slug="privacy", name="Privacy", network="n", network_name="North")
