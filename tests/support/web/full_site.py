@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,25 +16,30 @@ from index.memory import MemoryIndex
 from kring.access import Role
 from kring.intake.left_out import MOST, LeftOutReason
 from kring.intake.uploads import Upload, UploadState, source_of
-from kring.model import Details, Hole, Manifest, Original, Step, now
+from kring.model import Details, Hole, Manifest, Original, Step, Withdrawal, now
+from kring.model.erased import EmptiedPlace, Erasure, Place
 from kring.people.accounts import Roles
 from kring.people.audit import Act
+from kring.sentence import Sentence
 from kring.settings import Settings
 from search_ui.app import create_app
 from search_ui.auth.identity import ID_COOKIE, SESSION_COOKIE
 from services.runs.memory import MemoryRuns
 from storage.archive.archive import Archive
+from storage.archive.erasures import Erasures
 from storage.archive.left_out import keep_left_out
 from storage.archive.people import People
 from storage.audit import Audit, Doer
+from storage.keys import withdrawn_key
 from storage.leases import Leases, owner_name
 from storage.memory.store import MemoryStore
+from storage.notices import Notices
 from tests.support.left_out import told
 from tests.support.patience import PATIENCE
 from tests.support.web import facilitator, member_archive, sample_archive
 from tests.support.web.browser import DESKTOP, Complaints, serving
 from tests.support.web.member_archive import SOUND
-from tests.support.web.pages import Place
+from tests.support.web.pages import Place as PagePlace
 
 SECRET = "0123456789abcdef" * 2
 ME = hashlib.sha256(SECRET.encode()).hexdigest()[:16]
@@ -80,6 +86,7 @@ def everything(data: Path) -> Iterator[Everything]:
     ids = {"waiting": waiting.id, "stopped": stopped.id, "working": _working(archive), "holed": _holed(archive)}
     for state, name in zip(UploadState, ("arriving", "arrived", "spoilt"), strict=True):
         ids[name] = _upload(archive, name, state)
+    ids["withdrawn"] = _take_away(archive)
     keep_left_out(archive.store, "here", "Fellesområdet", told(*LEFT_OUT), now())
     gone = [
         LeftOutReason(says=f"{number}.mp3 was not taken in. Gone.", name=f"Episode {number}")
@@ -101,6 +108,29 @@ def _people(archive: Archive) -> str:
         Audit(archive.store).record(Doer(first.id, first.name, as_operator=act is Act.ROLES), act, first.id, says)
     people.invite("Mette Holm", Roles(circles={"personvern-nord": Role.MEMBER}), by="Kari Nordli")
     return people.begin_session(first, "Firefox, Windows")
+
+
+def _take_away(archive: Archive) -> str:
+    """One that is withdrawn, one that its circle will keep no longer, and two that were erased, one just now."""
+    talk = sample_archive.Talk(
+        "withdrawn", "personvern-nord", date(2025, 3, 4), "nb", "Et møte som ikke var avtalt", ()
+    )
+    hidden = archive.create(sample_archive.received(talk))
+    withdrawal = Withdrawal(by="kari", by_name="Kari Nordli", at=now(), reason="en av deltakerne ba om det")
+    archive.update(hidden.id, lambda old: old.model_copy(update={"withdrawn": withdrawal}))
+    archive.store.put_bytes(withdrawn_key(hidden.id), b"", media_type="application/json")
+    archive.change_circle("drift-nord", lambda circle: circle.model_copy(update={"retention_months": 1}))
+    Notices(archive.store).keep({sample_archive.TALKS[1].id: now().date()})
+    erasures = Erasures(archive.store)
+    for number, circle in enumerate(("personvern-nord", "drift-nord")):
+        erased = Erasure(
+            id=f"{number:016x}", circle=circle, by="kari", by_name="Kari", reason="ba om det", asked_at=now()
+        )
+        erasures.ask(erased)
+    left = Sentence("Another recording has the same file, so it stays.")
+    places = (EmptiedPlace(place=Place.TRANSCRIPTS, removed=2), EmptiedPlace(place=Place.ORIGINALS, left=left))
+    erasures.finish(f"{0:016x}", (*places, EmptiedPlace(place=Place.STORE, removed=1)))
+    return hidden.id
 
 
 def _working(archive: Archive) -> str:
@@ -149,7 +179,7 @@ def _upload(archive: Archive, name: str, state: UploadState) -> str:
 
 
 @contextmanager
-def visiting(browser: Browser, all_of_it: Everything, place: Place, **options: object) -> Iterator[Page]:
+def visiting(browser: Browser, all_of_it: Everything, place: PagePlace, **options: object) -> Iterator[Page]:
     """That page, made ready. Fails at the end where the browser complained or a foreign host was asked."""
     context = _context(browser, all_of_it.origin, place, options)
     if place.account:
@@ -178,7 +208,7 @@ def _script(address: str) -> list[str]:
     return [name] if name.endswith(".js") else []
 
 
-def _context(browser: Browser, origin: str, place: Place, options: dict[str, object]) -> BrowserContext:
+def _context(browser: Browser, origin: str, place: PagePlace, options: dict[str, object]) -> BrowserContext:
     usual: dict[str, object] = {"base_url": origin, "viewport": DESKTOP, "reduced_motion": "reduce"}
     context = browser.new_context(**(usual | {"locale": LOCALES[place.language]} | options))  # type: ignore[arg-type]
     context.add_cookies([{"name": ID_COOKIE, "value": SECRET, "url": origin}])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Page, expect
 
 from tests.support.web.member_archive import FILM, SOUND
-from tests.support.web.sample_archive import HOSTILE, SILENT
+from tests.support.web.sample_archive import HOSTILE, SILENT, TALKS
 
 
 @dataclass(frozen=True)
@@ -131,13 +131,28 @@ def _feed(page: Page) -> None:
     expect(page.locator("#made")).to_be_visible()
 
 
+def _erase(page: Page) -> None:
+    page.locator("#erase-reason").fill("samtykket er trukket tilbake")
+    page.locator(".danger-line").click()
+    expect(page.locator("#sure-heading")).to_be_visible()
+
+
+def _choose_other(page: Page) -> None:
+    file = {"name": "kortere.mp4", "mimeType": "video/mp4", "buffer": b"shorter" * 999}
+    page.locator(".uppy-DragDrop-input").set_input_files(file)
+    expect(page.locator(".upload-card")).to_have_attribute("data-state", "ready")
+    expect(page.locator(".upload-card [name=title]")).to_be_hidden()
+    page.locator("[data-at=submit]").click()
+    expect(page.locator("#replace-error")).to_be_visible()
+
+
 def _refused(page: Page) -> None:
     expect(page.locator("#code-error")).to_be_visible()
 
 
 SEARCH, PLAYER, EDIT, UPLOAD = ("search.js",), ("player.js",), ("edit.js",), ("upload.js", "hashing.js")
 FOLLOWING, SIGN_IN = ("following.js",), ("sign_in.js", "passkeys.js")
-_DESK = f"/r/{FILM.id}/edit"
+_DESK, SOON = f"/r/{FILM.id}/edit", TALKS[1]
 
 PLACES = (
     Place("start", "/", scripts=SEARCH),
@@ -212,6 +227,13 @@ PLACES = (
     Place(
         "a circle's settings, changed by two", "/circles/personvern-nord", _circle_overtaken, account=True, says_no=True
     ),
+    Place("withdrawn", "/r/{withdrawn}", account=True, scripts=FOLLOWING),
+    Place("soon to be erased", f"/r/{SOON.id}", scripts=PLAYER),
+    Place("remove", f"/r/{SOON.id}/remove"),
+    Place("remove, when it is withdrawn", "/r/{withdrawn}/remove", account=True, language="da"),
+    Place("erase, asked once more", f"/r/{FILM.id}/remove", _erase, account=True, language="nb"),
+    Place("replace a file", f"/upload?replaces={FILM.id}", _choose_other, language="nl", scripts=UPLOAD),
+    Place("what was removed", "/removed", _click(".new-key summary")),
     Place("what people did", "/audit"),
     Place("what people did, nothing of that", "/audit?who=zzzyyyxxx", language="nl"),
     Place("account, a key was made", "/account", _key, account=True, language="nb", scripts=("passkeys.js",)),
