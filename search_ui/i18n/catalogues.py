@@ -28,6 +28,8 @@ BELOW = (
     "kring/intake/uploads.py",
     "kring/corrections/changes.py",
     "kring/corrections/apply.py",
+    "kring/corrections/naming.py",
+    "services/correcting.py",
     "services/retranscribe.py",
     "services/runs/prefect.py",
     "services/runs/memory.py",

@@ -99,12 +99,8 @@ LISTS = [
     "/api/uploads",
     "/left-out",
     "/api/left-out",
-    "/sign-in",
-    "/account",
-    "/people",
-    "/audit",
-    "/audit.csv",
-]
+    "/sign-in", "/account", "/people", "/person", "/audit", "/audit.csv",
+]  # fmt: skip
 """About many recordings, or none."""
 NEITHER = {
     ("GET", "/healthz"), ("GET", "/language/{code}"), ("GET", "/api/openapi.json"), ("HEAD", "/api/openapi.json"),
@@ -113,6 +109,7 @@ NEITHER = {
     ("POST", "/api/passkeys"), ("POST", "/api/passkeys/options"), ("POST", "/api/passkeys/sign-in"),
     ("POST", "/api/passkeys/sign-in/options"), ("POST", "/account/passkeys/{passkey_id}/remove"),
     ("POST", "/people"), ("POST", "/people/{account_id}"), ("POST", "/account/keys"),
+    ("POST", "/person"), ("POST", "/person/undo"),
     ("POST", "/account/keys/{key_hash}/revoke"), ("GET", "/sign-in/{provider}"), ("GET", "/sign-in/{provider}/back"),
 }  # fmt: skip
 """They know of no recording, or are asked by tests of their own below and beside this one."""
@@ -294,6 +291,8 @@ def searches(word: str) -> Iterator[str]:
     yield f"/api/search?q={word[:-4]}&typing=1"
     yield f"/api/search?topic=Emne+{word}"
     yield f"/feed.xml?q={word}"
+    yield f"/person?name=Taler+{word}"
+    yield f"/person?name={word}"
     yield f"/t/Emne%20{word}"
     yield f"/t/Emne%20{word}/feed.xml"
 
