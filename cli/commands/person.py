@@ -13,8 +13,7 @@ from cli.terminal.output import out, printable, say, say_error
 from kring.corrections.naming import Mentions, SoughtName, replacement, sought
 from kring.errors import KringError, NotFound
 from kring.people.audit import Act
-from services.ports import Ports
-from services.removal.renaming import (
+from services.corrections.renaming import (
     PUT_BACK,
     REPLACED,
     NamedRecording,
@@ -24,6 +23,7 @@ from services.removal.renaming import (
     replace_name_in,
     undo_act_in,
 )
+from services.ports import Ports
 from storage.audit import COMMAND, Audit
 
 STAYS = (

@@ -35,7 +35,7 @@ from search_ui.i18n.gettext import _, current_language
 from search_ui.recording.media import etag_matches
 from search_ui.viewer import ArchiveView, ArchiveViewDep
 from search_ui.viewer.visit import Person
-from services.correcting import correct_in_turn
+from services.corrections.correcting import correct_in_turn
 from transcribe.captions.parsing.cleaning import clean_name
 
 router = APIRouter(prefix="/api/recordings/{recording_id}", tags=["corrections"])

@@ -29,7 +29,7 @@ BELOW = (
     "kring/corrections/changes.py",
     "kring/corrections/apply.py",
     "kring/corrections/naming.py",
-    "services/correcting.py",
+    "services/corrections/correcting.py",
     "services/retranscribe.py",
     "services/runs/prefect.py",
     "services/runs/memory.py",

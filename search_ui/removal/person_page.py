@@ -28,7 +28,7 @@ from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_, _
 from search_ui.viewer import ArchiveView, ArchiveViewDep
 from search_ui.viewer.visit import Person
-from services.removal.renaming import (
+from services.corrections.renaming import (
     PUT_BACK,
     REPLACED,
     CheckDetails,

@@ -18,8 +18,7 @@ from kring.errors import InputError, NotAllowed, NotFound
 from kring.model import Attachment, Details, Manifest, Original, State, now
 from kring.people.audit import Act
 from kring.settings import Settings
-from services.ports import Ports
-from services.removal.renaming import (
+from services.corrections.renaming import (
     find_act,
     find_everywhere,
     find_name,
@@ -28,6 +27,7 @@ from services.removal.renaming import (
     replace_name_in,
     undo_act_in,
 )
+from services.ports import Ports
 from services.runs.memory import MemoryRuns
 from services.search_index.reindex import Reindexing
 from storage.archive.archive import Archive

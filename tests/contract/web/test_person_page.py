@@ -22,7 +22,7 @@ from search_ui import context
 from search_ui.app import create_app
 from search_ui.auth.identity import SESSION_COOKIE
 from search_ui.removal import person_page
-from services import correcting
+from services.corrections import correcting
 from services.removal.withdrawal import withdraw
 from services.runs.memory import MemoryRuns
 from services.search_index.reindex import Reindexing

@@ -16,7 +16,7 @@ from kring.corrections.changes import ActId, Change, Correction, Undo
 from kring.corrections.naming import Mentions, RecordingText, SoughtName, mentions, replacing
 from kring.errors import KringError
 from kring.model import Details, Manifest, Segment, State, Transcript, now
-from services.correcting import correct_in_turn
+from services.corrections.correcting import correct_in_turn
 from services.search_index.reindex import Reindexing
 from storage.archive.archive import Archive
 from storage.archive.corrections import Make
