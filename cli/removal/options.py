@@ -1,4 +1,4 @@
-"""The commands that take recordings away: `kring withdraw`, `kring erase`, `kring retain`."""
+"""The commands that take recordings or what they keep of people away: `kring withdraw`, `erase`, `person`, `retain`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,21 @@ def erase(
     from cli.removal.remove import allow_all_again, erase_all
 
     raise typer.Exit(allow_all_again(recordings) if allow_again else erase_all(recordings, reason, yes=yes))
+
+
+@app.command()
+def person(
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="As it is written in the recordings.")] = "",
+    replace: Annotated[str, typer.Option(help="Put this in its place in all of them, as “Participant”.")] = "",
+    undo: Annotated[str, typer.Option(metavar="ACT", help="Take back what was replaced together.")] = "",
+    yes: Yes = False,
+) -> None:
+    """List every recording in which a person's name stands, and replace it in all of them at once."""
+    from cli.removal.person import list_person, replace_person, undo_replacement
+
+    if undo:
+        raise typer.Exit(undo_replacement(undo))
+    raise typer.Exit(replace_person(name, replace, yes=yes) if replace else list_person(name))
 
 
 @app.command()

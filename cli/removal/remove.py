@@ -43,7 +43,7 @@ def withdraw_all(recordings: list[str], reason: str) -> int:
     """Raises NotFound before anything is hidden."""
     ports, why = connect(), _reason(reason)
     manifests = _manifests(ports, recordings)
-    reindexing = _reindexing(ports)
+    reindexing = reindexing_of(ports)
     for manifest in manifests:
         Audit(ports.archive.store).record(COMMAND, Act.WITHDRAW, manifest.id, f"withdrew it: {why}")
         withdraw(ports.archive, reindexing, manifest.id, COMMAND, why)
@@ -55,7 +55,7 @@ def put_all_back(recordings: list[str]) -> int:
     """Raises NotFound, and InputError for one that is being erased, before any is put back."""
     ports = connect()
     manifests = _manifests(ports, recordings)
-    reindexing, erasures = _reindexing(ports), Erasures(ports.archive.store)
+    reindexing, erasures = reindexing_of(ports), Erasures(ports.archive.store)
     for manifest in manifests:
         if erasures.has(manifest.id):
             raise InputError(f"The recording {manifest.id} is being erased and cannot be put back.")
@@ -79,7 +79,7 @@ def erase_all(recordings: list[str], reason: str, *, yes: bool) -> int:
     if not yes and not typer.confirm(f"{amount} erased for ever, and can be brought back by nobody. Go on?"):
         say("Nothing was changed.")
         return 1
-    reindexing = _reindexing(ports)
+    reindexing = reindexing_of(ports)
     for manifest in manifests:
         Audit(ports.archive.store).record(COMMAND, Act.ERASE, manifest.id, why)
         ask_erasure(ports.archive, reindexing, manifest.id, COMMAND, why)
@@ -149,7 +149,7 @@ def _reason(text: str) -> Line:
         raise InputError("Give a reason of at most 300 characters.") from None
 
 
-def _reindexing(ports: Ports) -> Reindexing:
+def reindexing_of(ports: Ports) -> Reindexing:
     return Reindexing(ports.archive, ports.index, ports.runs)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from kring.corrections.changes import (
+    AttachmentChange,
     ChapterChange,
     Correction,
     DetailsChange,
@@ -19,7 +20,7 @@ from kring.corrections.changes import (
     Undo,
 )
 from kring.corrections.segments import put_line, rename_speaker, replace_name
-from kring.model import Details, Segment, Transcript
+from kring.model import Attachment, Details, Segment, Transcript
 
 NEAR = 0.5
 """Seconds within which two chapters are the same one."""
@@ -116,6 +117,22 @@ def detailed(details: Details, corrections: Iterable[Correction]) -> Details:
     for correction in active(known):
         values |= {name: after for name, (_, after) in changed_fields(correction).items()}
     return details.model_copy(update=values) if values else details
+
+
+def titled(attachments: tuple[Attachment, ...], corrections: Iterable[Correction]) -> tuple[Attachment, ...]:
+    """The documents with the titles that people have given them; taking one back works as it does in `detailed`."""
+    known = sorted(corrections, key=lambda correction: correction.number)
+    titles: dict[str, str] = {}
+    for correction in known:
+        if isinstance(correction.change, AttachmentChange):
+            titles.setdefault(correction.change.sha256, correction.change.before)
+    for correction in active(known):
+        if isinstance(correction.change, AttachmentChange):
+            titles[correction.change.sha256] = correction.change.title
+    return tuple(
+        attachment.model_copy(update={"title": titles.get(attachment.original.sha256, attachment.title)})
+        for attachment in attachments
+    )
 
 
 def changed_fields(correction: Correction) -> dict[str, tuple[object, object]]:

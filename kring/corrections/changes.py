@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from kring.model import SCHEMA_VERSION, Details, Frozen, Line, RecordingId
+from kring.model import SCHEMA_VERSION, Details, Frozen, Line, RecordingId, Sha256
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)]
 
@@ -64,6 +64,15 @@ class DetailsChange(Frozen):
     after: Details
 
 
+class AttachmentChange(Frozen):
+    """An attached document, named by the hash of its bytes, is called otherwise."""
+
+    kind: Literal["attachment"] = "attachment"
+    sha256: Sha256
+    before: Line
+    title: Line
+
+
 class Undo(Frozen):
     """The correction `number` counts no longer; if it was an Undo itself, what it took back counts again."""
 
@@ -72,8 +81,11 @@ class Undo(Frozen):
 
 
 Change = Annotated[
-    LineChange | NameChange | SpeakerChange | ChapterChange | DetailsChange | Undo, Field(discriminator="kind")
+    LineChange | NameChange | SpeakerChange | ChapterChange | DetailsChange | AttachmentChange | Undo,
+    Field(discriminator="kind"),
 ]
+
+ActId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 
 
 class Correction(Frozen):
@@ -86,4 +98,7 @@ class Correction(Frozen):
     by_name: Line | None = None
     """What they called themselves then."""
     at: datetime
+    act: ActId | None = None
+    """Of corrections that were made together, in one recording or in many, and are taken back together; None: it was
+    made by itself."""
     change: Change

@@ -153,14 +153,16 @@ def _part(segment: Segment, words: Sequence[Word], start: float, end: float) -> 
 @lru_cache(maxsize=512)
 def _named(find: str, replace: str) -> re.Pattern[str]:
     """Where `find` stands; the group `done` matches where `find` stands within `replace` already."""
-    pattern = _whole(find)
-    done = _whole(replace) if re.search(pattern, replace) else "(?!)"
+    pattern = whole_words(find)
+    done = whole_words(replace) if re.search(pattern, replace) else "(?!)"
     return re.compile(f"(?P<done>{done})|{pattern}")
 
 
-def _whole(name: str) -> str:
+def whole_words(name: str, ending: str = "") -> str:
+    """A pattern for where the name stands as whole words, with whatever space between them; `ending`: a pattern for
+    what may follow in the same word."""
     either = "|".join(r"\s+".join(map(re.escape, spelling.split())) for spelling in _spellings(name))
-    return rf"(?<![\w{_MARKS}])(?:{either})(?![\w{_MARKS}])"
+    return rf"(?<![\w{_MARKS}])(?:{either}){ending}(?![\w{_MARKS}])"
 
 
 def _spellings(name: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import threading
 from collections import Counter
 from collections.abc import Callable
 
@@ -36,16 +35,13 @@ from search_ui.i18n.gettext import _, current_language
 from search_ui.recording.media import etag_matches
 from search_ui.viewer import ArchiveView, ArchiveViewDep
 from search_ui.viewer.visit import Person
+from services.corrections.correcting import correct_in_turn
 from transcribe.captions.parsing.cleaning import clean_name
 
 router = APIRouter(prefix="/api/recordings/{recording_id}", tags=["corrections"])
 
 _PROCESS = secrets.token_hex(8)
 """What an older Kring answered is no answer of this one."""
-MOST_CORRECTIONS = 20_000
-"""Of a recording: all of them are read for each that comes."""
-_LOCKS = tuple(threading.Lock() for _ in range(64))
-"""Who corrects the same recording in this process takes turns, instead of trying for one number again and again."""
 
 
 @router.get("/corrected", response_model=CorrectedRecording, responses={304: {"description": "As the browser has it."}})
@@ -129,10 +125,6 @@ def correct(
     def make(stored: tuple[Correction, ...]) -> Correction:
         nonlocal before, withheld
         before = state_with(stored, person)
-        if len(stored) >= MOST_CORRECTIONS:
-            raise InputError(
-                _("This recording was corrected {most} times; more is not kept.").format(most=MOST_CORRECTIONS)
-            )
         correction = Correction(
             recording_id=manifest.id,
             number=len(stored) + 1,
@@ -151,8 +143,7 @@ def correct(
 
     def store() -> Correction:
         try:
-            with _LOCKS[int(manifest.id, 16) % len(_LOCKS)]:
-                return site.archive.correct(manifest.id, make)
+            return correct_in_turn(site.archive, manifest.id, make)
         except (KringError, AlreadyDone):
             if withheld:  # nothing was stored, so search finds it as before
                 site.reindexing.refresh(manifest)

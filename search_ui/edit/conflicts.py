@@ -22,6 +22,7 @@ from kring.corrections.apply import (
     undone,
 )
 from kring.corrections.changes import (
+    AttachmentChange,
     Change,
     ChapterChange,
     Correction,
@@ -104,6 +105,8 @@ class EditState:
                 return self._chapter(change)
             case DetailsChange():
                 return self._details(change)
+            case AttachmentChange():
+                raise InputError(_("What a document is called cannot be changed here."))
             case Undo():
                 return self._undo(change)
 

@@ -8,6 +8,7 @@ from itertools import takewhile
 
 from kring.corrections.apply import changed_fields, steps
 from kring.corrections.changes import (
+    AttachmentChange,
     ChapterChange,
     Correction,
     DetailsChange,
@@ -87,6 +88,8 @@ def summary(correction: Correction, known: Mapping[int, Correction], counts: Map
         case DetailsChange():
             fields = ", ".join(_(FIELDS[name]) for name in changed_fields(correction))
             sentence = _("changed the details: {fields}").format(fields=fields)
+        case AttachmentChange(before=before, title=title):
+            sentence = _("renamed the document “{before}” to “{title}”").format(before=before, title=title)
         case Undo(number=number):
             sentence = _undo(number, known, counts)
     return sentence

@@ -31,6 +31,8 @@ BELOW = (
     "kring/intake/uploads.py",
     "kring/corrections/changes.py",
     "kring/corrections/apply.py",
+    "kring/corrections/naming.py",
+    "services/corrections/correcting.py",
     "services/retranscribe.py",
     "services/runs/prefect.py",
     "services/runs/memory.py",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from kring.corrections.changes import Correction, DetailsChange
+from kring.corrections.changes import AttachmentChange, Correction, DetailsChange
 from kring.model import Manifest, Original, SourceRef
 from kring.model.erased import Place
 from storage.archive.archive import Archive
@@ -110,9 +110,12 @@ def _used_by_others(archive: Archive, recording_id: str) -> tuple[set[str], set[
 
 
 def _words(manifest: Manifest, corrections: tuple[Correction, ...]) -> Iterator[str]:
-    changes = (correction.change for correction in corrections)
+    changes = [correction.change for correction in corrections]
     titles = [
         side.title for change in changes if isinstance(change, DetailsChange) for side in (change.before, change.after)
+    ]
+    titles += [
+        title for change in changes if isinstance(change, AttachmentChange) for title in (change.before, change.title)
     ]
     titles += [manifest.details.title, *(attachment.title for attachment in manifest.attachments)]
     names = [original.file_name for original in manifest.received]

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from kring.corrections.apply import detailed
+from kring.corrections.apply import detailed, titled
 from kring.corrections.changes import Correction
 from kring.errors import Damaged, NotFound, UnknownCircle
 from kring.intake.uploads import Upload
@@ -171,7 +171,9 @@ class Archive:
         def change(manifest: Manifest) -> Manifest:
             if manifest.corrected >= last:
                 return manifest
-            return manifest.model_copy(update={"corrected": last, "details": detailed(manifest.details, corrections)})
+            details = detailed(manifest.details, corrections)
+            attachments = titled(manifest.attachments, corrections)
+            return manifest.model_copy(update={"corrected": last, "details": details, "attachments": attachments})
 
         return self.update(recording_id, change)
 

@@ -112,9 +112,8 @@ def _people(archive: Archive) -> str:
 
 def _take_away(archive: Archive) -> str:
     """One that is withdrawn, one that its circle will keep no longer, and two that were erased, one just now."""
-    talk = sample_archive.Talk(
-        "withdrawn", "personvern-nord", date(2025, 3, 4), "nb", "Et møte som ikke var avtalt", ()
-    )
+    day, title = date(2025, 3, 4), "Et møte som ikke var avtalt"
+    talk = sample_archive.Talk("withdrawn", "personvern-nord", day, "nb", title, ())
     hidden = archive.create(sample_archive.received(talk))
     withdrawal = Withdrawal(by="kari", by_name="Kari Nordli", at=now(), reason="en av deltakerne ba om det")
     archive.update(hidden.id, lambda old: old.model_copy(update={"withdrawn": withdrawal}))
@@ -123,10 +122,8 @@ def _take_away(archive: Archive) -> str:
     Notices(archive.store).keep({sample_archive.TALKS[1].id: now().date()})
     erasures = Erasures(archive.store)
     for number, circle in enumerate(("personvern-nord", "drift-nord")):
-        erased = Erasure(
-            id=f"{number:016x}", circle=circle, by="kari", by_name="Kari", reason="ba om det", asked_at=now()
-        )
-        erasures.ask(erased)
+        wish = Erasure(id=f"{number:016x}", circle=circle, by="kari", reason="ba om det", asked_at=now())
+        erasures.ask(wish)
     left = Sentence("Another recording has the same file, so it stays.")
     places = (EmptiedPlace(place=Place.TRANSCRIPTS, removed=2), EmptiedPlace(place=Place.ORIGINALS, left=left))
     erasures.finish(f"{0:016x}", (*places, EmptiedPlace(place=Place.STORE, removed=1)))

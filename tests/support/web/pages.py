@@ -146,6 +146,17 @@ def _choose_other(page: Page) -> None:
     expect(page.locator("#replace-error")).to_be_visible()
 
 
+def _go_on(page: Page) -> None:
+    page.locator("main form[method=post] button").click()
+    expect(page.locator("#sure-heading")).to_be_visible()
+
+
+def _replace(page: Page) -> None:
+    _go_on(page)
+    page.locator("main form[method=post] button").click()
+    expect(page.locator("#result-heading")).to_be_visible()
+
+
 def _refused(page: Page) -> None:
     expect(page.locator("#code-error")).to_be_visible()
 
@@ -234,6 +245,10 @@ PLACES = (
     Place("erase, asked once more", f"/r/{FILM.id}/remove", _erase, account=True, language="nb"),
     Place("replace a file", f"/upload?replaces={FILM.id}", _choose_other, language="nl", scripts=UPLOAD),
     Place("what was removed", "/removed", _click(".new-key summary")),
+    Place("a person", "/person?name=Kari+Nordli", account=True),
+    Place("a person, are you sure", "/person?name=Kari+Nordli", _go_on, account=True, language="nb"),
+    Place("a person, replaced", "/person?name=Jens+Friis", _replace, language="da"),
+    Place("a person who is nowhere", "/person?name=Zzzyyyxxx", language="nl"),
     Place("what people did", "/audit"),
     Place("what people did, nothing of that", "/audit?who=zzzyyyxxx", language="nl"),
     Place("account, a key was made", "/account", _key, account=True, language="nb", scripts=("passkeys.js",)),

@@ -87,7 +87,7 @@ LISTS = [
     "/", "/api/search", "/feed.xml", "/c/{value}", "/n/{value}", "/t/{value:path}", "/c/{value}/feed.xml",
     "/n/{value}/feed.xml", "/t/{value:path}/feed.xml", "/api/circles", "/api/me", "/upload", "/uploads",
     "/api/uploads", "/left-out", "/api/left-out", "/sign-in", "/account", "/people", "/circles", "/circles/{value}",
-    "/audit", "/audit.csv", "/removed",
+    "/audit", "/audit.csv", "/removed", "/person",
 ]  # fmt: skip
 """About many recordings, or none."""
 NEITHER = {
@@ -98,6 +98,7 @@ NEITHER = {
     ("POST", "/api/passkeys/sign-in/options"), ("POST", "/account/passkeys/{passkey_id}/remove"),
     ("POST", "/people"), ("POST", "/people/{account_id}"), ("POST", "/account/keys"),
     ("POST", "/circles"), ("POST", "/circles/{value}"),
+    ("POST", "/person"), ("POST", "/person/undo"),
     ("POST", "/account/keys/{key_hash}/revoke"), ("GET", "/sign-in/{provider}"), ("GET", "/sign-in/{provider}/back"),
     ("POST", "/account/feeds"), ("POST", "/account/feeds/{token_hash}/revoke"),
 }  # fmt: skip
@@ -280,6 +281,8 @@ def searches(word: str) -> Iterator[str]:
     yield f"/api/search?q={word[:-4]}&typing=1"
     yield f"/api/search?topic=Emne+{word}"
     yield f"/feed.xml?q={word}"
+    yield f"/person?name=Taler+{word}"
+    yield f"/person?name={word}"
     yield f"/t/Emne%20{word}"
     yield f"/t/Emne%20{word}/feed.xml"
 

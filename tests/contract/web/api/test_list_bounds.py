@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from kring.model import MOST_LABELS
-from search_ui.edit import api as correcting, conflicts as changes
+from search_ui.edit import conflicts as changes
+from services.corrections import correcting
 from storage.memory.store import MemoryStore
 from tests.support.web.corrections_site import Desk, quick
 from tests.support.web.upload_site import DETAILS, announced, uploading

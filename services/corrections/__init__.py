@@ -1,0 +1,1 @@
+"""Correcting recordings: one, or many together as one act."""
