@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from cli.commands import person as command
+from cli.removal import person as command
 from index.memory import MemoryIndex
 from index.port import Query
 from kring.corrections.changes import Correction, LineChange
