@@ -18,7 +18,7 @@ from tantivy import Occur, Query
 
 from index.embedded.filters import any_of
 from index.embedded.schema import BEGINS, SHORT
-from index.embedded.searcher import Searcher
+from index.embedded.searcher import MOST_REMEMBERED, Searcher
 from index.query.parser import ParsedQuery, Part, Phrase, QueryWord
 from index.query.typos import tolerate_typos
 from index.query.word_variants import with_variants
@@ -149,6 +149,8 @@ class TantivyQueries:
             return tuple((field, beginning) for field in _STARTS)
         terms = self._completions.get(beginning)
         if terms is None:
+            if len(self._completions) >= MOST_REMEMBERED:
+                self._completions.clear()
             terms = self._completions[beginning] = tuple(
                 (field, term)
                 for field, most in _COMPLETIONS.items()

@@ -16,6 +16,8 @@ from index.embedded.filters import any_of
 
 _OF_RECORDINGS = {"keys": "whole", "words": "words"}
 """Field → the one in which a recording's document has what all its passages have there."""
+MOST_REMEMBERED = 20_000
+"""Words, or beginnings of words, of which a state of the index remembers what was looked up; some MB."""
 _MOST_TERMS = 1 << 20
 _FEW = 0.2
 """Share of the recordings below which Tantivy looks for the visible ones; else they are picked out of what it finds
@@ -129,6 +131,8 @@ class VisibleSearcher(Searcher):
         if not super().has(field, term):
             return False
         if (field, term) not in self._known:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
             query = Query.term_query(self._schema, _OF_RECORDINGS[field], term, index_option="basic")
             self._known[field, term] = bool(self.best(query, 1))
         return self._known[field, term]

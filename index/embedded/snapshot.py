@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -50,6 +51,7 @@ class Snapshot:
     index: tantivy.Index
     searcher: tantivy.Searcher
     _views: dict[frozenset[str], View] = field(default_factory=dict)
+    _making: threading.Lock = field(default_factory=threading.Lock)
 
     @cached_property
     def columns(self) -> FacetColumns:
@@ -70,9 +72,14 @@ class Snapshot:
             return self.everything
         view = self._views.get(hidden)
         if view is None:
-            if len(self._views) >= _MOST_VIEWS:
-                self._views.clear()
-            view = self._views[hidden] = self._view_without(hidden)
+            with self._making:  # those who search at once after a write share what one of them makes
+                view = self._views.get(hidden) or self._make_view(hidden)
+        return view
+
+    def _make_view(self, hidden: frozenset[str]) -> View:
+        while len(self._views) >= _MOST_VIEWS:
+            del self._views[next(iter(self._views))]
+        view = self._views[hidden] = self._view_without(hidden)
         return view
 
     @cached_property
