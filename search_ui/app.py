@@ -53,6 +53,7 @@ from search_ui.upload import (
 from search_ui.upload.mine import OwnRecordings
 from search_ui.upload.parts import PartPlaces
 from search_ui.viewer.archive_view import FoundCircles
+from search_ui.viewer.operator_looks import OperatorLooks
 from services.runs.port import Runs
 from services.runs.prefect import PrefectRuns
 from storage.archive.archive import Archive
@@ -90,6 +91,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         Providers(settings),
         ProxyAccounts(People(archive.store), settings.trusted_proxy),
         Audit(archive.store),
+        OperatorLooks(Audit(archive.store)),
         FoundCircles(),
     )
     errors.install(app)

@@ -20,6 +20,8 @@ class Act(StrEnum):
     ACCOUNT = "account"
     """An account was renamed, blocked or removed, or signed out everywhere."""
     KEY = "key"
+    LOOK = "look"
+    """An operator opened a recording that is not for them but as an operator."""
     UPLOAD = "upload"
     CORRECT = "correct"
     WITHDRAW = "withdraw"

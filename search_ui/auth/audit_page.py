@@ -28,6 +28,7 @@ ACT_NAMES = {
     Act.ROLES: N_("changed a role"),
     Act.ACCOUNT: N_("changed an account"),
     Act.KEY: N_("made or revoked a key"),
+    Act.LOOK: N_("looked at a recording"),
     Act.UPLOAD: N_("uploaded"),
     Act.CORRECT: N_("corrected"),
     Act.WITHDRAW: N_("withdrew a recording or put it back"),

@@ -25,8 +25,10 @@ from kring.model import Circle, Details, Manifest, State
 from search_ui.context import Names, Site, site_of
 from search_ui.i18n.gettext import N_
 from search_ui.recent import Recent
+from search_ui.viewer.operator_looks import OperatorLooks, looker_of
 from search_ui.viewer.previews import MOST, Previews, previews_of
 from search_ui.viewer.visit import visit_of
+from storage.audit import Doer
 
 _ID = re.compile(r"[0-9a-f]{16}")
 _GONE = N_("There is no recording at this address; it may have been removed, or the link is incomplete.")
@@ -46,6 +48,8 @@ class ArchiveView:
     viewer: Viewer
     read_only: bool = False
     """Nobody changes anything here."""
+    looker: Doer | None = None
+    """An operator, of whom it is written down what they open."""
 
     @property
     def access(self) -> Access:
@@ -114,6 +118,8 @@ class ArchiveView:
         """Raises NotFound, as if it were not there, if the viewer may not open it."""
         if not self.access.may_open(self.viewer, manifest):
             raise self._gone()
+        if self.looker is not None and not self.access.may_open(replace(self.viewer, operator=False), manifest):
+            self.site.get(OperatorLooks).note(self.looker, manifest.id)
 
     def check_sees(self, details: Details) -> None:
         """Raises NotFound, as if it were not there, if the viewer may not see a recording with these details."""
@@ -202,7 +208,7 @@ def access_of(site: Site) -> Access:
 def archive_view_of(request: Request) -> ArchiveView:
     """The archive as the viewer of this request sees it."""
     visit = visit_of(request)
-    return ArchiveView(site_of(request), visit.viewer, read_only=visit.read_only)
+    return ArchiveView(site_of(request), visit.viewer, read_only=visit.read_only, looker=looker_of(visit))
 
 
 ArchiveViewDep = Annotated[ArchiveView, Depends(archive_view_of)]

@@ -117,3 +117,18 @@ def test_operators_look_it_up_and_take_it_along(house: House) -> None:
     assert first == ["number", "at", "act", "by", "by_name", "as_operator", "about", "says"]
     assert {row[4] for row in rows} == {"'=Oline <b>Berg</b>"}  # as text, not as a formula
     assert [row[2] for row in rows] == ["invite", "sign-in"]
+
+
+def test_what_operators_open_is_written_down_if_it_is_not_for_them(house: House) -> None:
+    web, account = house.enter(Roles(operator=True), "Nils Drift")
+    facilitator_web, _ = house.enter(FACILITATOR, "Kari Nordli")
+    member_of_it, both = house.enter(Roles(operator=True, circles={TALK.circle: Role.MEMBER}), "Ola Begge")
+    for _ in range(2):
+        for each in (web, facilitator_web, member_of_it):
+            assert each.get(f"/r/{TALK.id}").status_code == 200
+            assert each.get(f"/r/{TALK.id}/captions.vtt").status_code == 200
+    looks = [entry for entry in Audit(house.archive.store).entries() if entry.act is Act.LOOK]
+    assert [(entry.by, entry.about, entry.as_operator) for entry in looks] == [(account.id, TALK.id, True)]
+    assert member_of_it.get(f"/r/{OTHER.id}").status_code == 200
+    looks = [entry for entry in Audit(house.archive.store).entries() if entry.act is Act.LOOK]
+    assert [(entry.by, entry.about) for entry in looks] == [(both.id, OTHER.id), (account.id, TALK.id)]
