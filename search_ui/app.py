@@ -37,7 +37,7 @@ from search_ui.recording import (
     sound_tracks,
     waveform,
 )
-from search_ui.removal import removed, removing
+from search_ui.removal import removed, removing, taking_out
 from search_ui.search import collections, page as search_page
 from search_ui.server.bounds import OwnCookies
 from search_ui.upload import (
@@ -112,6 +112,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         sound_tracks.router,
         removing.router,
         removed.router,
+        taking_out.router,
         identity.router,
         sign_in.router,
         provider_sign_in.router,

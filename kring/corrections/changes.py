@@ -71,8 +71,19 @@ class Undo(Frozen):
     number: int = Field(ge=1)
 
 
+class ErasedChange(Frozen):
+    """Somebody changed something in a passage that was taken out of the recording since; what, nobody knows."""
+
+    kind: Literal["erased"] = "erased"
+
+
 Change = Annotated[
     LineChange | NameChange | SpeakerChange | ChapterChange | DetailsChange | Undo, Field(discriminator="kind")
+]
+"""What a person may ask for."""
+StoredChange = Annotated[
+    LineChange | NameChange | SpeakerChange | ChapterChange | DetailsChange | Undo | ErasedChange,
+    Field(discriminator="kind"),
 ]
 
 
@@ -86,4 +97,4 @@ class Correction(Frozen):
     by_name: Line | None = None
     """What they called themselves then."""
     at: datetime
-    change: Change
+    change: StoredChange

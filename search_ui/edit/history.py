@@ -11,6 +11,7 @@ from kring.corrections.changes import (
     ChapterChange,
     Correction,
     DetailsChange,
+    ErasedChange,
     LineChange,
     NameChange,
     SpeakerChange,
@@ -87,6 +88,8 @@ def summary(correction: Correction, known: Mapping[int, Correction], counts: Map
         case DetailsChange():
             fields = ", ".join(_(FIELDS[name]) for name in changed_fields(correction))
             sentence = _("changed the details: {fields}").format(fields=fields)
+        case ErasedChange():
+            sentence = _("changed something in a passage that was taken out since")
         case Undo(number=number):
             sentence = _undo(number, known, counts)
     return sentence

@@ -28,6 +28,7 @@ BELOW = (
     "kring/intake/uploads.py",
     "kring/corrections/changes.py",
     "kring/corrections/apply.py",
+    "services/removal/passage.py",
     "services/retranscribe.py",
     "services/runs/prefect.py",
     "services/runs/memory.py",

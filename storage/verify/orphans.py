@@ -14,6 +14,7 @@ from storage.keys import (
     AUDIT,
     CIRCLES,
     CORRECTIONS,
+    CUTTING,
     ERASED,
     ERASING,
     FEEDS,
@@ -66,7 +67,7 @@ def _named_by(upload: Upload) -> Iterator[str]:
 
 OWN = (
     *(RECORDINGS, CIRCLES, RUNS, UPLOADS, REQUESTS, FEEDS, LEFT_OUT, ASIDE),
-    *(PEOPLE, INVITATIONS, LOGINS, API_KEYS, SESSIONS, AUDIT, ERASED, ERASING, WITHDRAWN),
+    *(PEOPLE, INVITATIONS, LOGINS, API_KEYS, SESSIONS, AUDIT, ERASED, ERASING, CUTTING, WITHDRAWN),
 )
 """Where Kring's own documents lie, which nothing has to name."""
 

@@ -8,6 +8,7 @@ from typing import Final
 from transcribe.media import ffmpeg
 from transcribe.media.job import MediaJob
 from transcribe.media.streams import Stream
+from transcribe.rendering.cuts import cover
 
 LARGEST: Final = 1280
 """Pixels of the longer side of what is encoded here; slides stay readable."""
@@ -30,11 +31,14 @@ def filters_for(job: MediaJob) -> str:
     sides = (f"max(2,trunc({side}*{fit}/2+0.01)*2)" for side in ("iw*sar", "ih"))
     box = ":".join(str(max(2, int(side * scale / 2 + 0.01) * 2)) for side in (width, height))
     filters = ["scale=w='{}':h='{}'".format(*sides), f"pad={box}:-1:-1", "setsar=1", "format=yuv420p"]
+    filters += cover(job.cuts)
     rate = job.contents.video.frame_rate
     if not 0 < rate <= _FASTEST + 1:  # 0, thousands: it keeps times only (as browsers do)
         filters.insert(0, f"fps={_FASTEST}")
     elif rate < _SLOWEST:
         filters.insert(0, f"fps={_SLOWEST}")
+    elif job.cuts:
+        filters.insert(0, f"fps={rate:.6f}")  # so that what is seen before a passage does not stay through it
     return ",".join(filters)
 
 

@@ -101,6 +101,13 @@ def _key(page: Page) -> None:
     expect(page.locator("#made")).to_be_visible()
 
 
+def _sure(page: Page) -> None:
+    page.locator("[name=reason]").fill("Et navn som ikke skal stå her")
+    page.locator("[value=replace]").check()
+    page.locator(".danger-line").click()
+    expect(page.locator(".final .danger")).to_be_visible()
+
+
 def _refused(page: Page) -> None:
     expect(page.locator("#code-error")).to_be_visible()
 
@@ -166,6 +173,8 @@ PLACES = (
     Place("people, for an operator", "/people", language="da"),
     Place("what people did", "/audit"),
     Place("what people did, nothing of that", "/audit?who=zzzyyyxxx", language="nl"),
+    Place("a passage to take out", f"/r/{FILM.id}/remove/passage?from=2&to=20"),
+    Place("a passage to take out, for sure", f"/r/{FILM.id}/remove/passage?from=2&to=20", _sure, language="nb"),
     Place("account, a key was made", "/account", _key, account=True, language="nb", scripts=("passkeys.js",)),
     Place("not for who has not signed in", "/r/{working}", without_link=True, says_no=True),
 )

@@ -76,6 +76,8 @@ GUARDED: dict[tuple[str, str], tuple[Any, int]] = {
     ("GET", "/left-out"): (None, 200),
     ("GET", "/api/left-out"): (None, 200),
     ("GET", "/r/{recording_id}/edit"): (None, 200),
+    ("GET", "/r/{recording_id}/remove/passage"): (None, 200),
+    ("POST", "/r/{recording_id}/remove/passage"): (b"from=1&to=2&reason=x", 200),
 }
 OPEN = {
     ("POST", "/sign-in"),
