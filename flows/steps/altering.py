@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import PurePath
 
-from flows.steps.job import Job, stretches
+from flows.steps.recording_job import Job, stretches
 from kring.model import Cut, Manifest, State
 from services.intake import describe, store_original
 from services.removal.passage import redact

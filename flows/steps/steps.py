@@ -15,7 +15,7 @@ from flows.sources.address import file_name_of
 from flows.steps import transcribe as transcripts
 from flows.steps.altering import without_passages
 from flows.steps.attachments import read_attachments, with_text
-from flows.steps.job import JSON, Job, stretches
+from flows.steps.recording_job import JSON, Job, stretches
 from flows.steps.transcribe import TranscribeContext, TranscriptsMade
 from flows.steps.uploads import receive_upload, settle_upload
 from kring.errors import InputError, NotThere, TransientError
@@ -198,7 +198,7 @@ def _transcribed(job: Job, manifest: Manifest, renditions: Renditions) -> Transc
             recipe=renditions.recipe,
             duration=renditions.seconds or _probed(job, manifest.original).duration,
             engine=lambda: job.ports.transcriber,
-            speech=lambda: job.local_copy(renditions.speech, f"{renditions.recipe}.flac"),
+            speech=lambda: job.local_copy(renditions.speech, f"{manifest.original.sha256}-{renditions.recipe}.flac"),
             report=job.report,
         )
     )

@@ -35,8 +35,8 @@ LIST = "/removed"
 router = APIRouter(include_in_schema=False)
 
 
-def manifest_to_remove(recording_id: str, view: ArchiveViewDep) -> Manifest:
-    """The recording, for who may change it. Raises NotFound, NotAllowed."""
+def manifest_to_remove(person: FacilitatorDep, recording_id: str, view: ArchiveViewDep) -> Manifest:  # noqa: ARG001
+    """The recording, for who may change it; who may change nothing is told so first. Raises NotFound, NotAllowed."""
     return view.open_to_change(recording_id)
 
 

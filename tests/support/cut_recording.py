@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from flows.steps import steps
-from flows.steps.job import Job
+from flows.steps.recording_job import Job
 from index.memory import MemoryIndex
 from index.port import Query
 from kring.corrections.changes import ChapterChange, Correction, DetailsChange, LineChange, NameChange

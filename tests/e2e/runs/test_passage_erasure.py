@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from cli.stack.postgres.home import remembered
 from kring.model import Manifest, State
 from kring.settings import FolderSource, Settings, WorkerSettings
+from kring.settings.sections import SearchSettings
 from storage.keys import cutting_key
 from tests.support.left_bytes import places_of
 from tests.support.media.short_files import tone
@@ -36,13 +38,16 @@ VTT = f"""WEBVTT
 PASSAGE = {"from": "1.5", "to": "3.5", "reason": "a name", "original": "replace", "sure": "yes"}
 
 
-@pytest.fixture(scope="module")
-def kring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Kring, Path]]:
+@pytest.fixture(scope="module", params=["embedded", "meilisearch"])
+def kring(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Kring, Path]]:
+    if request.param == "meilisearch" and shutil.which("meilisearch") is None:
+        pytest.skip("there is no meilisearch program")
     folder = tmp_path_factory.mktemp("passage")
     watched = folder / "watched"
     watched.mkdir()
     settings = Settings(
         data_dir=folder / "data",
+        search=SearchSettings(engine=request.param),
         worker=WorkerSettings(discover_seconds=5),
         sources=(FolderSource(name="shared drive", path=watched, circle="privacy", settle_seconds=1),),
     )
