@@ -12,11 +12,11 @@ _BLOCKS = 100  # a second; ffmpeg silences whole blocks of samples
 
 def silence(cuts: Stretches, rate: int) -> list[str]:
     """Filters for sound of `rate` samples a second whose times count from 0. A block that a passage reaches into is
-    silent as a whole."""
+    silent as a whole, and so are its neighbours: resampling has let some of the passage into them."""
     if not cuts:
         return []
-    early = tuple((start - 1 / _BLOCKS, end) for start, end in cuts)
-    return [f"asetnsamples=n={rate // _BLOCKS}:p=0", f"volume=volume=0:enable='{_during(early)}'"]
+    wider = tuple((start - 2 / _BLOCKS, end + 1 / _BLOCKS) for start, end in cuts)
+    return [f"asetnsamples=n={rate // _BLOCKS}:p=0", f"volume=volume=0:enable='{_during(wider)}'"]
 
 
 def cover(cuts: Stretches) -> list[str]:

@@ -31,7 +31,6 @@ def filters_for(job: MediaJob) -> str:
     sides = (f"max(2,trunc({side}*{fit}/2+0.01)*2)" for side in ("iw*sar", "ih"))
     box = ":".join(str(max(2, int(side * scale / 2 + 0.01) * 2)) for side in (width, height))
     filters = ["scale=w='{}':h='{}'".format(*sides), f"pad={box}:-1:-1", "setsar=1", "format=yuv420p"]
-    filters += cover(job.cuts)
     rate = job.contents.video.frame_rate
     if not 0 < rate <= _FASTEST + 1:  # 0, thousands: it keeps times only (as browsers do)
         filters.insert(0, f"fps={_FASTEST}")
@@ -39,7 +38,8 @@ def filters_for(job: MediaJob) -> str:
         filters.insert(0, f"fps={_SLOWEST}")
     elif job.cuts:
         filters.insert(0, f"fps={rate:.6f}")  # so that what is seen before a passage does not stay through it
-    return ",".join(filters)
+    # Before frames are moved to an even rate, so that none of a passage is; and after, so that none stays through it.
+    return ",".join([*cover(job.cuts), *filters, *cover(job.cuts)])
 
 
 def _sizes(job: MediaJob, video: Stream) -> list[tuple[float, float]]:

@@ -96,6 +96,18 @@ def test_sound_is_silent_during_a_passage(name: str, tmp_path: Path) -> None:
     assert made.playback_type == "audio/mp4"
 
 
+@pytest.mark.parametrize("rate", [8000, 22_050, 44_100, 48_000])
+def test_nothing_of_a_passage_is_heard_at_its_borders(rate: int, tmp_path: Path) -> None:
+    """Sound that is there during the passages only."""
+    during = "+".join(f"gte(t,{start})*lt(t,{end})" for start, end in CUTS)
+    path = tmp_path / "a.wav"
+    ffmpeg("-f", "lavfi", "-i", f"aevalsrc='0.5*sin(900*t)*({during})':d={SECONDS}:s={rate}", path)
+    assert loudest(path, 1.1, 1.9) > -10
+    made = without(path, tmp_path / "out")
+    assert loudest(made.playback, 0, SECONDS) < -80
+    assert loudest(made.speech, 0, SECONDS) < -80
+
+
 def test_sound_that_changes_its_form_is_silent_too(tmp_path: Path) -> None:
     parts = [tone(tmp_path / f"{n}.ts", "-t", "2.5", "-ac", str(n), "-c:a", "aac") for n in (1, 2)]
     listed = tmp_path / "list.txt"
@@ -105,11 +117,15 @@ def test_sound_that_changes_its_form_is_silent_too(tmp_path: Path) -> None:
     assert_silenced(without(whole, tmp_path / "out"))
 
 
-def test_a_picture_that_could_be_copied_is_covered(tmp_path: Path) -> None:
-    path = tmp_path / "a.mp4"
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("a.mp4", []), ("late.ts", ["-output_ts_offset", "100"]), ("a.webm", ["-c:v", "vp8", "-c:a", "libopus"])],
+)
+def test_a_picture_is_covered(name: str, options: list[str], tmp_path: Path) -> None:
+    path = tmp_path / name
     drawn = ["-f", "lavfi", "-i", f"testsrc2=s=320x180:r=25:d={SECONDS}"]
     sine = ["-f", "lavfi", "-i", f"sine=frequency=330:duration={SECONDS}"]
-    ffmpeg(*drawn, *sine, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-c:a", "aac", path)
+    ffmpeg(*drawn, *sine, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-c:a", "aac", *options, path)
     made = without(path, tmp_path / "out")
     assert_silenced(made)
     for start, end in CUTS:
@@ -132,6 +148,20 @@ def test_a_slide_does_not_stay_through_a_passage(tmp_path: Path) -> None:
     assert brightest(made.playback, 1.5) <= 18
     assert brightest(made.playback, 0.5) > 200
     assert brightest(made.playback, 2.5) > 200
+
+
+@pytest.mark.parametrize("rate", [8, 25, 29.97, 47, 60])
+def test_nothing_of_a_passage_flashes_at_its_borders(rate: float, tmp_path: Path) -> None:
+    """A picture that is white during the passages, and black else."""
+    path = tmp_path / "a.mp4"
+    white = "+".join(f"gte(t,{start})*lt(t,{end})" for start, end in CUTS)
+    drawn = f"color=black:s=160x90:r={rate}:d={SECONDS},drawbox=w=iw:h=ih:color=white:t=fill:enable='{white}'"
+    ffmpeg("-f", "lavfi", "-i", drawn, "-f", "lavfi", "-i", f"sine=d={SECONDS}", "-pix_fmt", "yuv420p", path)
+    assert brightest(path, 1.5) > 200
+    made = without(path, tmp_path / "out")
+    frames = printed("-v", "error", "-i", made.playback, "-f", "rawvideo", "-pix_fmt", "gray", "pipe:1").stdout
+    assert len(frames) > 160 * 90 * 8 * 4
+    assert max(frames) < 40
 
 
 def test_a_whole_recording_may_be_silenced(tmp_path: Path) -> None:
