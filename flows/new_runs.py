@@ -149,14 +149,19 @@ def _why_out(item: Item, run: Run) -> LeftOutReason:
 
 def _is_whole(archive: Archive, item: Item) -> bool:
     """Of a recording that is there: whether that is only the first part of this item."""
-    return item.grown and archive.manifest(item.recording_id).original.sha256 != item.sha256
+    if not item.grown:
+        return False
+    manifest = archive.manifest(item.recording_id)
+    return item.sha256 != manifest.original.sha256 and not (manifest.cuts and item.sha256 in manifest.once)
 
 
 def _has_other_captions(archive: Archive, item: Item) -> bool:
     if item.captions_sha256 is None:
         return False
-    captions = archive.manifest(item.recording_id).captions
-    return captions is None or captions.sha256 != item.captions_sha256
+    manifest = archive.manifest(item.recording_id)
+    if manifest.cuts and item.captions_sha256 in manifest.once:  # it has words of a passage that was cut
+        return False
+    return manifest.captions is None or manifest.captions.sha256 != item.captions_sha256
 
 
 def is_worth_a_try(item: Item, before: Sequence[Run], look_seconds: float, moment: datetime) -> bool:

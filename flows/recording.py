@@ -31,7 +31,7 @@ from flows.errors import as_kring_error
 from flows.heartbeat import Heartbeat, LeaseLost
 from flows.run_summary import summary
 from flows.steps import steps
-from flows.steps.steps import Job
+from flows.steps.recording_job import Job
 from kring.errors import (
     Busy,
     Damaged,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from kring.model.erased import Erasure
 from services.ports import Ports
 from services.removal.erasure import carry_out
+from services.removal.leftovers import finish_cuts
 from services.removal.retention import Expiry, retain
 
 RETAIN_SECONDS = 3600.0
@@ -27,7 +28,8 @@ class RemovalRounds:
             due = retain(ports, datetime.now(UTC).date())
             self._looked_at = time.monotonic()
         receipts, problems = carry_out(ports)
-        return [*map(_expired, due), *map(_erased, receipts)], problems
+        cut = finish_cuts(ports)
+        return [*map(_expired, due), *map(_erased, receipts), *map(_cut, cut)], problems
 
 
 def _expired(expiry: Expiry) -> str:
@@ -36,3 +38,7 @@ def _expired(expiry: Expiry) -> str:
 
 def _erased(erasure: Erasure) -> str:
     return f"erased          {erasure.id}"
+
+
+def _cut(recording_id: str) -> str:
+    return f"passage gone    {recording_id}"

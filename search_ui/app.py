@@ -39,7 +39,7 @@ from search_ui.recording import (
     sound_tracks,
     waveform,
 )
-from search_ui.removal import person_page, removed, removing
+from search_ui.removal import person_page, removed, removing, taking_out
 from search_ui.search import api as search_api, collections, page as search_page
 from search_ui.server.bounds import OwnCookies
 from search_ui.upload import (
@@ -120,6 +120,7 @@ def create_app(settings: Settings, archive: Archive, index: SearchIndex, runs: R
         removing.router,
         removed.router,
         person_page.router,
+        taking_out.router,
         identity.router,
         sign_in.router,
         provider_sign_in.router,

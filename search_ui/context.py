@@ -20,6 +20,7 @@ from services.runs.port import Runs
 from services.search_index.reindex import Reindexing
 from storage.archive.archive import Archive
 from storage.archive.erasures import Erasures
+from storage.keys import CUTTING
 from storage.leases import Leases
 
 NAMES_SECONDS = 10.0
@@ -74,16 +75,17 @@ class Circles:
 
 
 class ErasedSince:
-    """Whether a recording was erased since this was asked last."""
+    """Whether a recording was erased, or a passage taken out of one, since this was asked last."""
 
     def __init__(self, archive: Archive) -> None:
-        self._erasures = Erasures(archive.store)
-        self._known: frozenset[str] | None = None
+        self._store = archive.store
+        self._known: tuple[frozenset[str], frozenset[str]] | None = None
 
     def ask(self) -> bool:
-        """One listing. Raises StorageDown."""
-        before, self._known = self._known, self._erasures.ids()
-        return before is not None and not self._known <= before
+        """Two listings. Raises StorageDown."""
+        cutting = frozenset(info.key for info in self._store.list(CUTTING))
+        before, self._known = self._known, (Erasures(self._store).ids(), cutting)
+        return before is not None and not (self._known[0] <= before[0] and cutting == before[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ audit/<n>.json                            what people did, each with the hash of
 erased/<recording-id>.json                what was erased, so that no source brings it back, and what is to be
 withdrawn/<recording-id>                  empty: it is withdrawn, as its manifest says
 erasing/<recording-id>                    empty: it is being erased
+cutting/<recording-id>                    empty: a passage is being taken out of it, as its manifest says
 retention.json                            since when facilitators are told what is to be erased soon
 verify/findings.json                      damage that was found
 damaged/<key>                             documents that could not be read, set aside by `kring repair`
@@ -57,6 +58,7 @@ FEED_TOKENS = "feed-tokens/"
 AUDIT = "audit/"
 ERASED = "erased/"
 ERASING = "erasing/"
+CUTTING = "cutting/"
 WITHDRAWN = "withdrawn/"
 NOTICES = "retention.json"
 FINDINGS = "verify/findings.json"
@@ -207,6 +209,11 @@ def erasure_key(recording_id: str) -> str:
 def erasing_key(recording_id: str) -> str:
     """That the erasure of a recording has not come to its end."""
     return f"{ERASING}{_fit(_ID, recording_id)}"
+
+
+def cutting_key(recording_id: str) -> str:
+    """That a passage is being taken out of a recording."""
+    return f"{CUTTING}{_fit(_ID, recording_id)}"
 
 
 def withdrawn_key(recording_id: str) -> str:

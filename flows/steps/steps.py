@@ -8,58 +8,37 @@ from __future__ import annotations
 
 import logging
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
-
-from pydantic import ValidationError
 
 from flows.sources import open_source
 from flows.sources.address import file_name_of
 from flows.steps import transcribe as transcripts
+from flows.steps.altering import without_passages
 from flows.steps.attachments import read_attachments, with_text
-from flows.steps.transcribe import Report, TranscribeContext, TranscriptsMade
+from flows.steps.recording_job import JSON, Job, stretches
+from flows.steps.transcribe import TranscribeContext, TranscriptsMade
 from flows.steps.uploads import receive_upload, settle_upload
-from kring.errors import Damaged, InputError, NotThere
+from kring.errors import InputError, NotThere, TransientError
 from kring.intake.item import Item
-from kring.model import UPLOAD, Content, Frozen, Manifest, Media, Original, Renditions, State, Step
+from kring.model import UPLOAD, Content, Manifest, Media, Original, Renditions, State, Step
 from services.intake import content_of, describe, store_captions, store_recording
-from services.ports import Ports
-from services.scratch import clear_scratch, require_space, scratch_folder
+from services.scratch import clear_scratch, require_space
 from services.search_index.reindex import replace_current
 from services.secret_addresses import with_secrets
 from storage.archive.addresses import forget_address
 from storage.archive.erasures import check_not_erased
-from storage.keys import MEDIA_MARK, PROBE_RECIPE, RENDITIONS_MARK, manifest_key, rendition_key
+from storage.keys import RENDITIONS_MARK, manifest_key, rendition_key
 from transcribe.captions.reader import MAX_BYTES as MAX_CAPTION_BYTES
-from transcribe.media.probe import probe as probe_file
 from transcribe.recipe import recipe_of
 from transcribe.rendering.render import render as render_file
 
-JSON = "application/json"
-
 log = logging.getLogger(__name__)
 
-Document = TypeVar("Document", bound=Frozen)
+PASSAGE_GOES = "A passage is being taken out of this recording; it goes on without it."
 
 
-@dataclass(frozen=True)
-class Job:
-    """One recording on its way through the steps."""
-
-    ports: Ports
-    recording_id: str
-    report: Report
-    item: Item | None = None
-    """Where to fetch it from; None: it was received before this run."""
-
-    def read_manifest(self) -> Manifest:
-        """As it is stored now: each step reads it once, and works with what it said then. Raises NotFound."""
-        return self.ports.archive.manifest(self.recording_id)
-
-    @property
-    def folder(self) -> Path:
-        return scratch_folder(self.ports.settings, self.recording_id)
+class Superseded(TransientError):
+    """What was made is of a recording that is another by now."""
 
 
 def receive(job: Job) -> bool:
@@ -88,7 +67,10 @@ def receive(job: Job) -> bool:
 
 
 def _has_grown(job: Job, item: Item) -> bool:
-    return item.grown and job.read_manifest().original.sha256 != item.sha256
+    if not item.grown:
+        return False
+    manifest = job.read_manifest()
+    return item.sha256 != manifest.original.sha256 and not (manifest.cuts and item.sha256 in manifest.once)
 
 
 def _fetch(job: Job, item: Item) -> None:
@@ -141,16 +123,11 @@ def _fetch_captions(job: Job, item: Item, manifest: Manifest) -> None:
 
 def probe(job: Job) -> Media:
     """What is in the file. Raises the InputError that says why it cannot be used."""
-    return _probed(job, job.read_manifest().original)
+    return _probed(job, without_passages(job).original)
 
 
 def _probed(job: Job, original: Original) -> Media:
-    key = rendition_key(original.sha256, PROBE_RECIPE, MEDIA_MARK)
-    stored = _load(job, key, Media)
-    if stored is not None:
-        return stored
-    media = probe_file(_local_original(job, original), job.ports.settings.media)
-    return _put(job, key, media)
+    return job.probed(original)
 
 
 def render(job: Job) -> Renditions:
@@ -158,18 +135,18 @@ def render(job: Job) -> Renditions:
 
     Those a recording has stay until it is transcribed again: what is heard is what was written down.
     """
-    return _rendered(job, job.read_manifest())
+    return _rendered(job, without_passages(job))
 
 
 def _rendered(job: Job, manifest: Manifest) -> Renditions:
     original, made = manifest.original, manifest.renditions
     recipe = recipe_of(manifest)
     for known_recipe in [recipe] if manifest.again or made is None else [made.recipe, recipe]:
-        renditions = _load(job, rendition_key(original.sha256, known_recipe, RENDITIONS_MARK), Renditions)
+        renditions = job.load(rendition_key(original.sha256, known_recipe, RENDITIONS_MARK), Renditions)
         if renditions is not None:
             return renditions
     media = _probed(job, original)
-    path = _local_original(job, original)
+    path = job.local_original(original)
     require_space(job.folder, original.size, job.ports.settings)
     folder = job.folder / recipe
     shutil.rmtree(folder, ignore_errors=True)
@@ -181,6 +158,7 @@ def _rendered(job: Job, manifest: Manifest) -> Renditions:
         job.ports.settings.media,
         lambda fraction: job.report(0.9 * fraction, "converting"),
         sound_track=manifest.sound_track,
+        cuts=stretches(manifest.silenced),
     )
 
     contents: dict[str, Content] = {}
@@ -191,8 +169,7 @@ def _rendered(job: Job, manifest: Manifest) -> Renditions:
         job.ports.archive.store.put_file(file_key, file, media_type=media_type)
         return file_key
 
-    return _put(
-        job,
+    return job.put(
         rendition_key(original.sha256, recipe, RENDITIONS_MARK),
         Renditions(
             recipe=recipe,
@@ -210,7 +187,7 @@ def _rendered(job: Job, manifest: Manifest) -> Renditions:
 
 def transcribe(job: Job) -> TranscriptsMade:
     """The transcript, and the English track if one is wanted."""
-    manifest = job.read_manifest()
+    manifest = without_passages(job)
     return _transcribed(job, manifest, _rendered(job, manifest))
 
 
@@ -223,7 +200,7 @@ def _transcribed(job: Job, manifest: Manifest, renditions: Renditions) -> Transc
             recipe=renditions.recipe,
             duration=renditions.seconds or _probed(job, manifest.original).duration,
             engine=lambda: job.ports.transcriber,
-            speech=lambda: _local_copy(job, renditions.speech, f"{renditions.recipe}.flac"),
+            speech=lambda: job.local_copy(renditions.speech, f"{manifest.original.sha256}-{renditions.recipe}.flac"),
             report=job.report,
         )
     )
@@ -231,12 +208,14 @@ def _transcribed(job: Job, manifest: Manifest, renditions: Renditions) -> Transc
 
 def publish(job: Job, seconds: dict[Step, float]) -> Manifest:
     """The manifest names what the steps made: from here on members can find and play the recording."""
-    before = job.read_manifest()  # a wish for another transcript that comes from here on is not answered by this one
+    before = without_passages(job)  # a wish for another transcript that comes from here on is not answered by this one
     media, renditions = _probed(job, before.original), _rendered(job, before)
     made_transcripts = _transcribed(job, before, renditions)
     read = read_attachments(job.ports, before, job.folder, job.report)
 
     def change(manifest: Manifest) -> Manifest:
+        if manifest.cuts != before.cuts or manifest.original != before.original:
+            raise Superseded(PASSAGE_GOES)
         made = {
             "media": media,
             "renditions": renditions,
@@ -269,32 +248,3 @@ def _another_sound(manifest: Manifest, renditions: Renditions) -> bool:
 def index(job: Job) -> None:
     """Replace this recording's passages with those of the stored manifest."""
     replace_current(job.ports.index, job.ports.archive, job.recording_id)
-
-
-def _load(job: Job, key: str, kind: type[Document]) -> Document | None:
-    if not job.ports.archive.store.exists(key):
-        return None
-    try:
-        return kind.model_validate_json(job.ports.archive.store.get_bytes(key).data)
-    except (ValidationError, Damaged):  # damaged, or of an older Kring: it is made again
-        return None
-
-
-def _put(job: Job, key: str, document: Document) -> Document:
-    job.ports.archive.store.put_bytes(key, document.model_dump_json(indent=1).encode(), media_type=JSON)
-    return document
-
-
-def _local_original(job: Job, original: Original) -> Path:
-    return _local_copy(job, original.key, "original", original.size)
-
-
-def _local_copy(job: Job, key: str, name: str, size: int | None = None) -> Path:
-    """The object as a file in the scratch folder, fetched once per run and machine."""
-    path = job.folder / name
-    if path.exists() and (size is None or path.stat().st_size == size):
-        return path
-    info = job.ports.archive.store.stat(key)
-    require_space(job.folder, info.size if info else 0, job.ports.settings)
-    job.ports.archive.store.get_file(key, path)
-    return path

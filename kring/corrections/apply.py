@@ -20,7 +20,7 @@ from kring.corrections.changes import (
     Undo,
 )
 from kring.corrections.segments import put_line, rename_speaker, replace_name
-from kring.model import Attachment, Details, Segment, Transcript
+from kring.model import Attachment, Cut, Details, Segment, Transcript
 
 NEAR = 0.5
 """Seconds within which two chapters are the same one."""
@@ -63,6 +63,18 @@ def corrected(transcript: Transcript, corrections: Iterable[Correction]) -> Tran
     for _, after in steps(transcript, corrections):
         segments = after
     return transcript if segments is transcript.segments else transcript.model_copy(update={"segments": segments})
+
+
+def lies_in(correction: Correction, cuts: Iterable[Cut]) -> bool:
+    """Whether it is about a passage that was to be cut after somebody made it."""
+    match correction.change:
+        case LineChange(start=start, end=end):
+            pass
+        case ChapterChange(start=start):
+            end = start
+        case _:
+            return False
+    return any(cut.touches(start, end) and (cut.done_at is None or correction.at <= cut.at) for cut in cuts)
 
 
 def steps(

@@ -80,8 +80,19 @@ class Undo(Frozen):
     number: int = Field(ge=1)
 
 
+class ErasedChange(Frozen):
+    """Somebody changed something in a passage that was taken out of the recording since; what, nobody knows."""
+
+    kind: Literal["erased"] = "erased"
+
+
 Change = Annotated[
     LineChange | NameChange | SpeakerChange | ChapterChange | DetailsChange | AttachmentChange | Undo,
+    Field(discriminator="kind"),
+]
+"""What a person may ask for."""
+StoredChange = Annotated[
+    LineChange | NameChange | SpeakerChange | ChapterChange | DetailsChange | AttachmentChange | Undo | ErasedChange,
     Field(discriminator="kind"),
 ]
 
@@ -101,4 +112,4 @@ class Correction(Frozen):
     act: ActId | None = None
     """Of corrections that were made together, in one recording or in many, and are taken back together; None: it was
     made by itself."""
-    change: Change
+    change: StoredChange

@@ -6,6 +6,7 @@ refused when it is read and never half-understood.
 """
 
 from kring.model.circle import MOST_MONTHS, MOST_TERMS, Circle, Visibility
+from kring.model.cut import Cut
 from kring.model.manifest import Details, Manifest, State, Withdrawal
 from kring.model.media import Media, Renditions, SoundTrack, SoundTracks
 from kring.model.original import MOST_ATTACHMENTS, Attachment, Attachments, Content, Original, Pages
@@ -38,6 +39,7 @@ __all__ = [
     "Attachments",
     "Circle",
     "Content",
+    "Cut",
     "Details",
     "Dropped",
     "Frozen",

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from kring.model.circle import Visibility
+from kring.model.cut import Cut
 from kring.model.media import Media, Renditions
 from kring.model.original import Attachments, Original
 from kring.model.run import Problem, Step
@@ -85,6 +86,8 @@ class Manifest(Frozen):
     withdrawn: Withdrawal | None = None
     keep: bool = False
     """It stays, however long its circle keeps recordings."""
+    cuts: tuple[Cut, ...] = ()
+    """Passages that were taken out, and are to be."""
     once: tuple[Sha256, ...] = ()
     """What came in and is named here no longer (a file that was replaced, a document that was removed): it is erased
     with the recording."""
@@ -100,6 +103,11 @@ class Manifest(Frozen):
         """All that came in from outside; each lies under its hash."""
         captions = (self.captions,) if self.captions is not None else ()
         return (self.original, *captions, *(attachment.original for attachment in self.attachments))
+
+    @property
+    def silenced(self) -> tuple[Cut, ...]:
+        """The passages that the original has and that nothing made of it may have."""
+        return tuple(cut for cut in self.cuts if cut.in_original)
 
     @property
     def duration(self) -> float:

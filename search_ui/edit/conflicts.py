@@ -27,6 +27,7 @@ from kring.corrections.changes import (
     ChapterChange,
     Correction,
     DetailsChange,
+    ErasedChange,
     LineChange,
     NameChange,
     SpeakerChange,
@@ -202,7 +203,8 @@ class EditState:
         return DetailsChange(before=self.details, after=self.details.model_copy(update=merged))
 
     def _undo(self, change: Undo) -> Undo:
-        if all(correction.number != change.number for correction in self.corrections):
+        there = {correction.number: correction.change for correction in self.corrections}
+        if isinstance(there.get(change.number, ErasedChange()), ErasedChange):
             raise NotFound(_("There is no such correction; load the page again."))
         if change.number in undone(self.corrections):
             rival = self._last(Undo, lambda undo: undo.number == change.number)

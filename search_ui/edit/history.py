@@ -12,6 +12,7 @@ from kring.corrections.changes import (
     ChapterChange,
     Correction,
     DetailsChange,
+    ErasedChange,
     LineChange,
     NameChange,
     SpeakerChange,
@@ -90,6 +91,8 @@ def summary(correction: Correction, known: Mapping[int, Correction], counts: Map
             sentence = _("changed the details: {fields}").format(fields=fields)
         case AttachmentChange(before=before, title=title):
             sentence = _("renamed the document “{before}” to “{title}”").format(before=before, title=title)
+        case ErasedChange():
+            sentence = _("changed something in a passage that was taken out since")
         case Undo(number=number):
             sentence = _undo(number, known, counts)
     return sentence

@@ -33,6 +33,7 @@ BELOW = (
     "kring/corrections/apply.py",
     "kring/corrections/naming.py",
     "services/corrections/correcting.py",
+    "services/removal/passage.py",
     "services/retranscribe.py",
     "services/runs/prefect.py",
     "services/runs/memory.py",

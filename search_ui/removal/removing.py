@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import RedirectResponse, Response
 
 from kring.errors import Conflict, InputError
-from kring.model import Line, Manifest
+from kring.model import Line, Manifest, State
 from kring.people.accounts import name_in
 from kring.people.audit import Act
 from search_ui.auth.identity import FacilitatorDep
@@ -52,6 +52,7 @@ class RemovalState:
     """What is to become of a recording, as its facilitators are told."""
 
     being_erased: bool
+    being_cut: bool
     expiry: Expiry | None
 
 
@@ -63,7 +64,11 @@ def removal_state(view: ArchiveView, manifest: Manifest) -> RemovalState:
     if circle is not None and circle.retention_months is not None and not manifest.keep:
         noticed = Notices(store).all().get(manifest.id)
         expiry = expiry_of(manifest, circle, noticed, datetime.now(UTC).date())
-    return RemovalState(manifest.withdrawn is not None and Erasures(store).has(manifest.id), expiry)
+    return RemovalState(
+        being_erased=manifest.withdrawn is not None and Erasures(store).has(manifest.id),
+        being_cut=manifest.state is not State.PUBLISHED and bool(manifest.cuts),
+        expiry=expiry,
+    )
 
 
 @router.get("/r/{recording_id}/remove")
@@ -76,10 +81,10 @@ def withdraw_recording(
     manifest: ManifestDep, site: SiteDep, person: FacilitatorDep, form: FormDep, record: RecorderDep
 ) -> Response:
     """Hide it, for a `reason`."""
-    reason = _reason(form)
+    reason = reason_in(form)
     record.note(Act.WITHDRAW, manifest.id, f"withdrew it: {reason}")
-    withdraw(site.archive, site.reindexing, manifest.id, _doer(person), reason)
-    return _to(f"/r/{manifest.id}")
+    withdraw(site.archive, site.reindexing, manifest.id, doer_of(person), reason)
+    return see_other(f"/r/{manifest.id}")
 
 
 @router.post("/r/{recording_id}/put-back")
@@ -93,7 +98,7 @@ def put_back_recording(
         raise Conflict(BEING_ERASED)
     record.note(Act.WITHDRAW, manifest.id, "put it back")
     put_back(site.archive, site.reindexing, manifest.id)
-    return _to(f"/r/{manifest.id}")
+    return see_other(f"/r/{manifest.id}")
 
 
 @router.post("/r/{recording_id}/keep")
@@ -108,7 +113,7 @@ def keep_recording(
     keep = form.get("keep") == "yes"
     record.note(Act.KEEP, manifest.id, "keeps it for good" if keep else "keeps it as long as its circle does")
     site.archive.update(manifest.id, lambda old: old.model_copy(update={"keep": keep}))
-    return _to(f"/r/{manifest.id}/remove")
+    return see_other(f"/r/{manifest.id}/remove")
 
 
 @router.post("/r/{recording_id}/erase")
@@ -116,13 +121,13 @@ def erase_recording(
     manifest: ManifestDep, view: ArchiveViewDep, person: FacilitatorDep, form: FormDep, record: RecorderDep
 ) -> Response:
     """First asks, with the `reason`, whether the person is sure; with `sure` it is hidden, and erased in a moment."""
-    reason = _reason(form)
+    reason = reason_in(form)
     if form.get("sure") != "yes":
         return _page(view, manifest, reason)
     site = view.site
     record.note(Act.ERASE, manifest.id, reason)
-    ask_erasure(site.archive, site.reindexing, manifest.id, _doer(person), reason)
-    return _to(LIST)
+    ask_erasure(site.archive, site.reindexing, manifest.id, doer_of(person), reason)
+    return see_other(LIST)
 
 
 def _page(view: ArchiveView, manifest: Manifest, erase_for: str = "") -> Response:
@@ -140,17 +145,17 @@ def _page(view: ArchiveView, manifest: Manifest, erase_for: str = "") -> Respons
     )
 
 
-def _reason(form: dict[str, str]) -> Line:
-    """Raises InputError."""
+def reason_in(form: dict[str, str]) -> Line:
+    """Why it is done. Raises InputError."""
     reason = name_in(form.get("reason", ""))
     if reason is None:
         raise InputError(NO_REASON)
     return reason
 
 
-def _doer(person: Person) -> Doer:
+def doer_of(person: Person) -> Doer:
     return Doer(person.id, person.name or None)
 
 
-def _to(path: str) -> Response:
+def see_other(path: str) -> Response:
     return RedirectResponse(path, status_code=303)

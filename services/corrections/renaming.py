@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kring.corrections.apply import chapters, detailed, titled, undone
-from kring.corrections.changes import ActId, Change, Correction, Undo
+from kring.corrections.changes import ActId, Change, Correction, StoredChange, Undo
 from kring.corrections.naming import Mentions, RecordingText, SoughtName, mentions, replacing
 from kring.errors import KringError
 from kring.model import Details, Manifest, Segment, State, Transcript, now
@@ -94,7 +94,7 @@ def replace_name_in(
     What others change meanwhile is looked at too. Raises what `check` does, NotFound, InputError, Damaged, Conflict,
     StorageDown; what was stored before stays, and can be taken back with the rest of the act.
     """
-    made: set[Change] = set()
+    made: set[StoredChange] = set()
 
     def make(stored: tuple[Correction, ...]) -> Correction:
         text = _text_with(archive, manifest, stored)
@@ -152,7 +152,7 @@ def _store_all(
     reindexing: Reindexing,
     manifest: Manifest,
     make: Make,
-    made: set[Change],
+    made: set[StoredChange],
 ) -> int:
     """Store what `make` makes, until it has nothing left; how many there are then in `made`."""
     try:

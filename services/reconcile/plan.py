@@ -62,7 +62,7 @@ class Settle:
 
 @dataclass(frozen=True)
 class Unindex:
-    """Take this recording out of the index: it was withdrawn while the index did not answer, or erased."""
+    """Take this recording out of the index: it was erased; or withdrawn or cut while the index did not answer."""
 
     recording_id: str
 
@@ -138,8 +138,13 @@ def plan(
 
 def _unindexed(manifests: Iterable[Manifest], indexed: Mapping[str, int]) -> Iterator[Unindex]:
     """What search still finds and should not."""
-    shown = {manifest.id for manifest in manifests if manifest.withdrawn is None}
+    shown = {manifest.id for manifest in manifests if manifest.withdrawn is None and not _is_being_cut(manifest)}
     return (Unindex(recording_id) for recording_id in sorted(indexed.keys() - shown))
+
+
+def _is_being_cut(manifest: Manifest) -> bool:
+    """Whether a passage is being taken out, so that nothing of it may be found."""
+    return bool(manifest.cuts) and manifest.state is not State.PUBLISHED
 
 
 def _is_being_asked(manifest: Manifest, moment: datetime) -> bool:

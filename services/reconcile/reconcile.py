@@ -159,6 +159,7 @@ def _carry_out(action: Action, ports: Ports, requests: Mapping[str, Request]) ->
 def _unindex(ports: Ports, recording_id: str) -> None:
     """Unless it may be found after all: it was published, or put back, since the manifests were read."""
     with suppress(NotFound):
-        if ports.archive.manifest(recording_id).withdrawn is None:
+        manifest = ports.archive.manifest(recording_id)
+        if manifest.withdrawn is None and manifest.state is State.PUBLISHED:
             return
     ports.index.remove(recording_id)

@@ -1,1 +1,1 @@
-"""Taking recordings away: withdrawing, erasing, and how long a circle keeps them."""
+"""Taking recordings away: withdrawing, erasing, taking out a passage, and how long a circle keeps them."""

@@ -14,6 +14,7 @@ from storage.keys import (
     activity_key,
     address_key,
     corrections_of,
+    cutting_key,
     incoming_key,
     manifest_key,
     renditions_of,
@@ -26,7 +27,7 @@ from storage.keys import (
 SHORTEST_WORD = 4
 """Characters; a line of a log is not blanked for a title or a name that is shorter."""
 
-ABOUT = (activity_key, upload_key, request_key, incoming_key, address_key, withdrawn_key)
+ABOUT = (activity_key, upload_key, request_key, incoming_key, address_key, withdrawn_key, cutting_key)
 """Documents about one recording, but for its manifest."""
 
 

@@ -81,12 +81,12 @@ def carry_out(
     """Erase what is asked for and not done (of `only`, if given): the receipts, and a sentence for each that could not
     be erased yet. Waits for another process of this data folder that does so. Raises StorageDown, OrchestratorDown,
     SearchDown."""
-    with _alone(ports.settings.data_dir):
+    with alone(ports.settings.data_dir):
         return _carry_out(ports, only, tell)
 
 
 @contextmanager
-def _alone(data_dir: Path) -> Iterator[None]:
+def alone(data_dir: Path) -> Iterator[None]:
     """Inside, no other process of this data folder erases; the lock ends with the process, whatever ends it."""
     path = data_dir / LOCK
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,7 @@ def _carry_out(ports: Ports, only: Collection[str] | None, tell: Tell) -> tuple[
     ports.index.forget_past()
     index = EmptiedPlace(place=Place.INDEX, removed=len(removed))
     tell(last, Place.STORE)
-    store = _compact_store(ports)
+    store = compact_store(ports)
     if any(each.ran_lately for each in removed):
         time.sleep(max(0.0, LATE_SECONDS - (time.monotonic() - began)))
     receipts = []
@@ -235,7 +235,7 @@ def _clear_scratch(ports: Ports, recording_id: str) -> EmptiedPlace:
     return EmptiedPlace(place=Place.SCRATCH, removed=count)
 
 
-def _compact_store(ports: Ports) -> EmptiedPlace:
+def compact_store(ports: Ports) -> EmptiedPlace:
     """The local object store's volumes without the bytes of deleted objects."""
     settings = ports.settings
     if not is_local(settings.data_dir, settings.s3_access_key):

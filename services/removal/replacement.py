@@ -45,7 +45,9 @@ def _with_file(manifest: Manifest, upload: Upload) -> Manifest:
         return manifest
     known = {attachment.original.sha256 for attachment in manifest.attachments}
     added = tuple(attachment for attachment in upload.attachments if attachment.original.sha256 not in known)
+    same_times = upload.replaces is not None and upload.replaces.keep_corrections
     others = {
+        "cuts": tuple(cut.model_copy(update={"in_original": True}) for cut in manifest.cuts) if same_times else (),
         "captions": upload.captions,
         "attachments": (*manifest.attachments, *added),
         "sound_track": None,

@@ -8,7 +8,7 @@ import threading
 from index.passages.build import passages_of
 from index.port import Passage, SearchIndex
 from kring.errors import KringError, SetupError
-from kring.model import Manifest
+from kring.model import Manifest, State
 from services.runs.port import Runs
 from services.runs.requests import try_start_again
 from storage.archive.archive import Archive
@@ -34,8 +34,9 @@ def replace_current(index: SearchIndex, archive: Archive, recording_id: str) -> 
 
 
 def passages_now(archive: Archive, manifest: Manifest) -> list[Passage]:
-    """What search may find of a recording; nothing of one that is withdrawn. Raises NotFound, Damaged, StorageDown."""
-    if manifest.withdrawn is not None:
+    """What search may find of a recording; nothing of one that is withdrawn, or not there yet (again). Raises NotFound,
+    Damaged, StorageDown."""
+    if manifest.withdrawn is not None or manifest.state is not State.PUBLISHED:
         return []
     circle = archive.circle(manifest.details.circle)
     return passages_of(manifest, circle, archive.transcript_of(manifest), archive.attached(manifest))

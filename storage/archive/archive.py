@@ -6,11 +6,11 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from kring.corrections.apply import detailed, titled
+from kring.corrections.apply import detailed, lies_in, titled
 from kring.corrections.changes import Correction
 from kring.errors import Damaged, NotFound, UnknownCircle
 from kring.intake.uploads import Upload
-from kring.model import Attachment, Circle, Content, Manifest, Original, Pages, Transcript, now
+from kring.model import Attachment, Circle, Content, Cut, Manifest, Original, Pages, Transcript, now
 from storage.archive.corrected_cache import CorrectedTranscripts
 from storage.archive.corrections import Corrections, Make
 from storage.archive.reading import NoteDamage, all_documents, fetch_document, log_damaged
@@ -132,6 +132,8 @@ class Archive:
         if manifest.transcript is None:
             return None
         corrections = self._corrections.first(manifest.id, manifest.corrected)
+        if manifest.cuts:  # remembered ones may be as they were before
+            corrections = tuple(each for each in corrections if not lies_in(each, manifest.cuts))
         return self._corrected.get(manifest.transcript.key, corrections, manifest.transcript.content)
 
     def corrected(self, key: str, corrections: Iterable[Correction]) -> Transcript:
@@ -141,6 +143,13 @@ class Archive:
     def corrections(self, recording_id: str) -> tuple[Correction, ...]:
         """Everything people have changed about a recording, in order."""
         return self._corrections.of(recording_id)
+
+    def erase_corrections(self, recording_id: str, cuts: Iterable[Cut]) -> int:
+        """Write over those that lie in these passages, by ones that say nothing; how many there were."""
+        lying = [each for each in self.corrections(recording_id) if lies_in(each, cuts)]
+        for correction in lying:
+            self._corrections.erase(correction)
+        return len(lying)
 
     def last_corrections(self) -> dict[str, int]:
         """Recording → the number of its last correction, of all that have any."""

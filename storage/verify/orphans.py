@@ -14,6 +14,7 @@ from storage.keys import (
     AUDIT,
     CIRCLES,
     CORRECTIONS,
+    CUTTING,
     ERASED,
     ERASING,
     FEED_TOKENS,
@@ -67,7 +68,7 @@ def _named_by(upload: Upload) -> Iterator[str]:
 
 OWN = (
     *(RECORDINGS, CIRCLES, RUNS, UPLOADS, REQUESTS, FEEDS, LEFT_OUT, ASIDE),
-    *(PEOPLE, INVITATIONS, LOGINS, API_KEYS, FEED_TOKENS, SESSIONS, AUDIT, ERASED, ERASING, WITHDRAWN),
+    *(PEOPLE, INVITATIONS, LOGINS, API_KEYS, FEED_TOKENS, SESSIONS, AUDIT, ERASED, ERASING, CUTTING, WITHDRAWN),
 )
 """Where Kring's own documents lie, which nothing has to name."""
 

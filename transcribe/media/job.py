@@ -31,6 +31,9 @@ class MediaJob:
     track: SoundTrack = field(default_factory=lambda: SoundTrack(tracks=(1,)))
     """What is heard of it; `contents.audio` is the first of its tracks."""
 
+    cuts: tuple[tuple[float, float], ...] = ()
+    """Seconds from which to which nothing is heard or seen."""
+
     def hearing(self, track: SoundTrack) -> MediaJob:
         """The same, with this sound."""
         audio = self.contents.sounds[track.tracks[0] - 1]

@@ -43,8 +43,8 @@ def fits_sound(contents: Contents, media: Media, size: int) -> bool:
     )
 
 
-def largest_size(contents: Contents, media: Media, size: int) -> float:
-    """Bytes the web file may take."""
+def largest_size(contents: Contents, media: Media, size: int, *, may_copy: bool = True) -> float:
+    """Bytes the web file may take. `may_copy`: whether the picture may be taken as it is, if it fits."""
     if contents.video is None:
         return media.duration * _COPY_SOUND_BITS / 8
-    return size if fits_video(contents, media, size) else media.duration * _ENCODED_BYTES
+    return size if may_copy and fits_video(contents, media, size) else media.duration * _ENCODED_BYTES

@@ -8,6 +8,7 @@ from typing import Final
 from transcribe.media import ffmpeg
 from transcribe.media.job import MediaJob
 from transcribe.media.streams import Stream
+from transcribe.rendering.cuts import cover
 
 LARGEST: Final = 1280
 """Pixels of the longer side of what is encoded here; slides stay readable."""
@@ -35,7 +36,10 @@ def filters_for(job: MediaJob) -> str:
         filters.insert(0, f"fps={_FASTEST}")
     elif rate < _SLOWEST:
         filters.insert(0, f"fps={_SLOWEST}")
-    return ",".join(filters)
+    elif job.cuts:
+        filters.insert(0, f"fps={rate:.6f}")  # so that what is seen before a passage does not stay through it
+    # Before frames are moved to an even rate, so that none of a passage is; and after, so that none stays through it.
+    return ",".join([*cover(job.cuts), *filters, *cover(job.cuts)])
 
 
 def _sizes(job: MediaJob, video: Stream) -> list[tuple[float, float]]:

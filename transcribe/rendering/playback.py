@@ -32,7 +32,8 @@ def make_playback(job: MediaJob, sound: PreparedSound, tell: ReportFraction) -> 
             return Playback(web, kind, seconds)
     else:
         web, kind = job.work / "web.mp4", "video/mp4"
-        for copied in [True, False] if fits_video(job.contents, job.media, job.size) else [False]:
+        may_copy = not job.cuts and fits_video(job.contents, job.media, job.size)
+        for copied in [True, False] if may_copy else [False]:
             picture = _with_picture(job, sound.web, web, tell, copied=copied)
             if seconds := _in_time(job, web, sound.times, picture):
                 return Playback(web, kind, seconds)

@@ -23,6 +23,7 @@ from transcribe.media.job import SAMPLE_RATE, SPEECH_BYTES, MediaJob
 from transcribe.media.seams import without_seams
 from transcribe.media.streams import contents_of
 from transcribe.port import ReportFraction
+from transcribe.rendering.cuts import Stretches, is_cut
 from transcribe.rendering.fitting import largest_size
 from transcribe.rendering.levels import level
 from transcribe.rendering.peaks import PeakMeter
@@ -61,19 +62,20 @@ def render(
     progress: ReportFraction | None = None,
     *,
     sound_track: str | None = None,
+    cuts: Stretches = (),
 ) -> Rendered:
     """Make `web.mp4` or `audio.m4a`, `speech.flac`, `peaks.json` and, for video, `poster.jpg` in `dest`.
 
-    `media` is what `probe` found in `path`. `sound_track` names the sound a person has chosen. The work is done in
-    `dest/.rendering` and finished files move up at the end, so a file under its own name is whole; one run per `dest`
-    at a time.
+    `media` is what `probe` found in `path`. `sound_track` names the sound a person has chosen; during `cuts` (seconds
+    of the original's player) nothing is heard or seen. The work is done in `dest/.rendering` and finished files move up
+    at the end, so a file under its own name is whole; one run per `dest` at a time.
     Raises DiskFull, SetupError, InputError if there is no such sound, and NotMedia if the file is damaged.
     """
     tell = progress or (lambda _: None)
     contents = contents_of(path, limits)
     dest.mkdir(parents=True, exist_ok=True)
-    needed = largest_size(contents, media, path.stat().st_size) + 2 * SPEECH_BYTES * media.duration
-    job = MediaJob(path, media, contents, dest / ".rendering", limits, bytes_needed=needed)
+    needed = largest_size(contents, media, path.stat().st_size, may_copy=not cuts) + 2 * SPEECH_BYTES * media.duration
+    job = MediaJob(path, media, contents, dest / ".rendering", limits, bytes_needed=needed, cuts=cuts)
     shutil.rmtree(job.work, ignore_errors=True)
     job.spare_disk(needed)
     try:
@@ -137,7 +139,8 @@ def _poster(job: MediaJob, web: Path) -> Path | None:
 
     None if the picture is so short that none of them exists, or cannot be decoded at all.
     """
-    frames = [_frame(job, web, part * job.media.duration) for part in _POSTERS]
+    times = [part * job.media.duration for part in _POSTERS]
+    frames = [_frame(job, web, at) for at in times if not is_cut(job.cuts, at)]
     best = max([*frames, b""], key=len) or _frame(job, web, 0)
     if not best:
         log.info("no frame could be read for a poster")

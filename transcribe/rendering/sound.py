@@ -21,6 +21,7 @@ from transcribe.media.probe import falls_short
 from transcribe.media.streams import Contents, Stream, contents_of
 from transcribe.media.tracks import single_channel
 from transcribe.port import ReportFraction
+from transcribe.rendering.cuts import silence
 from transcribe.rendering.fitting import fits_sound
 
 _ASTRAY: Final = 0.5  # seconds
@@ -48,7 +49,7 @@ def prepare_sound(job: MediaJob, tell: ReportFraction) -> PreparedSound:
         return replace(_listen_evenly(job, streams, tell), times=max(times, key=lambda stretch: stretch.end))
     assert job.contents.audio is not None  # noqa: S101  probe() refuses what has no sound
     filters = single_channel(job.contents.audio, job.track.channel)
-    copied = not filters and fits_sound(job.contents, job.media, job.size)
+    copied = not filters and not job.cuts and fits_sound(job.contents, job.media, job.size)
     sound, graphs = _listen(job, job.path, job.contents, filters, encode=not copied, tell=tell)
     if graphs > 1:
         return replace(_listen_evenly(job, [job.contents.audio], tell), times=sound.times)
@@ -84,10 +85,13 @@ def _listen(
     assert contents.audio is not None  # noqa: S101  sound_of() saw to it
     read = contents.read(seconds=job.longest)[str(contents.audio.index)]
     speech, web = job.work / "speech.s16", job.work / "audio.m4a"
-    heard = [_steady(contents, SAMPLE_RATE), *filters, "aformat=sample_fmts=s16:channel_layouts=mono", "volumedetect"]
+    quiet = silence(job.cuts, SAMPLE_RATE)
+    form = "aformat=sample_fmts=s16:channel_layouts=mono"
+    heard = [_steady(contents, SAMPLE_RATE), *filters, *quiet, form, "volumedetect"]
     outputs = [ffmpeg.output([read], f"file:{speech}", f="s16le", af=",".join(heard), ar=SAMPLE_RATE)]
     if encode:
-        played = [_steady(contents, _WEB_RATE), *filters, "aformat=channel_layouts=stereo|mono"]
+        quiet = silence(job.cuts, _WEB_RATE)
+        played = [_steady(contents, _WEB_RATE), *filters, *quiet, "aformat=channel_layouts=stereo|mono"]
         coded = {"c:a": "aac", "b:a": "96k", "movflags": "+faststart"}
         outputs.append(ffmpeg.output([read], f"file:{web}", f="ipod", af=",".join(played), **coded))
     times = times_for(contents.audio)

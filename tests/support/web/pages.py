@@ -157,6 +157,13 @@ def _replace(page: Page) -> None:
     expect(page.locator("#result-heading")).to_be_visible()
 
 
+def _sure(page: Page) -> None:
+    page.locator("[name=reason]").fill("Et navn som ikke skal stå her")
+    page.locator("[value=replace]").check()
+    page.locator(".danger-line").click()
+    expect(page.locator(".final .danger")).to_be_visible()
+
+
 def _refused(page: Page) -> None:
     expect(page.locator("#code-error")).to_be_visible()
 
@@ -251,6 +258,8 @@ PLACES = (
     Place("a person who is nowhere", "/person?name=Zzzyyyxxx", language="nl"),
     Place("what people did", "/audit"),
     Place("what people did, nothing of that", "/audit?who=zzzyyyxxx", language="nl"),
+    Place("a passage to take out", f"/r/{FILM.id}/remove/passage?from=2&to=20"),
+    Place("a passage to take out, for sure", f"/r/{FILM.id}/remove/passage?from=2&to=20", _sure, language="nb"),
     Place("account, a key was made", "/account", _key, account=True, language="nb", scripts=("passkeys.js",)),
     Place("circle, followed, signed in", f"/c/{FILM.circle}", _click(".follow summary"), account=True, scripts=SEARCH),
     Place(

@@ -32,6 +32,7 @@ from tests.support.http.alike import alike
 from tests.support.patience import PATIENCE
 from tests.support.web.browser import serving
 from tests.support.web.guarded_archive import CIRCLES, KEYS, PEOPLE, Guarded, GuardedArchive, word_of
+from tests.support.web.searches import searches
 
 VIEWERS = ["anonymous", *PEOPLE, *KEYS]
 PLAIN = {"Accept-Encoding": "identity"}
@@ -70,6 +71,8 @@ CHANGE: dict[tuple[str, str], Any] = {
     ("POST", "/api/recordings/{recording_id}/retry"): None,
     ("POST", "/api/recordings/{recording_id}/attachments"): b"%PDF-1.4 new",
     ("DELETE", "/api/recordings/{recording_id}/attachments/{sha256}"): None,
+    ("GET", "/r/{recording_id}/remove/passage"): None,
+    ("POST", "/r/{recording_id}/remove/passage"): b"from=1&to=2&reason=x&sure=yes",
 }
 """Of one recording, for those who may change it; with what is sent."""
 UPLOADS: dict[tuple[str, str], Any] = {
@@ -264,27 +267,6 @@ def test_a_recording_is_changed_by_facilitators_of_its_circle_only(walk: Walk, v
                 missing = walk.ask(viewer, method, filled(path, MISSING, "0" * 64), **sent(method, body))
                 assert alike(answer, missing, (recording.id, MISSING)), (path, recording)
             assert walk.guarded.archive.manifest(recording.id) == before
-
-
-def searches(word: str) -> Iterator[str]:
-    """Ways in which an address asks for a word of one recording."""
-    yield f"/?q={word}"
-    yield f"/?q={word}&part=results"
-    yield f"/?q={word[:-4]}&typing=1&part=results"
-    yield f"/?q=felles+{word}+felles"
-    yield f"/?q={word[:-2]}aa"  # misspelt
-    yield f'/?q="Taler {word}"'
-    yield f"/?q=speaker:{word}"
-    yield f"/?topic=Emne+{word}"
-    yield f"/?organisation=Kommune+{word}&q=felles"
-    yield f"/api/search?q={word}"
-    yield f"/api/search?q={word[:-4]}&typing=1"
-    yield f"/api/search?topic=Emne+{word}"
-    yield f"/feed.xml?q={word}"
-    yield f"/person?name=Taler+{word}"
-    yield f"/person?name={word}"
-    yield f"/t/Emne%20{word}"
-    yield f"/t/Emne%20{word}/feed.xml"
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)

@@ -90,6 +90,8 @@ GUARDED: dict[tuple[str, str], tuple[Any, int]] = {
     ("POST", "/r/{recording_id}/put-back"): (None, 303),
     ("POST", "/r/{recording_id}/keep"): (b"keep=yes", 303),
     ("POST", "/r/{recording_id}/erase"): (b"reason=x", 200),
+    ("GET", "/r/{recording_id}/remove/passage"): (None, 200),
+    ("POST", "/r/{recording_id}/remove/passage"): (b"from=1&to=2&reason=x", 200),
 }
 OPEN = {
     ("POST", "/sign-in"),

@@ -37,6 +37,10 @@ export function setUp(board) {
     if (taker) signed.push(sign(taker, "takenBackBy"));
     element.querySelector(".when").textContent = signed.join(" · ");
     const button = element.querySelector("button");
+    if (event.kind === "erased") {
+      button.remove();
+      return element;
+    }
     button.textContent = say(event.undone ? "redo" : "undo");
     button.setAttribute("aria-label", say(event.undone ? "redoOf" : "undoOf", { summary: event.summary }));
     button.addEventListener("click", async () => {
