@@ -188,14 +188,14 @@ class ApiKey(Frozen):
 
     def viewer(self, account: Account, circles: Mapping[str, Circle]) -> Viewer:
         """What it may see and change: never more than its owner, and nothing that only operators may."""
-        owner, access = _without_power(account.viewer, circles), Access(circles)
+        owner = _without_power(account.viewer, circles)
         most = Role.FACILITATOR if self.may_write else Role.MEMBER
-        if not self.circles:
-            return Viewer(ViewerKind.API_KEY, _at_most(owner.circles, most), _at_most(owner.networks, most))
-        roles = {slug: access.role_in(owner, circles[slug]) for slug in self.circles if slug in circles}
-        return Viewer(
-            ViewerKind.API_KEY, _at_most({slug: role for slug, role in roles.items() if role is not None}, most)
-        )
+        roles = _roles_in(circles, owner)
+        if self.circles:
+            return Viewer(
+                ViewerKind.API_KEY, _at_most({slug: roles[slug] for slug in self.circles if slug in roles}, most)
+            )
+        return Viewer(ViewerKind.API_KEY, _at_most(roles, most), _at_most(owner.networks, most))
 
 
 class FeedToken(Frozen):
@@ -229,11 +229,10 @@ class FeedToken(Frozen):
 
 def feed_viewer(account: Account, circles: Mapping[str, Circle], only_circle: str | None) -> Viewer:
     """Who sees what this person may see at present, of one circle or of all, and never changes anything."""
-    owner, access = _without_power(account.viewer, circles), Access(circles)
-    joined = [slug for slug, circle in circles.items() if access.role_in(owner, circle) is not None]
+    owner = _without_power(account.viewer, circles)
     return Viewer(
         ViewerKind.FEED_TOKEN,
-        dict.fromkeys(joined, Role.MEMBER),
+        _at_most(_roles_in(circles, owner), Role.MEMBER),
         _at_most(owner.networks, Role.MEMBER),
         only_circle=only_circle,
     )
@@ -245,6 +244,13 @@ def _without_power(owner: Viewer, circles: Mapping[str, Circle]) -> Viewer:
         return owner
     networks = {circle.network for circle in circles.values()}
     return Viewer(ViewerKind.PERSON, networks=dict.fromkeys(networks, Role.FACILITATOR))
+
+
+def _roles_in(circles: Mapping[str, Circle], owner: Viewer) -> dict[str, Role]:
+    """In each circle there is: through the circle itself, or as a facilitator of its network."""
+    access = Access(circles)
+    roles = {slug: access.role_in(owner, circle) for slug, circle in circles.items()}
+    return {slug: role for slug, role in roles.items() if role is not None}
 
 
 def _at_most(roles: Mapping[str, Role], most: Role) -> dict[str, Role]:

@@ -68,3 +68,15 @@ def test_an_operators_key_is_a_facilitators() -> None:
     viewer = key.viewer(account(Roles(operator=True)), CIRCLES)
     assert not viewer.operator
     assert viewer.networks == {"north": FACILITATOR, "south": FACILITATOR}
+
+
+@pytest.mark.parametrize("roles", [*ROLES.values(), Roles(operator=True)], ids=[*ROLES, "operator"])
+def test_a_reading_key_reads_what_its_owner_sees_and_changes_nothing(roles: Roles) -> None:
+    owner = account(roles)
+    key = ApiKey(account_id=owner.id, name="x", begins="x", made_at=now())
+    viewer = key.viewer(owner, CIRCLES)
+    said = ("default", *Visibility)
+    everything = {f"{slug}/{each}" for slug in CIRCLES for each in said}
+    assert ACCESS.audiences_of(viewer) == (ACCESS.audiences_of(owner.viewer) if not roles.operator else everything)
+    assert not viewer.may_change_something
+    assert not viewer.operator
