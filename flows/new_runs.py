@@ -152,14 +152,14 @@ def _is_whole(archive: Archive, item: Item) -> bool:
     if not item.grown:
         return False
     manifest = archive.manifest(item.recording_id)
-    return item.sha256 != manifest.original.sha256 and not (manifest.cuts and item.sha256 in manifest.once)
+    return item.sha256 != manifest.original.sha256 and not manifest.has_given_up(item.sha256 or "")
 
 
 def _has_other_captions(archive: Archive, item: Item) -> bool:
     if item.captions_sha256 is None:
         return False
     manifest = archive.manifest(item.recording_id)
-    if manifest.cuts and item.captions_sha256 in manifest.once:  # it has words of a passage that was cut
+    if manifest.has_given_up(item.captions_sha256):
         return False
     return manifest.captions is None or manifest.captions.sha256 != item.captions_sha256
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from kring.errors import InputError, NotFound
+from kring.errors import InputError
 from kring.model import Content, Details, Manifest, Original, SourceRef, State, now
 from storage.archive.archive import Archive
 from storage.archive.erasures import check_not_erased
@@ -84,8 +84,8 @@ def store_recording(
     is made again; corrections stay. Raises Gone if it was erased.
     """
     check_not_erased(archive.store, ref.recording_id)
-    known = _without_passages(archive, ref.recording_id)
-    if known is not None and original.sha256 in known.once:
+    known = next(archive.some_manifests([ref.recording_id]), None)
+    if known is not None and known.has_given_up(original.sha256):
         return known if captions is None else store_captions(archive, known, captions)
     store_original(archive, original, path, progress)
     moment = now()
@@ -104,15 +104,6 @@ def store_recording(
     return manifest if captions is None else store_captions(archive, manifest, captions)
 
 
-def _without_passages(archive: Archive, recording_id: str) -> Manifest | None:
-    """The recording, if passages were taken out of it: the files it had before have them still."""
-    try:
-        manifest = archive.manifest(recording_id)
-    except NotFound:
-        return None
-    return manifest if manifest.cuts else None
-
-
 def with_other_original(manifest: Manifest, original: Original) -> Manifest:
     """The manifest with this original, and without what was made from the one before."""
     cleared = dict.fromkeys(("media", "renditions", "transcript", "former", "english", "problem"))
@@ -127,7 +118,7 @@ def store_captions(archive: Archive, manifest: Manifest, path: Path, file_name: 
     captions = describe(path, file_name)
     if manifest.captions is not None and manifest.captions.sha256 == captions.sha256:
         return manifest
-    if manifest.cuts and captions.sha256 in manifest.once:  # a passage was taken out of it
+    if manifest.has_given_up(captions.sha256):
         return manifest
     store_original(archive, captions, path)
 

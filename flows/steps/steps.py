@@ -70,7 +70,7 @@ def _has_grown(job: Job, item: Item) -> bool:
     if not item.grown:
         return False
     manifest = job.read_manifest()
-    return item.sha256 != manifest.original.sha256 and not (manifest.cuts and item.sha256 in manifest.once)
+    return item.sha256 != manifest.original.sha256 and not manifest.has_given_up(item.sha256 or "")
 
 
 def _fetch(job: Job, item: Item) -> None:

@@ -16,7 +16,7 @@ from kring.model import Manifest, now
 from kring.sentence import Sentence
 from services.intake import describe, store_original
 from services.ports import Ports
-from services.removal.replacement import replace_file
+from services.removal.replacement import can_be_replaced, replace_file
 from services.runs.requests import try_start_again
 from storage import BROUGHT_UPLOAD
 from storage.archive.archive import Archive
@@ -47,6 +47,9 @@ def receive_upload(ports: Ports, item: Item, folder: Path, report: Report) -> Ma
         if upload.problem:
             raise SourceError.saying(upload.problem)
         raise SourceError("Not all of {name} has arrived; go on uploading it.", name=item.file_name)
+    if upload.replaces is not None and not can_be_replaced(archive, upload.replaces.recording_id):
+        _forget(archive, upload)
+        raise SourceError(NOTHING_TO_REPLACE, name=item.file_name)
     try:
         path = _fetched(Uploaded(ports.settings, archive), upload, folder, report)
     except InputError as error:
@@ -62,15 +65,16 @@ def receive_upload(ports: Ports, item: Item, folder: Path, report: Report) -> Ma
 
 def _replace(ports: Ports, upload: Upload) -> Manifest:
     replaced = replace_file(ports, upload)
-    archive = ports.archive
-    if replaced is None:
-        archive.store.delete(upload.original.key)
-    archive.store.delete(incoming_key(upload.id))
-    archive.forget_upload(upload.id)
-    if replaced is None:
+    _forget(ports.archive, upload)
+    if replaced is None:  # it was erased in this moment; `kring verify` names the new file
         raise SourceError(NOTHING_TO_REPLACE, name=upload.original.file_name)
     try_start_again(ports.runs, replaced)
     return replaced
+
+
+def _forget(archive: Archive, upload: Upload) -> None:
+    archive.store.delete(incoming_key(upload.id))
+    archive.forget_upload(upload.id)
 
 
 def settle_upload(archive: Archive, recording_id: str) -> None:
@@ -79,8 +83,7 @@ def settle_upload(archive: Archive, recording_id: str) -> None:
     if upload is None:
         return
     archive.update(recording_id, _with_last_details(upload))
-    archive.store.delete(incoming_key(upload.id))
-    archive.forget_upload(upload.id)
+    _forget(archive, upload)
 
 
 def sweep_uploads(archive: Archive, moment: datetime) -> int:
@@ -92,8 +95,7 @@ def sweep_uploads(archive: Archive, moment: datetime) -> int:
         if upload.state is not UploadState.ARRIVED and moment - upload.changed_at > BROUGHT_UPLOAD
     ]
     for upload in old:
-        archive.store.delete(incoming_key(upload.id))
-        archive.forget_upload(upload.id)
+        _forget(archive, upload)
     return len(old)
 
 

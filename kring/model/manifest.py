@@ -15,7 +15,7 @@ from kring.model.original import Attachments, Original
 from kring.model.run import Problem, Step
 from kring.model.source import SourceRef
 from kring.model.transcript import TranscriptRef
-from kring.model.values import SCHEMA_VERSION, Frozen, Labels, Line, RecordingId, Sha256, Slug
+from kring.model.values import SCHEMA_VERSION, Frozen, Labels, Line, RecordingId, Slug
 
 
 class State(StrEnum):
@@ -88,7 +88,9 @@ class Manifest(Frozen):
     """It stays, however long its circle keeps recordings."""
     cuts: tuple[Cut, ...] = ()
     """Passages that were taken out, and are to be."""
-    once: tuple[Sha256, ...] = ()
+    replaced: bool = False
+    """A person has put another file in the place of the one that came in."""
+    once: tuple[Original, ...] = ()
     """What came in and is named here no longer (a file that was replaced, a document that was removed): it is erased
     with the recording."""
     brought_by: str | None = None
@@ -103,6 +105,10 @@ class Manifest(Frozen):
         """All that came in from outside; each lies under its hash."""
         captions = (self.captions,) if self.captions is not None else ()
         return (self.original, *captions, *(attachment.original for attachment in self.attachments))
+
+    def has_given_up(self, sha256: str) -> bool:
+        """Whether a person had this file taken away, or a passage of it: no source brings it back."""
+        return (self.replaced or bool(self.cuts)) and any(original.sha256 == sha256 for original in self.once)
 
     @property
     def silenced(self) -> tuple[Cut, ...]:

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import RedirectResponse, Response
 
-from kring.errors import Conflict, InputError
+from kring.errors import InputError
 from kring.model import Line, Manifest, State
 from kring.people.accounts import name_in
 from kring.people.audit import Act
@@ -29,7 +29,6 @@ from storage.audit import Doer
 from storage.notices import Notices
 
 NO_REASON = N_("Write in a few words why, in at most 300 characters; it stays in the record of what people did.")
-BEING_ERASED = N_("This recording is being erased, which nobody can stop.")
 LIST = "/removed"
 
 router = APIRouter(include_in_schema=False)
@@ -40,7 +39,7 @@ def manifest_to_remove(
     view: ArchiveViewDep,
     person: FacilitatorDep,  # noqa: ARG001  first of all: whether there is anything that they may change
 ) -> Manifest:
-    """The recording, for who may change it. Raises NotFound, NotAllowed."""
+    """The recording, for who may change it. Raises NotFound, NotAllowed, and Conflict for one that is being erased."""
     return view.open_to_change(recording_id)
 
 
@@ -72,7 +71,8 @@ def removal_state(view: ArchiveView, manifest: Manifest) -> RemovalState:
 
 
 @router.get("/r/{recording_id}/remove")
-def removal_page(manifest: ManifestDep, view: ArchiveViewDep, person: FacilitatorDep) -> Response:  # noqa: ARG001
+def removal_page(person: FacilitatorDep, recording_id: str, view: ArchiveViewDep) -> Response:  # noqa: ARG001
+    manifest = view.open_to_change(recording_id, even_if_erased=True)
     return _page(view, manifest)
 
 
@@ -94,8 +94,6 @@ def put_back_recording(
     person: FacilitatorDep,  # noqa: ARG001  who may is all there is to ask
     record: RecorderDep,
 ) -> Response:
-    if Erasures(site.archive.store).has(manifest.id):
-        raise Conflict(BEING_ERASED)
     record.note(Act.WITHDRAW, manifest.id, "put it back")
     put_back(site.archive, site.reindexing, manifest.id)
     return see_other(f"/r/{manifest.id}")

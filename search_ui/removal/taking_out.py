@@ -20,10 +20,9 @@ from search_ui.context import read_transcript
 from search_ui.http import formatting
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_
-from search_ui.removal.removing import BEING_ERASED, ManifestDep, reason_in, see_other
+from search_ui.removal.removing import ManifestDep, reason_in, see_other
 from search_ui.viewer import ArchiveView, ArchiveViewDep
 from services.removal.passage import ask_cut, check_passage
-from storage.archive.erasures import Erasures
 from transcribe.captions.reader import ENGINE as PLATFORM
 
 NO_TIMES = N_("Write from when and to when, as in 00:14:30; the end comes after the beginning.")
@@ -70,8 +69,6 @@ def take_out_passage(
     manifest: ManifestDep, view: ArchiveViewDep, person: FacilitatorDep, form: FormDep, record: RecorderDep
 ) -> Response:
     """First shows what goes `from` when `to` when, and asks whether the person is sure; with `sure` it goes."""
-    if Erasures(view.site.archive.store).has(manifest.id):
-        raise InputError(BEING_ERASED)
     cut = _cut(form, reason_in(form)).model_copy(update={"by": person.id, "by_name": person.name or None})
     check_passage(manifest, cut.start, cut.end)
     if form.get("sure") != "yes":

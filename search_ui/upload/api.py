@@ -118,11 +118,11 @@ def begin(
         )
     upload_id = source_of(file.sha256).recording_id
     known = site.archive.find_upload(upload_id)
+    if file.replaces is not None and (known is None or known.replaces != file.replaces):
+        record.note(Act.CHANGE, file.replaces.recording_id, f"replaces its file: {file.replaces.reason}")
     if known is None:
         if file.replaces is None:
             record.note(Act.UPLOAD, upload_id, details.circle)
-        else:
-            record.note(Act.CHANGE, file.replaces.recording_id, f"replaces its file: {file.replaces.reason}")
         with RESERVATION_LOCK:
             check_room(file.size, site.settings, promised=promised_bytes(site, upload_id))
             upload = _new(site, person, file, details)

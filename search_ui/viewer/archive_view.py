@@ -19,7 +19,7 @@ from starlette.requests import Request
 
 from index.port import Filters, Query, Results
 from kring.access import ANONYMOUS, Access, Viewer, ViewerKind
-from kring.errors import Damaged, IndexNotReady, NotAllowed, NotFound, SearchDown, UnknownCircle
+from kring.errors import Conflict, Damaged, IndexNotReady, NotAllowed, NotFound, SearchDown, UnknownCircle
 from kring.intake.uploads import Upload
 from kring.model import Circle, Details, Manifest, State
 from search_ui.context import Names, Site, site_of
@@ -28,6 +28,7 @@ from search_ui.recent import Recent
 from search_ui.viewer.operator_looks import OperatorLooks, looker_of
 from search_ui.viewer.previews import MOST, Previews, previews_of
 from search_ui.viewer.visit import visit_of
+from storage.archive.erasures import Erasures
 from storage.audit import Doer
 
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -37,6 +38,7 @@ _GONE_OR_SIGN_IN = N_(
     "circles; else it may have been removed, or the link is incomplete."
 )
 _NO_CIRCLE = N_("There is no circle at this address that you may change; it may have another name now.")
+BEING_ERASED = N_("This recording is being erased, which nobody can stop.")
 _OF_OTHERS = N_("Only the facilitators of its circle may change this recording.")
 
 
@@ -96,18 +98,19 @@ class ArchiveView:
             raise NotFound(N_("This recording is not published yet; its page says how far it is."))
         return manifest
 
-    def open_to_change(self, recording_id: str) -> Manifest:
+    def open_to_change(self, recording_id: str, *, even_if_erased: bool = False) -> Manifest:
         """The same for a recording, published or not, that the viewer may change. Raises NotAllowed if they may only
         see it."""
         manifest = self.open(recording_id)
         self.check_changes(manifest.details.circle)
+        if manifest.withdrawn is not None and not even_if_erased and Erasures(self.site.archive.store).has(manifest.id):
+            raise Conflict(BEING_ERASED)
         return manifest
 
     def open_published_to_change(self, recording_id: str) -> Manifest:
         """`open_published` and `open_to_change` in one."""
-        manifest = self.open_published(recording_id)
-        self.check_changes(manifest.details.circle)
-        return manifest
+        self.open_published(recording_id)
+        return self.open_to_change(recording_id)
 
     def find_upload(self, upload_id: str) -> Upload | None:
         """What is on its way here with this id, if the viewer may see what will become of it."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kring.corrections.changes import AttachmentChange, Correction, DetailsChange
+from kring.intake.uploads import Upload, page_id_of, source_of
 from kring.model import Manifest, Original, SourceRef
 from kring.model.erased import Place
 from storage.archive.archive import Archive
@@ -42,15 +44,50 @@ class Belongings:
     """By which logs and other databases speak of it: titles and file names."""
     other_ids: tuple[str, ...] = ()
     """Ids that the same source would give to the same bytes."""
+    run_ids: tuple[str, ...] = ()
+    """Ids under which runs may have brought its files in."""
 
 
-def belongings_of(archive: Archive, manifest: Manifest) -> Belongings:
-    """Looks through all manifests and uploads for files that are used twice. Raises StorageDown."""
+@dataclass(frozen=True, slots=True)
+class FilesInUse:
+    """Which recordings and uploads have which files, by SHA-256: of a look through all of them."""
+
+    whole: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """What recordings are made of → their ids."""
+    parts: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """What came in for recordings, documents too, or is coming in → their ids."""
+    replacing: dict[str, list[Upload]] = field(default_factory=lambda: defaultdict(list))
+    """Recording → the uploads that are to replace its file."""
+
+    def others(self, sha256: str, recording_id: str, *, whole: bool) -> bool:
+        """Whether another recording has it."""
+        return bool((self.whole if whole else self.parts).get(sha256, set()) - {recording_id})
+
+
+def files_in_use(archive: Archive) -> FilesInUse:
+    """Reads every manifest and every upload. Raises StorageDown."""
+    used = FilesInUse()
+    for manifest in archive.manifests():
+        used.whole[manifest.original.sha256].add(manifest.id)
+        for original in manifest.received:
+            used.parts[original.sha256].add(manifest.id)
+    for upload in archive.uploads():
+        if upload.replaces is not None:
+            used.replacing[upload.replaces.recording_id].append(upload)
+        captions = (upload.captions,) if upload.captions is not None else ()
+        for original in (upload.original, *captions, *(attachment.original for attachment in upload.attachments)):
+            used.parts[original.sha256].add(page_id_of(upload))
+    return used
+
+
+def belongings_of(archive: Archive, manifest: Manifest, used: FilesInUse) -> Belongings:
+    """What goes with a recording, as far as no other has the same. Raises StorageDown."""
     store = archive.store
-    mine = {*(original.sha256 for original in manifest.received), *manifest.once}
-    keys, shared = _unshared(archive, manifest.id, mine)
+    mine = {original.sha256 for original in (*manifest.received, *manifest.once)}
+    keys, shared = _unshared(archive, manifest.id, mine, used)
     keys[Place.CORRECTIONS] = [info.key for info in store.list(corrections_of(manifest.id))]
-    about = [key_of(manifest.id) for key_of in ABOUT]
+    uploads = used.replacing.get(manifest.id, [])
+    about = [key_of(each) for each in (manifest.id, *(upload.id for upload in uploads)) for key_of in ABOUT]
     everything = [*about, manifest_key(manifest.id), *(key for listed in keys.values() for key in listed)]
     aside = [f"{ASIDE}{key}" for key in everything]
     keys[Place.DOCUMENTS] = [key for key in (*about, *aside) if store.exists(key)]
@@ -59,31 +96,40 @@ def belongings_of(archive: Archive, manifest: Manifest) -> Belongings:
         shared=shared,
         words=tuple(sorted(set(_words(manifest, archive.corrections(manifest.id))), key=len, reverse=True)),
         other_ids=tuple(_other_ids(manifest)),
+        run_ids=tuple({source_of(original.sha256).recording_id for original in (manifest.original, *manifest.once)}),
     )
 
 
 def left_behind(archive: Archive, manifest: Manifest) -> list[str]:
-    """Keys of what came in for a recording that it names no longer, and of all that was made of it."""
-    keys, _ = _unshared(archive, manifest.id, set(manifest.once))
+    """Keys of what came in for a recording that it names no longer, and of all that was made of it. Raises
+    StorageDown."""
+    once = {original.sha256 for original in manifest.once}
+    keys, _ = _unshared(archive, manifest.id, once, files_in_use(archive))
     return [key for listed in keys.values() for key in listed]
 
 
-def _unshared(archive: Archive, recording_id: str, mine: set[str]) -> tuple[dict[Place, list[str]], frozenset[Place]]:
+def _unshared(
+    archive: Archive, recording_id: str, mine: set[str], used: FilesInUse
+) -> tuple[dict[Place, list[str]], frozenset[Place]]:
     """Keys of these originals and of what was made of them, as far as no other recording has the same; and where
     something stays because one has."""
     store = archive.store
-    whole, parts = _used_by_others(archive, recording_id)
     keys: dict[Place, list[str]] = {place: [] for place in Place}
     shared: set[Place] = set()
     for sha256 in sorted(mine):
-        if sha256 in parts:
+        in_parts = used.others(sha256, recording_id, whole=False)
+        if in_parts:
             shared.add(Place.ORIGINALS)
         elif store.exists(original_key(sha256)):
             keys[Place.ORIGINALS].append(original_key(sha256))
-        made = {Place.RENDITIONS: renditions_of(sha256), Place.TRANSCRIPTS: transcripts_of(sha256)}
-        for place, prefix in made.items():
+        in_whole = used.others(sha256, recording_id, whole=True)
+        made = (
+            (Place.RENDITIONS, renditions_of(sha256), in_parts),
+            (Place.TRANSCRIPTS, transcripts_of(sha256), in_whole),
+        )
+        for place, prefix, is_shared in made:
             listed = [info.key for info in store.list(prefix)]
-            if listed and sha256 in (whole if place is Place.TRANSCRIPTS else parts):
+            if listed and is_shared:
                 shared.add(place)
             else:
                 keys[place] += listed
@@ -95,21 +141,6 @@ def original_key(sha256: str) -> str:
     return Original(sha256=sha256, size=0, file_name="-").key
 
 
-def _used_by_others(archive: Archive, recording_id: str) -> tuple[set[str], set[str]]:
-    """SHA-256 of what other recordings were made of; and of all that came in for others, documents too."""
-    whole: set[str] = set()
-    parts: set[str] = set()
-    for other in archive.manifests():
-        if other.id != recording_id:
-            whole.add(other.original.sha256)
-            parts |= {original.sha256 for original in other.received}
-    for upload in archive.uploads():
-        if upload.id != recording_id:
-            parts |= {attachment.original.sha256 for attachment in upload.attachments}
-            parts |= {upload.captions.sha256} if upload.captions is not None else set()
-    return whole, parts
-
-
 def _words(manifest: Manifest, corrections: tuple[Correction, ...]) -> Iterator[str]:
     changes = [correction.change for correction in corrections]
     titles = [
@@ -119,14 +150,14 @@ def _words(manifest: Manifest, corrections: tuple[Correction, ...]) -> Iterator[
         title for change in changes if isinstance(change, AttachmentChange) for title in (change.before, change.title)
     ]
     titles += [manifest.details.title, *(attachment.title for attachment in manifest.attachments)]
-    names = [original.file_name for original in manifest.received]
+    names = [original.file_name for original in (*manifest.received, *manifest.once)]
     for word in (*titles, *names):
         if len(word) >= SHORTEST_WORD:
             yield word
 
 
 def _other_ids(manifest: Manifest) -> Iterator[str]:
-    for sha256 in {manifest.original.sha256, *manifest.once}:
+    for sha256 in {original.sha256 for original in (manifest.original, *manifest.once)}:
         other = SourceRef(source=manifest.source.source, external_id=sha256).recording_id
         if other != manifest.id:
             yield other

@@ -6,9 +6,10 @@ goes on.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
-from kring.errors import NotFound
+from kring.errors import Damaged, NotFound
 from kring.model import Manifest, State, now
 from services.ports import Ports
 from services.rebuild_index import rebuild_index
@@ -33,6 +34,8 @@ from storage.keys import (
 from storage.leases import owner_name
 from storage.verify.expected import keys_of, marks_of
 
+log = logging.getLogger(__name__)
+
 
 def finish_cuts(ports: Ports) -> list[str]:
     """Remove what is left of passages that were cut from recordings which are there again: the ids of those. Raises
@@ -45,7 +48,8 @@ def finish_cuts(ports: Ports) -> list[str]:
         if emptied:
             rebuild_index(ports)
             ports.index.forget_past()
-            compact_store(ports)
+            if (left := compact_store(ports).left) is not None:
+                log.warning("Of passages that were taken out, bytes are left: %s", left)
         for recording_id in emptied:
             if all(cut.done_at for cut in ports.archive.manifest(recording_id).cuts):  # else another was asked for
                 store.delete(cutting_key(recording_id))
@@ -60,6 +64,9 @@ def _waiting(ports: Ports) -> Iterator[str]:
             manifest = ports.archive.manifest(recording_id)
         except NotFound:
             store.delete(info.key)
+            continue
+        except Damaged as error:
+            log.warning("The passage taken out of %s waits: %s", recording_id, error)
             continue
         if not manifest.cuts:
             if now() - info.modified > LOST:  # its process was killed before the manifest was written
@@ -108,7 +115,7 @@ def _superseded(archive: Archive, manifest: Manifest) -> list[str]:
         named.update(attachment.original.key for attachment in upload.attachments)
         named.update([upload.captions.key] if upload.captions is not None else [])
     found: list[str] = []
-    for sha256 in (manifest.original.sha256, *manifest.once):
+    for sha256 in (manifest.original.sha256, *(original.sha256 for original in manifest.once)):
         for prefix in (renditions_of(sha256), transcripts_of(sha256)):
             found += [info.key for at in (prefix, ASIDE + prefix) for info in store.list(at)]
         found += [original_key(sha256)]

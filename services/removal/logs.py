@@ -8,10 +8,19 @@ from pathlib import Path
 BLANK = b"(erased)"
 
 
-def blank_lines(folder: Path, words: Collection[str]) -> int:
-    """Overwrite every line in the logs of `folder` that holds one of these words; how many. Raises OSError."""
+def blank_lines(folder: Path, words: Collection[str]) -> tuple[int, list[str]]:
+    """Overwrite every line in the logs of `folder` that holds one of these words: how many, and the names of logs that
+    cannot be written to."""
     marks = [word.encode() for word in words if word]
-    return sum(_blank(path, marks) for path in sorted(folder.glob("*.log*"))) if marks and folder.is_dir() else 0
+    blanked, closed = 0, []
+    for path in sorted(folder.glob("*.log*")) if marks else ():
+        try:
+            blanked += _blank(path, marks)
+        except FileNotFoundError:  # set aside under another name in between
+            continue
+        except OSError:
+            closed.append(path.name)
+    return blanked, closed
 
 
 def _blank(path: Path, marks: Collection[bytes]) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from kring.corrections.apply import active
 from kring.corrections.changes import ChapterChange, Correction, LineChange, Undo
-from kring.errors import TransientError
+from kring.errors import NotFound, TransientError
 from kring.intake.uploads import Upload
 from kring.model import Manifest, now
 from services.intake import with_other_original
 from services.ports import Ports
 from services.removal.belongings import left_behind
 from storage.archive.archive import Archive
+from storage.archive.erasures import Erasures
 from storage.leases import owner_name
 
 BUSY = "The recording {id} is being worked on; its file is replaced once that has ended."
@@ -23,7 +24,7 @@ def replace_file(ports: Ports, upload: Upload) -> Manifest | None:
     if upload.replaces is None:
         raise ValueError(f"{upload.id} replaces nothing")
     archive, recording_id = ports.archive, upload.replaces.recording_id
-    if recording_id not in {manifest.id for manifest in archive.some_manifests([recording_id])}:
+    if not can_be_replaced(archive, recording_id):
         return None
     owner = owner_name(upload.id)
     if not ports.leases.take(recording_id, owner):
@@ -40,6 +41,15 @@ def replace_file(ports: Ports, upload: Upload) -> Manifest | None:
         ports.leases.release(recording_id, owner)
 
 
+def can_be_replaced(archive: Archive, recording_id: str) -> bool:
+    """Whether the recording is there, and is not being erased. Raises Damaged if its manifest cannot be read."""
+    try:
+        archive.manifest(recording_id)
+    except NotFound:
+        return False
+    return not Erasures(archive.store).has(recording_id)
+
+
 def _with_file(manifest: Manifest, upload: Upload) -> Manifest:
     if manifest.original.sha256 == upload.original.sha256:
         return manifest
@@ -47,6 +57,7 @@ def _with_file(manifest: Manifest, upload: Upload) -> Manifest:
     added = tuple(attachment for attachment in upload.attachments if attachment.original.sha256 not in known)
     same_times = upload.replaces is not None and upload.replaces.keep_corrections
     others = {
+        "replaced": True,
         "cuts": tuple(cut.model_copy(update={"in_original": True}) for cut in manifest.cuts) if same_times else (),
         "captions": upload.captions,
         "attachments": (*manifest.attachments, *added),

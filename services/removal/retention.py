@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from kring.errors import Damaged, NotFound, UnknownCircle
 from kring.model import Circle, Manifest
 from kring.people.audit import Act
 from services.ports import Ports
 from services.removal.erasure import ask_erasure
 from services.search_index.reindex import Reindexing
+from storage.archive.erasures import Erasures
 from storage.audit import Audit, Doer
 from storage.notices import Notices
 
@@ -77,13 +79,27 @@ def find_expiries(ports: Ports, today: date) -> list[Expiry]:
 
 def retain(ports: Ports, today: date) -> list[Expiry]:
     """Give notice of what expires soon, and have erased what is due, which is returned. Raises StorageDown."""
-    found = find_expiries(ports, today)
-    due = [expiry for expiry in found if expiry.is_due(today)]
-    soon = {expiry.manifest.id: expiry.noticed for expiry in found if not expiry.is_due(today)}
-    Notices(ports.archive.store).keep(soon)
+    erased = Erasures(ports.archive.store).ids()
+    found = [expiry for expiry in find_expiries(ports, today) if expiry.manifest.id not in erased]
+    Notices(ports.archive.store).keep({expiry.manifest.id: expiry.noticed for expiry in found})
     reindexing, audit = Reindexing(ports.archive, ports.index, ports.runs), Audit(ports.archive.store)
-    for expiry in due:
-        reason = REASON.format(months=expiry.months)
-        audit.record(RETENTION, Act.ERASE, expiry.manifest.id, reason)
-        ask_erasure(ports.archive, reindexing, expiry.manifest.id, RETENTION, reason)
+    due = []
+    for expiry in found:
+        now_so = _as_it_is_now(ports, expiry, today)
+        if now_so is not None and now_so.is_due(today):
+            reason = REASON.format(months=now_so.months)
+            audit.record(RETENTION, Act.ERASE, expiry.manifest.id, reason)
+            ask_erasure(ports.archive, reindexing, expiry.manifest.id, RETENTION, reason)
+            due.append(now_so)
     return due
+
+
+def _as_it_is_now(ports: Ports, expiry: Expiry, today: date) -> Expiry | None:
+    """Somebody may have marked it to be kept since the look began, or its circle keeps recordings longer."""
+    if not expiry.is_due(today):
+        return None
+    try:
+        manifest = ports.archive.manifest(expiry.manifest.id)
+        return expiry_of(manifest, ports.archive.circle(manifest.details.circle), expiry.noticed, today)
+    except (NotFound, UnknownCircle, Damaged):
+        return None

@@ -281,8 +281,8 @@ class Archive:
             ) from None
 
 
-def _once(old: Manifest, new: Manifest) -> tuple[str, ...]:
+def _once(old: Manifest, new: Manifest) -> tuple[Original, ...]:
     """The originals that `new` names no longer."""
     named = {original.sha256 for original in new.received}
-    dropped = [original.sha256 for original in old.received]
-    return tuple(sha256 for sha256 in dict.fromkeys([*new.once, *dropped]) if sha256 not in named)
+    dropped = {original.sha256: original for original in (*new.once, *old.received)}
+    return tuple(original for sha256, original in dropped.items() if sha256 not in named)

@@ -3,10 +3,11 @@ stays away, whatever a source offers."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from kring.errors import Gone, NotFound
+from kring.errors import Damaged, Gone, NotFound
 from kring.model import now
 from kring.model.erased import EmptiedPlace, Erasure
 from storage.archive.reading import all_documents, fetch_document
@@ -19,6 +20,7 @@ WAS_ERASED = (
     "`kring erase --allow-again {id}`."
 )
 LOST = timedelta(minutes=5)
+_log = logging.getLogger(__name__)
 
 
 class Erasures:
@@ -44,11 +46,14 @@ class Erasures:
         return frozenset(listed)
 
     def ask(self, erasure: Erasure) -> Erasure:
-        """Write it down; of one that is there already, that one."""
+        """Write it down; of one that is there already, that one, unless the recording has come back since: from a
+        backup, for one."""
         if erasure.done_at is None:
             self._store.put_bytes(erasing_key(erasure.id), b"", media_type=JSON)  # first: it leads to the document
-        create_document(self._store, erasure_key(erasure.id), erasure)
-        return self._fetch(erasure.id)[0]
+        if create_document(self._store, erasure_key(erasure.id), erasure) or erasure.done_at is not None:
+            return self._fetch(erasure.id)[0]
+        is_back = self._store.exists(manifest_key(erasure.id))
+        return self.change(erasure.id, lambda old: erasure if is_back and old.done_at is not None else old)
 
     def finish(self, recording_id: str, places: tuple[EmptiedPlace, ...]) -> Erasure:
         """It has come to its end; the receipt."""
@@ -67,7 +72,11 @@ class Erasures:
         """Those that have not come to their end, without looking at the others."""
         for info in self._store.list(ERASING):
             recording_id = info.key.removeprefix(ERASING)
-            erasure = self.find(recording_id)
+            try:
+                erasure = self.find(recording_id)
+            except Damaged as error:
+                _log.warning("An erasure waits: %s", error)
+                continue
             if erasure is not None and erasure.done_at is None:
                 yield erasure
             elif now() - info.modified > LOST:  # its process was killed before or after the document was written

@@ -14,6 +14,8 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Table
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -34,6 +36,8 @@ TABLES = (
     "flow_run",
 )
 """Those in which runs are spoken of, each before the one it refers to (Prefect 3.8)."""
+AT_A_TIME = 10
+"""Ids that rows are looked through for at a time."""
 _RECORDING = re.compile(r"[0-9a-f]{16}")
 _RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -87,12 +91,20 @@ async def delete_rows(engine: AsyncEngine, ids: list[str]) -> int:
     rows = 0
     async with engine.begin() as connection:
         state = tables["flow_run_state"]
-        told = await connection.execute(select(state.c.flow_run_id).where(_speaks(state, ids)))
-        every_id = sorted({*ids, *(str(run_id) for (run_id,) in told)})
-        for table in tables.values():
-            done = await connection.execute(delete(table).where(_speaks(table, every_id)))
-            rows += done.rowcount
+        every_id = set(ids)
+        for some in _in_parts(ids):
+            told = await connection.execute(select(state.c.flow_run_id).where(_speaks(state, some)))
+            every_id |= {str(run_id) for (run_id,) in told}
+        for some in _in_parts(sorted(every_id)):
+            for table in tables.values():
+                done = await connection.execute(delete(table).where(_speaks(table, some)))
+                rows += done.rowcount
     return rows
+
+
+def _in_parts(ids: list[str]) -> Iterator[list[str]]:
+    """SQLite takes expressions of a thousand terms: there is one for each id and column."""
+    return (ids[at : at + AT_A_TIME] for at in range(0, len(ids), AT_A_TIME))
 
 
 def _speaks(table: Table, ids: list[str]) -> Any:

@@ -218,6 +218,14 @@ def test_the_database_of_our_server_has_no_byte_of_it_left(prefect: Settings, re
     assert not left()
 
 
+def test_however_many_runs_there_were_they_are_forgotten(prefect: Settings, recording_id: str) -> None:
+    runs = PrefectRuns(prefect)
+    ended = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(80)]
+    runs.start(recording_id, title="A talk", circle="privacy")
+    assert runs.forget(recording_id, ended).rows >= 1
+    assert runs.runs(recording_id) == []
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,14 +17,16 @@ from kring.model.erased import Place
 from services.intake import store_recording
 from services.ports import Ports
 from services.reconcile.reconcile import reconcile
-from services.removal.erasure import ask_erasure, carry_out
+from services.removal import retention
+from services.removal.erasure import ask_erasure, carry_out, erase_what_came_back
 from services.removal.retention import NOTICE, RETENTION, months_after, retain
 from services.removal.withdrawal import put_back, withdraw
 from services.runs.memory import MemoryRuns
+from services.runs.port import Forgotten
 from services.search_index.reindex import Reindexing
 from storage.archive.erasures import Erasures
 from storage.audit import Audit, Doer
-from storage.keys import erasing_key, request_key, transcript_key
+from storage.keys import correction_key, erasing_key, manifest_key, request_key, transcript_key
 from storage.notices import Notices
 from tests.support.archived_recording import ORIGINAL, ArchivedRecording
 
@@ -61,7 +65,7 @@ class Archived(ArchivedRecording):
     def found(self) -> int:
         return self.index.search(Query("Fjordane")).total
 
-    def keys(self) -> set[str]:
+    def stored(self) -> set[str]:
         return {info.key for info in self.archive.store.list()}
 
 
@@ -104,13 +108,13 @@ def test_what_the_index_did_not_hear_of_is_taken_out_later(archived: Archived, m
 
 
 def test_everything_of_a_recording_goes_and_a_receipt_stays(archived: Archived) -> None:
-    before = archived.keys()
+    before = archived.stored()
     ask_erasure(archived.archive, archived.reindexing, archived.id, KARI, "no longer agreed")
     assert archived.found() == 0
-    assert before < archived.keys()
+    assert before < archived.stored()
     (receipt,), problems = carry_out(archived.ports)
     assert problems == []
-    assert archived.keys() == {"circles/privacy.json", f"erased/{archived.id}.json"}
+    assert archived.stored() == {"circles/privacy.json", f"erased/{archived.id}.json"}
     assert (receipt.by, receipt.by_name, receipt.reason, receipt.circle) == (
         "kari",
         "Kari",
@@ -174,12 +178,12 @@ def test_what_it_named_once_goes_too(archived: Archived) -> None:
     """A document that was removed, and what was heard in a file that was replaced."""
     store, old = archived.archive.store, archived.manifest.original
     archived.change_manifest(attachments=(), original=old.model_copy(update={"sha256": "e" * 64}))
-    assert set(archived.manifest.once) == {PDF.sha256, old.sha256}
+    assert {original.sha256 for original in archived.manifest.once} == {PDF.sha256, old.sha256}
     store.put_bytes(transcript_key("e" * 64, "x"), b"{}", media_type="application/json")
     ask_erasure(archived.archive, archived.reindexing, archived.id, KARI, "x")
     carry_out(archived.ports)
     others = {SourceRef(source="upload", external_id=sha256).recording_id for sha256 in ("e" * 64, PDF.sha256)}
-    assert archived.keys() == {"circles/privacy.json", *(f"erased/{each}.json" for each in {archived.id, *others})}
+    assert archived.stored() == {"circles/privacy.json", *(f"erased/{each}.json" for each in {archived.id, *others})}
 
 
 def test_an_erasure_that_was_cut_off_comes_to_its_end(archived: Archived, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,3 +270,71 @@ def test_a_mark_or_the_circle_itself_takes_a_notice_back(archived: Archived) -> 
     archived.archive.put_circle(Circle(slug="privacy", name="P", network="n", network_name="N"))
     assert retain(ports, today + 2 * NOTICE) == []
     assert notices.all() == {}
+
+
+def test_what_a_backup_brings_back_is_erased_again(archived: Archived) -> None:
+    backup = {key: archived.archive.store.get_bytes(key).data for key in archived.stored()}
+    ask_erasure(archived.archive, archived.reindexing, archived.id, KARI, "x")
+    carry_out(archived.ports)
+    for key, data in backup.items():
+        archived.archive.store.put_bytes(key, data, media_type="application/json")
+    erase_what_came_back(archived.ports)
+    assert len(carry_out(archived.ports)[0]) == 1
+    assert archived.stored() == {"circles/privacy.json", f"erased/{archived.id}.json"}
+    erase_what_came_back(archived.ports)
+    assert carry_out(archived.ports) == ([], [])
+
+
+def test_what_is_written_while_it_is_removed_goes_too(archived: Archived, monkeypatch: pytest.MonkeyPatch) -> None:
+    forget = archived.runs.forget
+    late = Original(sha256="f" * 64, size=4, file_name="sent.pdf")
+
+    def writing(recording_id: str, run_ids: Collection[str]) -> Forgotten:
+        """Somebody corrects and attaches while Prefect's rows are deleted."""
+        if archived.archive.store.exists(manifest_key(archived.id)):
+            archived.archive.store.put_bytes(correction_key(archived.id, 7), b"{}", media_type="application/json")
+            archived.archive.store.put_bytes(late.key, b"late", media_type="application/pdf")
+            archived.change_manifest(attachments=(Attachment(original=late, title="Sent"),))
+        return forget(recording_id, run_ids)
+
+    ask_erasure(archived.archive, archived.reindexing, archived.id, KARI, "x")
+    monkeypatch.setattr(archived.runs, "forget", writing)
+    assert len(carry_out(archived.ports)[0]) == 1
+    assert {key for key in archived.stored() if "erased/" not in key} == {"circles/privacy.json"}
+
+
+def test_what_holds_up_one_erasure_holds_up_no_other(archived: Archived, tmp_path: Path) -> None:
+    other = SourceRef(source="folder", external_id="y")
+    path = tmp_path / "other.wav"
+    path.write_bytes(b"other")
+    original = Original(sha256=hashlib.sha256(b"other").hexdigest(), size=5, file_name="other.wav")
+    details = archived.manifest.details
+    store_recording(archived.archive, ref=other, details=details, path=path, original=original)
+    for recording_id in (other.recording_id, archived.id):
+        ask_erasure(archived.archive, archived.reindexing, recording_id, KARI, "x")
+    archived.archive.store.put_bytes(manifest_key(other.recording_id), b"{", media_type="application/json")
+    receipts, problems = carry_out(archived.ports)
+    assert [receipt.id for receipt in receipts] == [archived.id]
+    assert len(problems) == 1
+
+
+def test_keeping_it_in_the_last_moment_counts(archived: Archived, monkeypatch: pytest.MonkeyPatch) -> None:
+    ports, today = archived.ports, date(2030, 1, 1)
+    archived.change_circle(retention_months=1)
+    retain(ports, today)
+    look = retention.find_expiries
+
+    def then_kept(ports: Ports, today: date) -> list[retention.Expiry]:
+        found = look(ports, today)
+        archived.change_manifest(keep=True)
+        return found
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(retention, "find_expiries", then_kept)
+        assert retain(ports, today + NOTICE) == []
+    assert Erasures(archived.archive.store).ids() == frozenset()
+    archived.change_manifest(keep=False)
+    assert [expiry.on for expiry in look(ports, today + NOTICE)] == [today + NOTICE]
+    assert len(retain(ports, today + NOTICE)) == 1
+    assert retain(ports, today + NOTICE) == []
+    assert [entry.act for entry in Audit(archived.archive.store).entries()] == ["erase"]

@@ -12,12 +12,15 @@ from flows.steps.steps import Job
 from index.port import Query
 from kring.corrections.apply import active
 from kring.corrections.changes import ChapterChange, Correction, LineChange, SpeakerChange, Undo
-from kring.errors import SourceError, TransientError
+from kring.errors import Damaged, SourceError, TransientError
 from kring.intake.item import Item
 from kring.intake.uploads import FileReplacement, Upload, UploadState, item_of, page_id_of, source_of
 from kring.model import Original, State, now
-from storage.keys import incoming_key, transcripts_of
-from tests.contract.services.test_removal import PDF, Archived, archived
+from services.intake import store_recording
+from services.removal.erasure import ask_erasure, carry_out
+from storage.keys import incoming_key, manifest_key, transcripts_of
+from tests.contract.services.test_removal import KARI, PDF, Archived, archived
+from tests.support.archived_recording import ORIGINAL, VTT
 
 __all__ = ["archived"]
 
@@ -112,7 +115,58 @@ def test_a_recording_that_has_gone_is_not_replaced(archived: Archived) -> None:
     assert archived.archive.find_upload(upload.id) is None
 
 
-def test_a_withdrawn_recording_stays_so(archived: Archived, tmp_path: Path) -> None:
+def test_what_was_said_of_it_stays(archived: Archived) -> None:
     archived.change_manifest(keep=True)
     receive(archived, arrive(archived, archived.id))
     assert archived.manifest.keep
+
+
+def test_no_source_brings_the_old_file_or_its_transcript_back(archived: Archived, tmp_path: Path) -> None:
+    archived.give_captions()
+    before = archived.manifest
+    assert before.captions is not None
+    receive(archived, arrive(archived, archived.id))
+    assert archived.manifest.captions is None
+    archived.give_captions()
+    assert archived.manifest.captions is None
+    old = tmp_path / "old.wav"
+    old.write_bytes(ORIGINAL)
+    store_recording(
+        archived.archive,
+        ref=before.source,
+        details=before.details,
+        path=old,
+        original=before.original,
+        grown=True,
+    )
+    assert archived.manifest.original.sha256 == SHA256
+    archived.give_captions(VTT.replace(b"Hei", b"God morgen"))
+    assert archived.manifest.captions is not None
+
+
+def test_a_damaged_recording_loses_nothing(archived: Archived) -> None:
+    upload = arrive(archived, archived.id)
+    whole = archived.archive.store.get_bytes(manifest_key(archived.id)).data
+    archived.archive.store.put_bytes(manifest_key(archived.id), b"{", media_type="application/json")
+    with pytest.raises(Damaged):
+        receive(archived, upload)
+    assert archived.archive.find_upload(upload.id) is not None
+    archived.archive.store.put_bytes(manifest_key(archived.id), whole, media_type="application/json")
+    assert not receive(archived, upload)
+
+
+def test_one_that_is_being_erased_is_not_replaced(archived: Archived) -> None:
+    upload = arrive(archived, archived.id)
+    ask_erasure(archived.archive, archived.reindexing, archived.id, KARI, "x")
+    with pytest.raises(SourceError, match="there no longer"):
+        receive(archived, upload)
+    carry_out(archived.ports)
+    assert not archived.archive.store.exists(upload.original.key)
+
+
+def test_an_upload_that_waits_goes_with_the_recording_that_is_erased(archived: Archived) -> None:
+    upload = arrive(archived, archived.id)
+    ask_erasure(archived.archive, archived.reindexing, archived.id, KARI, "x")
+    carry_out(archived.ports)
+    assert archived.archive.find_upload(upload.id) is None
+    assert not archived.archive.store.exists(incoming_key(upload.id))
