@@ -146,7 +146,7 @@ class Access:
         A circle with `previews` lets others know of what is as visible as it is itself, or more; a recording that was
         made less visible than its circle stays a secret.
         """
-        if viewer.operator or viewer.kind not in (ViewerKind.PERSON, ViewerKind.API_KEY):
+        if viewer.operator or viewer.only_circle or viewer.kind not in (ViewerKind.PERSON, ViewerKind.API_KEY):
             return frozenset()
         widest_first = list(Visibility)
         return frozenset(

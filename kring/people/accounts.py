@@ -192,9 +192,9 @@ class ApiKey(Frozen):
         most = Role.FACILITATOR if self.may_write else Role.MEMBER
         roles = _roles_in(circles, owner)
         if self.circles:
-            return Viewer(
-                ViewerKind.API_KEY, _at_most({slug: roles[slug] for slug in self.circles if slug in roles}, most)
-            )
+            only = self.circles[0] if len(self.circles) == 1 else None
+            own = {slug: roles[slug] for slug in self.circles if slug in roles}
+            return Viewer(ViewerKind.API_KEY, _at_most(own, most), only_circle=only)
         return Viewer(ViewerKind.API_KEY, _at_most(roles, most), _at_most(owner.networks, most))
 
 

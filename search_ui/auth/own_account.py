@@ -39,6 +39,9 @@ NO_KEY = N_("You have no such key; it may have been revoked already.")
 NO_ACCOUNT = N_("You have not signed in with an account of your own.")
 NO_NAME = N_("A name is needed, of at most 300 characters.")
 
+MOST_OWNED = 50
+"""Keys of one account, and private addresses."""
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -131,6 +134,12 @@ def sign_out_everywhere(
     return RedirectResponse(link.PAGE, status_code=303)
 
 
+def check_room(owned: Iterable[object]) -> None:
+    """Raises InputError if somebody has as many keys, or private addresses, as they may."""
+    if sum(1 for _ in owned) >= MOST_OWNED:
+        raise InputError(_("You have {most} of them; revoke one that is not used any more.").format(most=MOST_OWNED))
+
+
 @router.post(f"{PAGE}/keys")
 def make_key(
     site: SiteDep,
@@ -149,6 +158,7 @@ def make_key(
     if days not in KEY_DAYS:
         raise InputError(NO_DAYS)
     record.note_of(account, Act.KEY, f"made: {name}")
+    check_room(sessions.people.keys.of(account.id))
     key = sessions.people.keys.make(
         account,
         name,

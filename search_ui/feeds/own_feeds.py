@@ -12,7 +12,7 @@ from kring.errors import InputError, NotFound
 from kring.people.accounts import feed_viewer
 from kring.people.audit import Act
 from search_ui.auth import own_account
-from search_ui.auth.own_account import OwnAccountDep, line_of
+from search_ui.auth.own_account import OwnAccountDep, check_room, line_of
 from search_ui.auth.recorder import RecorderDep
 from search_ui.auth.sign_in import FormDep, SessionsDep
 from search_ui.context import origin_of
@@ -53,6 +53,7 @@ def make_feed(
     circle, title = circle_of(params), title_of(params, collection)
     if not view.access.sees_more_than_all(feed_viewer(account, view.site.circles.all(), circle)):
         raise InputError(NOTHING_MORE)
+    check_room(sessions.people.feed_tokens.of(account.id))
     view.search(sorted_by(params, Order.NEWEST).query(per_page=1))  # what cannot be understood is said to a person
     name = line_of(form.get("name") or title[:MOST_NAME])
     record.note_of(account, Act.KEY, f"made a private feed of {f'the circle {circle}' if circle else 'a search'}")

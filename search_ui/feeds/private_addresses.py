@@ -152,7 +152,9 @@ def find_private_visit(request: Request, token: str) -> Visit | None:
         request.scope["query_string"] = feed.query.encode()
     elif not _lists(view, site, found, recording_id):
         return None
-    return Visit(view.viewer, scopes=frozenset(), read_only=True, private_prefix=f"{PREFIX}{token}")
+    return Visit(
+        view.viewer, account=found.account, scopes=frozenset(), read_only=True, private_prefix=f"{PREFIX}{token}"
+    )
 
 
 def _lists(view: ArchiveView, site: Site, found: SecretInUse[FeedToken], recording_id: str) -> bool:
@@ -161,13 +163,16 @@ def _lists(view: ArchiveView, site: Site, found: SecretInUse[FeedToken], recordi
     if params.empty and (params.scope is None or found.secret.circle is not None):
         return True  # all that its viewer sees
     query = params.query(per_page=1, passages=1)
-    query = replace(query, filters=replace(query.filters, recording_id=recording_id))
+    alone = replace(query, filters=replace(query.filters, recording_id=recording_id))
 
     def look(_: object) -> bool:
+        """A search that finds nothing for all that was asked for looks for less. What it looks for in one recording
+        counts only if that is what it looks for in all of them."""
         try:
-            return view.search(query).total > 0
+            found, whole = view.search(alone), view.search(query)
         except BadQuery:
             return False
+        return found.total > 0 and (found.about == whole.about or not whole.together)
 
     return site.get(ListedRecordings).get((found.secret_hash, recording_id), look)
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 
 from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse, Response
@@ -91,8 +91,6 @@ def feed_response(view: ArchiveView, request: Request, params: SearchParams, col
     changed = max((recording.manifest.changed_at for recording in recordings), default=None)
     if changed is not None:
         headers["Last-Modified"] = format_datetime(changed.astimezone(UTC), usegmt=True)
-        if given is None and not _is_newer(changed, request.headers.get("if-modified-since")):
-            return Response(status_code=304, headers=headers)
     channel = channel_of(view, origin, prefix, params, collection, recordings, changed or now())
     return Response(rss.write(channel), media_type=rss.MEDIA_TYPE, headers=headers)
 
@@ -100,9 +98,11 @@ def feed_response(view: ArchiveView, request: Request, params: SearchParams, col
 def published_recordings(view: ArchiveView, hits: Sequence[RecordingHit]) -> list[FeedRecording]:
     """Those of them that are still there and published, in the same order."""
 
+    listing = view.without_note()
+
     def opened(hit: RecordingHit) -> FeedRecording | None:
         try:
-            manifest = view.open(hit.recording_id)
+            manifest = listing.open(hit.recording_id)
         except NotFound:
             return None  # erased since it was found
         if manifest.state is not State.PUBLISHED or manifest.renditions is None:
@@ -184,12 +184,3 @@ def _language(recordings: Sequence[FeedRecording], collection: Collection | None
     spoken = Counter(recording.hit.language for recording in recordings if recording.hit.language not in {"", "und"})
     most = spoken.most_common(1)
     return (collection.language if collection else None) or (most[0][0] if most else current_language())
-
-
-def _is_newer(changed: datetime, header: str | None) -> bool:
-    """Whether it changed after the moment of `If-Modified-Since`; one that cannot be read does not count."""
-    try:
-        since = parsedate_to_datetime(header or "")
-    except (ValueError, OverflowError):
-        return True
-    return changed.replace(microsecond=0) > (since if since.tzinfo else since.replace(tzinfo=UTC))

@@ -33,6 +33,6 @@ def _parts(text: str) -> Iterator[TextPart]:
     for found in _ADDRESS.finditer(text):
         address = found[0].rstrip(_AFTER)
         yield TextPart(text[at : found.start()])
-        yield TextPart(address, address if found["web"] else f"mailto:{quote(address, safe='@')}")
+        yield TextPart(address, address if found["web"] else f"mailto:{quote(address, safe='@+')}")
         at = found.start() + len(address)
     yield TextPart(text[at:])

@@ -22,7 +22,7 @@ from kring.model import Attachment, Line, Manifest
 from kring.people.audit import Act
 from search_ui.auth.identity import FacilitatorDep
 from search_ui.auth.recorder import RecorderDep
-from search_ui.context import Site, SiteDep
+from search_ui.context import Site
 from search_ui.http.body_spool import SpooledFile, spool_body
 from search_ui.http.security import policy
 from search_ui.i18n.gettext import N_, _
@@ -61,12 +61,13 @@ async def add_file(
     kind: Literal["attachment", "transcript"],
     name: Annotated[Line, Parameter()],
     request: Request,
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,
     title: Annotated[Line | None, Parameter()] = None,
 ) -> StoredFile:
     """A file that comes with an upload: a PDF, or the platform's transcript. The body is the file."""
-    await run_in_threadpool(own_upload, site, upload_id, person)
+    site = view.site
+    await run_in_threadpool(own_upload, view, upload_id, person)
     most = MAX_BYTES if kind == "attachment" else MAX_CAPTION_BYTES
     async with spool_body(request, site.settings, person, name, most) as file:
         if kind == "transcript":
@@ -78,11 +79,12 @@ async def add_file(
 def remove_file(
     upload_id: str,
     sha256: str,
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,
 ) -> None:
     """Leave out a file that was added by mistake."""
-    own_upload(site, upload_id, person)
+    site = view.site
+    own_upload(view, upload_id, person)
 
     def change(old: Upload) -> Upload:
         captions = None if old.captions is not None and old.captions.sha256 == sha256 else old.captions

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from index.port import Filters, Order, Query
 from kring.corrections.naming import LONGEST, SoughtName, replacement, sought
-from kring.errors import Damaged, KringError, NotAllowed, NotFound
+from kring.errors import Conflict, Damaged, KringError, NotAllowed, NotFound
 from kring.model import Details, Manifest
 from kring.people.audit import Act
 from search_ui.auth.identity import FacilitatorDep
@@ -40,6 +40,7 @@ from services.corrections.renaming import (
     undo_act_in,
 )
 from services.removal.withdrawal import withdrawn_ids
+from storage.archive.archive import Archive
 from storage.audit import Doer
 
 PAGE = "/person"
@@ -133,11 +134,25 @@ def _replace(
             )
         except KringError as error:
             result.failed.append((manifest, error))
-        if has_act(site.archive, manifest.id, result.act):
-            result.changed.append(view.open(manifest.id))
-    still, _unread = _read(view, [each.manifest.id for each in found.recordings if each.mentions.stays], name)
+        if _was_changed(site.archive, manifest, result.act):
+            result.changed.append(_as_it_is_now(view, manifest))
+    staying = [each.manifest.id for each in found.recordings if each.mentions.stays]
+    still, _unread = _read(view, _changeable(view, staying), name)
     result.staying.extend(each for each in still if each.mentions.stays)
     return result
+
+
+def _as_it_is_now(view: ArchiveView, manifest: Manifest) -> Manifest:
+    """With its new title; as it was, if it cannot be opened any more."""
+    return next(_changeable(view, [manifest.id]), manifest)
+
+
+def _was_changed(archive: Archive, manifest: Manifest, act: str) -> bool:
+    """If that cannot be found out, it may have been: then taking the act back has to be offered."""
+    try:
+        return has_act(archive, manifest.id, act)
+    except KringError:
+        return True
 
 
 def _undo(view: ArchiveView, record: Recorder, act: str, wanted: list[Manifest], person: Person) -> ActResult:
@@ -146,7 +161,7 @@ def _undo(view: ArchiveView, record: Recorder, act: str, wanted: list[Manifest],
         try:
             record.note(Act.CORRECT, manifest.id, PUT_BACK.format(act=act))
             undo_act_in(site.archive, site.reindexing, manifest, act, _doer(person), _checking(view))
-            result.changed.append(view.open(manifest.id))
+            result.changed.append(_as_it_is_now(view, manifest))
         except KringError as error:
             result.failed.append((manifest, error))
     return result
@@ -154,14 +169,14 @@ def _undo(view: ArchiveView, record: Recorder, act: str, wanted: list[Manifest],
 
 def _find(view: ArchiveView, name: SoughtName) -> FoundPerson:
     """Raises IndexNotReady, SearchDown, StorageDown."""
-    candidates = list(islice(dict.fromkeys(_candidates(view, name)), MOST + 1))
+    candidates = list(islice(_changeable(view, dict.fromkeys(_candidates(view, name))), MOST + 1))
     return FoundPerson(*_read(view, candidates[:MOST], name), more=len(candidates) > MOST)
 
 
-def _read(view: ArchiveView, ids: Iterable[str], name: SoughtName) -> tuple[list[NamedRecording], int]:
-    """Those of these recordings in which it stands and which the viewer may change; how many could not be read."""
+def _read(view: ArchiveView, manifests: Iterable[Manifest], name: SoughtName) -> tuple[list[NamedRecording], int]:
+    """Those of these recordings in which it stands; how many could not be read."""
     recordings, unread = [], 0
-    for manifest in _changeable(view, ids):
+    for manifest in manifests:
         try:
             mentions = find_name(view.site.archive, manifest, name)
         except (NotFound, Damaged):
@@ -188,8 +203,8 @@ def _changeable(view: ArchiveView, ids: Iterable[str]) -> Iterator[Manifest]:
     """Those of these recordings that are there and that the viewer may change."""
     for recording_id in ids:
         try:
-            yield view.open_to_change(recording_id)
-        except (NotFound, NotAllowed, Damaged):
+            yield view.without_note().open_to_change(recording_id)
+        except (NotFound, NotAllowed, Damaged, Conflict):  # of others, gone, or being erased
             continue
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -78,7 +77,7 @@ def _expiring(view: ArchiveView) -> Iterator[Expiry]:
 def _changeable(view: ArchiveView, recording_id: str) -> Manifest | None:
     """None for what the viewer may not change, and for what has gone."""
     try:
-        manifest = replace(view, looker=None).open(recording_id)  # of a list nothing is opened but its titles
+        manifest = view.without_note().open(recording_id)
     except (NotFound, Damaged):
         return None
     return manifest if view.may_change(manifest.details.circle) else None

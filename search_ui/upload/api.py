@@ -13,13 +13,13 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from kring.errors import Conflict, NotFound
+from kring.errors import Conflict, NotAllowed, NotFound
 from kring.intake.uploads import FileReplacement, Upload, UploadState, page_id_of, source_of
 from kring.model import Details, Sha256, now
 from kring.people.audit import Act
 from search_ui.auth.identity import FacilitatorDep
 from search_ui.auth.recorder import RecorderDep
-from search_ui.context import Site, SiteDep
+from search_ui.context import Site
 from search_ui.i18n.gettext import N_
 from search_ui.upload.parts import parts_of, received, stored_parts
 from search_ui.upload.promised import RESERVATION_LOCK, has_lapsed, promised_bytes
@@ -36,9 +36,11 @@ from search_ui.upload.validation import (
     same_file,
 )
 from search_ui.viewer import ArchiveViewDep
-from search_ui.viewer.visit import Person
+from search_ui.viewer.visit import Person, VisitDep
 from storage.archive.archive import RECEIVED_TYPE
 from storage.keys import incoming_key
+
+NOT_FOR_KEYS = N_("A file is replaced by a person on the recording's page, not with a key.")
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"])
 
@@ -100,6 +102,7 @@ def begin(
     response: Response,
     view: ArchiveViewDep,
     person: FacilitatorDep,
+    visit: VisitDep,
     record: RecorderDep,
 ) -> UploadTarget:
     """Make room for a file; asked again for the same one: the same upload, with the details as they are now."""
@@ -107,6 +110,8 @@ def begin(
     check_file(file, site.settings)
     if file.replaces is None:
         details = checked_details(view, file.details)
+    elif visit.scopes is not None:
+        raise NotAllowed(NOT_FOR_KEYS)
     else:
         details = view.open_to_change(file.replaces.recording_id).details
     recording = same_file(view, file.sha256)
@@ -200,15 +205,16 @@ def change(
 ) -> Details:
     """Other details, as long as it is on its way."""
     site = view.site
-    own_upload(site, upload_id, person)
+    own_upload(view, upload_id, person)
     details = checked_details(view, request.details)
     return change_upload(site, upload_id, lambda old: old.model_copy(update={"details": details})).details
 
 
 @router.delete("/{upload_id}", status_code=204)
-def cancel(upload_id: str, site: SiteDep, person: FacilitatorDep) -> None:
+def cancel(upload_id: str, view: ArchiveViewDep, person: FacilitatorDep) -> None:
     """Forget it and what has arrived of it."""
-    upload = own_upload(site, upload_id, person)
+    site = view.site
+    upload = own_upload(view, upload_id, person)
     if upload.state is UploadState.ARRIVED:
         raise Conflict(N_("All of it has arrived and is being processed; it can no longer be cancelled."))
     parts_of(site).abort(incoming_key(upload.id), upload.parts_id)

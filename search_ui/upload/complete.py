@@ -53,7 +53,7 @@ def complete(
     upload = site.archive.find_upload(upload_id)
     if upload is None and _was_taken_in(view, upload_id, person):
         return TakenIn(id=upload_id, url=f"/r/{upload_id}")
-    upload = own_upload(site, upload_id, person)
+    upload = own_upload(view, upload_id, person)
     if upload.state is not UploadState.ARRIVED:
         if upload.state is UploadState.FAILED:
             raise Conflict.saying(upload.problem or Sentence(""))

@@ -16,11 +16,12 @@ from kring.errors import InputError, NotFound
 from kring.intake.uploads import Upload
 from kring.model import now
 from search_ui.auth.identity import FacilitatorDep
-from search_ui.context import Site, SiteDep, shared
+from search_ui.context import Site, shared
 from search_ui.http.body_spool import content_length
 from search_ui.i18n.gettext import N_
 from search_ui.server.places import MIB, Places, Share
 from search_ui.upload.validation import IDLE_TIME, bytes_of_part, has_arrived, own_upload, part_count
+from search_ui.viewer import ArchiveViewDep
 from storage import open_parts
 from storage.keys import incoming_key
 from storage.parts import PartStore
@@ -83,20 +84,21 @@ def received(site: Site, upload: Upload) -> int:
 
 
 @router.get("/{upload_id}/parts")
-def parts(upload_id: str, site: SiteDep, person: FacilitatorDep) -> list[StoredPart]:
+def parts(upload_id: str, view: ArchiveViewDep, person: FacilitatorDep) -> list[StoredPart]:
     """Which parts have arrived, so that sending continues where it stopped."""
-    return stored_parts(site, own_upload(site, upload_id, person))
+    return stored_parts(view.site, own_upload(view, upload_id, person))
 
 
 @router.post("/{upload_id}/parts/{number}")
 def address(
     upload_id: str,
     number: int,
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,
 ) -> PartAddress:
     """Where to send this part: here, or straight to the object store if `web.uploads_to` says so."""
-    upload = own_upload(site, upload_id, person)
+    site = view.site
+    upload = own_upload(view, upload_id, person)
     bytes_of_part(upload, number)
     if not site.settings.web.uploads_to:
         return PartAddress(url=f"/api/uploads/{upload.id}/parts/{number}")
@@ -110,12 +112,13 @@ async def put_part(
     upload_id: str,
     number: int,
     request: Request,
-    site: SiteDep,
+    view: ArchiveViewDep,
     person: FacilitatorDep,
     places: Annotated[PartPlaces, Depends(shared(PartPlaces))],
 ) -> Response:
     """Take one part: `partSize` bytes, the last one the rest. Its `Content-Length` is needed."""
-    upload = await run_in_threadpool(own_upload, site, upload_id, person)
+    site = view.site
+    upload = await run_in_threadpool(own_upload, view, upload_id, person)
     size = bytes_of_part(upload, number)
     if content_length(request) != size:
         raise InputError(

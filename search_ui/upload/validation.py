@@ -156,11 +156,15 @@ def _same_file(site: Site, upload_id: str, sha256: Sha256) -> Iterator[Manifest 
         yield from (manifest for manifest in site.archive.manifests() if manifest.original.sha256 == sha256)
 
 
-def own_upload(site: Site, upload_id: str, person: Person) -> Upload:
-    """Raises NotFound, also for an upload of someone else."""
-    upload = site.archive.find_upload(upload_id)
+def own_upload(view: ArchiveView, upload_id: str, person: Person) -> Upload:
+    """Raises NotFound, also for an upload of someone else; and NotAllowed if the person, or the key that acts for them,
+    may by now not change what belongs to its circle."""
+    upload = view.site.archive.find_upload(upload_id)
     if upload is None or upload.by != person.id:
         raise NotFound(N_("You are not uploading such a file; it is complete, or it was cancelled."))
+    view.check_changes(upload.details.circle)
+    if upload.replaces is not None:
+        view.open_to_change(upload.replaces.recording_id)
     return upload
 
 

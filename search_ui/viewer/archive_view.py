@@ -25,11 +25,10 @@ from kring.model import Circle, Details, Manifest, State
 from search_ui.context import Names, Site, site_of
 from search_ui.i18n.gettext import N_
 from search_ui.recent import Recent
-from search_ui.viewer.operator_looks import OperatorLooks, looker_of
+from search_ui.viewer.operator_looks import Looker, OperatorLooks, looker_of
 from search_ui.viewer.previews import MOST, Previews, previews_of
 from search_ui.viewer.visit import visit_of
 from storage.archive.erasures import Erasures
-from storage.audit import Doer
 
 _ID = re.compile(r"[0-9a-f]{16}")
 _GONE = N_("There is no recording at this address; it may have been removed, or the link is incomplete.")
@@ -50,7 +49,7 @@ class ArchiveView:
     viewer: Viewer
     read_only: bool = False
     """Nobody changes anything here."""
-    looker: Doer | None = None
+    looker: Looker | None = None
     """An operator, of whom it is written down what they open."""
 
     @property
@@ -115,14 +114,20 @@ class ArchiveView:
     def find_upload(self, upload_id: str) -> Upload | None:
         """What is on its way here with this id, if the viewer may see what will become of it."""
         upload = self.site.archive.find_upload(upload_id) if _ID.fullmatch(upload_id) else None
+        if upload is not None and upload.replaces is not None and not self.may_change(upload.details.circle):
+            return None  # the recording that it is for may be withdrawn
         return upload if upload is not None and self.access.may_see(self.viewer, upload.details) else None
+
+    def without_note(self) -> ArchiveView:
+        """The same for a list, in which nothing is opened: of an operator nothing is written down."""
+        return replace(self, looker=None)
 
     def check_opens(self, manifest: Manifest) -> None:
         """Raises NotFound, as if it were not there, if the viewer may not open it."""
         if not self.access.may_open(self.viewer, manifest):
             raise self._gone()
-        if self.looker is not None and not self.access.may_open(replace(self.viewer, operator=False), manifest):
-            self.site.get(OperatorLooks).note(self.looker, manifest.id)
+        if self.looker is not None and not self.access.may_open(self.looker.otherwise, manifest):
+            self.site.get(OperatorLooks).note(self.looker.who, manifest.id)
 
     def check_sees(self, details: Details) -> None:
         """Raises NotFound, as if it were not there, if the viewer may not see a recording with these details."""

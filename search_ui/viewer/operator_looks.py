@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
+from kring.access import Viewer
 from kring.people.audit import Act
 from search_ui.recent import Recent
 from search_ui.viewer.visit import Visit
@@ -10,13 +13,23 @@ from storage.audit import Audit, Doer
 SAYS = "opened it, which is not for them but as an operator"
 
 
-def looker_of(visit: Visit) -> Doer | None:
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """An operator, or a program that acts for one."""
+
+    who: Doer
+    otherwise: Viewer
+    """Who they would be without that power."""
+
+
+def looker_of(visit: Visit) -> Looker | None:
     """Whose looks are written down; None: who is no operator, or everyone who reaches the pages is one."""
-    if not visit.viewer.operator:
-        return None
-    if visit.account is not None:
-        return Doer(visit.account.id, visit.account.name, as_operator=True)
-    return Doer("link", as_operator=True) if visit.key_given else None
+    if visit.account is not None and visit.account.roles.operator:
+        who = Doer(visit.account.id, visit.account.name, as_operator=True)
+        return Looker(who, replace(visit.account.viewer, operator=False))
+    if visit.key_given and visit.viewer.operator:
+        return Looker(Doer("link", as_operator=True), replace(visit.viewer, operator=False))
+    return None
 
 
 class OperatorLooks(Recent[tuple[str, str], None]):

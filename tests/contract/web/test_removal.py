@@ -14,7 +14,7 @@ import pytest
 
 from index.memory import MemoryIndex
 from kring.access import Role
-from kring.intake.uploads import source_of
+from kring.intake.uploads import UploadState, source_of
 from kring.model import State, Visibility, now
 from kring.model.erased import Erasure
 from kring.people.accounts import Roles
@@ -248,3 +248,29 @@ def test_another_file_is_announced_for_a_recording_by_its_facilitators(place: Pl
     assert upload.replaces.reason == "for langt"
     assert place.acts()[0] == (Act.CHANGE, TALK.id, "replaces its file: for langt")
     assert place.archive.manifest(TALK.id).state is State.PUBLISHED
+
+
+def test_who_may_no_longer_change_it_completes_no_upload_for_it(place: Place) -> None:
+    file = {"name": "kortere.mp4", "size": 9, "type": "video/mp4", "sha256": "c" * 64, "details": {}}
+    replaces = {"recording_id": TALK.id, "reason": "for langt"}
+    begun = place.facilitator.post("/api/uploads", json=file | {"replaces": replaces})
+    assert begun.status_code == 201
+    details = place.archive.manifest(TALK.id).details
+    place.archive.update(
+        TALK.id, lambda old: old.model_copy(update={"details": details.model_copy(update={"circle": OTHER.circle})})
+    )
+    upload_id = begun.json()["id"]
+    for answer in (
+        place.facilitator.post(f"/api/uploads/{upload_id}/complete", json={"parts": []}),
+        place.facilitator.get(f"/api/uploads/{upload_id}/parts"),
+    ):
+        assert answer.status_code in (403, 404)
+    assert place.archive.upload(upload_id).state is UploadState.ARRIVING
+
+
+def test_while_one_is_being_erased_names_are_still_found(place: Place) -> None:
+    place.facilitator.post(f"/r/{TALK.id}/erase", data={"reason": "x", "sure": "yes"})
+    assert place.facilitator.get("/person", params={"name": "Kari Nordli"}).status_code == 200
+    changed = place.facilitator.post(f"/r/{TALK.id}/keep", data={"keep": "yes"})
+    assert changed.status_code == 409
+    assert not place.archive.manifest(TALK.id).keep

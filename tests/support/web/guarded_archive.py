@@ -79,7 +79,7 @@ KEYS = {
 """Whose it is, what it is for, and the circles it is for."""
 KEY_VIEWERS = {
     "reading key of a facilitator": Viewer(ViewerKind.API_KEY, {"lukket": Role.MEMBER}),
-    "key for one circle of an operator": Viewer(ViewerKind.API_KEY, {"delt": Role.FACILITATOR}),
+    "key for one circle of an operator": Viewer(ViewerKind.API_KEY, {"delt": Role.FACILITATOR}, only_circle="delt"),
 }
 FEEDS = {
     "circle feed of a member": ("member of lukket", "/c/lukket/feed.xml", "lukket"),
@@ -87,6 +87,7 @@ FEEDS = {
     "circle feed of an operator": ("operator", f"/c/{SECRET}/feed.xml", SECRET),
     "feed of all that a member may see": ("member of delt", "/feed.xml", None),
     "feed of a member's search": ("member of lukket", "/feed.xml?q=felles&circle=lukket", None),
+    "feed of two words of an operator": ("operator", "/feed.xml?q=felles+sak", None),
     "feed of a network of an operator": ("operator", "/n/nord/feed.xml", None),
 }
 """Private feeds: whose each is, its feed, and the circle it is for."""

@@ -10,7 +10,7 @@ import pytest
 
 from kring.access import Role
 from kring.errors import StorageDown
-from kring.people.accounts import Roles
+from kring.people.accounts import KeyScope, Roles
 from kring.people.audit import Act
 from storage.audit import Audit
 from tests.contract.web.access.test_accounts import FACILITATOR, MEMBER, OTHER, TALK, House, house, nobody
@@ -132,3 +132,18 @@ def test_what_operators_open_is_written_down_if_it_is_not_for_them(house: House)
     assert member_of_it.get(f"/r/{OTHER.id}").status_code == 200
     looks = [entry for entry in Audit(house.archive.store).entries() if entry.act is Act.LOOK]
     assert [(entry.by, entry.about) for entry in looks] == [(both.id, OTHER.id), (account.id, TALK.id)]
+
+
+def test_what_an_operators_key_opens_is_written_down_too(house: House) -> None:
+    _, account = house.enter(Roles(operator=True), "Nils Drift")
+    key = house.people.keys.make(account, "x", (KeyScope.READ,), ())
+    program = house.client(headers={"Authorization": f"Bearer {key}"})
+    assert program.get(f"/api/recordings/{OTHER.id}").status_code == 200
+    assert [
+        (entry.act, entry.by, entry.about) for entry in Audit(house.archive.store).matching("look", account.id)
+    ] == [(Act.LOOK, account.id, OTHER.id)]
+    web, _ = house.enter(Roles(operator=True), "Mette Drift")
+    before = len(acts(house))
+    for listed in ("/feed.xml", "/removed", "/person?name=Kari"):
+        assert web.get(listed).status_code == 200
+    assert len(acts(house)) == before

@@ -201,14 +201,12 @@ def test_a_hostile_title_stays_text(served: Served) -> None:
 def test_what_has_not_changed_is_not_sent_again(served: Served) -> None:
     first = served.web.get("/feed.xml", params={"q": "personvern"})
     etag, modified = first.headers["etag"], first.headers["last-modified"]
-    for headers in ({"If-None-Match": etag}, {"If-Modified-Since": modified},
-                    {"If-None-Match": etag, "If-Modified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"}):  # fmt: skip
+    for headers in ({"If-None-Match": etag}, {"If-None-Match": etag, "If-Modified-Since": modified}):
         again = served.web.get("/feed.xml", params={"q": "personvern"}, headers=headers)
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["etag"] == etag
-    other, before = {"If-None-Match": '"other"'}, {"If-Modified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"}
-    nonsense = [{"If-Modified-Since": said} for said in ("yesterday", f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT")]
-    for headers in (other, other | {"If-Modified-Since": modified}, before, *nonsense):
+    other, since = {"If-None-Match": '"other"'}, {"If-Modified-Since": modified}
+    for headers in (other, other | since, since):  # one that was taken out is newer than nothing
         assert served.web.get("/feed.xml", params={"q": "personvern"}, headers=headers).status_code == 200
     assert served.web.get("/feed.xml", headers={"If-None-Match": etag}).status_code == 200
 
