@@ -5,12 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import PurePath
 
-from flows.steps.recording_job import Job, stretches
+from flows.steps.recording_job import Job
 from kring.model import Cut, Manifest, State
 from services.intake import describe, store_original
 from services.removal.passage import redact
-from services.scratch import require_space
-from transcribe.rendering.render import render as render_file
 
 
 def without_passages(job: Job) -> Manifest:
@@ -26,20 +24,8 @@ def without_passages(job: Job) -> Manifest:
 def _altered(job: Job, manifest: Manifest) -> Manifest:
     """With a new original: what is played of the old one, without its passages."""
     old = manifest.original
-    path, media = job.local_original(old), job.probed(old)
-    require_space(job.folder, old.size, job.ports.settings)
-    folder = job.folder / "altered"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    made = render_file(
-        path,
-        media,
-        folder,
-        job.ports.settings.media,
-        lambda fraction: job.report(0.9 * fraction, "converting"),
-        sound_track=manifest.sound_track,
-        cuts=stretches(manifest.silenced),
-    ).playback
+    made = job.rendered(manifest, "altered").playback
+    path, folder = job.local_original(old), job.folder / "altered"
     original = describe(made, f"{PurePath(old.file_name).stem[-290:]}{made.suffix}")
     store_original(job.ports.archive, original, made)
     for left in job.folder.iterdir():  # what a run that was cut off has left there has the passage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -11,12 +12,12 @@ from pydantic import ValidationError
 from flows.steps.transcribe import Report
 from kring.errors import Damaged
 from kring.intake.item import Item
-from kring.model import Cut, Frozen, Manifest, Media, Original
+from kring.model import Frozen, Manifest, Media, Original
 from services.ports import Ports
 from services.scratch import require_space, scratch_folder
 from storage.keys import MEDIA_MARK, PROBE_RECIPE, rendition_key
 from transcribe.media.probe import probe as probe_file
-from transcribe.rendering.cuts import Stretches
+from transcribe.rendering.render import Rendered, render
 
 JSON = "application/json"
 
@@ -63,6 +64,25 @@ class Job:
             return stored
         return self.put(key, probe_file(self.local_original(original), self.ports.settings.media))
 
+    def rendered(self, manifest: Manifest, name: str) -> Rendered:
+        """What is played of the original, without passages that were cut, in the folder `name` of the scratch folder.
+        Raises the InputError that says why the file cannot be used."""
+        original = manifest.original
+        media, path = self.probed(original), self.local_original(original)
+        require_space(self.folder, original.size, self.ports.settings)
+        folder = self.folder / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        return render(
+            path,
+            media,
+            folder,
+            self.ports.settings.media,
+            lambda fraction: self.report(0.9 * fraction, "converting"),
+            sound_track=manifest.sound_track,
+            cuts=tuple((cut.start, cut.end) for cut in manifest.silenced),
+        )
+
     def local_original(self, original: Original) -> Path:
         return self.local_copy(original.key, "original", original.size)
 
@@ -75,7 +95,3 @@ class Job:
         require_space(self.folder, info.size if info else 0, self.ports.settings)
         self.ports.archive.store.get_file(key, path)
         return path
-
-
-def stretches(cuts: tuple[Cut, ...]) -> Stretches:
-    return tuple((cut.start, cut.end) for cut in cuts)

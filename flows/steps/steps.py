@@ -7,7 +7,6 @@ So any step can be killed at any point and run again, and nothing is done twice.
 from __future__ import annotations
 
 import logging
-import shutil
 from pathlib import Path
 
 from flows.sources import open_source
@@ -15,14 +14,14 @@ from flows.sources.address import file_name_of
 from flows.steps import transcribe as transcripts
 from flows.steps.altering import without_passages
 from flows.steps.attachments import read_attachments, with_text
-from flows.steps.recording_job import JSON, Job, stretches
+from flows.steps.recording_job import JSON, Job
 from flows.steps.transcribe import TranscribeContext, TranscriptsMade
 from flows.steps.uploads import receive_upload, settle_upload
 from kring.errors import InputError, NotThere, TransientError
 from kring.intake.item import Item
-from kring.model import UPLOAD, Content, Manifest, Media, Original, Renditions, State, Step
+from kring.model import UPLOAD, Content, Manifest, Media, Renditions, State, Step
 from services.intake import content_of, describe, store_captions, store_recording
-from services.scratch import clear_scratch, require_space
+from services.scratch import clear_scratch
 from services.search_index.reindex import replace_current
 from services.secret_addresses import with_secrets
 from storage.archive.addresses import forget_address
@@ -30,7 +29,6 @@ from storage.archive.erasures import check_not_erased
 from storage.keys import RENDITIONS_MARK, manifest_key, rendition_key
 from transcribe.captions.reader import MAX_BYTES as MAX_CAPTION_BYTES
 from transcribe.recipe import recipe_of
-from transcribe.rendering.render import render as render_file
 
 log = logging.getLogger(__name__)
 
@@ -123,11 +121,7 @@ def _fetch_captions(job: Job, item: Item, manifest: Manifest) -> None:
 
 def probe(job: Job) -> Media:
     """What is in the file. Raises the InputError that says why it cannot be used."""
-    return _probed(job, without_passages(job).original)
-
-
-def _probed(job: Job, original: Original) -> Media:
-    return job.probed(original)
+    return job.probed(without_passages(job).original)
 
 
 def render(job: Job) -> Renditions:
@@ -145,22 +139,7 @@ def _rendered(job: Job, manifest: Manifest) -> Renditions:
         renditions = job.load(rendition_key(original.sha256, known_recipe, RENDITIONS_MARK), Renditions)
         if renditions is not None:
             return renditions
-    media = _probed(job, original)
-    path = job.local_original(original)
-    require_space(job.folder, original.size, job.ports.settings)
-    folder = job.folder / recipe
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    files = render_file(
-        path,
-        media,
-        folder,
-        job.ports.settings.media,
-        lambda fraction: job.report(0.9 * fraction, "converting"),
-        sound_track=manifest.sound_track,
-        cuts=stretches(manifest.silenced),
-    )
-
+    files = job.rendered(manifest, recipe)
     contents: dict[str, Content] = {}
 
     def keep(file: Path, media_type: str) -> str:
@@ -198,7 +177,7 @@ def _transcribed(job: Job, manifest: Manifest, renditions: Renditions) -> Transc
             manifest=manifest,
             circle=job.ports.archive.circle(manifest.details.circle),
             recipe=renditions.recipe,
-            duration=renditions.seconds or _probed(job, manifest.original).duration,
+            duration=renditions.seconds or job.probed(manifest.original).duration,
             engine=lambda: job.ports.transcriber,
             speech=lambda: job.local_copy(renditions.speech, f"{manifest.original.sha256}-{renditions.recipe}.flac"),
             report=job.report,
@@ -209,7 +188,7 @@ def _transcribed(job: Job, manifest: Manifest, renditions: Renditions) -> Transc
 def publish(job: Job, seconds: dict[Step, float]) -> Manifest:
     """The manifest names what the steps made: from here on members can find and play the recording."""
     before = without_passages(job)  # a wish for another transcript that comes from here on is not answered by this one
-    media, renditions = _probed(job, before.original), _rendered(job, before)
+    media, renditions = job.probed(before.original), _rendered(job, before)
     made_transcripts = _transcribed(job, before, renditions)
     read = read_attachments(job.ports, before, job.folder, job.report)
 

@@ -99,13 +99,13 @@ def test_who_asks_while_a_run_publishes_is_answered_by_the_next(
 ) -> None:
     archived.publish()
     archived.change_circle(glossary=("Gloppen",))
-    probed = steps._probed
+    probed = Job.probed
 
     def asked_meanwhile(job: Job, original: Original) -> Media:
         ask_again(archived.archive, archived.id)
         return probed(job, original)
 
-    monkeypatch.setattr(steps, "_probed", asked_meanwhile)
+    monkeypatch.setattr(Job, "probed", asked_meanwhile)
     assert steps.publish(archived.job, {}).again
 
 
