@@ -26,6 +26,7 @@ from search_ui.auth.recorder import Recorder, RecorderDep
 from search_ui.auth.sign_in import FormDep
 from search_ui.http.rendering import page
 from search_ui.i18n.gettext import N_, _
+from search_ui.removal.removing import doer_of
 from search_ui.viewer import ArchiveView, ArchiveViewDep
 from search_ui.viewer.visit import Person
 from services.corrections.renaming import (
@@ -41,7 +42,6 @@ from services.corrections.renaming import (
 )
 from services.removal.withdrawal import withdrawn_ids
 from storage.archive.archive import Archive
-from storage.audit import Doer
 
 PAGE = "/person"
 MOST = 100
@@ -130,7 +130,7 @@ def _replace(
         try:
             record.note(Act.CORRECT, manifest.id, REPLACED.format(act=result.act))
             replace_name_in(
-                site.archive, site.reindexing, manifest, name, to, result.act, _doer(person), _checking(view)
+                site.archive, site.reindexing, manifest, name, to, result.act, doer_of(person), _checking(view)
             )
         except KringError as error:
             result.failed.append((manifest, error))
@@ -160,7 +160,7 @@ def _undo(view: ArchiveView, record: Recorder, act: str, wanted: list[Manifest],
     for manifest in wanted:
         try:
             record.note(Act.CORRECT, manifest.id, PUT_BACK.format(act=act))
-            undo_act_in(site.archive, site.reindexing, manifest, act, _doer(person), _checking(view))
+            undo_act_in(site.archive, site.reindexing, manifest, act, doer_of(person), _checking(view))
             result.changed.append(_as_it_is_now(view, manifest))
         except KringError as error:
             result.failed.append((manifest, error))
@@ -213,10 +213,6 @@ def _checking(view: ArchiveView) -> CheckDetails:
         view.check_changes(details.circle)
 
     return check
-
-
-def _doer(person: Person) -> Doer:
-    return Doer(person.id, person.name or None)
 
 
 def _page(
