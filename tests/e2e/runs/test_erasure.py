@@ -5,27 +5,21 @@ The places that are searched are all files under the data folder and under what 
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from cli.stack.postgres.home import remembered
 from kring.model import State
 from kring.model.erased import Place
-from kring.settings import FolderSource, Settings, WorkerSettings
-from kring.settings.sections import SearchSettings
 from storage.archive.erasures import Erasures
 from storage.keys import transcript_key
-from tests.support.left_bytes import places_of
 from tests.support.media.pdf import pdf
 from tests.support.media.short_files import tone
-from tests.support.patience import PATIENCE
-from tests.support.stack.running import Kring, eventually, running
+from tests.support.stack.running import Kring, eventually
+from tests.support.stack.watched import found, kring, left
 from tests.support.web import facilitator
 
+__all__ = ["kring"]
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 SPOKEN, TITLE, WRITTEN, CORRECTED = "Zwaluwennest", "Skaldyrsuppe", "Lysarkord", "Multesyltetid"
@@ -38,34 +32,6 @@ def offer(folder: Path, name: str, word: str, inside: str) -> None:
     """Put a recording there, with what the platform has heard, and a word `inside` its own bytes."""
     tone(folder / f"{name}.mp3", "-metadata", f"comment={inside}", "-t", "2")
     (folder / f"{name}.vtt").write_text(VTT.format(word=word), encoding="utf-8")
-
-
-@pytest.fixture(scope="module", params=["embedded", "meilisearch"])
-def kring(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Kring, Path]]:
-    if request.param == "meilisearch" and shutil.which("meilisearch") is None:
-        pytest.skip("there is no meilisearch program")
-    folder = tmp_path_factory.mktemp("erasure")
-    watched = folder / "watched"
-    watched.mkdir()
-    settings = Settings(
-        data_dir=folder / "data",
-        search=SearchSettings(engine=request.param),
-        worker=WorkerSettings(discover_seconds=5),
-        sources=(FolderSource(name="shared drive", path=watched, circle="privacy", settle_seconds=1),),
-    )
-    with running(settings) as kring:
-        yield kring, watched
-
-
-def left(kring: Kring, words: list[bytes]) -> dict[str, list[bytes]]:
-    data_dir = kring.ports.settings.data_dir
-    outside = remembered(data_dir).outside
-    return places_of(words, data_dir, *([outside] if outside else []))
-
-
-def found(kring: Kring, text: str) -> int:
-    asked = httpx.get(f"{kring.address}/api/search", params={"q": text}, timeout=PATIENCE, trust_env=False)
-    return int(asked.raise_for_status().json()["total"])
 
 
 def test_no_byte_of_an_erased_recording_is_left(kring: tuple[Kring, Path]) -> None:

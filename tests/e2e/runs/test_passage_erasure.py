@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from cli.stack.postgres.home import remembered
 from kring.model import Manifest, State
-from kring.settings import FolderSource, Settings, WorkerSettings
-from kring.settings.sections import SearchSettings
 from storage.keys import cutting_key
-from tests.support.left_bytes import places_of
 from tests.support.media.short_files import tone
-from tests.support.patience import PATIENCE
-from tests.support.stack.running import Kring, eventually, running
+from tests.support.stack.running import Kring, eventually
+from tests.support.stack.watched import found, kring, left
 from tests.support.web import facilitator
 
+__all__ = ["kring"]
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 SPOKEN, CORRECTED, CHAPTER, INSIDE = "Zwaluwennest", "Multesyltetid", "Kapittelmerke", "Originalmerke"
@@ -36,34 +30,6 @@ VTT = f"""WEBVTT
 <v Kari>Takk for oppmerksomheten.</v>
 """
 PASSAGE = {"from": "1.5", "to": "3.5", "reason": "a name", "original": "replace", "sure": "yes"}
-
-
-@pytest.fixture(scope="module", params=["embedded", "meilisearch"])
-def kring(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Kring, Path]]:
-    if request.param == "meilisearch" and shutil.which("meilisearch") is None:
-        pytest.skip("there is no meilisearch program")
-    folder = tmp_path_factory.mktemp("passage")
-    watched = folder / "watched"
-    watched.mkdir()
-    settings = Settings(
-        data_dir=folder / "data",
-        search=SearchSettings(engine=request.param),
-        worker=WorkerSettings(discover_seconds=5),
-        sources=(FolderSource(name="shared drive", path=watched, circle="privacy", settle_seconds=1),),
-    )
-    with running(settings) as kring:
-        yield kring, watched
-
-
-def left(kring: Kring) -> dict[str, list[bytes]]:
-    data_dir = kring.ports.settings.data_dir
-    outside = remembered(data_dir).outside
-    return places_of(WORDS, data_dir, *([outside] if outside else []))
-
-
-def found(kring: Kring, text: str) -> int:
-    asked = httpx.get(f"{kring.address}/api/search", params={"q": text}, timeout=PATIENCE, trust_env=False)
-    return int(asked.raise_for_status().json()["total"])
 
 
 def test_no_word_of_a_passage_is_left(kring: tuple[Kring, Path]) -> None:
@@ -85,7 +51,7 @@ def test_no_word_of_a_passage_is_left(kring: tuple[Kring, Path]) -> None:
             sent = client.post(f"/api/recordings/{before.id}/corrections", json={"change": change})
             assert sent.status_code == 201, sent.text
         eventually(lambda: found(stack, CORRECTED), what="the correction to be found")
-        assert {word for held in left(stack).values() for word in held} == set(WORDS)
+        assert {word for held in left(stack, WORDS).values() for word in held} == set(WORDS)
         asked = client.post(f"/r/{before.id}/remove/passage", data=PASSAGE)
         assert asked.status_code == 303, asked.text
 
@@ -101,4 +67,4 @@ def test_no_word_of_a_passage_is_left(kring: tuple[Kring, Path]) -> None:
     assert (found(stack, "Velkommen"), found(stack, CORRECTED), found(stack, SPOKEN)) == (1, 0, 0)
     (watched / "2026-03-02 Senere.mp3").write_bytes(tone(watched.parent / "Senere.mp3", "-t", "3").read_bytes())
     eventually(lambda: len(list(stack.ports.archive.manifests())) == 2, what="a later look at the folder")
-    assert left(stack) == {}
+    assert left(stack, WORDS) == {}
