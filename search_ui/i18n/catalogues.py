@@ -53,6 +53,7 @@ KEPT = (
     "services/intake.py",
     "services/problems.py",
     "services/scratch.py",
+    "flows/steps/recording_job.py",
     "flows/steps/steps.py",
     "flows/steps/transcribe.py",
     "flows/steps/uploads.py",
